@@ -1,0 +1,103 @@
+//! The one way in which a value from outside becomes a type: an open newtype with named constants.
+
+/// Defines open newtypes over wire integers, one table row per known value.
+///
+/// Each type gets the constants, `ALL`, `name()` (the authority's name), `meaning()`, a `Debug` that prints the name
+/// and a `Display` that prints the meaning; unknown values print as their number in the base given by the table. The
+/// constructor is left to the caller, since not every type may hold every value.
+macro_rules! codes {
+    ($(
+        $(#[$attribute:meta])*
+        pub struct $Type:ident($int:ty), $format:literal, unknown = $unknown:literal {
+            $($(#[$row_attribute:meta])* $NAME:ident = $value:literal, $name:literal, $meaning:literal;)+
+        }
+    )+) => {$(
+        $(#[$attribute])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(transparent)]
+        pub struct $Type($int);
+
+        impl $Type {
+            $(
+                #[doc = concat!("`", $name, "`: ", $meaning, ".")]
+                #[doc(alias = $name)]
+                $(#[$row_attribute])*
+                pub const $NAME: Self = Self($value);
+            )+
+
+            /// Every value that has a name, in ascending order.
+            pub const ALL: &'static [Self] = &[$(Self::$NAME),+];
+
+            /// Returns the name that the authority gives this value, or `None` for a value without one.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$NAME => Some($name),)+
+                    _ => None,
+                }
+            }
+
+            /// Returns what the authority's documentation says of this value, or `None` for a value without a name.
+            #[must_use]
+            pub const fn meaning(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$NAME => Some($meaning),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl core::fmt::Debug for $Type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self.name() {
+                    Some(name) => f.write_str(name),
+                    None => write!(f, concat!(stringify!($Type), "(", $format, ")"), self.0),
+                }
+            }
+        }
+
+        impl core::fmt::Display for $Type {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self.meaning() {
+                    Some(meaning) => f.pad(meaning),
+                    None => write!(f, concat!($unknown, " ", $format), self.0),
+                }
+            }
+        }
+
+        impl From<$Type> for $int {
+            fn from(code: $Type) -> $int {
+                code.0
+            }
+        }
+    )+};
+}
+
+/// Adds the constructor of a type that may hold every value of its width.
+macro_rules! open {
+    ($($Type:ident($int:ty)),+ $(,)?) => {$(
+        impl $Type {
+            /// Makes the type from its value; every value is kept, known or not.
+            #[inline]
+            #[must_use]
+            pub const fn from_code(code: $int) -> Self {
+                Self(code)
+            }
+
+            /// Returns the value.
+            #[inline]
+            #[must_use]
+            pub const fn code(self) -> $int {
+                self.0
+            }
+        }
+
+        impl From<$int> for $Type {
+            fn from(code: $int) -> Self {
+                Self(code)
+            }
+        }
+    )+};
+}
+
+pub(crate) use {codes, open};

@@ -1,0 +1,11 @@
+//! Safe types for Microsoft DHCP Server callout DLLs.
+#![cfg_attr(not(test), no_std)]
+
+pub mod buffer;
+mod codes;
+pub mod control;
+pub mod lifecycle;
+
+pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
+pub use control::DropReason;
+pub use lifecycle::{Notice, Outcome, Stage, Violation};
