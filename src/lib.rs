@@ -4,6 +4,7 @@
 pub mod buffer;
 mod codes;
 pub mod control;
+pub mod ffi;
 pub mod lifecycle;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};

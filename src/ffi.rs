@@ -1,0 +1,349 @@
+//! The ABI as it is: the callout table, the hook signatures, the entry point, `DHCP_SERVER_OPTIONS`, and the constants.
+//!
+//! Names are the SDK's (`dhcpssdk.h`) in Rust case, with the C names as search aliases. Nothing here checks anything:
+//! `hook` turns raw arguments into safe values. No Rust enum, `bool` or reference crosses this boundary, and
+//! a function pointer is an `Option` only where NULL is legal.
+//!
+//! `WINAPI` is `extern "system"`: `stdcall` on 32-bit Windows, the C convention of the platform elsewhere. So
+//! a table can be driven in-process on any machine.
+
+use core::ffi::{CStr, c_void};
+
+use crate::control::{
+    AddressGrant, AddressProblem, ClientType, DropReason, PACKET_PROCESSED, SendCode, ServiceControl,
+};
+
+/// Name of the function that a callout DLL exports, an [`EntryPoint`] (`DHCP_CALLOUT_ENTRY_POINT`).
+#[doc(alias = "DHCP_CALLOUT_ENTRY_POINT")]
+pub const CALLOUT_ENTRY_POINT: &CStr = c"DhcpServerCalloutEntry";
+
+/// Registry key below `HKEY_LOCAL_MACHINE` that holds the callout settings (`DHCP_CALLOUT_LIST_KEY`).
+#[doc(alias = "DHCP_CALLOUT_LIST_KEY")]
+pub const CALLOUT_LIST_KEY: &str = r"System\CurrentControlSet\Services\DHCPServer\Parameters";
+
+/// Registry value of type `REG_MULTI_SZ` that lists the paths of the callout DLLs (`DHCP_CALLOUT_LIST_VALUE`).
+#[doc(alias = "DHCP_CALLOUT_LIST_VALUE")]
+pub const CALLOUT_LIST_VALUE: &str = "CalloutDlls";
+
+/// Registry value of type `REG_DWORD` that is 1 to switch callouts on (`DHCP_CALLOUT_ENABLED_VALUE`).
+#[doc(alias = "DHCP_CALLOUT_ENABLED_VALUE")]
+pub const CALLOUT_ENABLED_VALUE: &str = "CalloutEnabled";
+
+/// The one `CalloutVersion` that is documented; [`ServerOptions`] is valid for this version only.
+pub const CALLOUT_VERSION: u32 = 0;
+
+/// `ERROR_SUCCESS`: what a hook returns when all is well.
+pub const ERROR_SUCCESS: u32 = 0;
+
+/// `BOOL`: 32 bits, zero is false and anything else is true.
+#[doc(alias = "BOOL")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Bool(pub i32);
+
+/// `BOOLEAN`: one byte, zero is false and anything else is true.
+#[doc(alias = "BOOLEAN")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Boolean(pub u8);
+
+impl Bool {
+    /// `FALSE`.
+    pub const FALSE: Self = Self(0);
+    /// `TRUE`.
+    pub const TRUE: Self = Self(1);
+}
+
+/// `LPDHCP_CONTROL`: the service was started, stopped, paused or continued.
+#[doc(alias = "LPDHCP_CONTROL")]
+pub type Control = unsafe extern "system" fn(control_code: u32, reserved: *mut c_void) -> u32;
+
+/// `LPDHCP_NEWPKT`: a packet was received, and is about to be processed.
+#[doc(alias = "LPDHCP_NEWPKT")]
+pub type NewPkt = unsafe extern "system" fn(
+    packet: *mut *mut u8,
+    packet_size: *mut u32,
+    ip_address: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32;
+
+/// `LPDHCP_DROP_SEND`: a packet was dropped or processed, or is about to be sent.
+#[doc(alias = "LPDHCP_DROP_SEND")]
+pub type DropSend = unsafe extern "system" fn(
+    packet: *mut *mut u8,
+    packet_size: *mut u32,
+    control_code: u32,
+    ip_address: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut c_void,
+) -> u32;
+
+/// `LPDHCP_PROB`: an address is not, or no longer, in use.
+#[doc(alias = "LPDHCP_PROB")]
+pub type Prob = unsafe extern "system" fn(
+    packet: *mut u8,
+    packet_size: u32,
+    control_code: u32,
+    ip_address: u32,
+    alt_address: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut c_void,
+) -> u32;
+
+/// `LPDHCP_GIVE_ADDRESS`: an address is about to be acknowledged to a client, for `lease_time` seconds.
+#[doc(alias = "LPDHCP_GIVE_ADDRESS")]
+pub type GiveAddress = unsafe extern "system" fn(
+    packet: *mut u8,
+    packet_size: u32,
+    control_code: u32,
+    ip_address: u32,
+    alt_address: u32,
+    addr_type: u32,
+    lease_time: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut c_void,
+) -> u32;
+
+/// `LPDHCP_HANDLE_OPTIONS`: the server has parsed the options of a packet.
+#[doc(alias = "LPDHCP_HANDLE_OPTIONS")]
+pub type HandleOptions = unsafe extern "system" fn(
+    packet: *mut u8,
+    packet_size: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut c_void,
+    server_options: *mut ServerOptions,
+) -> u32;
+
+/// `LPDHCP_DELETE_CLIENT`: a client lease is about to be deleted; `client_type` is reserved.
+#[doc(alias = "LPDHCP_DELETE_CLIENT")]
+pub type DeleteClient = unsafe extern "system" fn(
+    ip_address: u32,
+    hw_address: *mut u8,
+    hw_address_length: u32,
+    reserved: u32,
+    client_type: u32,
+) -> u32;
+
+/// `LPDHCP_ENTRY_POINT_FUNC`: the export by the name of [`CALLOUT_ENTRY_POINT`].
+///
+/// `chain_dlls` is the `REG_MULTI_SZ` of the DLLs that the server leaves to this one.
+#[doc(alias = "LPDHCP_ENTRY_POINT_FUNC")]
+pub type EntryPoint =
+    unsafe extern "system" fn(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32;
+
+/// `DHCP_CALLOUT_TABLE`: the hooks that a DLL wants called; NULL where it is not interested.
+#[doc(alias = "DHCP_CALLOUT_TABLE")]
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct CalloutTable {
+    /// `DhcpControlHook`.
+    #[doc(alias = "DhcpControlHook")]
+    pub dhcp_control_hook: Option<Control>,
+    /// `DhcpNewPktHook`.
+    #[doc(alias = "DhcpNewPktHook")]
+    pub dhcp_new_pkt_hook: Option<NewPkt>,
+    /// `DhcpPktDropHook`.
+    #[doc(alias = "DhcpPktDropHook")]
+    pub dhcp_pkt_drop_hook: Option<DropSend>,
+    /// `DhcpPktSendHook`.
+    #[doc(alias = "DhcpPktSendHook")]
+    pub dhcp_pkt_send_hook: Option<DropSend>,
+    /// `DhcpAddressDelHook`.
+    #[doc(alias = "DhcpAddressDelHook")]
+    pub dhcp_address_del_hook: Option<Prob>,
+    /// `DhcpAddressOfferHook`.
+    #[doc(alias = "DhcpAddressOfferHook")]
+    pub dhcp_address_offer_hook: Option<GiveAddress>,
+    /// `DhcpHandleOptionsHook`.
+    #[doc(alias = "DhcpHandleOptionsHook")]
+    pub dhcp_handle_options_hook: Option<HandleOptions>,
+    /// `DhcpDeleteClientHook`.
+    #[doc(alias = "DhcpDeleteClientHook")]
+    pub dhcp_delete_client_hook: Option<DeleteClient>,
+    /// `DhcpExtensionHook`: to be NULL.
+    #[doc(alias = "DhcpExtensionHook")]
+    pub dhcp_extension_hook: *mut c_void,
+    /// `DhcpReservedHook`: to be NULL.
+    #[doc(alias = "DhcpReservedHook")]
+    pub dhcp_reserved_hook: *mut c_void,
+}
+
+impl CalloutTable {
+    /// The table of a DLL that wants no hook called.
+    pub const EMPTY: Self = Self {
+        dhcp_control_hook: None,
+        dhcp_new_pkt_hook: None,
+        dhcp_pkt_drop_hook: None,
+        dhcp_pkt_send_hook: None,
+        dhcp_address_del_hook: None,
+        dhcp_address_offer_hook: None,
+        dhcp_handle_options_hook: None,
+        dhcp_delete_client_hook: None,
+        dhcp_extension_hook: core::ptr::null_mut(),
+        dhcp_reserved_hook: core::ptr::null_mut(),
+    };
+}
+
+impl Default for CalloutTable {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// `DHCP_SERVER_OPTIONS`: what the server parsed from a packet, valid during the call of `DhcpHandleOptionsHook` only.
+///
+/// Any pointer may be NULL. The pointers to DWORDs need not be aligned, and the byte order of what they point at is not
+/// documented. Lengths are in bytes. No text ends in NUL by contract.
+#[doc(alias = "DHCP_SERVER_OPTIONS")]
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[expect(
+    missing_docs,
+    reason = "the SDK names the fields, and says no more of them than their names do"
+)]
+pub struct ServerOptions {
+    pub message_type: *mut u8,
+    pub subnet_mask: *mut u32,
+    pub requested_address: *mut u32,
+    pub request_lease_time: *mut u32,
+    pub overlay_fields: *mut u8,
+    pub router_address: *mut u32,
+    pub server: *mut u32,
+    pub parameter_request_list: *mut u8,
+    pub parameter_request_list_length: u32,
+    pub machine_name: *mut u8,
+    pub machine_name_length: u32,
+    pub client_hardware_address_type: u8,
+    pub client_hardware_address_length: u8,
+    pub client_hardware_address: *mut u8,
+    pub class_identifier: *mut u8,
+    pub class_identifier_length: u32,
+    pub vendor_class: *mut u8,
+    pub vendor_class_length: u32,
+    pub dns_flags: u32,
+    pub dns_name_length: u32,
+    pub dns_name: *mut u8,
+    pub ds_domain_name_requested: Boolean,
+    pub ds_domain_name: *mut u8,
+    pub ds_domain_name_len: u32,
+    pub scope_id: *mut u32,
+}
+
+impl ServerOptions {
+    /// The options of a packet in which the server found none: every pointer NULL, every number zero.
+    pub const EMPTY: Self = Self {
+        message_type: core::ptr::null_mut(),
+        subnet_mask: core::ptr::null_mut(),
+        requested_address: core::ptr::null_mut(),
+        request_lease_time: core::ptr::null_mut(),
+        overlay_fields: core::ptr::null_mut(),
+        router_address: core::ptr::null_mut(),
+        server: core::ptr::null_mut(),
+        parameter_request_list: core::ptr::null_mut(),
+        parameter_request_list_length: 0,
+        machine_name: core::ptr::null_mut(),
+        machine_name_length: 0,
+        client_hardware_address_type: 0,
+        client_hardware_address_length: 0,
+        client_hardware_address: core::ptr::null_mut(),
+        class_identifier: core::ptr::null_mut(),
+        class_identifier_length: 0,
+        vendor_class: core::ptr::null_mut(),
+        vendor_class_length: 0,
+        dns_flags: 0,
+        dns_name_length: 0,
+        dns_name: core::ptr::null_mut(),
+        ds_domain_name_requested: Boolean(0),
+        ds_domain_name: core::ptr::null_mut(),
+        ds_domain_name_len: 0,
+        scope_id: core::ptr::null_mut(),
+    };
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// Names the SDK's constants, each with the value that its type in [`control`](crate::control) holds.
+macro_rules! constants {
+    ($($NAME:ident = $value:expr;)+) => {
+        $(
+            #[doc = concat!("`", stringify!($NAME), "`, as the SDK spells it; see [`control`](crate::control).")]
+            pub const $NAME: u32 = $value;
+        )+
+    };
+}
+
+constants! {
+    DHCP_CONTROL_START = ServiceControl::START.code();
+    DHCP_CONTROL_STOP = ServiceControl::STOP.code();
+    DHCP_CONTROL_PAUSE = ServiceControl::PAUSE.code();
+    DHCP_CONTROL_CONTINUE = ServiceControl::CONTINUE.code();
+    DHCP_DROP_DUPLICATE = DropReason::DUPLICATE.code();
+    DHCP_DROP_NOMEM = DropReason::NOMEM.code();
+    DHCP_DROP_INTERNAL_ERROR = DropReason::INTERNAL_ERROR.code();
+    DHCP_DROP_TIMEOUT = DropReason::TIMEOUT.code();
+    DHCP_DROP_UNAUTH = DropReason::UNAUTH.code();
+    DHCP_DROP_PAUSED = DropReason::PAUSED.code();
+    DHCP_DROP_NO_SUBNETS = DropReason::NO_SUBNETS.code();
+    DHCP_DROP_INVALID = DropReason::INVALID.code();
+    DHCP_DROP_WRONG_SERVER = DropReason::WRONG_SERVER.code();
+    DHCP_DROP_NOADDRESS = DropReason::NOADDRESS.code();
+    DHCP_DROP_PROCESSED = PACKET_PROCESSED;
+    DHCP_DROP_GEN_FAILURE = DropReason::GEN_FAILURE.code();
+    DHCP_SEND_PACKET = SendCode::SEND_PACKET.code();
+    DHCP_PROB_CONFLICT = AddressProblem::CONFLICT.code();
+    DHCP_PROB_DECLINE = AddressProblem::DECLINE.code();
+    DHCP_PROB_RELEASE = AddressProblem::RELEASE.code();
+    DHCP_PROB_NACKED = AddressProblem::NACKED.code();
+    DHCP_GIVE_ADDRESS_NEW = AddressGrant::NEW.code();
+    DHCP_GIVE_ADDRESS_OLD = AddressGrant::OLD.code();
+    DHCP_CLIENT_BOOTP = ClientType::BOOTP.code();
+    DHCP_CLIENT_DHCP = ClientType::DHCP.code();
+}
+
+const _: () = {
+    use core::mem::{offset_of, size_of};
+
+    const POINTER: usize = size_of::<*mut c_void>();
+
+    assert!(size_of::<Bool>() == 4 && size_of::<Boolean>() == 1);
+    assert!(size_of::<CalloutTable>() == 10 * POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_control_hook) == 0);
+    assert!(offset_of!(CalloutTable, dhcp_new_pkt_hook) == POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_pkt_drop_hook) == 2 * POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_pkt_send_hook) == 3 * POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_address_del_hook) == 4 * POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_address_offer_hook) == 5 * POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_handle_options_hook) == 6 * POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_delete_client_hook) == 7 * POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_extension_hook) == 8 * POINTER);
+    assert!(offset_of!(CalloutTable, dhcp_reserved_hook) == 9 * POINTER);
+};
+
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    use core::mem::{offset_of, size_of};
+
+    assert!(size_of::<ServerOptions>() == 176);
+    assert!(offset_of!(ServerOptions, parameter_request_list_length) == 64);
+    assert!(offset_of!(ServerOptions, client_hardware_address_length) == 85);
+    assert!(offset_of!(ServerOptions, dns_flags) == 124);
+    assert!(offset_of!(ServerOptions, dns_name) == 136);
+    assert!(offset_of!(ServerOptions, ds_domain_name_requested) == 144);
+    assert!(offset_of!(ServerOptions, scope_id) == 168);
+};
+
+#[cfg(target_pointer_width = "32")]
+const _: () = {
+    use core::mem::{offset_of, size_of};
+
+    assert!(size_of::<ServerOptions>() == 96);
+    assert!(offset_of!(ServerOptions, dns_flags) == 68);
+    assert!(offset_of!(ServerOptions, ds_domain_name_requested) == 80);
+    assert!(offset_of!(ServerOptions, scope_id) == 92);
+};
