@@ -20,7 +20,6 @@ macro_rules! codes {
         impl $Type {
             $(
                 #[doc = concat!("`", $name, "`: ", $meaning, ".")]
-                #[doc(alias = $name)]
                 $(#[$row_attribute])*
                 pub const $NAME: Self = Self($value);
             )+

@@ -6,7 +6,9 @@ mod codes;
 pub mod control;
 pub mod ffi;
 pub mod lifecycle;
+pub mod message;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
 pub use control::DropReason;
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
+pub use message::Message;

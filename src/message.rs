@@ -1,0 +1,296 @@
+//! What is on the wire: views of a DHCP message that read in place.
+//!
+//! [`Message::parse`] checks one thing, the length of the fixed header; every other reading says by its own result what
+//! is wrong with its own bytes, so that one bad option never hides another. Nothing here copies or allocates. All
+//! offsets are in bytes from the packet's first byte; fields of several octets are in network byte order on the wire
+//! and native in Rust.
+//!
+//! The layout is that of RFC 2131 section 2:
+//!
+//! | offset | width | field | | offset | width | field |
+//! | --- | --- | --- | --- | --- | --- | --- |
+//! | 0 | 1 | `op` | | 16 | 4 | `yiaddr` |
+//! | 1 | 1 | `htype` | | 20 | 4 | `siaddr` |
+//! | 2 | 1 | `hlen` | | 24 | 4 | `giaddr` |
+//! | 3 | 1 | `hops` | | 28 | 16 | `chaddr` |
+//! | 4 | 4 | `xid` | | 44 | 64 | `sname` |
+//! | 8 | 2 | `secs` | | 108 | 128 | `file` |
+//! | 10 | 2 | `flags` | | 236 | 4 | magic cookie |
+//! | 12 | 4 | `ciaddr` | | 240 | | `options` |
+
+mod code;
+mod walk;
+
+pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
+pub use walk::{Area, OptionError, Options, RawOption};
+
+use core::fmt;
+use core::net::Ipv4Addr;
+use core::ops::Range;
+
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned, big_endian};
+
+/// Length of the fixed header in bytes, the least that a message can have.
+pub const HEADER_LENGTH: usize = 236;
+
+/// The four octets at offset 236 that say that options follow (RFC 2131 section 3: 99, 130, 83, 99).
+pub const MAGIC_COOKIE: [u8; 4] = [99, 130, 83, 99];
+
+const OPTIONS_OFFSET: usize = HEADER_LENGTH + MAGIC_COOKIE.len();
+const SNAME: Range<usize> = 44..108;
+const FILE: Range<usize> = 108..236;
+
+/// A DHCP or BOOTP message, read in place.
+///
+/// ```
+/// use dhcp_callout::{Message, message::MessageType};
+///
+/// let mut packet = [0; 243];
+/// packet[0] = 1;
+/// packet[4..8].copy_from_slice(&0x3903_f326_u32.to_be_bytes());
+/// packet[236..].copy_from_slice(&[99, 130, 83, 99, 12, 1, b'h']);
+///
+/// let message = Message::parse(&packet)?;
+/// assert_eq!(message.xid(), 0x3903_f326);
+/// let host_name = message.options().next().ok_or("one option")??;
+/// assert_eq!((host_name.offset, host_name.value), (240, &b"h"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Message<'a> {
+    header: &'a Header,
+    packet: &'a [u8],
+}
+
+/// The fixed part of a message (RFC 2131 section 2, figure 1).
+#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct Header {
+    op: u8,
+    htype: u8,
+    hlen: u8,
+    hops: u8,
+    xid: big_endian::U32,
+    secs: big_endian::U16,
+    flags: big_endian::U16,
+    ciaddr: [u8; 4],
+    yiaddr: [u8; 4],
+    siaddr: [u8; 4],
+    giaddr: [u8; 4],
+    chaddr: [u8; 16],
+    sname: [u8; 64],
+    file: [u8; 128],
+}
+
+const _: () = {
+    use core::mem::{offset_of, size_of};
+
+    assert!(size_of::<Header>() == HEADER_LENGTH);
+    assert!(offset_of!(Header, chaddr) == 28);
+    assert!(offset_of!(Header, sname) == SNAME.start && SNAME.end == FILE.start);
+    assert!(offset_of!(Header, file) == FILE.start && FILE.end == HEADER_LENGTH);
+};
+
+/// A packet that is no DHCP or BOOTP message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// The packet ends inside the fixed header.
+    #[error("packet of {have} bytes, the header needs {needed}")]
+    TruncatedHeader {
+        /// Bytes that the header needs: [`HEADER_LENGTH`].
+        needed: usize,
+        /// Bytes that the packet has.
+        have: usize,
+    },
+}
+
+/// An `hlen` that is longer than the field it measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("hlen at offset 2 is {hlen}, the chaddr field has 16 octets")]
+#[non_exhaustive]
+pub struct ChaddrError {
+    /// The `hlen` field.
+    pub hlen: u8,
+}
+
+impl<'a> Message<'a> {
+    /// Reads `packet` as a message; only the length of the fixed header is checked.
+    ///
+    /// A packet may have any length from [`HEADER_LENGTH`] up. One without the magic cookie is a BOOTP message without
+    /// options.
+    ///
+    /// # Errors
+    /// [`ParseError::TruncatedHeader`] for a packet of less than [`HEADER_LENGTH`] bytes.
+    #[inline]
+    pub fn parse(packet: &'a [u8]) -> Result<Self, ParseError> {
+        match Header::ref_from_prefix(packet) {
+            Ok((header, _)) => Ok(Self { header, packet }),
+            Err(_) => Err(ParseError::TruncatedHeader {
+                needed: HEADER_LENGTH,
+                have: packet.len(),
+            }),
+        }
+    }
+
+    /// Returns all bytes of the packet.
+    #[inline]
+    #[must_use]
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.packet
+    }
+
+    /// Returns which way the message goes (offset 0). Values other than 1 and 2 are kept.
+    #[inline]
+    #[must_use]
+    pub const fn op(self) -> OpCode {
+        OpCode::from_code(self.header.op)
+    }
+
+    /// Returns the hardware address type (offset 1).
+    #[inline]
+    #[must_use]
+    pub const fn htype(self) -> HardwareType {
+        HardwareType::from_code(self.header.htype)
+    }
+
+    /// Returns the length of the hardware address in octets (offset 2), as the packet says it; see
+    /// [`chaddr`](Self::chaddr).
+    #[inline]
+    #[must_use]
+    pub const fn hlen(self) -> u8 {
+        self.header.hlen
+    }
+
+    /// Returns how many relay agents the message came through (offset 3).
+    #[inline]
+    #[must_use]
+    pub const fn hops(self) -> u8 {
+        self.header.hops
+    }
+
+    /// Returns the transaction ID (offset 4).
+    #[inline]
+    #[must_use]
+    pub fn xid(self) -> u32 {
+        self.header.xid.get()
+    }
+
+    /// Returns the seconds since the client began (offset 8).
+    #[inline]
+    #[must_use]
+    pub fn secs(self) -> u16 {
+        self.header.secs.get()
+    }
+
+    /// Returns the flags (offset 10), with all bits as they came.
+    #[inline]
+    #[must_use]
+    pub fn flags(self) -> Flags {
+        Flags::from_bits_retain(self.header.flags.get())
+    }
+
+    /// Returns the client's own address, when it has one that it can answer for (offset 12).
+    #[inline]
+    #[must_use]
+    pub fn ciaddr(self) -> Ipv4Addr {
+        self.header.ciaddr.into()
+    }
+
+    /// Returns the address that the server gives, "your" address (offset 16).
+    #[inline]
+    #[must_use]
+    pub fn yiaddr(self) -> Ipv4Addr {
+        self.header.yiaddr.into()
+    }
+
+    /// Returns the address of the next server to use in bootstrap (offset 20).
+    #[inline]
+    #[must_use]
+    pub fn siaddr(self) -> Ipv4Addr {
+        self.header.siaddr.into()
+    }
+
+    /// Returns the address of the relay agent (offset 24).
+    #[inline]
+    #[must_use]
+    pub fn giaddr(self) -> Ipv4Addr {
+        self.header.giaddr.into()
+    }
+
+    /// Returns the client's hardware address: the first `hlen` octets of the field at offset 28.
+    ///
+    /// # Errors
+    /// [`ChaddrError`] if `hlen` is over 16.
+    #[inline]
+    pub fn chaddr(self) -> Result<&'a [u8], ChaddrError> {
+        let hlen = self.header.hlen;
+        self.header.chaddr.get(..usize::from(hlen)).ok_or(ChaddrError { hlen })
+    }
+
+    /// Returns all 16 octets of the hardware address field (offset 28).
+    #[inline]
+    #[must_use]
+    pub const fn chaddr_field(self) -> &'a [u8; 16] {
+        &self.header.chaddr
+    }
+
+    /// Returns the client's MAC address, if its hardware is Ethernet (`htype` 1) and the address has 6 octets.
+    #[inline]
+    #[must_use]
+    pub const fn mac(self) -> Option<[u8; 6]> {
+        match (self.htype(), self.header.hlen, self.header.chaddr.first_chunk()) {
+            (HardwareType::ETHERNET, 6, Some(mac)) => Some(*mac),
+            _ => None,
+        }
+    }
+
+    /// Returns all 64 octets of the server name field (offset 44), which may hold options.
+    #[inline]
+    #[must_use]
+    pub const fn sname(self) -> &'a [u8; 64] {
+        &self.header.sname
+    }
+
+    /// Returns all 128 octets of the boot file name field (offset 108), which may hold options.
+    #[inline]
+    #[must_use]
+    pub const fn file(self) -> &'a [u8; 128] {
+        &self.header.file
+    }
+
+    /// Tells whether the magic cookie stands at offset 236, so that options follow.
+    #[inline]
+    #[must_use]
+    pub fn has_cookie(self) -> bool {
+        self.packet.get(HEADER_LENGTH..OPTIONS_OFFSET) == Some(&MAGIC_COOKIE)
+    }
+
+    /// Walks the options in wire order; none in a packet without the magic cookie.
+    #[inline]
+    #[must_use]
+    pub fn options(self) -> Options<'a> {
+        if self.has_cookie() {
+            Options::new(self.packet, OPTIONS_OFFSET)
+        } else {
+            Options::ended()
+        }
+    }
+
+    /// Returns the offset of the END octet of the options field, or `None` when there is none before the packet's end
+    /// or the first fault.
+    #[must_use]
+    pub fn end_offset(self) -> Option<usize> {
+        self.options().end_of_area()
+    }
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("op", &self.op())
+            .field("xid", &format_args!("{:#010x}", self.xid()))
+            .field("size", &self.packet.len())
+            .finish_non_exhaustive()
+    }
+}
