@@ -5,6 +5,7 @@ pub mod buffer;
 mod codes;
 pub mod control;
 pub mod ffi;
+pub mod hook;
 pub mod lifecycle;
 pub mod message;
 

@@ -19,10 +19,14 @@
 //! | 12 | 4 | `ciaddr` | | 240 | | `options` |
 
 mod code;
+mod value;
 mod walk;
 
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
+pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, Options, RawOption};
+
+use walk::Walk;
 
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -270,18 +274,52 @@ impl<'a> Message<'a> {
     #[inline]
     #[must_use]
     pub fn options(self) -> Options<'a> {
+        self.walk().into()
+    }
+
+    #[inline]
+    fn walk(self) -> Walk<'a> {
         if self.has_cookie() {
-            Options::new(self.packet, OPTIONS_OFFSET)
+            Walk::new(self.packet, OPTIONS_OFFSET)
         } else {
-            Options::ended()
+            Walk::ended()
         }
+    }
+
+    /// Finds all fragments of the option `code`, over all fields that hold options, and returns them as one value.
+    ///
+    /// Fragments of [`Overload`] (52) count in the options field only. Some servers repeat an option instead of
+    /// splitting its value; RFC 3396 has the parts joined all the same, and [`options`](Self::options) shows each.
+    /// Linear in the packet; what stands before a fault is returned without it.
+    ///
+    /// # Errors
+    /// [`OptionError`] if the walk meets a fault before it meets the option, so that it cannot be called absent.
+    #[inline]
+    pub fn value(self, code: OptionCode) -> Result<Option<Value<'a>>, OptionError> {
+        let mut walk = self.walk();
+        if code == OptionCode::OVERLOAD {
+            walk = walk.within_options_field();
+        }
+        let mut found: Option<Value<'a>> = None;
+        while let Some(option) = walk.next() {
+            match (option, &mut found) {
+                (Ok(option), Some(value)) if option.code == code => value.extend(option.value),
+                (Ok(option), None) if option.code == code => {
+                    found = Some(Value::new(code, option.value, option.value_offset(), walk));
+                }
+                (Ok(_), _) => {}
+                (Err(fault), None) => return Err(fault),
+                (Err(_), Some(_)) => break,
+            }
+        }
+        Ok(found)
     }
 
     /// Returns the offset of the END octet of the options field, or `None` when there is none before the packet's end
     /// or the first fault.
     #[must_use]
     pub fn end_offset(self) -> Option<usize> {
-        self.options().end_of_area()
+        self.walk().end_of_area()
     }
 }
 

@@ -28,6 +28,15 @@ pub struct RawOption<'a> {
     pub value: &'a [u8],
 }
 
+impl RawOption<'_> {
+    /// Returns the offset of the first octet of the value, in bytes from the packet's first byte.
+    #[inline]
+    #[must_use]
+    pub const fn value_offset(&self) -> usize {
+        self.offset.saturating_add(2)
+    }
+}
+
 /// A fault in the framing of the options; what stands before it has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -60,8 +69,12 @@ pub enum OptionError {
 /// before the first fault, then the fault, then nothing more. Option 52 inside `file` or `sname` means nothing, as RFC
 /// 3396 section 5 demands, and when its value is invalid neither field is read
 /// ([`Message::overload`](super::Message::overload) tells).
+#[derive(Clone)]
+pub struct Options<'a>(Walk<'a>);
+
+/// Where a walk over the options stands.
 #[derive(Clone, Copy)]
-pub struct Options<'a> {
+pub(super) struct Walk<'a> {
     packet: &'a [u8],
     /// What is left of the area.
     rest: &'a [u8],
@@ -87,7 +100,7 @@ enum Step<'a> {
     Fault(OptionError),
 }
 
-impl<'a> Options<'a> {
+impl<'a> Walk<'a> {
     /// Walks the options of `packet`, whose options field starts at `start`.
     #[inline]
     pub(super) fn new(packet: &'a [u8], start: usize) -> Self {
@@ -110,6 +123,19 @@ impl<'a> Options<'a> {
             end: 0,
             area: Area::Sname,
             overload: OverloadSoFar::Absent,
+        }
+    }
+
+    /// Ends the walk with the options field, if it has not left that yet.
+    #[inline]
+    pub(super) const fn within_options_field(self) -> Self {
+        match self.area {
+            // An invalid option 52 names no field, whatever follows.
+            Area::Options => Self {
+                overload: OverloadSoFar::Invalid,
+                ..self
+            },
+            Area::File | Area::Sname => Self::ended(),
         }
     }
 
@@ -184,6 +210,22 @@ impl<'a> Options<'a> {
         };
     }
 
+    /// Returns the next option or the fault that ends the walk; nothing more after that.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Result<RawOption<'a>, OptionError>> {
+        loop {
+            match self.step() {
+                Step::Option(option) => return Some(Ok(option)),
+                Step::AreaEnd(_) if self.next_area() => {}
+                Step::AreaEnd(_) => return None,
+                Step::Fault(fault) => {
+                    *self = Self::ended();
+                    return Some(Err(fault));
+                }
+            }
+        }
+    }
+
     /// Goes on to the next field that holds options; false if there is none.
     #[cold]
     fn next_area(&mut self) -> bool {
@@ -211,27 +253,24 @@ impl<'a> Iterator for Options<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.step() {
-                Step::Option(option) => return Some(Ok(option)),
-                Step::AreaEnd(_) if self.next_area() => {}
-                Step::AreaEnd(_) => return None,
-                Step::Fault(fault) => {
-                    *self = Self::ended();
-                    return Some(Err(fault));
-                }
-            }
-        }
+        self.0.next()
     }
 }
 
 impl core::iter::FusedIterator for Options<'_> {}
 
+impl<'a> From<Walk<'a>> for Options<'a> {
+    #[inline]
+    fn from(walk: Walk<'a>) -> Self {
+        Self(walk)
+    }
+}
+
 impl fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("area", &self.area)
-            .field("offset", &self.offset())
+            .field("area", &self.0.area)
+            .field("offset", &self.0.offset())
             .finish_non_exhaustive()
     }
 }
