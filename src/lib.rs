@@ -8,6 +8,8 @@ pub mod ffi;
 pub mod hook;
 pub mod lifecycle;
 pub mod message;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
 pub use control::DropReason;
