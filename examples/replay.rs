@@ -1,0 +1,290 @@
+//! Replays a captured DHCP exchange through a callout table, and tells the life of every packet.
+//!
+//! ```text
+//! cargo run --release --example replay [-- [--json] [FILE]]
+//! ```
+//!
+//! Without FILE it replays a capture that comes with the project. FILE is a capture in pcap or pcapng format. With
+//! `--json` the last line is one JSON object of totals. Exit code 2: FILE cannot be read as a capture.
+
+#[path = "support/capture.rs"]
+mod capture;
+#[path = "support/watcher.rs"]
+mod watcher;
+
+use core::fmt;
+use core::time::Duration;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use capture::Frame;
+use dhcp_callout::message::{MessageType, OptionCode};
+use dhcp_callout::simulate::{Call, Datagram, Life};
+use dhcp_callout::{Message, Outcome, PACKET_CAPACITY, Stage};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use watcher::Counts;
+
+const USAGE: &str = "usage: replay [--json] [FILE]";
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return fail(&format_args!("{error}\n{USAGE}")),
+    };
+    let frames = match capture::read(&arguments.file) {
+        Ok(frames) => frames,
+        Err(error) => return fail(&error),
+    };
+    let exchange = Exchange::find(&frames);
+    let lives = exchange.replay();
+    let totals = Totals {
+        counts: watcher::counts(),
+        messages: exchange.datagrams.len(),
+        unparsed: exchange.unparsed,
+    };
+    match report(&arguments, &exchange, &lives, &totals) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &dyn fmt::Display) -> ExitCode {
+    eprintln!("replay: {error}");
+    ExitCode::from(2)
+}
+
+struct Arguments {
+    json: bool,
+    file: PathBuf,
+}
+
+impl Arguments {
+    fn parse() -> Result<Self, lexopt::Error> {
+        let mut json = false;
+        let mut file = None;
+        let mut parser = lexopt::Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                lexopt::Arg::Long("json") => json = true,
+                lexopt::Arg::Value(path) if file.is_none() => file = Some(path.into()),
+                other => return Err(other.unexpected()),
+            }
+        }
+        let file = file.unwrap_or_else(|| capture::bundled("server-gone.pcap"));
+        Ok(Self { json, file })
+    }
+}
+
+/// The DHCP messages of a capture.
+struct Exchange<'c> {
+    datagrams: Vec<Datagram<'c>>,
+    /// Frames that hold no DHCP message.
+    unparsed: usize,
+}
+
+impl<'c> Exchange<'c> {
+    fn find(frames: &'c [Frame]) -> Self {
+        let start = frames.first().map_or(Duration::ZERO, |frame| frame.time);
+        let datagrams: Vec<_> = frames
+            .iter()
+            .filter_map(|frame| {
+                Some(Datagram {
+                    time: frame.time.saturating_sub(start),
+                    payload: frame.dhcp()?,
+                })
+            })
+            .filter(|datagram| datagram.payload.len() <= PACKET_CAPACITY && Message::parse(datagram.payload).is_ok())
+            .collect();
+        let unparsed = frames.len().saturating_sub(datagrams.len());
+        Self { datagrams, unparsed }
+    }
+
+    /// Replays the messages, and returns the lives in the order in which the packets came.
+    fn replay(&self) -> Vec<Life> {
+        let bar = ProgressBar::new(u64::try_from(self.datagrams.len()).unwrap_or(u64::MAX));
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} messages {eta}") {
+            bar.set_style(style);
+        }
+        let mut lives = Vec::new();
+        watcher::server().replay(&self.datagrams, |life| {
+            let calls = life
+                .calls
+                .iter()
+                .filter(|(_, call)| matches!(call, Call::NewPacket { .. } | Call::Sent { .. }));
+            bar.inc(u64::try_from(calls.count()).unwrap_or(0));
+            lives.push(life.clone());
+        });
+        bar.finish_and_clear();
+        lives.sort_by_key(|life| life.index);
+        lives
+    }
+
+    fn message(&self, index: usize) -> Option<Message<'c>> {
+        Message::parse(self.datagrams.get(index)?.payload).ok()
+    }
+}
+
+struct Totals {
+    counts: Counts,
+    messages: usize,
+    unparsed: usize,
+}
+
+fn report(arguments: &Arguments, exchange: &Exchange<'_>, lives: &[Life], totals: &Totals) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if arguments.json {
+        writeln!(out, "{}", totals.to_json(lives.len()))?;
+    } else {
+        for life in lives {
+            print_life(&mut out, exchange, life)?;
+        }
+        totals.print(&mut out, lives.len())?;
+    }
+    out.flush()
+}
+
+/// Prints one line: time, transaction, client, message type, what the server did, how the life ended.
+fn print_life(out: &mut impl Write, exchange: &Exchange<'_>, life: &Life) -> io::Result<()> {
+    let Some(message) = exchange.message(life.index) else {
+        return Ok(());
+    };
+    let time = exchange
+        .datagrams
+        .get(life.index)
+        .map_or(0.0, |datagram| datagram.time.as_secs_f64());
+    let did: Vec<_> = life
+        .calls
+        .iter()
+        .filter_map(|(_, call)| describe(exchange, *call))
+        .collect();
+    writeln!(
+        out,
+        "{time:>10.3} s  {:08x}  {:<17}  {:<8}  {:<44}  {}",
+        message.xid(),
+        client(message),
+        type_name(message),
+        did.join(", "),
+        Ending(life.stage),
+    )
+}
+
+/// What a call says of the server's work, if it says anything that the other columns do not.
+fn describe(exchange: &Exchange<'_>, call: Call) -> Option<String> {
+    match call {
+        Call::NewPacket { accepted: false } => Some("refused".to_owned()),
+        Call::AddressOffered {
+            grant,
+            address,
+            lease_time,
+        } => {
+            let kind = if grant == dhcp_callout::control::AddressGrant::OLD {
+                "renewed"
+            } else {
+                "leased"
+            };
+            Some(format!("{kind} {address} for {lease_time} s"))
+        }
+        Call::AddressDeleted { problem, address } => Some(match problem {
+            dhcp_callout::control::AddressProblem::RELEASE => format!("took back {address}"),
+            dhcp_callout::control::AddressProblem::NACKED => format!("refused {address}"),
+            _ => format!("put aside {address}"),
+        }),
+        Call::Sent { reply, .. } => exchange.message(reply).map(|reply| match type_name(reply).as_str() {
+            "OFFER" => format!("OFFER {}", reply.yiaddr()),
+            name => name.to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+fn client(message: Message<'_>) -> String {
+    let address = message.chaddr().unwrap_or(message.chaddr_field());
+    address
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect::<Vec<_>>()
+        .join(":")
+}
+
+fn type_name(message: Message<'_>) -> String {
+    let value = message.value(OptionCode::from_code(53)).ok().flatten();
+    match value.and_then(dhcp_callout::message::Value::to_array) {
+        Some([code]) => {
+            let name = MessageType::from_code(code)
+                .name()
+                .map(|name| name.trim_start_matches("DHCP").to_owned());
+            name.unwrap_or_else(|| format!("type {code}"))
+        }
+        None => "BOOTP".to_owned(),
+    }
+}
+
+struct Ending(Stage);
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Stage::Done(Outcome::Processed) => f.write_str("processed"),
+            Stage::Done(Outcome::Dropped(reason)) => write!(f, "dropped: {reason}"),
+            Stage::Dropped(reason) => write!(f, "dropped, not finished: {reason}"),
+            Stage::InFlight => f.write_str("no report"),
+        }
+    }
+}
+
+impl Totals {
+    fn to_json(&self, packets: usize) -> serde_json::Value {
+        let Counts {
+            admitted,
+            done,
+            dropped,
+            violations,
+            live,
+        } = &self.counts;
+        let dropped: serde_json::Map<_, _> = dropped
+            .iter()
+            .map(|(reason, count)| (format!("{reason:?}"), json!(count)))
+            .collect();
+        json!({
+            "packets": packets,
+            "messages": self.messages,
+            "unparsed": self.unparsed,
+            "admitted": admitted,
+            "done": done,
+            "dropped": dropped,
+            "violations": violations,
+            "live": live,
+        })
+    }
+
+    fn print(&self, out: &mut impl Write, packets: usize) -> io::Result<()> {
+        const BAR: usize = 32;
+        let Counts {
+            admitted,
+            done,
+            dropped,
+            violations,
+            live,
+        } = &self.counts;
+        writeln!(out)?;
+        writeln!(
+            out,
+            "{:>6} messages, {} other frames skipped",
+            self.messages, self.unparsed
+        )?;
+        writeln!(out, "{packets:>6} client packets, {admitted} admitted, {done} done")?;
+        writeln!(out, "{violations:>6} violations")?;
+        writeln!(out, "{live:>6} still in flight")?;
+        let all: usize = dropped.values().sum();
+        writeln!(out, "{all:>6} dropped")?;
+        for (reason, count) in dropped {
+            let length = count.saturating_mul(BAR).div_ceil(all.max(1));
+            writeln!(out, "{count:>6} {:<BAR$}  {reason:?}: {reason}", "█".repeat(length))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,232 @@
+//! Capture files: their frames, and the DHCP messages in them.
+#![allow(dead_code, reason = "each example and test uses its own part of this module")]
+
+use core::fmt;
+use core::ops::Range;
+use core::time::Duration;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use etherparse::{NetSlice, SlicedPacket, TransportSlice};
+use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
+
+/// The captures that come with the project.
+pub(crate) const BUNDLED: [&str; 7] = [
+    "dnsmasq-udhcpc.pcapng",
+    "isc-dhcpd-dhclient.pcap",
+    "isc-dhcrelay.pcap",
+    "kea-dhcpcd.pcap",
+    "no-server.pcap",
+    "server-gone.pcap",
+    "two-servers.pcap",
+];
+
+/// Returns the path of a bundled capture.
+pub(crate) fn bundled(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures").join(name)
+}
+
+/// One frame of a capture.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// Time of capture since 1970.
+    pub(crate) time: Duration,
+    pub(crate) link_type: Linktype,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Frame {
+    /// Returns where in the frame the payload of a UDP datagram to or from a DHCP server or client is, if the frame
+    /// holds one whole.
+    pub(crate) fn dhcp_payload(&self) -> Option<Range<usize>> {
+        const PORTS: [u16; 2] = [67, 68];
+        let packet = slice(self.link_type, &self.bytes)?;
+        let Some(TransportSlice::Udp(udp)) = packet.transport else {
+            return None;
+        };
+        if !matches!(packet.net, Some(NetSlice::Ipv4(_))) {
+            return None;
+        }
+        if !PORTS.contains(&udp.source_port()) && !PORTS.contains(&udp.destination_port()) {
+            return None;
+        }
+        let start = udp.payload().as_ptr().addr().checked_sub(self.bytes.as_ptr().addr())?;
+        Some(start..start.checked_add(udp.payload().len())?)
+    }
+
+    /// Returns the payload itself; see [`dhcp_payload`](Self::dhcp_payload).
+    pub(crate) fn dhcp(&self) -> Option<&[u8]> {
+        self.bytes.get(self.dhcp_payload()?)
+    }
+}
+
+fn slice(link_type: Linktype, bytes: &[u8]) -> Option<SlicedPacket<'_>> {
+    match link_type {
+        Linktype::ETHERNET => SlicedPacket::from_ethernet(bytes).ok(),
+        Linktype::LINUX_SLL => SlicedPacket::from_linux_sll(bytes).ok(),
+        Linktype::RAW | Linktype::IPV4 => SlicedPacket::from_ip(bytes).ok(),
+        // The protocol family, four octets in the byte order of the machine that captured.
+        Linktype::NULL | Linktype::LOOP => SlicedPacket::from_ip(bytes.get(4..)?).ok(),
+        // The protocol type stands first in the 20 octets of this header.
+        LINUX_SLL2 => SlicedPacket::from_ip(bytes.get(20..)?).ok(),
+        _ => None,
+    }
+}
+
+const LINUX_SLL2: Linktype = Linktype(276);
+
+/// A file that cannot be read as a capture.
+#[derive(Debug)]
+pub(crate) struct CaptureError {
+    path: PathBuf,
+    fault: Fault,
+}
+
+#[derive(Debug)]
+enum Fault {
+    Unreadable(io::Error),
+    Empty,
+    NoCapture,
+    CutShort { after: usize },
+    Malformed { after: usize },
+}
+
+impl fmt::Display for CaptureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        match &self.fault {
+            Fault::Unreadable(error) => error.fmt(f),
+            Fault::Empty => f.write_str("the file is empty"),
+            Fault::NoCapture => f.write_str("not a capture in pcap or pcapng format"),
+            Fault::CutShort { after } => write!(f, "cut short: the file ends inside the record after frame {after}"),
+            Fault::Malformed { after } => write!(f, "malformed record after frame {after}"),
+        }
+    }
+}
+
+impl core::error::Error for CaptureError {}
+
+/// Reads all frames of a capture in pcap or pcapng format.
+pub(crate) fn read(path: &Path) -> Result<Vec<Frame>, CaptureError> {
+    let error = |fault| CaptureError {
+        path: path.to_owned(),
+        fault,
+    };
+    let file = fs::read(path).map_err(|cause| error(Fault::Unreadable(cause)))?;
+    parse(&file).map_err(error)
+}
+
+fn parse(file: &[u8]) -> Result<Vec<Frame>, Fault> {
+    // Room for the whole file, so that what is incomplete has been cut short.
+    let capacity = file.len().saturating_add(1).max(65536);
+    let mut reader = create_reader(capacity, io::Cursor::new(file.to_owned())).map_err(|error| match error {
+        PcapError::Eof => Fault::Empty,
+        PcapError::Incomplete(_) => Fault::CutShort { after: 0 },
+        _ => Fault::NoCapture,
+    })?;
+    let mut frames = Vec::new();
+    let mut interfaces = Interfaces::default();
+    while !reader.data().is_empty() {
+        let length = match reader.next() {
+            Ok((length, block)) => {
+                interfaces.read(&block, &mut frames);
+                length
+            }
+            Err(PcapError::Incomplete(_) | PcapError::UnexpectedEof) => {
+                return Err(Fault::CutShort { after: frames.len() });
+            }
+            Err(_) => return Err(Fault::Malformed { after: frames.len() }),
+        };
+        reader.consume(length);
+    }
+    Ok(frames)
+}
+
+/// What the headers of the file say of the frames that follow.
+#[derive(Default)]
+struct Interfaces {
+    known: Vec<Interface>,
+}
+
+#[derive(Clone, Copy)]
+struct Interface {
+    link_type: Linktype,
+    /// Units of time stamps in a second.
+    resolution: u64,
+    /// Seconds to be added to time stamps.
+    offset: i64,
+}
+
+impl Interfaces {
+    fn read(&mut self, block: &PcapBlockOwned<'_>, frames: &mut Vec<Frame>) {
+        let data = match block {
+            PcapBlockOwned::LegacyHeader(header) => {
+                let resolution = if header.is_nanosecond_precision() {
+                    1_000_000_000
+                } else {
+                    1_000_000
+                };
+                self.known = vec![Interface {
+                    link_type: header.network,
+                    resolution,
+                    offset: 0,
+                }];
+                return;
+            }
+            PcapBlockOwned::Legacy(record) => {
+                let Some(interface) = self.known.first() else { return };
+                let units = u64::from(record.ts_sec)
+                    .saturating_mul(interface.resolution)
+                    .saturating_add(u64::from(record.ts_usec));
+                (0, units, record.data, record.caplen)
+            }
+            PcapBlockOwned::NG(Block::SectionHeader(_)) => {
+                self.known.clear();
+                return;
+            }
+            PcapBlockOwned::NG(Block::InterfaceDescription(description)) => {
+                self.known.push(Interface {
+                    link_type: description.linktype,
+                    resolution: description.ts_resolution().unwrap_or(1_000_000),
+                    offset: description.ts_offset(),
+                });
+                return;
+            }
+            PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
+                let units = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
+                (packet.if_id, units, packet.data, packet.caplen)
+            }
+            PcapBlockOwned::NG(Block::SimplePacket(packet)) => (0, 0, packet.data, packet.origlen),
+            PcapBlockOwned::NG(_) => return,
+        };
+        let (interface, units, bytes, length) = data;
+        let interface = usize::try_from(interface).ok().and_then(|index| self.known.get(index));
+        let Some(interface) = interface else { return };
+        // The last octets of a block in pcapng are padding.
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let bytes = bytes.get(..length).unwrap_or(bytes).to_owned();
+        frames.push(Frame {
+            time: interface.time(units),
+            link_type: interface.link_type,
+            bytes,
+        });
+    }
+}
+
+impl Interface {
+    fn time(&self, units: u64) -> Duration {
+        let resolution = u128::from(self.resolution.max(1));
+        let nanoseconds = u128::from(units)
+            .saturating_mul(1_000_000_000)
+            .checked_div(resolution)
+            .unwrap_or(0);
+        let offset = Duration::from_secs(self.offset.unsigned_abs());
+        let since = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
+        if self.offset < 0 {
+            since.saturating_sub(offset)
+        } else {
+            since.saturating_add(offset)
+        }
+    }
+}
