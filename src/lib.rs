@@ -1,4 +1,4 @@
-//! Safe types for Microsoft DHCP Server callout DLLs.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), no_std)]
 
 pub mod buffer;
@@ -10,6 +10,8 @@ pub mod lifecycle;
 pub mod message;
 #[cfg(feature = "simulate")]
 pub mod simulate;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
 pub use control::DropReason;

@@ -84,7 +84,7 @@ pub(crate) struct CaptureError {
 }
 
 #[derive(Debug)]
-enum Fault {
+pub(crate) enum Fault {
     Unreadable(io::Error),
     Empty,
     NoCapture,
@@ -117,7 +117,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Frame>, CaptureError> {
     parse(&file).map_err(error)
 }
 
-fn parse(file: &[u8]) -> Result<Vec<Frame>, Fault> {
+/// Reads all frames of a capture that is in memory.
+pub(crate) fn parse(file: &[u8]) -> Result<Vec<Frame>, Fault> {
     // Room for the whole file, so that what is incomplete has been cut short.
     let capacity = file.len().saturating_add(1).max(65536);
     let mut reader = create_reader(capacity, io::Cursor::new(file.to_owned())).map_err(|error| match error {

@@ -1,5 +1,6 @@
 //! A callout that follows the life of every packet, written by hand against the crate's layers.
 #![expect(unsafe_code, reason = "hooks are called with raw pointers")]
+#![allow(dead_code, reason = "each example and test uses its own part of this module")]
 
 use core::ffi::c_void;
 use core::ptr::without_provenance_mut;

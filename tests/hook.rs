@@ -1,0 +1,217 @@
+//! Proves that the arguments of the hooks are checked before anything is read: NULL, sizes, code families, alignment.
+#![expect(unsafe_code, reason = "hooks are called with raw pointers")]
+
+use core::ffi::c_void;
+use core::net::Ipv4Addr;
+use core::ptr::{null_mut, without_provenance_mut};
+
+use dhcp_callout::ffi::Bool;
+use dhcp_callout::hook::{DroppedPacket, HookError, NewPacket, SendPacket};
+use dhcp_callout::{DropReason, Notice, PACKET_CAPACITY, strategy};
+use proptest::prelude::*;
+
+/// What a server passes to a hook, with room at every place where a pointer may be replaced by NULL.
+struct Server {
+    buffer: Vec<u8>,
+    packet: *mut u8,
+    size: u32,
+    context: *mut c_void,
+    process_it: Bool,
+}
+
+impl Server {
+    fn new() -> Self {
+        let mut buffer = vec![7; PACKET_CAPACITY];
+        let packet = buffer.as_mut_ptr();
+        Self {
+            buffer,
+            packet,
+            size: 300,
+            context: null_mut(),
+            process_it: Bool(77),
+        }
+    }
+
+    fn new_pkt(&mut self) -> Result<NewPacket<'_>, HookError> {
+        let Self {
+            packet,
+            size,
+            context,
+            process_it,
+            ..
+        } = self;
+        // SAFETY: the pointers are to the server's own variables and buffer.
+        unsafe { NewPacket::from_raw(packet, size, 0xC000_0201, null_mut(), context, process_it) }
+    }
+
+    fn pkt_drop(&mut self, code: u32) -> Result<DroppedPacket<'_>, HookError> {
+        let Self {
+            packet, size, context, ..
+        } = self;
+        // SAFETY: as above.
+        unsafe { DroppedPacket::from_raw(packet, size, code, 0xC000_0201, null_mut(), *context) }
+    }
+
+    fn pkt_send(&mut self, code: u32) -> Result<SendPacket<'_>, HookError> {
+        let Self {
+            packet, size, context, ..
+        } = self;
+        // SAFETY: as above.
+        unsafe { SendPacket::from_raw(packet, size, code, 0xC000_0201, null_mut(), *context) }
+    }
+}
+
+const SEND: u32 = 0x1000_0000;
+
+#[test]
+fn every_size_is_checked_against_the_buffer() {
+    for (size, expected) in [
+        (0, Ok(0)),
+        (1, Ok(1)),
+        (4096, Ok(4096)),
+        (4097, Err(HookError::TooLong { size: 4097 })),
+        (u32::MAX, Err(HookError::TooLong { size: u32::MAX })),
+    ] {
+        let mut server = Server::new();
+        server.size = size;
+        assert_eq!(server.new_pkt().map(|packet| packet.bytes().len()), expected);
+        assert_eq!(server.pkt_drop(1).map(|packet| packet.bytes().len()), expected);
+        assert_eq!(server.pkt_send(SEND).map(|packet| packet.bytes().len()), expected);
+    }
+}
+
+#[test]
+fn a_packet_that_is_null_is_named() {
+    let mut server = Server::new();
+    server.packet = null_mut();
+    for size in [0, 300, u32::MAX] {
+        server.size = size;
+        let error = HookError::Null { parameter: "*Packet" };
+        assert_eq!(server.new_pkt().map(drop), Err(error));
+        assert_eq!(server.pkt_drop(1).map(drop), Err(error));
+        assert_eq!(server.pkt_send(SEND).map(drop), Err(error));
+    }
+    assert_eq!(HookError::Null { parameter: "*Packet" }.to_string(), "*Packet is NULL");
+}
+
+fn unless<T>(null: bool, pointer: &mut T) -> *mut T {
+    if null { null_mut() } else { pointer }
+}
+
+#[test]
+fn every_null_pointer_is_named_and_leaves_the_packet_to_the_server() {
+    for parameter in ["Packet", "PacketSize", "PktContext", "ProcessIt"] {
+        let Server {
+            buffer: _buffer,
+            mut packet,
+            mut size,
+            mut context,
+            mut process_it,
+        } = Server::new();
+        let packet_pointer = unless(parameter == "Packet", &mut packet);
+        let size_pointer = unless(parameter == "PacketSize", &mut size);
+        let context_pointer = unless(parameter == "PktContext", &mut context);
+        let process_pointer = unless(parameter == "ProcessIt", &mut process_it);
+        // SAFETY: the pointers are NULL or to variables of this function.
+        let new = unsafe {
+            NewPacket::from_raw(
+                packet_pointer,
+                size_pointer,
+                0,
+                null_mut(),
+                context_pointer,
+                process_pointer,
+            )
+        };
+        assert_eq!(new.map(drop), Err(HookError::Null { parameter }));
+        let expected = if parameter == "ProcessIt" { Bool(77) } else { Bool::TRUE };
+        assert_eq!(process_it, expected);
+        if matches!(parameter, "Packet" | "PacketSize") {
+            // SAFETY: as above.
+            let dropped =
+                unsafe { DroppedPacket::from_raw(packet_pointer, size_pointer, 1, 0, null_mut(), null_mut()) };
+            assert_eq!(dropped.map(drop), Err(HookError::Null { parameter }));
+            // SAFETY: as above.
+            let sent = unsafe { SendPacket::from_raw(packet_pointer, size_pointer, SEND, 0, null_mut(), null_mut()) };
+            assert_eq!(sent.map(drop), Err(HookError::Null { parameter }));
+        }
+    }
+}
+
+#[test]
+fn process_it_is_true_unless_the_packet_is_refused() {
+    let mut server = Server::new();
+    server.new_pkt().unwrap();
+    assert_eq!(server.process_it, Bool::TRUE);
+    server.new_pkt().unwrap().refuse();
+    assert_eq!(server.process_it, Bool::FALSE);
+    server.size = 5000;
+    server.new_pkt().unwrap_err();
+    assert_eq!(server.process_it, Bool::TRUE);
+}
+
+#[test]
+fn the_arguments_arrive() {
+    let mut server = Server::new();
+    let mut new = server.new_pkt().unwrap();
+    assert_eq!(new.received_on(), Ipv4Addr::new(192, 0, 2, 1));
+    assert_eq!(new.bytes(), [7; 300]);
+    new.set_raw_context(without_provenance_mut(0x1234));
+    assert_eq!(server.context.addr(), 0x1234);
+    assert_eq!(
+        server.pkt_drop(0xA).unwrap().notice(),
+        Notice::Dropped(DropReason::NOADDRESS)
+    );
+    assert_eq!(server.pkt_drop(0xB).unwrap().notice(), Notice::Processed);
+    let sent = server.pkt_send(SEND).unwrap();
+    assert_eq!(sent.raw_context().addr(), 0x1234);
+    assert_eq!(sent.received_on(), Ipv4Addr::new(192, 0, 2, 1));
+}
+
+#[test]
+fn pointers_need_not_be_aligned() {
+    #[repr(C, packed)]
+    struct Unaligned {
+        _shift: u8,
+        packet: *mut u8,
+        size: u32,
+        context: *mut c_void,
+        process_it: Bool,
+    }
+    let mut bytes = [7; 40];
+    let mut server = Unaligned {
+        _shift: 0,
+        packet: bytes.as_mut_ptr(),
+        size: 40,
+        context: null_mut(),
+        process_it: Bool::FALSE,
+    };
+    // SAFETY: the pointers are to fields of `server`.
+    let packet = unsafe {
+        NewPacket::from_raw(
+            &raw mut server.packet,
+            &raw mut server.size,
+            0,
+            null_mut(),
+            &raw mut server.context,
+            &raw mut server.process_it,
+        )
+    };
+    packet.unwrap().set_raw_context(without_provenance_mut(8));
+    let Unaligned {
+        context, process_it, ..
+    } = server;
+    assert_eq!((context.addr(), process_it), (8, Bool::TRUE));
+}
+
+proptest! {
+    #[test]
+    fn each_hook_takes_the_codes_of_its_family_only(code in strategy::control_code()) {
+        let mut server = Server::new();
+        let foreign = |family| HookError::ForeignCode { code, family };
+        let notice = server.pkt_drop(code).map(|packet| packet.notice());
+        prop_assert_eq!(notice, if code >> 28 == 0 { Ok(Notice::from_code(code)) } else { Err(foreign(0)) });
+        let sent = server.pkt_send(code).map(|packet| packet.code().code());
+        prop_assert_eq!(sent, if code >> 28 == 1 { Ok(code) } else { Err(foreign(1)) });
+    }
+}
