@@ -211,8 +211,7 @@ impl<T, const N: usize> PacketTable<T, N> {
         if self.tally.has_in_flight(Self::CAPACITY) {
             return Err(self.refuse_admission(state));
         }
-        let ticket = self.tally.count_admitted();
-        let start = Self::slot_of(ticket);
+        let start = Self::slot_of(self.tally.next_place());
         let first = self.slots.get(start).and_then(|slot| slot.claim(slot.word()));
         match first {
             Some(vacant) => Ok(Self::fill(vacant, start, state, tick)),
@@ -385,34 +384,30 @@ impl<T> fmt::Debug for Full<T> {
 
 /// What the operations share; refusals are out of their way.
 impl<T, const N: usize> PacketTable<T, N> {
-    const CAPACITY: u64 = {
-        let mut bytes = [0; 8];
-        let mut from: &[u8] = &N.to_le_bytes();
-        let mut to: &mut [u8] = &mut bytes;
-        while let ([first, rest @ ..], [place, places @ ..]) = (from, to) {
-            *place = *first;
-            (from, to) = (rest, places);
-        }
-        u64::from_le_bytes(bytes)
-    };
+    const CAPACITY: u64 = widen(N);
 
-    /// Returns the slot at which the admission with this ticket begins to look.
+    /// Returns the slot at this place on the way round all slots.
     #[inline]
-    fn slot_of(ticket: u64) -> usize {
-        usize::try_from(ticket.checked_rem(Self::CAPACITY).unwrap_or(0)).unwrap_or(0)
+    fn slot_of(place: u64) -> usize {
+        usize::try_from(place.checked_rem(Self::CAPACITY).unwrap_or(0)).unwrap_or(0)
     }
 
     /// Admits into the next vacant slot behind `start`; each slot is looked at once.
     #[cold]
     fn admit_behind(&self, start: usize, state: T, tick: u64) -> Result<Context, Full<T>> {
-        let slots = || self.slots.iter().enumerate();
-        let mut behind = slots().skip(start).chain(slots().take(start));
-        let claimed = behind.find_map(|(index, slot)| Some((index, slot.claim(slot.word())?)));
-        let Some((index, vacant)) = claimed else {
+        let (before, behind) = self.slots.split_at_checked(start).unwrap_or_default();
+        let way_round = behind.iter().chain(before);
+        let claimed = (0..)
+            .zip(way_round)
+            .find_map(|(passed, slot)| Some((passed, slot.claim(slot.word())?)));
+        let Some((passed, vacant)) = claimed else {
             self.tally.uncount_admitted();
             return Err(self.refuse_admission(state));
         };
-        Ok(Self::fill(vacant, index, state, tick))
+        // The next search begins behind this slot: else it would pass all those again that this one did.
+        self.tally.pass(passed);
+        let found = Self::slot_of(passed.wrapping_add(widen(start)));
+        Ok(Self::fill(vacant, found, state, tick))
     }
 
     #[inline]
@@ -496,6 +491,16 @@ impl<T, const N: usize> PacketTable<T, N> {
         self.tally.count_violation(violation);
         violation.into()
     }
+}
+
+/// Widens; `usize` has at most 64 bits, and `From` is not const.
+#[inline]
+const fn widen(number: usize) -> u64 {
+    let mut bytes = [0; 8];
+    if let Some((low, _)) = bytes.split_first_chunk_mut() {
+        *low = number.to_le_bytes();
+    }
+    u64::from_le_bytes(bytes)
 }
 
 /// Sets the mark when it is dropped: there may be finished packets left in their slots.

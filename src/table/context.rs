@@ -5,6 +5,7 @@ use core::fmt;
 use core::num::NonZeroUsize;
 use core::ptr;
 
+use super::widen;
 use super::word::TAG_BITS;
 
 /// Names one packet in a [`PacketTable`](super::PacketTable): what a hook puts into `*PktContext`, and gets back.
@@ -97,13 +98,13 @@ impl<const N: usize> Layout<N> {
     /// Returns whether the context has this tag, and no other bit; the tag of a word that is not live can be forged.
     #[inline]
     pub(super) fn is_tagged(context: Context, tag: u64) -> bool {
-        tag & Self::TAG == wide(context.0.get() >> Self::SLOT_BITS)
+        tag & Self::TAG == widen(context.0.get() >> Self::SLOT_BITS)
     }
 
     /// Returns whether some table with `N` slots could have made the context.
     pub(super) fn is_possible(context: Context) -> bool {
         let tag = context.0.get() >> Self::SLOT_BITS;
-        Self::slot(context) < N && tag & 1 == 1 && wide(tag) <= Self::TAG
+        Self::slot(context) < N && tag & 1 == 1 && widen(tag) <= Self::TAG
     }
 }
 
@@ -116,12 +117,6 @@ const fn slot_bits(slots: usize) -> u32 {
 const fn tag_bits(slots: usize, pointer_bits: u32) -> u32 {
     let bits = pointer_bits.saturating_sub(slot_bits(slots));
     if bits < TAG_BITS { bits } else { TAG_BITS }
-}
-
-/// Widens; `usize` has at most 64 bits.
-#[inline]
-fn wide(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 /// Narrows a tag that fits.

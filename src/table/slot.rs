@@ -4,10 +4,11 @@
 use core::fmt;
 use core::mem::{self, ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
+use core::ptr;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use super::word::Word;
-use super::{Finished, Stage};
+use super::{Finished, Stage, widen};
 use crate::sync::{AtomicBool, AtomicU64, Place, Reading, Writing, const_fn};
 
 /// Room for one packet's state.
@@ -111,8 +112,7 @@ impl<T> Slot<T> {
     /// Returns the vacant word with the first generation of this slot: by its address, so that tables differ.
     #[cold]
     fn first(&self) -> Word {
-        let address = core::ptr::from_ref(self).addr();
-        Word::seeded(u64::try_from(address).unwrap_or(u64::MAX))
+        Word::seeded(widen(ptr::from_ref(self).addr()))
     }
 
     /// Takes the slot for emptying if its word is occupied without a borrower, and still is `from`.
