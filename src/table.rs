@@ -231,15 +231,9 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     pub fn get(&self, context: Context) -> Result<Borrowed<'_, T>, ContextError> {
         let slot = self.slot(context)?;
-        let mut word = slot.word();
-        loop {
-            if !Self::is_live(context, word) || word.is_crowded() {
-                return Err(self.refuse_borrower(context, word));
-            }
-            match slot.lend(word, &self.parked) {
-                Ok(borrowed) => return Ok(borrowed),
-                Err(now) => word = now,
-            }
+        match self.try_get(slot, context, slot.word()) {
+            Ok(got) => got,
+            Err(now) => self.get_again(slot, context, now),
         }
     }
 
@@ -254,36 +248,9 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     pub fn notify(&self, context: Context, notice: Notice) -> Result<Progress<T>, NotifyError> {
         let slot = self.slot(context)?;
-        let mut word = slot.word();
-        loop {
-            if !Self::is_live(context, word) {
-                return Err(self.refuse_notice(context, word, notice));
-            }
-            let next = match word.stage().advance(notice) {
-                Ok(next) => next,
-                Err(violation) => return Err(self.refuse_violation(violation)),
-            };
-            let tried = match next {
-                Stage::Done(outcome) if !word.is_borrowed() => slot.hold(word).map(|held| {
-                    let state = held.take();
-                    self.tally.count_done();
-                    Progress::Done { outcome, state }
-                }),
-                Stage::Done(outcome) => slot.advance(word, word.at_stage(next)).map(|()| {
-                    self.tally.count_done();
-                    Progress::Deferred(outcome)
-                }),
-                Stage::Dropped(reason) => slot.advance(word, word.at_stage(next)).map(|()| {
-                    self.tally.count(reason);
-                    Progress::Dropped(reason)
-                }),
-                // No notice leads here.
-                Stage::InFlight => return Err(self.refuse_context(context).into()),
-            };
-            match tried {
-                Ok(progress) => return Ok(progress),
-                Err(now) => word = now,
-            }
+        match self.try_notify(slot, context, notice, slot.word()) {
+            Ok(notified) => notified,
+            Err(now) => self.notify_again(slot, context, notice, now),
         }
     }
 
@@ -382,6 +349,9 @@ impl<T> fmt::Debug for Full<T> {
     }
 }
 
+type Got<'t, T> = Result<Borrowed<'t, T>, ContextError>;
+type Notified<T> = Result<Progress<T>, NotifyError>;
+
 /// What the operations share; refusals are out of their way.
 impl<T, const N: usize> PacketTable<T, N> {
     const CAPACITY: u64 = widen(N);
@@ -432,6 +402,70 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Returns whether the context names the packet of this word, and that is finished.
     fn was_live(context: Context, word: Word) -> bool {
         Layout::<N>::is_tagged(context, word.former_tag()) && word.is_finished()
+    }
+
+    /// Borrows, or refuses; `Err` with the word of the slot if that has changed meanwhile.
+    #[inline]
+    fn try_get<'t>(&'t self, slot: &'t Slot<T>, context: Context, word: Word) -> Result<Got<'t, T>, Word> {
+        if Self::is_live(context, word) && !word.is_crowded() {
+            slot.lend(word, &self.parked).map(Ok)
+        } else {
+            Ok(Err(self.refuse_borrower(context, word)))
+        }
+    }
+
+    /// Tries until nobody comes between: somebody else gets on with this packet each time that somebody does.
+    #[cold]
+    fn get_again<'t>(&'t self, slot: &'t Slot<T>, context: Context, mut word: Word) -> Got<'t, T> {
+        loop {
+            match self.try_get(slot, context, word) {
+                Ok(got) => return got,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Advances the packet, or refuses; `Err` with the word of the slot if that has changed meanwhile.
+    #[inline]
+    fn try_notify(&self, slot: &Slot<T>, context: Context, notice: Notice, word: Word) -> Result<Notified<T>, Word> {
+        if !Self::is_live(context, word) {
+            return Ok(Err(self.refuse_notice(context, word, notice)));
+        }
+        let next = match word.live_stage().advance(notice) {
+            Ok(next) => next,
+            Err(violation) => return Ok(Err(self.refuse_violation(violation))),
+        };
+        let progress = match next {
+            Stage::Done(outcome) if !word.is_borrowed() => {
+                let state = slot.hold(word)?.take();
+                self.tally.count_done();
+                Progress::Done { outcome, state }
+            }
+            Stage::Done(outcome) => {
+                slot.advance(word, word.at_stage(next))?;
+                self.tally.count_done();
+                Progress::Deferred(outcome)
+            }
+            Stage::Dropped(reason) => {
+                slot.advance(word, word.at_stage(next))?;
+                self.tally.count(reason);
+                Progress::Dropped(reason)
+            }
+            // No notice leads here.
+            Stage::InFlight => return Ok(Err(self.refuse_context(context).into())),
+        };
+        Ok(Ok(progress))
+    }
+
+    /// Tries until nobody comes between: somebody else gets on with this packet each time that somebody does.
+    #[cold]
+    fn notify_again(&self, slot: &Slot<T>, context: Context, notice: Notice, mut word: Word) -> Notified<T> {
+        loop {
+            match self.try_notify(slot, context, notice, word) {
+                Ok(notified) => return notified,
+                Err(now) => word = now,
+            }
+        }
     }
 
     fn evict(&self, before: Option<u64>, mut f: impl FnMut(Finished<T>)) {

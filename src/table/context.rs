@@ -69,13 +69,13 @@ impl<const N: usize> Layout<N> {
     const SLOT_BITS: u32 = slot_bits(N);
     const SLOT: usize = (1_usize << Self::SLOT_BITS).wrapping_sub(1);
     /// The part of a word's tag that fits into a context.
-    const TAG: u64 = {
+    const TAG: u32 = {
         let bits = tag_bits(N, usize::BITS);
         assert!(
             bits >= MIN_TAG_BITS,
             "too many slots: a context must have room for a generation of 15 bits"
         );
-        (1_u64 << bits).wrapping_sub(1)
+        (1_u32 << bits).wrapping_sub(1)
     };
     /// The bit that every context has.
     const LIVE: NonZeroUsize = match NonZeroUsize::new(1 << Self::SLOT_BITS) {
@@ -85,7 +85,7 @@ impl<const N: usize> Layout<N> {
 
     /// Makes the context of the live packet with this tag in this slot.
     #[inline]
-    pub(super) fn context(slot: usize, tag: u64) -> Context {
+    pub(super) fn context(slot: usize, tag: u32) -> Context {
         Context(Self::LIVE | narrow(tag & Self::TAG) << Self::SLOT_BITS | slot)
     }
 
@@ -97,14 +97,14 @@ impl<const N: usize> Layout<N> {
 
     /// Returns whether the context has this tag, and no other bit; the tag of a word that is not live can be forged.
     #[inline]
-    pub(super) fn is_tagged(context: Context, tag: u64) -> bool {
-        tag & Self::TAG == widen(context.0.get() >> Self::SLOT_BITS)
+    pub(super) fn is_tagged(context: Context, tag: u32) -> bool {
+        u64::from(tag & Self::TAG) == widen(context.0.get() >> Self::SLOT_BITS)
     }
 
     /// Returns whether some table with `N` slots could have made the context.
     pub(super) fn is_possible(context: Context) -> bool {
         let tag = context.0.get() >> Self::SLOT_BITS;
-        Self::slot(context) < N && tag & 1 == 1 && widen(tag) <= Self::TAG
+        Self::slot(context) < N && tag & 1 == 1 && widen(tag) <= u64::from(Self::TAG)
     }
 }
 
@@ -119,9 +119,9 @@ const fn tag_bits(slots: usize, pointer_bits: u32) -> u32 {
     if bits < TAG_BITS { bits } else { TAG_BITS }
 }
 
-/// Narrows a tag that fits.
+/// Converts a tag; `usize` has at least 32 bits.
 #[inline]
-fn narrow(tag: u64) -> usize {
+fn narrow(tag: u32) -> usize {
     usize::try_from(tag).unwrap_or(0)
 }
 

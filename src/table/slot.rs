@@ -273,20 +273,20 @@ impl<T> Borrowed<'_, T> {
     #[must_use = "the state of a packet that finished meanwhile is handed back here"]
     pub fn release(self) -> Option<Finished<T>> {
         let mut this = ManuallyDrop::new(self);
-        let left = this.end();
-        if left.is_parked() {
-            this.slot.hold(left).ok().map(Held::finish)
+        let before = this.end();
+        if before.parks() {
+            this.slot.hold(before.returned()).ok().map(Held::finish)
         } else {
             None
         }
     }
 
-    /// Returns the borrow, and the word that it left.
+    /// Returns the borrow, and the word as it was before.
     #[inline]
     fn end(&mut self) -> Word {
         self.reading.end();
         // `Release`: whoever moves the state out does so after the last read.
-        Word::from_bits(self.slot.word.fetch_sub(Word::ONE_BORROWER, Release)).returned()
+        Word::from_bits(self.slot.word.fetch_sub(Word::ONE_BORROWER, Release))
     }
 }
 
@@ -307,7 +307,7 @@ impl<T> Deref for Borrowed<'_, T> {
 impl<T> Drop for Borrowed<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if self.end().is_parked() {
+        if self.end().parks() {
             // After the state was left in the slot: who finds the mark finds the state.
             self.parked.store(true, Release);
         }

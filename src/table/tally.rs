@@ -38,14 +38,15 @@ pub struct PacketTally {
 struct Line<C>(C);
 
 struct Begun {
-    admitted: AtomicU64,
-    /// How many occupied slots of a table were passed over in search of a vacant one; not shown, but moved together with
-    /// `admitted`.
+    /// Packets admitted, and slots passed.
+    places: AtomicU64,
+    /// Slots that a table found occupied when it looked for a vacant one.
     passed: AtomicU64,
 }
 
 struct Ended {
-    done: AtomicU64,
+    /// Packets done or evicted, and slots passed, so that the difference to `places` is the packets in flight.
+    places: AtomicU64,
     evicted: AtomicU64,
 }
 
@@ -65,11 +66,11 @@ impl PacketTally {
     pub const fn new() -> Self {
         Self {
             begun: Line(Begun {
-                admitted: AtomicU64::new(0),
+                places: AtomicU64::new(0),
                 passed: AtomicU64::new(0),
             }),
             ended: Line(Ended {
-                done: AtomicU64::new(0),
+                places: AtomicU64::new(0),
                 evicted: AtomicU64::new(0),
             }),
             others: Line(Others {
@@ -93,37 +94,40 @@ impl PacketTally {
     /// Counts a packet whose state is kept from now on.
     #[inline]
     pub fn count_admitted(&self) {
-        self.begun.0.admitted.fetch_add(1, Relaxed);
+        self.next_place();
     }
 
     /// Counts an admitted packet, and returns where to look for a vacant slot: behind all those passed or filled before.
     #[inline]
     pub(super) fn next_place(&self) -> u64 {
-        let Begun { admitted, passed } = &self.begun.0;
-        admitted.fetch_add(1, Relaxed).wrapping_add(passed.load(Relaxed))
+        self.begun.0.places.fetch_add(1, Relaxed)
     }
 
     /// Lets the next search begin so many slots further.
     pub(super) fn pass(&self, slots: u64) {
         self.begun.0.passed.fetch_add(slots, Relaxed);
+        // In this order, so that a table never seems fuller than it is.
+        self.ended.0.places.fetch_add(slots, Release);
+        self.begun.0.places.fetch_add(slots, Relaxed);
     }
 
     /// Takes back one count of an admitted packet.
     pub(super) fn uncount_admitted(&self) {
-        self.begun.0.admitted.fetch_sub(1, Relaxed);
+        self.begun.0.places.fetch_sub(1, Relaxed);
     }
 
     /// Counts a packet that the server reported as processed.
     #[inline]
     pub fn count_done(&self) {
         // `Release`: whoever sees this count sees that of the packet's admission.
-        self.ended.0.done.fetch_add(1, Release);
+        self.ended.0.places.fetch_add(1, Release);
     }
 
     /// Counts a packet whose state was given up before the server reported it as processed.
-    #[inline]
     pub fn count_evicted(&self) {
-        self.ended.0.evicted.fetch_add(1, Release);
+        self.ended.0.evicted.fetch_add(1, Relaxed);
+        // `Release`, and in this order: whoever sees this count does not take it for a packet done.
+        self.ended.0.places.fetch_add(1, Release);
     }
 
     /// Counts a notice that did not fit the stage of its packet.
@@ -150,15 +154,9 @@ impl PacketTally {
     /// Returns whether at least so many packets are in flight.
     #[inline]
     pub(super) fn has_in_flight(&self, packets: u64) -> bool {
-        let [done, evicted] = self.ended();
         // Not by subtraction: other threads count on between these loads.
-        self.begun.0.admitted.load(Relaxed) >= done.wrapping_add(evicted).wrapping_add(packets)
-    }
-
-    #[inline]
-    fn ended(&self) -> [u64; 2] {
-        let Ended { done, evicted } = &self.ended.0;
-        [done.load(Acquire), evicted.load(Acquire)]
+        let ended = self.ended.0.places.load(Acquire);
+        self.begun.0.places.load(Relaxed) >= ended.wrapping_add(packets)
     }
 
     /// Returns what has been counted so far.
@@ -174,10 +172,13 @@ impl PacketTally {
             stale,
             full,
         } = &self.others.0;
-        let [done, evicted] = self.ended();
+        // In this order: what ended has begun, and what was passed is in both counts of places, or not in the first.
+        let ended = self.ended.0.places.load(Acquire);
+        let passed = self.begun.0.passed.load(Relaxed);
+        let evicted = self.ended.0.evicted.load(Relaxed);
         TallySnapshot {
-            admitted: self.begun.0.admitted.load(Relaxed),
-            done,
+            admitted: self.begun.0.places.load(Relaxed).saturating_sub(passed),
+            done: ended.saturating_sub(passed).saturating_sub(evicted),
             evicted,
             full: full.load(Relaxed),
             stale: stale.load(Relaxed),
@@ -329,20 +330,22 @@ impl fmt::Display for TallySnapshot {
 /// Returns where drops for this reason are counted.
 #[inline]
 const fn place_of(reason: DropReason) -> usize {
-    match reason {
-        DropReason::DUPLICATE => 1,
-        DropReason::NOMEM => 2,
-        DropReason::INTERNAL_ERROR => 3,
-        DropReason::TIMEOUT => 4,
-        DropReason::UNAUTH => 5,
-        DropReason::PAUSED => 6,
-        DropReason::NO_SUBNETS => 7,
-        DropReason::INVALID => 8,
-        DropReason::WRONG_SERVER => 9,
-        DropReason::NOADDRESS => 10,
-        DropReason::GEN_FAILURE => 11,
+    // The lower reasons are numbered without a gap; 0 is none of them, and counts as unknown.
+    match reason.code() {
+        code @ ..=0xA => narrow(code),
+        0x100 => 0xB,
         _ => UNKNOWN,
     }
+}
+
+/// Converts; `usize` has at least 32 bits, and `From` is not const.
+#[inline]
+const fn narrow(code: u32) -> usize {
+    let mut bytes = [0; size_of::<usize>()];
+    if let Some((low, _)) = bytes.split_first_chunk_mut() {
+        *low = code.to_le_bytes();
+    }
+    usize::from_le_bytes(bytes)
 }
 
 /// Every reason that has a name has a counter of its own, and every counter a reason.

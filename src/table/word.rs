@@ -2,31 +2,33 @@
 //!
 //! | bits | content |
 //! | --- | --- |
-//! | 0..32 | drop reason, whole |
-//! | 32..40 | borrowers |
-//! | 40..43 | [`DROPPED`], [`EVICTED`], [`FINISHED`] |
-//! | 43 | [`LIVE`] |
-//! | 44..64 | generation |
+//! | 0..8 | borrowers |
+//! | 8..11 | [`DROPPED`], [`EVICTED`], [`FINISHED`] |
+//! | 11 | [`LIVE`] |
+//! | 12..32 | generation |
+//! | 32..64 | drop reason, whole |
 //!
 //! A slot goes round: never used (all zero), claimed, live, finished (only if borrowed at its end), claimed, vacant, and
-//! so on; the generation goes up by one when the slot becomes vacant. The uppermost 21 bits, generation and [`LIVE`],
-//! are the *tag* that a context carries, so that one comparison tells whether a context names the live packet of a slot.
+//! so on; the generation goes up by one when the slot becomes vacant. Generation and [`LIVE`], 21 bits, are the *tag* that
+//! a context carries, so that one comparison tells whether a context names the packet of a slot. All but the reason lies
+//! in the lower half, where masks are short.
 
 use crate::control::DropReason;
 use crate::lifecycle::{Outcome, Stage};
 
-const REASON: u64 = 0xFFFF_FFFF;
-const BORROWER: u64 = 1 << 32;
-const BORROWERS: u64 = 0xFF << 32;
-/// The packet was dropped; the reason is in the lowest bits.
-const DROPPED: u64 = 1 << 40;
+const BORROWER: u64 = 1;
+const BORROWERS: u64 = 0xFF;
+/// The packet was dropped; the reason is in the upper half.
+const DROPPED: u64 = 1 << 8;
 /// The packet was given up by the table; with [`FINISHED`] only.
-const EVICTED: u64 = 1 << 41;
+const EVICTED: u64 = 1 << 9;
 /// Nobody may borrow the packet any more, and it is waiting for its last borrower.
-const FINISHED: u64 = 1 << 42;
+const FINISHED: u64 = 1 << 10;
 /// The packet is in flight, or dropped and not yet processed.
-const LIVE: u64 = 1 << 43;
-const GENERATION: u64 = 1 << 44;
+const LIVE: u64 = 1 << 11;
+const GENERATION: u64 = 1 << 12;
+const GENERATIONS: u64 = LOWER_HALF ^ (GENERATION - 1);
+const LOWER_HALF: u64 = 0xFFFF_FFFF;
 
 /// No packet, but there has been one: what tells a vacant slot from one that was never used.
 const USED: u64 = DROPPED;
@@ -36,7 +38,7 @@ const CLAIMED: u64 = EVICTED;
 /// Where the tag of a word begins.
 const TAG_SHIFT: u32 = LIVE.trailing_zeros();
 /// How many bits the tag of a word has: the generation, and one that says that the packet is live.
-pub(super) const TAG_BITS: u32 = u64::BITS - TAG_SHIFT;
+pub(super) const TAG_BITS: u32 = u32::BITS - TAG_SHIFT;
 
 /// How many borrowers a packet can have at the same time.
 pub(super) const MAX_BORROWERS: u64 = BORROWERS / BORROWER;
@@ -92,6 +94,12 @@ impl Word {
         self.0 & (FINISHED | BORROWERS) == FINISHED
     }
 
+    /// Returns whether the one borrower of this word leaves a finished packet when it goes.
+    #[inline]
+    pub(super) const fn parks(self) -> bool {
+        self.0 & (FINISHED | BORROWERS) == FINISHED | BORROWER
+    }
+
     #[inline]
     pub(super) const fn is_borrowed(self) -> bool {
         self.0 & BORROWERS != 0
@@ -105,32 +113,43 @@ impl Word {
 
     /// Returns generation and liveness, as a context carries them.
     #[inline]
-    pub(super) const fn tag(self) -> u64 {
-        self.0 >> TAG_SHIFT
+    pub(super) const fn tag(self) -> u32 {
+        self.lower_half() >> TAG_SHIFT
     }
 
     /// Returns the tag that the packet had while it was live; for an occupied slot.
     #[inline]
-    pub(super) const fn former_tag(self) -> u64 {
-        (self.0 | LIVE) >> TAG_SHIFT
+    pub(super) const fn former_tag(self) -> u32 {
+        Self(self.0 | LIVE).tag()
+    }
+
+    #[inline]
+    const fn lower_half(self) -> u32 {
+        let [a, b, c, d, ..] = self.0.to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
     }
 
     /// Returns how far the packet has come, for an occupied slot; an evicted packet stays where it was.
     #[inline]
     pub(super) const fn stage(self) -> Stage {
-        let outcome = if self.0 & DROPPED == 0 {
-            Outcome::Processed
-        } else {
-            // The word of a slot holds only what `at_stage` put there, so that the code is always a reason.
-            match DropReason::from_code(low_half(self.0)) {
-                Some(reason) => Outcome::Dropped(reason),
-                None => Outcome::Processed,
-            }
-        };
-        match outcome {
-            _ if self.0 & (FINISHED | EVICTED) == FINISHED => Stage::Done(outcome),
-            Outcome::Processed => Stage::InFlight,
-            Outcome::Dropped(reason) => Stage::Dropped(reason),
+        match self.live_stage() {
+            stage if self.0 & (FINISHED | EVICTED) != FINISHED => stage,
+            Stage::Dropped(reason) => Stage::Done(Outcome::Dropped(reason)),
+            _ => Stage::Done(Outcome::Processed),
+        }
+    }
+
+    /// Returns how far the packet has come, for a slot whose packet is live.
+    #[inline]
+    pub(super) const fn live_stage(self) -> Stage {
+        if self.0 & DROPPED == 0 {
+            return Stage::InFlight;
+        }
+        let [.., a, b, c, d] = self.0.to_le_bytes();
+        match DropReason::from_code(u32::from_le_bytes([a, b, c, d])) {
+            Some(reason) => Stage::Dropped(reason),
+            // Never: the upper half holds what `at_stage` put there.
+            None => Stage::InFlight,
         }
     }
 
@@ -139,11 +158,11 @@ impl Word {
     pub(super) const fn at_stage(self, stage: Stage) -> Self {
         let bits = match stage {
             Stage::InFlight => LIVE,
-            Stage::Dropped(reason) => LIVE | DROPPED | whole(reason),
+            Stage::Dropped(reason) => LIVE | DROPPED | upper(reason),
             Stage::Done(Outcome::Processed) => FINISHED,
-            Stage::Done(Outcome::Dropped(reason)) => FINISHED | DROPPED | whole(reason),
+            Stage::Done(Outcome::Dropped(reason)) => FINISHED | DROPPED | upper(reason),
         };
-        Self(self.0 & !(LIVE | FINISHED | EVICTED | DROPPED | REASON) | bits)
+        Self(self.0 & (GENERATIONS | BORROWERS) | bits)
     }
 
     /// Returns the word of a live packet that the table gives up.
@@ -167,7 +186,7 @@ impl Word {
     /// Returns the word while one thread fills or empties the slot.
     #[inline]
     pub(super) const fn claimed(self) -> Self {
-        Self(self.0 & !(GENERATION.wrapping_sub(1)) | CLAIMED)
+        Self(self.0 & GENERATIONS | CLAIMED)
     }
 
     /// Returns the word of a claimed slot that has been filled.
@@ -179,14 +198,14 @@ impl Word {
     /// Returns the word of a claimed slot that has been emptied.
     #[inline]
     pub(super) const fn emptied(self) -> Self {
-        Self((self.0 ^ (CLAIMED | USED)).wrapping_add(GENERATION))
+        Self((self.0 ^ (CLAIMED | USED)).wrapping_add(GENERATION) & LOWER_HALF)
     }
 
     /// Returns the vacant word of a slot that was never used, with a first generation taken from `seed`.
     #[inline]
     pub(super) const fn seeded(seed: u64) -> Self {
         // The upper bits of a product with 2^64 divided by the golden ratio: near seeds give distant generations.
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) & !(GENERATION.wrapping_sub(1)))
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32 & GENERATIONS)
     }
 
     /// What one borrower counts in the word.
@@ -195,21 +214,12 @@ impl Word {
 
 /// Returns the reason as it lies in a word.
 #[inline]
-const fn whole(reason: DropReason) -> u64 {
-    // Widening; `From` is not const.
+const fn upper(reason: DropReason) -> u64 {
     let [a, b, c, d] = reason.code().to_le_bytes();
-    u64::from_le_bytes([a, b, c, d, 0, 0, 0, 0])
-}
-
-/// Returns the lower 32 bits.
-#[inline]
-const fn low_half(bits: u64) -> u32 {
-    let [a, b, c, d, ..] = bits.to_le_bytes();
-    u32::from_le_bytes([a, b, c, d])
+    u64::from_le_bytes([0, 0, 0, 0, a, b, c, d])
 }
 
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "small numbers")]
 mod tests {
     use super::*;
     use crate::Notice;
@@ -229,7 +239,7 @@ mod tests {
     fn live_words() -> impl Iterator<Item = Word> {
         (0..20).flat_map(|generation| {
             [0, 1, 2, MAX_BORROWERS - 1]
-                .map(|borrowers| Word((1_u64 << generation << 44) | LIVE | (borrowers * Word::ONE_BORROWER)))
+                .map(|borrowers| Word((1_u64 << generation << 12) | LIVE | (borrowers * Word::ONE_BORROWER)))
         })
     }
 

@@ -100,42 +100,43 @@ impl<'p, P: Peer> Window<'p, P> {
     }
 
     /// Ends `lives` packets, and admits another one for each.
-    #[inline(never)]
     fn go(&mut self, order: Order, life: Life, lives: u64) {
-        let (dropped, processed) = (black_box(0xA), black_box(0xB));
-        for _ in 0..lives {
-            let place = match order {
-                Order::Queue => {
-                    self.next = if self.next + 1 == self.contexts.len() {
-                        0
-                    } else {
-                        self.next + 1
-                    };
-                    self.next
-                }
-                Order::Scatter => {
-                    self.random ^= self.random << 13;
-                    self.random ^= self.random >> 7;
-                    self.random ^= self.random << 17;
-                    self.random as usize % self.contexts.len()
-                }
-            };
-            let context = self.contexts[place];
-            for _ in 0..life.gets {
-                black_box(self.peer.get(context));
-            }
-            if life.dropped {
-                black_box(self.peer.notify(context, dropped));
-            }
-            black_box(self.peer.notify(context, processed));
-            self.contexts[place] = self.peer.admit(black_box(state(9)));
+        match (order, life.gets, life.dropped) {
+            (Order::Queue, 1, true) => self.live::<false, 1, true>(lives),
+            (Order::Queue, 1, false) => self.live::<false, 1, false>(lives),
+            (Order::Queue, _, _) => self.live::<false, 2, true>(lives),
+            (Order::Scatter, 1, true) => self.live::<true, 1, true>(lives),
+            (Order::Scatter, 1, false) => self.live::<true, 1, false>(lives),
+            (Order::Scatter, _, _) => self.live::<true, 2, true>(lives),
         }
     }
-}
 
-impl<P> Drop for Window<'_, P> {
-    fn drop(&mut self) {
-        // The packets left go with the peer; boxes are leaked, at the end of a run.
+    #[inline(never)]
+    fn live<const SCATTER: bool, const GETS: u32, const DROPPED: bool>(&mut self, lives: u64) {
+        let (dropped, processed) = (black_box(0xA), black_box(0xB));
+        let (peer, contexts) = (self.peer, &mut self.contexts[..]);
+        let (mut next, mut random, mut sum) = (self.next, self.random, 0_u64);
+        for _ in 0..lives {
+            if SCATTER {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                next = random as usize % contexts.len();
+            } else {
+                next = if next + 1 >= contexts.len() { 0 } else { next + 1 };
+            }
+            let context = contexts[next];
+            for _ in 0..GETS {
+                sum ^= peer.get(context).unwrap_or(0);
+            }
+            if DROPPED {
+                sum ^= peer.notify(context, dropped).unwrap_or(0);
+            }
+            sum ^= peer.notify(context, processed).unwrap_or(0);
+            contexts[next] = peer.admit(state(sum));
+        }
+        (self.next, self.random) = (next, random);
+        black_box(sum);
     }
 }
 

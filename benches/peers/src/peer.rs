@@ -29,14 +29,19 @@ pub trait Peer: Sync + Sized {
     /// Returns the first word of the state.
     fn get(&self, context: usize) -> Option<u64>;
 
-    /// Tells the packet the code of a notice, and returns its state at the end.
-    fn notify(&self, context: usize, code: u32) -> Option<State>;
+    /// Tells the packet the code of a notice, and returns what comes of its state at the end.
+    fn notify(&self, context: usize, code: u32) -> Option<u64>;
 }
 
 /// The state of a packet and the first reason for which it was dropped, where the peer keeps no stage itself.
 struct Entry {
     reason: AtomicU32,
     state: State,
+}
+
+/// Uses the state that was handed back.
+fn consume(state: State) -> u64 {
+    state.iter().fold(0, |all, word| all ^ word)
 }
 
 const PROCESSED: u32 = 0xB;
@@ -68,7 +73,7 @@ impl Peer for Nothing {
         Some(context as u64)
     }
 
-    fn notify(&self, _: usize, _: u32) -> Option<State> {
+    fn notify(&self, _: usize, _: u32) -> Option<u64> {
         None
     }
 }
@@ -107,10 +112,10 @@ impl<const N: usize> Peer for PacketTable<State, N> {
     }
 
     #[inline]
-    fn notify(&self, context: usize, code: u32) -> Option<State> {
+    fn notify(&self, context: usize, code: u32) -> Option<u64> {
         let context = Context::from_raw(without_provenance_mut(context))?;
         match PacketTable::notify(self, context, Notice::from_code(code)) {
-            Ok(Progress::Done { state, .. }) => Some(state),
+            Ok(Progress::Done { state, .. }) => Some(consume(state)),
             _ => None,
         }
     }
@@ -143,7 +148,7 @@ impl<const N: usize> Peer for Dense<N> {
     }
 
     #[inline]
-    fn notify(&self, context: usize, code: u32) -> Option<State> {
+    fn notify(&self, context: usize, code: u32) -> Option<u64> {
         Peer::notify(&self.0, context, code)
     }
 }
@@ -171,11 +176,11 @@ impl Peer for Boxed {
     }
 
     #[inline]
-    fn notify(&self, context: usize, code: u32) -> Option<State> {
+    fn notify(&self, context: usize, code: u32) -> Option<u64> {
         let entry: *mut Entry = std::ptr::with_exposed_provenance_mut(context);
         if code == PROCESSED {
             // SAFETY: as for `get`, and processed once.
-            return Some(unsafe { Box::from_raw(entry) }.state);
+            return Some(consume(unsafe { Box::from_raw(entry) }.state));
         }
         // SAFETY: as for `get`.
         unsafe { (*entry).reason.store(code, Relaxed) };
@@ -206,10 +211,10 @@ impl Peer for LockedMap {
         self.packets.lock().unwrap().get(&context).map(|entry| entry.state[0])
     }
 
-    fn notify(&self, context: usize, code: u32) -> Option<State> {
+    fn notify(&self, context: usize, code: u32) -> Option<u64> {
         let mut packets = self.packets.lock().unwrap();
         if code == PROCESSED {
-            return packets.remove(&context).map(|entry| entry.state);
+            return packets.remove(&context).map(|entry| consume(entry.state));
         }
         *packets.get_mut(&context)?.reason.get_mut() = code;
         None
@@ -239,9 +244,9 @@ impl Peer for Dash {
         self.packets.get(&context).map(|entry| entry.state[0])
     }
 
-    fn notify(&self, context: usize, code: u32) -> Option<State> {
+    fn notify(&self, context: usize, code: u32) -> Option<u64> {
         if code == PROCESSED {
-            return self.packets.remove(&context).map(|(_, entry)| entry.state);
+            return self.packets.remove(&context).map(|(_, entry)| consume(entry.state));
         }
         self.packets.get(&context)?.reason.store(code, Relaxed);
         None
@@ -265,9 +270,9 @@ impl Peer for Sharded {
         self.0.get(context).map(|entry| entry.state[0])
     }
 
-    fn notify(&self, context: usize, code: u32) -> Option<State> {
+    fn notify(&self, context: usize, code: u32) -> Option<u64> {
         if code == PROCESSED {
-            return self.0.take(context).map(|entry| entry.state);
+            return self.0.take(context).map(|entry| consume(entry.state));
         }
         self.0.get(context)?.reason.store(code, Relaxed);
         None
