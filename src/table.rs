@@ -209,13 +209,18 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     pub fn admit_at(&self, state: T, tick: u64) -> Result<Context, Full<T>> {
         if self.tally.has_in_flight(Self::CAPACITY) {
-            return Err(self.refuse_admission(state));
+            self.refuse_admission();
+            return Err(Full(state));
         }
         let start = Self::slot_of(self.tally.next_place());
         let first = self.slots.get(start).and_then(|slot| slot.claim(slot.word()));
-        match first {
-            Some(vacant) => Ok(Self::fill(vacant, start, state, tick)),
-            None => self.admit_behind(start, state, tick),
+        let claimed = match first {
+            Some(vacant) => Some((start, vacant)),
+            None => self.claim_behind(start),
+        };
+        match claimed {
+            Some((index, vacant)) => Ok(Layout::<N>::context(index, vacant.fill(state, tick))),
+            None => Err(Full(state)),
         }
     }
 
@@ -263,7 +268,9 @@ impl<T, const N: usize> PacketTable<T, N> {
     pub fn stage(&self, context: Context) -> Result<Stage, ContextError> {
         let word = self.slot(context)?.word();
         let stage = word.stage();
-        if Self::is_live(context, word) || (Self::was_live(context, word) && matches!(stage, Stage::Done(_))) {
+        if Layout::<N>::is_live(context, word)
+            || (Layout::<N>::is_finished(context, word) && matches!(stage, Stage::Done(_)))
+        {
             Ok(stage)
         } else {
             Err(self.refuse_context(context))
@@ -362,9 +369,9 @@ impl<T, const N: usize> PacketTable<T, N> {
         usize::try_from(place.checked_rem(Self::CAPACITY).unwrap_or(0)).unwrap_or(0)
     }
 
-    /// Admits into the next vacant slot behind `start`; each slot is looked at once.
+    /// Claims the next vacant slot behind `start`; each slot is looked at once.
     #[cold]
-    fn admit_behind(&self, start: usize, state: T, tick: u64) -> Result<Context, Full<T>> {
+    fn claim_behind(&self, start: usize) -> Option<(usize, Vacant<'_, T>)> {
         let (before, behind) = self.slots.split_at_checked(start).unwrap_or_default();
         let way_round = behind.iter().chain(before);
         let claimed = (0..)
@@ -372,17 +379,12 @@ impl<T, const N: usize> PacketTable<T, N> {
             .find_map(|(passed, slot)| Some((passed, slot.claim(slot.word())?)));
         let Some((passed, vacant)) = claimed else {
             self.tally.uncount_admitted();
-            return Err(self.refuse_admission(state));
+            self.refuse_admission();
+            return None;
         };
         // The next search begins behind this slot: else it would pass all those again that this one did.
         self.tally.pass(passed);
-        let found = Self::slot_of(passed.wrapping_add(widen(start)));
-        Ok(Self::fill(vacant, found, state, tick))
-    }
-
-    #[inline]
-    fn fill(vacant: Vacant<'_, T>, slot: usize, state: T, tick: u64) -> Context {
-        Layout::<N>::context(slot, vacant.fill(state, tick).tag())
+        Some((Self::slot_of(passed.wrapping_add(widen(start))), vacant))
     }
 
     #[inline]
@@ -393,21 +395,10 @@ impl<T, const N: usize> PacketTable<T, N> {
         }
     }
 
-    /// Returns whether the context names the packet of this word, and that is live.
-    #[inline]
-    fn is_live(context: Context, word: Word) -> bool {
-        Layout::<N>::is_tagged(context, word.tag()) && word.is_live()
-    }
-
-    /// Returns whether the context names the packet of this word, and that is finished.
-    fn was_live(context: Context, word: Word) -> bool {
-        Layout::<N>::is_tagged(context, word.former_tag()) && word.is_finished()
-    }
-
     /// Borrows, or refuses; `Err` with the word of the slot if that has changed meanwhile.
     #[inline]
     fn try_get<'t>(&'t self, slot: &'t Slot<T>, context: Context, word: Word) -> Result<Got<'t, T>, Word> {
-        if Self::is_live(context, word) && !word.is_crowded() {
+        if Layout::<N>::is_live(context, word) && !word.is_crowded() {
             slot.lend(word, &self.parked).map(Ok)
         } else {
             Ok(Err(self.refuse_borrower(context, word)))
@@ -428,7 +419,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Advances the packet, or refuses; `Err` with the word of the slot if that has changed meanwhile.
     #[inline]
     fn try_notify(&self, slot: &Slot<T>, context: Context, notice: Notice, word: Word) -> Result<Notified<T>, Word> {
-        if !Self::is_live(context, word) {
+        if !Layout::<N>::is_live(context, word) {
             return Ok(Err(self.refuse_notice(context, word, notice)));
         }
         let next = match word.live_stage().advance(notice) {
@@ -484,9 +475,8 @@ impl<T, const N: usize> PacketTable<T, N> {
     }
 
     #[cold]
-    fn refuse_admission(&self, state: T) -> Full<T> {
+    fn refuse_admission(&self) {
         self.tally.count_full();
-        Full(state)
     }
 
     #[cold]
@@ -501,7 +491,7 @@ impl<T, const N: usize> PacketTable<T, N> {
 
     #[cold]
     fn refuse_borrower(&self, context: Context, word: Word) -> ContextError {
-        if Self::is_live(context, word) {
+        if Layout::<N>::is_live(context, word) {
             let borrowers = MAX_BORROWERS;
             ContextError::Crowded { context, borrowers }
         } else {
@@ -512,7 +502,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[cold]
     fn refuse_notice(&self, context: Context, word: Word, notice: Notice) -> NotifyError {
         match word.stage() {
-            done @ Stage::Done(_) if Self::was_live(context, word) => match done.advance(notice) {
+            done @ Stage::Done(_) if Layout::<N>::is_finished(context, word) => match done.advance(notice) {
                 Err(violation) => self.refuse_violation(violation),
                 Ok(_) => self.refuse_context(context).into(),
             },

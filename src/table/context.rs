@@ -6,14 +6,15 @@ use core::num::NonZeroUsize;
 use core::ptr;
 
 use super::widen;
-use super::word::TAG_BITS;
+use super::word::{GENERATION_BITS, Word};
 
 /// Names one packet in a [`PacketTable`](super::PacketTable): what a hook puts into `*PktContext`, and gets back.
 ///
 /// A context is a number in the size of a pointer, never zero, and points to nothing: reading it needs no trust in the
-/// server. From the lowest bit up it holds the number of the slot (as many bits as the capacity of the table needs), a
-/// bit that is always set, and the generation of the slot (20 bits, or what a 32-bit pointer has left). All other bits
-/// are zero, so that nearly every number that is no context, such as a pointer of another DLL, is refused.
+/// server. It is one more than a number that holds, from the lowest bit up, the number of the slot (as many bits as the
+/// capacity of the table needs) and the generation of the slot (20 bits, or what a 32-bit pointer has left but for its
+/// highest bit). All other bits are zero, so that nearly every number that is no context, such as a pointer of another
+/// DLL, is refused.
 ///
 /// ```
 /// use core::ptr;
@@ -59,8 +60,8 @@ impl fmt::Debug for Context {
     }
 }
 
-/// How many bits of a tag a context holds at least.
-const MIN_TAG_BITS: u32 = 16;
+/// How many bits of a generation a context holds at least.
+const MIN_GENERATION_BITS: u32 = 15;
 
 /// How the contexts of a table with `N` slots are laid out.
 pub(super) struct Layout<const N: usize>;
@@ -68,72 +69,99 @@ pub(super) struct Layout<const N: usize>;
 impl<const N: usize> Layout<N> {
     const SLOT_BITS: u32 = slot_bits(N);
     const SLOT: usize = (1_usize << Self::SLOT_BITS).wrapping_sub(1);
-    /// The part of a word's tag that fits into a context.
-    const TAG: u32 = {
-        let bits = tag_bits(N, usize::BITS);
+    /// The part of a generation that fits into a context.
+    const GENERATION: u32 = {
+        let bits = generation_bits(N, usize::BITS);
         assert!(
-            bits >= MIN_TAG_BITS,
+            bits >= MIN_GENERATION_BITS,
             "too many slots: a context must have room for a generation of 15 bits"
         );
         (1_u32 << bits).wrapping_sub(1)
     };
-    /// The bit that every context has.
-    const LIVE: NonZeroUsize = match NonZeroUsize::new(1 << Self::SLOT_BITS) {
-        Some(live) => live,
-        None => NonZeroUsize::MIN,
-    };
 
-    /// Makes the context of the live packet with this tag in this slot.
+    /// Makes the context of the packet in this slot.
     #[inline]
-    pub(super) fn context(slot: usize, tag: u32) -> Context {
-        Context(Self::LIVE | narrow(tag & Self::TAG) << Self::SLOT_BITS | slot)
+    pub(super) fn context(slot: usize, word: Word) -> Context {
+        let number = narrow(word.generation() & Self::GENERATION) << Self::SLOT_BITS | slot;
+        // At least the highest bit of the number is clear.
+        Context(NonZeroUsize::MIN.saturating_add(number))
     }
 
     /// Returns the number of the slot, which need not exist.
     #[inline]
     pub(super) const fn slot(context: Context) -> usize {
-        context.0.get() & Self::SLOT
+        Self::number(context) & Self::SLOT
     }
 
-    /// Returns whether the context has this tag, and no other bit; the tag of a word that is not live can be forged.
+    /// Returns whether the context names the packet of this word of its slot, and that is live.
     #[inline]
-    pub(super) fn is_tagged(context: Context, tag: u32) -> bool {
-        u64::from(tag & Self::TAG) == widen(context.0.get() >> Self::SLOT_BITS)
+    pub(super) fn is_live(context: Context, word: Word) -> bool {
+        // A live word of the context's generation; the number has a slot of one bit at least, so that no bit is lost.
+        u64::from(word.tag() & Self::TAG) == widen(Self::generation(context) << 1 | 1)
+    }
+
+    /// Returns whether the context names the packet of this word of its slot, and that is finished.
+    pub(super) fn is_finished(context: Context, word: Word) -> bool {
+        let generation = u64::from(word.generation() & Self::GENERATION);
+        word.is_finished() && generation == widen(Self::generation(context))
     }
 
     /// Returns whether some table with `N` slots could have made the context.
     pub(super) fn is_possible(context: Context) -> bool {
-        let tag = context.0.get() >> Self::SLOT_BITS;
-        Self::slot(context) < N && tag & 1 == 1 && widen(tag) <= u64::from(Self::TAG)
+        Self::slot(context) < N && widen(Self::generation(context)) <= u64::from(Self::GENERATION)
+    }
+
+    const TAG: u32 = Self::GENERATION << 1 | 1;
+
+    /// Returns the generation, and whatever a forged context has above it.
+    #[inline]
+    const fn generation(context: Context) -> usize {
+        Self::number(context) >> Self::SLOT_BITS
+    }
+
+    #[inline]
+    const fn number(context: Context) -> usize {
+        context.0.get().wrapping_sub(1)
     }
 }
 
-/// Returns how many bits the number of a slot needs.
+/// Returns how many bits a context has for the number of the slot; one at least.
 const fn slot_bits(slots: usize) -> u32 {
-    usize::BITS.saturating_sub(slots.saturating_sub(1).leading_zeros())
+    match usize::BITS.saturating_sub(slots.saturating_sub(1).leading_zeros()) {
+        0 => 1,
+        bits => bits,
+    }
 }
 
-/// Returns how many bits of a tag a context holds beside the number of the slot.
-const fn tag_bits(slots: usize, pointer_bits: u32) -> u32 {
-    let bits = pointer_bits.saturating_sub(slot_bits(slots));
-    if bits < TAG_BITS { bits } else { TAG_BITS }
+/// Returns how many bits of a generation a context holds beside the number of the slot, and a highest bit that is clear.
+const fn generation_bits(slots: usize, pointer_bits: u32) -> u32 {
+    let bits = pointer_bits.saturating_sub(slot_bits(slots)).saturating_sub(1);
+    if bits < GENERATION_BITS { bits } else { GENERATION_BITS }
 }
 
-/// Converts a tag; `usize` has at least 32 bits.
+/// Converts a generation; `usize` has at least 32 bits.
 #[inline]
-fn narrow(tag: u32) -> usize {
-    usize::try_from(tag).unwrap_or(0)
+fn narrow(generation: u32) -> usize {
+    usize::try_from(generation).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn live(generation: u32) -> Word {
+        let mut word = Word::seeded(0);
+        for _ in 0..generation {
+            word = word.claimed().emptied();
+        }
+        word.claimed().filled()
+    }
+
     #[test]
     fn counts_the_bits_of_a_slot_number() {
         for (slots, bits) in [
-            (0, 0),
-            (1, 0),
+            (0, 1),
+            (1, 1),
             (2, 1),
             (3, 2),
             (4, 2),
@@ -148,34 +176,44 @@ mod tests {
 
     #[test]
     fn shortens_the_generation_for_narrow_pointers() {
-        assert_eq!(tag_bits(4096, 64), 21);
-        assert_eq!(tag_bits(1 << 40, 64), 21);
-        assert_eq!(tag_bits(64, 32), 21);
-        assert_eq!(tag_bits(2048, 32), 21);
-        assert_eq!(tag_bits(4096, 32), 20);
-        assert_eq!(tag_bits(65536, 32), MIN_TAG_BITS);
-        assert!(tag_bits(65537, 32) < MIN_TAG_BITS);
+        assert_eq!(generation_bits(4096, 64), 20);
+        assert_eq!(generation_bits(1 << 40, 64), 20);
+        assert_eq!(generation_bits(64, 32), 20);
+        assert_eq!(generation_bits(2048, 32), 20);
+        assert_eq!(generation_bits(4096, 32), 19);
+        assert_eq!(generation_bits(65536, 32), MIN_GENERATION_BITS);
+        assert!(generation_bits(65537, 32) < MIN_GENERATION_BITS);
     }
 
     #[test]
     fn reads_back_what_it_wrote() {
         for slot in [0, 1, 999] {
-            for tag in [1, 3, (1 << TAG_BITS) - 1] {
-                let context = Layout::<1000>::context(slot, tag);
+            for generation in [0, 1, 2, 1000, (1 << GENERATION_BITS) - 1] {
+                let word = live(generation);
+                let context = Layout::<1000>::context(slot, word);
                 assert_eq!(Layout::<1000>::slot(context), slot);
-                assert!(Layout::<1000>::is_tagged(context, tag));
+                assert!(Layout::<1000>::is_live(context, word));
                 assert!(Layout::<1000>::is_possible(context));
-                assert!(!Layout::<1000>::is_tagged(context, tag ^ 2));
+                assert!(!Layout::<1000>::is_finished(context, word));
+                assert!(!Layout::<1000>::is_live(
+                    context,
+                    word.claimed().emptied().claimed().filled()
+                ));
+                assert!(!Layout::<1000>::is_live(context, word.claimed()));
+                assert!(!Layout::<1000>::is_live(context, word.evicted()));
+                assert!(Layout::<1000>::is_finished(context, word.evicted()));
             }
         }
     }
 
     #[test]
     fn refuses_every_bit_that_is_never_set() {
-        let context = Layout::<1000>::context(5, 3);
-        for bit in 31..usize::BITS {
+        let word = live(3);
+        let context = Layout::<1000>::context(5, word);
+        for bit in 10 + GENERATION_BITS..usize::BITS {
             let forged = Context(context.0 | 1 << bit);
-            assert!(!Layout::<1000>::is_tagged(forged, 3), "bit {bit}");
+            assert!(!Layout::<1000>::is_live(forged, word), "bit {bit}");
+            assert!(!Layout::<1000>::is_finished(forged, word.evicted()), "bit {bit}");
             assert!(!Layout::<1000>::is_possible(forged), "bit {bit}");
         }
     }

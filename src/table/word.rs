@@ -9,9 +9,9 @@
 //! | 32..64 | drop reason, whole |
 //!
 //! A slot goes round: never used (all zero), claimed, live, finished (only if borrowed at its end), claimed, vacant, and
-//! so on; the generation goes up by one when the slot becomes vacant. Generation and [`LIVE`], 21 bits, are the *tag* that
-//! a context carries, so that one comparison tells whether a context names the packet of a slot. All but the reason lies
-//! in the lower half, where masks are short.
+//! so on; the generation goes up by one when the slot becomes vacant. Generation and [`LIVE`] lie side by side, so that one
+//! comparison tells whether a context names the live packet of a slot. All but the reason lies in the lower half, where
+//! masks are short.
 
 use crate::control::DropReason;
 use crate::lifecycle::{Outcome, Stage};
@@ -35,10 +35,8 @@ const USED: u64 = DROPPED;
 /// One thread has the slot for itself, to fill it or to empty it.
 const CLAIMED: u64 = EVICTED;
 
-/// Where the tag of a word begins.
-const TAG_SHIFT: u32 = LIVE.trailing_zeros();
-/// How many bits the tag of a word has: the generation, and one that says that the packet is live.
-pub(super) const TAG_BITS: u32 = u32::BITS - TAG_SHIFT;
+/// How many bits a generation has.
+pub(super) const GENERATION_BITS: u32 = u32::BITS - GENERATION.trailing_zeros();
 
 /// How many borrowers a packet can have at the same time.
 pub(super) const MAX_BORROWERS: u64 = BORROWERS / BORROWER;
@@ -48,7 +46,7 @@ pub(super) const MAX_BORROWERS: u64 = BORROWERS / BORROWER;
 #[repr(transparent)]
 pub(super) struct Word(u64);
 
-const _: () = assert!(size_of::<Word>() == 8 && TAG_BITS == 21);
+const _: () = assert!(size_of::<Word>() == 8 && GENERATION_BITS == 20);
 
 impl Word {
     /// The word of a slot that was never used.
@@ -111,16 +109,16 @@ impl Word {
         self.0 & BORROWERS == BORROWERS
     }
 
-    /// Returns generation and liveness, as a context carries them.
+    /// Returns the generation.
     #[inline]
-    pub(super) const fn tag(self) -> u32 {
-        self.lower_half() >> TAG_SHIFT
+    pub(super) const fn generation(self) -> u32 {
+        self.lower_half() >> GENERATION.trailing_zeros()
     }
 
-    /// Returns the tag that the packet had while it was live; for an occupied slot.
+    /// Returns twice the generation, and one more if the packet is live.
     #[inline]
-    pub(super) const fn former_tag(self) -> u32 {
-        Self(self.0 | LIVE).tag()
+    pub(super) const fn tag(self) -> u32 {
+        self.lower_half() >> LIVE.trailing_zeros()
     }
 
     #[inline]
@@ -146,11 +144,7 @@ impl Word {
             return Stage::InFlight;
         }
         let [.., a, b, c, d] = self.0.to_le_bytes();
-        match DropReason::from_code(u32::from_le_bytes([a, b, c, d])) {
-            Some(reason) => Stage::Dropped(reason),
-            // Never: the upper half holds what `at_stage` put there.
-            None => Stage::InFlight,
-        }
+        Stage::Dropped(DropReason::from_own_code(u32::from_le_bytes([a, b, c, d])))
     }
 
     /// Returns the word with the packet at `stage`; borrowers and generation stay.
@@ -249,7 +243,8 @@ mod tests {
             for stage in stages() {
                 let packed = word.at_stage(stage);
                 assert_eq!(packed.stage(), stage, "{packed:?}");
-                assert_eq!(packed.former_tag(), word.tag());
+                assert_eq!(packed.generation(), word.generation());
+                assert_eq!(packed.tag() & 1 == 1, packed.is_live());
                 assert_eq!(packed.is_live(), !matches!(stage, Stage::Done(_)));
                 assert_eq!(packed.is_finished(), matches!(stage, Stage::Done(_)));
                 assert_eq!(packed.0 & BORROWERS, word.0 & BORROWERS);
@@ -292,16 +287,17 @@ mod tests {
         let mut word = Word::seeded(0x5555_0000_1234);
         for _ in 0..=1 << 20 {
             assert!(word.is_vacant());
-            let generation = word.tag() >> 1;
+            let generation = word.generation();
             let claimed = word.claimed();
             assert!(!claimed.is_vacant() && !claimed.is_occupied() && !claimed.is_parked());
             let filled = claimed.filled();
             assert_eq!((filled.stage(), filled.tag()), (Stage::InFlight, generation << 1 | 1));
+            assert_eq!(filled.generation(), generation);
             let full = filled.borrowed();
             assert!(full.is_borrowed() && full.returned() == filled);
             word = filled.at_stage(Stage::Done(Outcome::Processed)).claimed().emptied();
             assert_ne!(word, Word::UNUSED);
-            assert_eq!(word.tag() >> 1, (generation + 1) & 0xF_FFFF);
+            assert_eq!(word.generation(), (generation + 1) & 0xF_FFFF);
         }
     }
 }

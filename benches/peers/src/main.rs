@@ -113,7 +113,7 @@ impl<'p, P: Peer> Window<'p, P> {
 
     #[inline(never)]
     fn live<const SCATTER: bool, const GETS: u32, const DROPPED: bool>(&mut self, lives: u64) {
-        let (dropped, processed) = (black_box(0xA), black_box(0xB));
+        let dropped = black_box(0xA);
         let (peer, contexts) = (self.peer, &mut self.contexts[..]);
         let (mut next, mut random, mut sum) = (self.next, self.random, 0_u64);
         for _ in 0..lives {
@@ -130,9 +130,9 @@ impl<'p, P: Peer> Window<'p, P> {
                 sum ^= peer.get(context).unwrap_or(0);
             }
             if DROPPED {
-                sum ^= peer.notify(context, dropped).unwrap_or(0);
+                peer.dropped(context, dropped);
             }
-            sum ^= peer.notify(context, processed).unwrap_or(0);
+            sum ^= peer.processed(context).unwrap_or(0);
             contexts[next] = peer.admit(state(sum));
         }
         (self.next, self.random) = (next, random);

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use dashmap::DashMap;
-use dhcp_callout::{Context, Notice, PacketTable, Progress};
+use dhcp_callout::{Context, DropReason, Notice, PacketTable, Progress};
 use sharded_slab::Slab;
 
 pub type State = [u64; 4];
@@ -29,8 +29,11 @@ pub trait Peer: Sync + Sized {
     /// Returns the first word of the state.
     fn get(&self, context: usize) -> Option<u64>;
 
-    /// Tells the packet the code of a notice, and returns what comes of its state at the end.
-    fn notify(&self, context: usize, code: u32) -> Option<u64>;
+    /// Tells the packet why it was dropped.
+    fn dropped(&self, context: usize, code: u32);
+
+    /// Tells the packet that it was processed, and returns what comes of its state.
+    fn processed(&self, context: usize) -> Option<u64>;
 }
 
 /// The state of a packet and the first reason for which it was dropped, where the peer keeps no stage itself.
@@ -43,8 +46,6 @@ struct Entry {
 fn consume(state: State) -> u64 {
     state.iter().fold(0, |all, word| all ^ word)
 }
-
-const PROCESSED: u32 = 0xB;
 
 impl Entry {
     fn new(state: State) -> Self {
@@ -73,8 +74,12 @@ impl Peer for Nothing {
         Some(context as u64)
     }
 
-    fn notify(&self, _: usize, _: u32) -> Option<u64> {
-        None
+    fn dropped(&self, context: usize, code: u32) {
+        std::hint::black_box((context, code));
+    }
+
+    fn processed(&self, context: usize) -> Option<u64> {
+        Some(context as u64)
     }
 }
 
@@ -112,9 +117,18 @@ impl<const N: usize> Peer for PacketTable<State, N> {
     }
 
     #[inline]
-    fn notify(&self, context: usize, code: u32) -> Option<u64> {
+    fn dropped(&self, context: usize, code: u32) {
+        if let Some(context) = Context::from_raw(without_provenance_mut(context))
+            && let Some(reason) = DropReason::from_code(code)
+        {
+            let _ = PacketTable::notify(self, context, Notice::Dropped(reason));
+        }
+    }
+
+    #[inline]
+    fn processed(&self, context: usize) -> Option<u64> {
         let context = Context::from_raw(without_provenance_mut(context))?;
-        match PacketTable::notify(self, context, Notice::from_code(code)) {
+        match PacketTable::notify(self, context, Notice::Processed) {
             Ok(Progress::Done { state, .. }) => Some(consume(state)),
             _ => None,
         }
@@ -148,8 +162,13 @@ impl<const N: usize> Peer for Dense<N> {
     }
 
     #[inline]
-    fn notify(&self, context: usize, code: u32) -> Option<u64> {
-        Peer::notify(&self.0, context, code)
+    fn dropped(&self, context: usize, code: u32) {
+        Peer::dropped(&self.0, context, code);
+    }
+
+    #[inline]
+    fn processed(&self, context: usize) -> Option<u64> {
+        Peer::processed(&self.0, context)
     }
 }
 
@@ -176,15 +195,17 @@ impl Peer for Boxed {
     }
 
     #[inline]
-    fn notify(&self, context: usize, code: u32) -> Option<u64> {
-        let entry: *mut Entry = std::ptr::with_exposed_provenance_mut(context);
-        if code == PROCESSED {
-            // SAFETY: as for `get`, and processed once.
-            return Some(consume(unsafe { Box::from_raw(entry) }.state));
-        }
+    fn dropped(&self, context: usize, code: u32) {
+        let entry: *const Entry = std::ptr::with_exposed_provenance(context);
         // SAFETY: as for `get`.
-        unsafe { (*entry).reason.store(code, Relaxed) };
-        None
+        unsafe { (*entry).reason.store(code, Relaxed) }
+    }
+
+    #[inline]
+    fn processed(&self, context: usize) -> Option<u64> {
+        let entry: *mut Entry = std::ptr::with_exposed_provenance_mut(context);
+        // SAFETY: as for `get`, and processed once.
+        Some(consume(unsafe { Box::from_raw(entry) }.state))
     }
 }
 
@@ -211,13 +232,18 @@ impl Peer for LockedMap {
         self.packets.lock().unwrap().get(&context).map(|entry| entry.state[0])
     }
 
-    fn notify(&self, context: usize, code: u32) -> Option<u64> {
-        let mut packets = self.packets.lock().unwrap();
-        if code == PROCESSED {
-            return packets.remove(&context).map(|entry| consume(entry.state));
+    fn dropped(&self, context: usize, code: u32) {
+        if let Some(entry) = self.packets.lock().unwrap().get_mut(&context) {
+            *entry.reason.get_mut() = code;
         }
-        *packets.get_mut(&context)?.reason.get_mut() = code;
-        None
+    }
+
+    fn processed(&self, context: usize) -> Option<u64> {
+        self.packets
+            .lock()
+            .unwrap()
+            .remove(&context)
+            .map(|entry| consume(entry.state))
     }
 }
 
@@ -244,12 +270,14 @@ impl Peer for Dash {
         self.packets.get(&context).map(|entry| entry.state[0])
     }
 
-    fn notify(&self, context: usize, code: u32) -> Option<u64> {
-        if code == PROCESSED {
-            return self.packets.remove(&context).map(|(_, entry)| consume(entry.state));
+    fn dropped(&self, context: usize, code: u32) {
+        if let Some(entry) = self.packets.get(&context) {
+            entry.reason.store(code, Relaxed);
         }
-        self.packets.get(&context)?.reason.store(code, Relaxed);
-        None
+    }
+
+    fn processed(&self, context: usize) -> Option<u64> {
+        self.packets.remove(&context).map(|(_, entry)| consume(entry.state))
     }
 }
 
@@ -270,11 +298,13 @@ impl Peer for Sharded {
         self.0.get(context).map(|entry| entry.state[0])
     }
 
-    fn notify(&self, context: usize, code: u32) -> Option<u64> {
-        if code == PROCESSED {
-            return self.0.take(context).map(|entry| consume(entry.state));
+    fn dropped(&self, context: usize, code: u32) {
+        if let Some(entry) = self.0.get(context) {
+            entry.reason.store(code, Relaxed);
         }
-        self.0.get(context)?.reason.store(code, Relaxed);
-        None
+    }
+
+    fn processed(&self, context: usize) -> Option<u64> {
+        self.0.take(context).map(|entry| consume(entry.state))
     }
 }
