@@ -21,11 +21,14 @@ pub const PACKET_CAPACITY: usize = 4096;
 /// # Ok::<(), dhcp_callout::PacketTooLong>(())
 /// ```
 #[derive(Clone)]
+#[repr(C)]
 pub struct PacketBuffer {
     bytes: [u8; PACKET_CAPACITY],
     /// INVARIANT: at most `PACKET_CAPACITY`.
     size: usize,
 }
+
+const _: () = assert!(core::mem::offset_of!(PacketBuffer, bytes) == 0);
 
 /// A packet that does not fit into [`PACKET_CAPACITY`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +49,11 @@ impl PacketBuffer {
             bytes: [0; PACKET_CAPACITY],
             size: 0,
         }
+    }
+
+    /// Returns where the [`PACKET_CAPACITY`] bytes of a buffer begin, without a look at it.
+    pub(crate) const fn first_byte(buffer: *mut Self) -> *mut u8 {
+        buffer.cast()
     }
 
     /// Makes a buffer that holds a copy of `packet`.

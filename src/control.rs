@@ -96,6 +96,12 @@ impl DropReason {
         }
     }
 
+    /// Makes a reason again from the [`code`](Self::code) of one.
+    #[inline]
+    pub(crate) const fn from_own_code(code: u32) -> Self {
+        Self(code)
+    }
+
     /// Returns the code; never [`PACKET_PROCESSED`].
     #[inline]
     #[must_use]

@@ -12,8 +12,14 @@ pub mod message;
 pub mod simulate;
 #[cfg(feature = "proptest")]
 pub mod strategy;
+mod sync;
+pub mod table;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
 pub use control::DropReason;
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::Message;
+pub use table::{
+    Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally, PoolExhausted,
+    PooledBuffer, Progress, Replacements, TallySnapshot,
+};

@@ -1,0 +1,282 @@
+//! Buffers for packets that a hook replaces, and who owns them.
+#![expect(
+    unsafe_code,
+    reason = "a buffer is lent to one owner at a time, and its bytes to the server"
+)]
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::ops::{Deref, DerefMut};
+use core::ptr::{self, NonNull};
+use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::buffer::PacketBuffer;
+use crate::sync::{AtomicBool, AtomicPtr, Place, Writing, array_of, const_fn};
+
+/// Up to `M` packet buffers that hooks take and give back, without locks or heap.
+///
+/// A hook that replaces a packet takes a buffer, writes the packet into it, and gives it to the packet's
+/// [`Replacements`], which keeps it for as long as the server may use it. A pool takes 4.1 KB for each buffer; as a
+/// `static` it lies in zeroed memory. As for the table there is no free list: [`take`](Self::take) looks for a free buffer
+/// from where the last look ended, at most once at each.
+///
+/// ```
+/// use dhcp_callout::{BufferPool, PacketTable, Replacements};
+///
+/// static BUFFERS: BufferPool<32> = BufferPool::new();
+/// static PACKETS: PacketTable<Replacements<'static>, 256> = PacketTable::new();
+///
+/// let context = PACKETS.admit(Replacements::new())?;
+///
+/// let mut buffer = BUFFERS.take()?;
+/// buffer.copy_from(b"another packet")?;
+/// let size = buffer.size();                                // into *PacketSize
+/// let packet = PACKETS.get(context)?.keep(buffer);         // into *Packet
+/// # let _ = (size, packet);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct BufferPool<const M: usize> {
+    links: [Link; M],
+    /// Where the next look begins.
+    cursor: AtomicUsize,
+    buffers: [Bytes; M],
+}
+
+/// Who has a buffer; kept apart from the bytes, so that a search reads few cache lines.
+#[derive(Debug)]
+struct Link {
+    /// INVARIANT: while it is set, one [`PooledBuffer`] or one [`Replacements`] owns the buffer.
+    taken: AtomicBool,
+    /// The buffer that the same packet was given before.
+    before: AtomicPtr<Link>,
+}
+
+#[derive(Debug)]
+struct Bytes(Place<PacketBuffer>);
+
+// SAFETY: the buffer is used only by the owner of its link, of whom there is one.
+unsafe impl Sync for Bytes {}
+
+/// All buffers of the pool are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("all {buffers} packet buffers are taken")]
+#[non_exhaustive]
+pub struct PoolExhausted {
+    /// How many buffers the pool has.
+    pub buffers: usize,
+}
+
+impl<const M: usize> BufferPool<M> {
+    const_fn! {
+        /// Makes a pool with all buffers in it.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                links: array_of!(Link::new(), M),
+                cursor: AtomicUsize::new(0),
+                buffers: array_of!(Bytes(Place::new(PacketBuffer::new())), M),
+            }
+        }
+    }
+
+    /// Takes a buffer that holds the empty packet.
+    ///
+    /// # Errors
+    /// [`PoolExhausted`] if all buffers are taken.
+    pub fn take(&self) -> Result<PooledBuffer<'_>, PoolExhausted> {
+        let exhausted = PoolExhausted { buffers: M };
+        let start = self.cursor.fetch_add(1, Relaxed).checked_rem(M).ok_or(exhausted)?;
+        let all = || self.links.iter().zip(&self.buffers);
+        let mut owned = all()
+            .skip(start)
+            .chain(all().take(start))
+            .filter(|(link, _)| link.take());
+        let (link, Bytes(place)) = owned.next().ok_or(exhausted)?;
+        let mut buffer = PooledBuffer {
+            link,
+            place: Shared(place),
+            writing: Writing::of(place),
+        };
+        // What is left of an earlier packet is not for the next one's eyes.
+        buffer.copy_from(&[]).unwrap_or_default();
+        Ok(buffer)
+    }
+
+    /// Returns how many buffers the pool has, `M`.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        M
+    }
+
+    /// Returns how many buffers are taken; right for some moment not long ago if other threads take or return some.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.links.iter().filter(|link| link.taken.load(Relaxed)).count()
+    }
+}
+
+impl<const M: usize> Default for BufferPool<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Link {
+    const_fn! {
+        fn new() -> Self {
+            Self {
+                taken: AtomicBool::new(false),
+                before: AtomicPtr::new(ptr::null_mut()),
+            }
+        }
+    }
+
+    /// Makes the caller the owner of the buffer if it has none.
+    fn take(&self) -> bool {
+        // `Acquire`: what the owner before did with the buffer is over.
+        !self.taken.load(Relaxed) && !self.taken.swap(true, Acquire)
+    }
+
+    /// Ends the caller's ownership.
+    fn give_back(&self) {
+        // `Release`: for the next owner's `Acquire`.
+        self.taken.store(false, Release);
+    }
+}
+
+/// A packet buffer that is taken from a [`BufferPool`], and returns to it when dropped.
+///
+/// Reads and writes as a [`PacketBuffer`].
+pub struct PooledBuffer<'p> {
+    link: &'p Link,
+    place: Shared<'p>,
+    writing: Writing,
+}
+
+/// A borrowed place that can go to another thread with its owner.
+#[derive(Clone, Copy)]
+struct Shared<'p>(&'p Place<PacketBuffer>);
+
+// SAFETY: the buffer is used only by the owner of its link, and a `PacketBuffer` can go to another thread.
+unsafe impl Send for Shared<'_> {}
+// SAFETY: through a shared owner the buffer is only read, and a `PacketBuffer` can be read from any thread.
+unsafe impl Sync for Shared<'_> {}
+
+impl Deref for PooledBuffer<'_> {
+    type Target = PacketBuffer;
+
+    #[inline]
+    fn deref(&self) -> &PacketBuffer {
+        // SAFETY:
+        // - the place holds a buffer, always;
+        // - nobody writes it: this value owns it, and is borrowed.
+        unsafe { &*self.place.0.pointer() }
+    }
+}
+
+impl DerefMut for PooledBuffer<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut PacketBuffer {
+        // SAFETY:
+        // - the place holds a buffer, always;
+        // - nobody else uses it: this value owns it, and is borrowed mutably.
+        unsafe { &mut *self.place.0.pointer() }
+    }
+}
+
+impl Drop for PooledBuffer<'_> {
+    fn drop(&mut self) {
+        self.writing.end();
+        self.link.give_back();
+    }
+}
+
+impl fmt::Debug for PooledBuffer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PooledBuffer").field(&**self).finish()
+    }
+}
+
+/// The buffers that one packet has been given: the server may use them until this value is dropped.
+///
+/// Meant to be a part of the state that a [`PacketTable`](super::PacketTable) keeps, so that the buffers return to their
+/// pool when the state that was handed back at the packet's end is dropped. A packet that is replaced again gets a
+/// further buffer; the one before stays as it is, since the server may still read it.
+pub struct Replacements<'p> {
+    /// INVARIANT: null, or a link of a pool borrowed for `'p`, whose buffer belongs to this value; so does that of each
+    /// link reached from there by `before`.
+    last: AtomicPtr<Link>,
+    pool: PhantomData<&'p Link>,
+}
+
+impl<'p> Replacements<'p> {
+    const_fn! {
+        /// Makes the list of a packet that has not been replaced.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                last: AtomicPtr::new(ptr::null_mut()),
+                pool: PhantomData,
+            }
+        }
+    }
+
+    /// Keeps the buffer for the server, and returns where its [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes begin.
+    ///
+    /// The pointer is valid for reads and writes of all 4096 bytes until this value is dropped; nothing in this crate reads
+    /// or writes them meanwhile. Can be called from several threads at once.
+    #[doc(alias = "Packet")]
+    pub fn keep(&self, buffer: PooledBuffer<'p>) -> NonNull<u8> {
+        let mut buffer = ManuallyDrop::new(buffer);
+        buffer.writing.end();
+        let link: *const Link = buffer.link;
+        let mut last = self.last.load(Relaxed);
+        loop {
+            buffer.link.before.store(last, Relaxed);
+            // Links are only ever added while the list is shared, so that an equal pointer is the same list. `Release`: for
+            // the thread that drops the list, in case it learns of this buffer by the pointer alone.
+            match self.last.compare_exchange_weak(last, link.cast_mut(), Release, Relaxed) {
+                Ok(_) => break,
+                Err(now) => last = now,
+            }
+        }
+        let first_byte = PacketBuffer::first_byte(buffer.place.0.pointer());
+        // A place is not null: it is borrowed.
+        NonNull::new(first_byte).unwrap_or(NonNull::dangling())
+    }
+
+    /// Returns whether the packet has never been replaced.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.last.load(Relaxed).is_null()
+    }
+}
+
+impl Default for Replacements<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Replacements<'_> {
+    fn drop(&mut self) {
+        let mut next = self.last.load(Acquire);
+        // SAFETY: null, or a link that is valid for `'p`, says the invariant; links are never written but as atomics.
+        while let Some(link) = unsafe { next.as_ref() } {
+            // Before the link is given back, after which it can come into another list.
+            next = link.before.load(Relaxed);
+            link.give_back();
+        }
+    }
+}
+
+impl fmt::Debug for Replacements<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replacements")
+            .field("is_empty", &self.is_empty())
+            .finish_non_exhaustive()
+    }
+}
