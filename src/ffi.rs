@@ -35,6 +35,12 @@ pub const CALLOUT_VERSION: u32 = 0;
 /// `ERROR_SUCCESS`: what a hook returns when all is well.
 pub const ERROR_SUCCESS: u32 = 0;
 
+/// `ERROR_NOT_SUPPORTED`: what an entry point returns for a version that it does not know.
+pub const ERROR_NOT_SUPPORTED: u32 = 50;
+
+/// `ERROR_INVALID_PARAMETER`: what an entry point returns for a table that is NULL.
+pub const ERROR_INVALID_PARAMETER: u32 = 87;
+
 /// `BOOL`: 32 bits, zero is false and anything else is true.
 #[doc(alias = "BOOL")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

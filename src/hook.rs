@@ -1,21 +1,38 @@
 //! Where pointers end: one safe argument type per hook, made from the raw arguments by one `unsafe fn` each.
 //!
-//! `from_raw` takes exactly the parameters of the C prototype. It checks what can be checked (NULL, the size against
+//! `from_raw` takes exactly the parameters of the C prototype. It checks what can be checked (NULL, sizes against
 //! [`PACKET_CAPACITY`], the family of the control code) before any slice is made, and what cannot be checked is its
-//! safety contract. Addresses arrive in host byte order and leave as [`Ipv4Addr`].
+//! safety contract. Pointers need not be aligned. Addresses arrive in host byte order and leave as
+//! [`Ipv4Addr`](core::net::Ipv4Addr).
 //!
 //! | hook | type |
 //! | --- | --- |
+//! | `DhcpControlHook` | [`ControlEvent`] |
 //! | `DhcpNewPktHook` | [`NewPacket`] |
 //! | `DhcpPktDropHook` | [`DroppedPacket`] |
 //! | `DhcpPktSendHook` | [`SendPacket`] |
+//! | `DhcpAddressDelHook` | [`AddressDeleted`] |
+//! | `DhcpAddressOfferHook` | [`AddressOffered`] |
+//! | `DhcpHandleOptionsHook` | [`ParsedOptions`] |
+//! | `DhcpDeleteClientHook` | [`ClientDeleted`] |
 #![expect(unsafe_code, reason = "this room turns the server's pointers into references")]
 
-mod arguments;
+mod address;
+mod drop_send;
+mod new_packet;
 mod packet;
+mod parsed_options;
+mod service;
 
-pub use arguments::{DroppedPacket, NewPacket, SendPacket};
+pub use address::{AddressDeleted, AddressOffered};
+pub use drop_send::{DroppedPacket, SendPacket};
+pub use new_packet::NewPacket;
+pub use packet::ReplaceError;
 pub(crate) use packet::read_packet;
+pub use parsed_options::{Dword, OwnedField, OwnedOptions, ParsedOptions};
+pub use service::{ClientDeleted, ControlEvent};
+
+use core::ptr::NonNull;
 
 use crate::buffer::PACKET_CAPACITY;
 
@@ -29,9 +46,11 @@ pub enum HookError {
         /// The parameter, as the SDK names it; `*Packet` for the pointer that `Packet` points at.
         parameter: &'static str,
     },
-    /// The packet is longer than the server's buffer.
-    #[error("PacketSize is {size}, the buffer has {PACKET_CAPACITY} bytes")]
+    /// A packet, or a part of one, is longer than the server's buffer.
+    #[error("{parameter} is {size}, the buffer has {PACKET_CAPACITY} bytes")]
     TooLong {
+        /// The parameter or field that gives the size, as the SDK names it.
+        parameter: &'static str,
         /// The size that the server gave, in bytes.
         size: u32,
     },
@@ -45,11 +64,104 @@ pub enum HookError {
     },
 }
 
-/// Checks that `code` is one that the hook of `family` can be given: the upper four bits tell the families apart.
-const fn check_family(code: u32, family: u32) -> Result<(), HookError> {
-    if code >> 28 == family {
-        Ok(())
-    } else {
-        Err(HookError::ForeignCode { code, family })
+/// The upper four bits of a control code: they tell which hook it is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Family(u32);
+
+impl Family {
+    /// `DhcpControlHook` and `DhcpPktDropHook`.
+    pub(crate) const CONTROL_OR_DROP: Self = Self(0x0);
+    /// `DhcpPktSendHook`.
+    const SEND: Self = Self(0x1);
+    /// `DhcpAddressDelHook`.
+    const PROBLEM: Self = Self(0x2);
+    /// `DhcpAddressOfferHook`.
+    const GIVE: Self = Self(0x3);
+
+    /// Checks that `code` is one that the hook of this family can be given.
+    pub(crate) const fn check(self, code: u32) -> Result<(), HookError> {
+        let Self(family) = self;
+        if code >> 28 == family {
+            Ok(())
+        } else {
+            Err(HookError::ForeignCode { code, family })
+        }
     }
 }
+
+/// Checks a pointer parameter for NULL.
+fn not_null<T>(pointer: *mut T, parameter: &'static str) -> Result<NonNull<T>, HookError> {
+    NonNull::new(pointer).ok_or(HookError::Null { parameter })
+}
+
+/// Checks a size that the server gave against the capacity of a packet buffer.
+fn checked_length(size: u32, parameter: &'static str) -> Result<usize, HookError> {
+    match usize::try_from(size) {
+        Ok(length) if length <= PACKET_CAPACITY => Ok(length),
+        _ => Err(HookError::TooLong { parameter, size }),
+    }
+}
+
+/// Reads that every argument with a packet offers.
+macro_rules! packet_accessors {
+    ($Type:ident) => {
+        impl $Type<'_> {
+            /// Returns the bytes of the packet, at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+            #[inline]
+            #[must_use]
+            pub fn bytes(&self) -> &[u8] {
+                self.packet.bytes()
+            }
+
+            /// Reads the packet as a DHCP message, in place.
+            ///
+            /// # Errors
+            /// [`ParseError`](crate::message::ParseError) if the packet is too short for a message.
+            #[inline]
+            pub fn message(&self) -> Result<crate::message::Message<'_>, crate::message::ParseError> {
+                crate::message::Message::parse(self.bytes())
+            }
+        }
+    };
+}
+
+/// What the hooks about a packet in flight know of it.
+macro_rules! packet_origin {
+    ($Type:ident) => {
+        impl $Type<'_> {
+            /// Returns the address of the server's socket on which the packet was received.
+            #[inline]
+            #[must_use]
+            #[doc(alias = "IpAddress")]
+            pub const fn received_on(&self) -> core::net::Ipv4Addr {
+                core::net::Ipv4Addr::from_bits(self.ip_address)
+            }
+        }
+
+        packet_context!($Type);
+    };
+}
+
+/// The context that came with a hook.
+macro_rules! packet_context {
+    ($Type:ident) => {
+        impl $Type<'_> {
+            /// Returns the context as one that a [`PacketTable`](crate::PacketTable) can check; `None` for NULL.
+            #[inline]
+            #[must_use]
+            pub fn context(&self) -> Option<crate::table::Context> {
+                crate::table::Context::from_raw(self.pkt_context)
+            }
+
+            /// Returns the context as it came; anything can stand here.
+            #[inline]
+            #[must_use]
+            #[doc(alias = "PktContext")]
+            pub const fn raw_context(&self) -> *mut core::ffi::c_void {
+                self.pkt_context
+            }
+        }
+    };
+}
+
+use {packet_accessors, packet_context, packet_origin};

@@ -1,7 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), no_std)]
 
+#[cfg(feature = "std")]
+extern crate std;
+
 pub mod buffer;
+pub mod callout;
 mod codes;
 pub mod control;
 pub mod ffi;
@@ -16,7 +20,14 @@ mod sync;
 pub mod table;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
+pub use callout::{
+    Callout, Decision, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket,
+};
 pub use control::DropReason;
+pub use hook::{
+    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, DroppedPacket, HookError, NewPacket, ParsedOptions,
+    ReplaceError, SendPacket,
+};
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::Message;
 pub use table::{

@@ -13,8 +13,6 @@
 //! });
 //! ```
 
-extern crate std;
-
 use std::vec;
 use std::vec::Vec;
 

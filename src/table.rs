@@ -86,6 +86,7 @@ mod word;
 use core::fmt;
 
 pub use self::context::Context;
+pub(crate) use self::pool::TakeBuffer;
 pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
 pub use self::slot::Borrowed;
 pub use self::tally::{PacketTally, TallySnapshot};

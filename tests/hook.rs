@@ -69,8 +69,20 @@ fn every_size_is_checked_against_the_buffer() {
         (0, Ok(0)),
         (1, Ok(1)),
         (4096, Ok(4096)),
-        (4097, Err(HookError::TooLong { size: 4097 })),
-        (u32::MAX, Err(HookError::TooLong { size: u32::MAX })),
+        (
+            4097,
+            Err(HookError::TooLong {
+                parameter: "PacketSize",
+                size: 4097,
+            }),
+        ),
+        (
+            u32::MAX,
+            Err(HookError::TooLong {
+                parameter: "PacketSize",
+                size: u32::MAX,
+            }),
+        ),
     ] {
         let mut server = Server::new();
         server.size = size;
@@ -143,7 +155,7 @@ fn process_it_is_true_unless_the_packet_is_refused() {
     let mut server = Server::new();
     server.new_pkt().unwrap();
     assert_eq!(server.process_it, Bool::TRUE);
-    server.new_pkt().unwrap().refuse();
+    server.new_pkt().unwrap().set_process_it(false);
     assert_eq!(server.process_it, Bool::FALSE);
     server.size = 5000;
     server.new_pkt().unwrap_err();
@@ -157,6 +169,7 @@ fn the_arguments_arrive() {
     assert_eq!(new.received_on(), Ipv4Addr::new(192, 0, 2, 1));
     assert_eq!(new.bytes(), [7; 300]);
     new.set_raw_context(without_provenance_mut(0x1234));
+    drop(new);
     assert_eq!(server.context.addr(), 0x1234);
     assert_eq!(
         server.pkt_drop(0xA).unwrap().notice(),

@@ -61,7 +61,7 @@ struct Bytes(Place<PacketBuffer>);
 unsafe impl Sync for Bytes {}
 
 /// All buffers of the pool are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("all {buffers} packet buffers are taken")]
 #[non_exhaustive]
 pub struct PoolExhausted {
@@ -115,6 +115,18 @@ impl<const M: usize> BufferPool<M> {
     #[must_use]
     pub fn taken(&self) -> usize {
         self.links.iter().filter(|link| link.taken.load(Relaxed)).count()
+    }
+}
+
+/// A pool of any size.
+pub(crate) trait TakeBuffer: Sync {
+    /// As [`BufferPool::take`].
+    fn take_buffer(&self) -> Result<PooledBuffer<'_>, PoolExhausted>;
+}
+
+impl<const M: usize> TakeBuffer for BufferPool<M> {
+    fn take_buffer(&self) -> Result<PooledBuffer<'_>, PoolExhausted> {
+        self.take()
     }
 }
 

@@ -1,0 +1,233 @@
+//! A callout with what it needs to be called: the table of its packets, and the buffers of replaced ones.
+
+use super::export::Events;
+use super::{Callout, Decision};
+use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};
+use crate::lifecycle::{Notice, Outcome, Stage};
+use crate::table::{
+    Borrowed, BufferPool, Context, Finished, PacketTable, PooledBuffer, Progress, Replacements, TallySnapshot,
+};
+
+/// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
+///
+/// [`export!`](crate::export) makes one as a `static`, and the hooks that call it.
+#[derive(Debug)]
+pub struct Host<C: Callout, const PACKETS: usize, const BUFFERS: usize> {
+    callout: C,
+    events: Events<C>,
+    packets: PacketTable<Entry<C::State>, PACKETS>,
+    buffers: BufferPool<BUFFERS>,
+}
+
+/// What is kept for a packet in flight.
+#[derive(Debug)]
+struct Entry<S> {
+    /// `None` if the callout does not track the packet, but has replaced it.
+    state: Option<S>,
+    replacements: Replacements<'static>,
+}
+
+impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BUFFERS> {
+    /// Makes a host without packets.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(callout: C, events: Events<C>) -> Self {
+        Self {
+            callout,
+            events,
+            packets: PacketTable::new(),
+            buffers: BufferPool::new(),
+        }
+    }
+
+    /// Returns the callout.
+    pub const fn callout(&self) -> &C {
+        &self.callout
+    }
+
+    /// Returns what the table has counted.
+    pub fn tally(&self) -> TallySnapshot {
+        self.packets.tally()
+    }
+
+    /// Returns how many packets are in flight.
+    pub fn in_flight(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Returns how many buffers the server may be using.
+    pub fn buffers_in_use(&self) -> usize {
+        self.buffers.taken()
+    }
+
+    pub(super) const fn events(&self) -> &Events<C> {
+        &self.events
+    }
+
+    pub(super) fn load(&self) -> bool {
+        self.contain("DhcpServerCalloutEntry", || self.callout.load())
+            .unwrap_or(false)
+    }
+
+    pub(super) fn new_packet(&'static self, packet: NewPacket<'static>) {
+        let mut packet = packet.with_buffers(&self.buffers);
+        let decision = self.contain("DhcpNewPktHook", || self.callout.new_packet(&mut packet));
+        // The decision alone counts, whatever was set on the way.
+        packet.set_process_it(!matches!(decision, Some(Decision::Refuse)));
+        packet.set_context(None);
+        let replacement = packet.take_replacement();
+        let state = match decision {
+            Some(Decision::Track(state)) => Some(state),
+            Some(Decision::Pass) if replacement.is_some() => None,
+            Some(Decision::Pass | Decision::Refuse) | None => return,
+        };
+        let entry = Entry {
+            state,
+            replacements: Replacements::new(),
+        };
+        let Ok(context) = self.packets.admit(entry) else { return };
+        packet.set_context(Some(context));
+        if let (Some(buffer), Ok(entry)) = (replacement, self.packets.get(context)) {
+            // SAFETY: the entry is dropped when the server has reported the packet as processed.
+            unsafe { packet.commit(buffer, &entry.replacements) };
+            self.release(entry);
+        }
+    }
+
+    pub(super) fn notice(&'static self, notice: Notice, context: Option<Context>) {
+        let Some(context) = context else { return };
+        // Borrowed while the callout looks at it; the notice that ends the life needs no borrow.
+        let entry = match notice {
+            Notice::Dropped(_) => self.packets.get(context).ok(),
+            Notice::Processed => None,
+        };
+        match self.packets.notify(context, notice) {
+            Ok(Progress::Dropped(reason)) => {
+                if let Some(state) = entry.as_ref().and_then(|entry| entry.state.as_ref()) {
+                    self.contain("DhcpPktDropHook", || self.callout.packet_dropped(reason, state));
+                }
+            }
+            Ok(Progress::Done { outcome, state }) => self.done(outcome, state),
+            // The last borrower hands it back, or the server repeats itself, which is counted.
+            Ok(Progress::Deferred(_)) | Err(_) => {}
+        }
+        if let Some(entry) = entry {
+            self.release(entry);
+        }
+    }
+
+    pub(super) fn send_packet(&'static self, packet: SendPacket<'static>) {
+        let Some(call) = self.events.send_packet else { return };
+        self.with_entry(packet.context(), |entry| {
+            // Without an entry nobody would keep a replacement.
+            let mut packet = if entry.is_some() {
+                packet.with_buffers(&self.buffers)
+            } else {
+                packet
+            };
+            let state = entry.and_then(|entry| entry.state.as_ref());
+            let called = self.contain("DhcpPktSendHook", || call(&self.callout, &mut packet, state));
+            let replacement: Option<PooledBuffer<'static>> = packet.take_replacement();
+            if let (Some(()), Some(buffer), Some(entry)) = (called, replacement, entry) {
+                // SAFETY: the entry is dropped when the server has reported the packet as processed.
+                unsafe { packet.commit(buffer, &entry.replacements) };
+            }
+        });
+    }
+
+    pub(super) fn address_offered(&'static self, event: &AddressOffered<'_>) {
+        let Some(call) = self.events.address_offered else {
+            return;
+        };
+        self.with_entry(event.context(), |entry| {
+            let state = entry.and_then(|entry| entry.state.as_ref());
+            self.contain("DhcpAddressOfferHook", || call(&self.callout, event, state));
+        });
+    }
+
+    pub(super) fn address_deleted(&'static self, event: &AddressDeleted<'_>) {
+        let Some(call) = self.events.address_deleted else {
+            return;
+        };
+        self.with_entry(event.context(), |entry| {
+            let state = entry.and_then(|entry| entry.state.as_ref());
+            self.contain("DhcpAddressDelHook", || call(&self.callout, event, state));
+        });
+    }
+
+    pub(super) fn options_parsed(&'static self, options: &ParsedOptions<'_>) {
+        let Some(call) = self.events.options_parsed else { return };
+        self.with_entry(options.context(), |entry| {
+            let state = entry.and_then(|entry| entry.state.as_ref());
+            self.contain("DhcpHandleOptionsHook", || call(&self.callout, options, state));
+        });
+    }
+
+    pub(super) fn client_deleted(&self, event: &ClientDeleted<'_>) {
+        let Some(call) = self.events.client_deleted else { return };
+        self.contain("DhcpDeleteClientHook", || call(&self.callout, event));
+    }
+
+    pub(super) fn control(&self, event: ControlEvent) {
+        let Some(call) = self.events.control else { return };
+        self.contain("DhcpControlHook", || call(&self.callout, event));
+    }
+
+    /// Lends the entry of a packet to `call`, if there is one.
+    fn with_entry(&'static self, context: Option<Context>, call: impl FnOnce(Option<&Entry<C::State>>)) {
+        let entry = context.and_then(|context| self.packets.get(context).ok());
+        call(entry.as_deref());
+        if let Some(entry) = entry {
+            self.release(entry);
+        }
+    }
+
+    /// Gives a borrowed entry back; if the packet was reported as processed meanwhile, this is its end.
+    fn release(&self, entry: Borrowed<'_, Entry<C::State>>) {
+        if let Some(Finished {
+            stage: Stage::Done(outcome),
+            state,
+        }) = entry.release()
+        {
+            self.done(outcome, state);
+        }
+    }
+
+    fn done(&self, outcome: Outcome, entry: Entry<C::State>) {
+        // The buffers go back to the pool whatever the callout does.
+        let Entry { state, replacements } = entry;
+        drop(replacements);
+        if let Some(state) = state {
+            self.contain("DhcpPktDropHook", || self.callout.packet_done(outcome, state));
+        }
+    }
+
+    /// Calls the author's code; `None` if it panicked, after telling the callout.
+    #[cfg(feature = "std")]
+    fn contain<R>(&self, hook: &'static str, call: impl FnOnce() -> R) -> Option<R> {
+        use core::panic::AssertUnwindSafe;
+        use std::panic::catch_unwind;
+
+        let payload = match catch_unwind(AssertUnwindSafe(call)) {
+            Ok(result) => return Some(result),
+            Err(payload) => payload,
+        };
+        // Dropping what was thrown can panic as well, and so can the callout again.
+        for last in [
+            catch_unwind(AssertUnwindSafe(|| drop(payload))),
+            catch_unwind(AssertUnwindSafe(|| self.callout.panicked(hook))),
+        ] {
+            if let Err(payload) = last {
+                core::mem::forget(payload);
+            }
+        }
+        None
+    }
+
+    /// Calls the author's code; a panic ends as the author's panic handler ends it.
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with the feature `std`")]
+    fn contain<R>(&self, _hook: &'static str, call: impl FnOnce() -> R) -> Option<R> {
+        Some(call())
+    }
+}

@@ -1,0 +1,156 @@
+//! The arguments of `DhcpAddressDelHook` and `DhcpAddressOfferHook`.
+
+use core::ffi::c_void;
+use core::net::Ipv4Addr;
+
+use super::packet::PacketBytes;
+use super::{Family, HookError, packet_accessors, packet_context, packet_origin};
+use crate::control::{AddressGrant, AddressProblem, ClientType};
+
+/// An address that is not, or no longer, in use: `DhcpAddressDelHook` (`LPDHCP_PROB`).
+#[derive(Debug)]
+pub struct AddressDeleted<'a> {
+    packet: PacketBytes<'a>,
+    ip_address: u32,
+    problem: AddressProblem,
+    alt_address: u32,
+    pkt_context: *mut c_void,
+}
+
+packet_accessors!(AddressDeleted);
+packet_origin!(AddressDeleted);
+
+impl AddressDeleted<'_> {
+    /// Makes the safe argument from those of the C prototype.
+    ///
+    /// # Safety
+    /// During the lifetime of the value:
+    /// - `packet` is NULL or points at `packet_size` bytes that can be read, and that nobody writes, if `packet_size`
+    ///   is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    ///
+    /// # Errors
+    /// - [`HookError::ForeignCode`] if `control_code` is of another hook's family;
+    /// - [`HookError::Null`] if `packet` is NULL;
+    /// - [`HookError::TooLong`] if `packet_size` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    pub unsafe fn from_raw(
+        packet: *mut u8,
+        packet_size: u32,
+        control_code: u32,
+        ip_address: u32,
+        alt_address: u32,
+        _reserved: *mut c_void,
+        pkt_context: *mut c_void,
+    ) -> Result<Self, HookError> {
+        Family::PROBLEM.check(control_code)?;
+        // SAFETY: the caller promises of the packet what is asked here.
+        let packet = unsafe { PacketBytes::from_raw(packet, "Packet", packet_size) }?;
+        let problem = AddressProblem::from_code(control_code);
+        Ok(Self {
+            packet,
+            ip_address,
+            problem,
+            alt_address,
+            pkt_context,
+        })
+    }
+
+    /// Returns what became of the address.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "ControlCode")]
+    pub const fn problem(&self) -> AddressProblem {
+        self.problem
+    }
+
+    /// Returns the address that this is about.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "AltAddress")]
+    pub const fn address(&self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.alt_address)
+    }
+}
+
+/// An address that the server is about to acknowledge to a client: `DhcpAddressOfferHook` (`LPDHCP_GIVE_ADDRESS`).
+#[derive(Debug)]
+pub struct AddressOffered<'a> {
+    packet: PacketBytes<'a>,
+    ip_address: u32,
+    grant: AddressGrant,
+    alt_address: u32,
+    addr_type: ClientType,
+    lease_time: u32,
+    pkt_context: *mut c_void,
+}
+
+packet_accessors!(AddressOffered);
+packet_origin!(AddressOffered);
+
+impl AddressOffered<'_> {
+    /// Makes the safe argument from those of the C prototype.
+    ///
+    /// # Safety
+    /// As for [`AddressDeleted::from_raw`].
+    ///
+    /// # Errors
+    /// As for [`AddressDeleted::from_raw`].
+    #[expect(clippy::too_many_arguments, reason = "the C prototype has nine")]
+    pub unsafe fn from_raw(
+        packet: *mut u8,
+        packet_size: u32,
+        control_code: u32,
+        ip_address: u32,
+        alt_address: u32,
+        addr_type: u32,
+        lease_time: u32,
+        _reserved: *mut c_void,
+        pkt_context: *mut c_void,
+    ) -> Result<Self, HookError> {
+        Family::GIVE.check(control_code)?;
+        // SAFETY: the caller promises of the packet what is asked here.
+        let packet = unsafe { PacketBytes::from_raw(packet, "Packet", packet_size) }?;
+        let grant = AddressGrant::from_code(control_code);
+        let addr_type = ClientType::from_code(addr_type);
+        Ok(Self {
+            packet,
+            ip_address,
+            grant,
+            alt_address,
+            addr_type,
+            lease_time,
+            pkt_context,
+        })
+    }
+
+    /// Returns whether the lease is a new one or a renewal.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "ControlCode")]
+    pub const fn grant(&self) -> AddressGrant {
+        self.grant
+    }
+
+    /// Returns the address that the client gets.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "AltAddress")]
+    pub const fn address(&self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.alt_address)
+    }
+
+    /// Returns by which protocol the client asked.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "AddrType")]
+    pub const fn client_type(&self) -> ClientType {
+        self.addr_type
+    }
+
+    /// Returns the length of the lease in seconds.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "LeaseTime")]
+    pub const fn lease_time(&self) -> u32 {
+        self.lease_time
+    }
+}

@@ -1,0 +1,93 @@
+//! The arguments of the hooks that carry no packet: `DhcpControlHook` and `DhcpDeleteClientHook`.
+
+use core::ffi::c_void;
+use core::net::Ipv4Addr;
+
+use super::{Family, HookError, checked_length, not_null};
+use crate::control::ServiceControl;
+
+/// The service was started, stopped, paused or continued: `DhcpControlHook` (`LPDHCP_CONTROL`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlEvent {
+    code: ServiceControl,
+}
+
+impl ControlEvent {
+    /// Makes the safe argument from those of the C prototype. This one has no pointer that is followed, and is `unsafe`
+    /// only so that all of them are called alike.
+    ///
+    /// # Safety
+    /// No promise is asked.
+    ///
+    /// # Errors
+    /// [`HookError::ForeignCode`] if `control_code` is of another hook's family.
+    pub unsafe fn from_raw(control_code: u32, _reserved: *mut c_void) -> Result<Self, HookError> {
+        Family::CONTROL_OR_DROP.check(control_code)?;
+        Ok(Self {
+            code: ServiceControl::from_code(control_code),
+        })
+    }
+
+    /// Returns what happened to the service.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "ControlCode")]
+    pub const fn code(&self) -> ServiceControl {
+        self.code
+    }
+}
+
+/// A client lease that is about to be deleted: `DhcpDeleteClientHook` (`LPDHCP_DELETE_CLIENT`).
+#[derive(Clone, Copy, Debug)]
+pub struct ClientDeleted<'a> {
+    ip_address: u32,
+    hw_address: &'a [u8],
+}
+
+impl<'a> ClientDeleted<'a> {
+    /// Makes the safe argument from those of the C prototype; `ClientType` is reserved and not kept.
+    ///
+    /// # Safety
+    /// During the lifetime of the value:
+    /// - `hw_address` is NULL or points at `hw_address_length` bytes that can be read, and that nobody writes, if
+    ///   `hw_address_length` is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    ///
+    /// # Errors
+    /// - [`HookError::Null`] if `hw_address` is NULL, but `hw_address_length` is not 0;
+    /// - [`HookError::TooLong`] if `hw_address_length` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    pub unsafe fn from_raw(
+        ip_address: u32,
+        hw_address: *mut u8,
+        hw_address_length: u32,
+        _reserved: u32,
+        _client_type: u32,
+    ) -> Result<Self, HookError> {
+        let length = checked_length(hw_address_length, "HwAddressLength")?;
+        if length == 0 {
+            return Ok(Self {
+                ip_address,
+                hw_address: &[],
+            });
+        }
+        let start = not_null(hw_address, "HwAddress")?;
+        // SAFETY: not NULL, and the caller promises that so many bytes can be read, and that nobody writes them.
+        let hw_address: &'a [u8] = unsafe { core::slice::from_raw_parts(start.as_ptr(), length) };
+        Ok(Self { ip_address, hw_address })
+    }
+
+    /// Returns the address of the client.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "IpAddress")]
+    pub const fn address(&self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.ip_address)
+    }
+
+    /// Returns the hardware address of the client.
+    #[inline]
+    #[must_use]
+    #[doc(alias = "HwAddress")]
+    pub const fn hardware_address(&self) -> &'a [u8] {
+        self.hw_address
+    }
+}
