@@ -2,7 +2,7 @@
 //!
 //! `from_raw` takes exactly the parameters of the C prototype. It checks what can be checked (NULL, the size against
 //! [`PACKET_CAPACITY`], the family of the control code) before any slice is made, and what cannot be checked is its
-//! safety contract. Addresses arrive in host byte order and leave as [`Ipv4Addr`].
+//! safety contract. Addresses arrive in host byte order and leave as [`Ipv4Addr`](core::net::Ipv4Addr).
 //!
 //! | hook | type |
 //! | --- | --- |
@@ -15,6 +15,7 @@ mod arguments;
 mod packet;
 
 pub use arguments::{DroppedPacket, NewPacket, SendPacket};
+#[cfg(feature = "simulate")]
 pub(crate) use packet::read_packet;
 
 use crate::buffer::PACKET_CAPACITY;

@@ -40,6 +40,7 @@ pub(super) fn not_null<T>(pointer: *mut T, parameter: &'static str) -> Result<No
 
 /// The packet of a hook that may alter it: `LPBYTE *Packet` and `DWORD *PacketSize`, both `[in, out]`.
 #[derive(Debug)]
+#[expect(dead_code, reason = "the two pointers are kept for replacing the packet")]
 pub(super) struct PacketArgument<'a> {
     /// INVARIANT: for reading and writing during `'a`, though perhaps not aligned.
     packet: NonNull<*mut u8>,
