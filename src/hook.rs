@@ -28,6 +28,7 @@ pub use address::{AddressDeleted, AddressOffered};
 pub use drop_send::{DroppedPacket, SendPacket};
 pub use new_packet::NewPacket;
 pub use packet::ReplaceError;
+#[cfg(feature = "simulate")]
 pub(crate) use packet::read_packet;
 pub use parsed_options::{Dword, OwnedField, OwnedOptions, ParsedOptions};
 pub use service::{ClientDeleted, ControlEvent};

@@ -69,12 +69,17 @@ impl OptionCode {
     pub const PAD: Self = Self(0);
     /// The end of the options in a field, without a length (RFC 2132 section 3.2).
     pub const END: Self = Self(255);
+    /// Option 52, which says whether `file` and `sname` hold options (RFC 2132 section 9.3).
+    pub(crate) const OVERLOAD: Self = Self(52);
+}
+
+/// The options by which the simulated server tells one exchange from another.
+#[cfg(feature = "simulate")]
+impl OptionCode {
     pub(crate) const REQUESTED_ADDRESS: Self = Self(50);
     pub(crate) const LEASE_TIME: Self = Self(51);
     pub(crate) const MESSAGE_TYPE: Self = Self(53);
     pub(crate) const SERVER_ID: Self = Self(54);
-    /// Option 52, which says whether `file` and `sname` hold options (RFC 2132 section 9.3).
-    pub(crate) const OVERLOAD: Self = Self(52);
 }
 
 impl fmt::Display for OptionCode {

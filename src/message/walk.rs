@@ -67,8 +67,7 @@ pub enum OptionError {
 ///
 /// PADs are passed over, an END ends its field, and a field without END ends with its last octet. Yields what stands
 /// before the first fault, then the fault, then nothing more. Option 52 inside `file` or `sname` means nothing, as RFC
-/// 3396 section 5 demands, and when its value is invalid neither field is read
-/// ([`Message::overload`](super::Message::overload) tells).
+/// 3396 section 5 demands, and when its value is invalid neither field is read.
 #[derive(Clone)]
 pub struct Options<'a>(Walk<'a>);
 

@@ -1,0 +1,178 @@
+//! Any bytes as a message: no reading panics, every walk ends, and the joined values hold the octets of the raw options.
+#![no_main]
+
+use dhcp_callout::Message;
+use dhcp_callout::message::{Area, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, OptionError, RawOption, Value};
+use libfuzzer_sys::fuzz_target;
+
+/// Option 52, which says what other fields hold options.
+const OVERLOAD: OptionCode = OptionCode::from_code(52);
+
+fuzz_target!(|packet: &[u8]| {
+    let Ok(message) = Message::parse(packet) else {
+        assert!(packet.len() < HEADER_LENGTH);
+        return;
+    };
+    header(message);
+    let (options, fault) = walk(message);
+    for code in 0..=u8::MAX {
+        value(message, OptionCode::from_code(code), &options, fault);
+    }
+    end(message, &options, fault);
+});
+
+fn header(message: Message<'_>) {
+    let packet = message.as_bytes();
+    assert_eq!(message.op().code(), packet[0]);
+    assert_eq!(message.htype().code(), packet[1]);
+    assert_eq!(message.hlen(), packet[2]);
+    assert_eq!(message.hops(), packet[3]);
+    assert_eq!(message.xid().to_be_bytes(), packet[4..8]);
+    assert_eq!(message.secs().to_be_bytes(), packet[8..10]);
+    assert_eq!(message.flags().bits().to_be_bytes(), packet[10..12]);
+    assert_eq!(message.ciaddr().octets(), packet[12..16]);
+    assert_eq!(message.yiaddr().octets(), packet[16..20]);
+    assert_eq!(message.siaddr().octets(), packet[20..24]);
+    assert_eq!(message.giaddr().octets(), packet[24..28]);
+    assert_eq!(message.chaddr_field()[..], packet[28..44]);
+    assert_eq!(message.sname()[..], packet[44..108]);
+    assert_eq!(message.file()[..], packet[108..236]);
+    match message.chaddr() {
+        Ok(chaddr) => assert_eq!(chaddr, &packet[28..28 + usize::from(packet[2])]),
+        Err(error) => assert!(error.hlen > 16 && error.hlen == packet[2]),
+    }
+    let is_ethernet = packet[1..3] == [1, 6];
+    assert_eq!(
+        message.mac().as_ref().map(|mac| &mac[..]),
+        is_ethernet.then_some(&packet[28..34])
+    );
+    assert_eq!(message.has_cookie(), packet.get(236..240) == Some(&MAGIC_COOKIE[..]));
+    let _ = format!("{message:?} {:?} {} {}", message.flags(), message.op(), message.htype());
+}
+
+/// Walks all options, and returns those before the fault, and the fault.
+fn walk(message: Message<'_>) -> (Vec<RawOption<'_>>, Option<OptionError>) {
+    let packet = message.as_bytes();
+    let mut walk = message.options();
+    let mut options = Vec::new();
+    let mut fault = None;
+    while let Some(option) = walk.next() {
+        assert_eq!(fault, None, "a walk ends with its fault");
+        match option {
+            Ok(option) => {
+                // Two octets at least for each, in all fields.
+                assert!(options.len() * 2 <= packet.len(), "a walk ends");
+                let (start, end) = field(option.area, packet);
+                let octets = &packet[option.offset..option.value_offset() + option.value.len()];
+                assert!(start <= option.offset && option.value_offset() + option.value.len() <= end);
+                assert_eq!(
+                    octets[..2],
+                    [option.code.code(), u8::try_from(option.value.len()).unwrap()]
+                );
+                assert_eq!(&octets[2..], option.value);
+                let _ = format!("{option:?} {walk:?}");
+                options.push(option);
+            }
+            Err(error) => {
+                let (OptionError::NoLength { code, offset } | OptionError::Truncated { code, offset, .. }) = error
+                else {
+                    panic!("{error}: a fault that is not known here");
+                };
+                assert_eq!(packet[offset], code.code());
+                assert!(!error.to_string().is_empty());
+                fault = Some(error);
+            }
+        }
+    }
+    assert_eq!(walk.next(), None, "a walk stays at its end");
+    assert!(message.has_cookie() || (options.is_empty() && fault.is_none()));
+    (options, fault)
+}
+
+fn field(area: Area, packet: &[u8]) -> (usize, usize) {
+    match area {
+        Area::Options => (240, packet.len()),
+        Area::File => (108, 236),
+        Area::Sname => (44, 108),
+    }
+}
+
+/// Compares the joined value of `code` with the octets of the raw options.
+fn value(message: Message<'_>, code: OptionCode, options: &[RawOption<'_>], fault: Option<OptionError>) {
+    let of_code = |option: &&RawOption<'_>| option.code == code;
+    // Option 52 counts in the options field only, and so does a fault on the way to it.
+    let everywhere = code != OVERLOAD;
+    let fragments: Vec<_> = options
+        .iter()
+        .filter(of_code)
+        .filter(|option| everywhere || option.area == Area::Options)
+        .collect();
+    let Some(first) = fragments.first() else {
+        match message.value(code) {
+            Ok(found) => assert!(found.is_none() && (fault.is_none() || !everywhere)),
+            Err(error) => assert_eq!(Some(error), fault),
+        }
+        return;
+    };
+    let expected: Vec<u8> = fragments.iter().flat_map(|option| option.value).copied().collect();
+    let value = message.value(code).expect("before the fault").expect("present");
+    assert_eq!(value.code(), code);
+    assert!(value.fragments().all(|fragment| !fragment.is_empty()));
+    assert_eq!(value.fragments().collect::<Vec<_>>().concat(), expected);
+    same(value, &expected);
+    if value.is_empty() {
+        assert!(fragments.iter().any(|option| option.value_offset() == value.offset()));
+    } else {
+        let first = fragments
+            .iter()
+            .find(|option| !option.value.is_empty())
+            .unwrap_or(first);
+        assert_eq!(value.offset(), first.value_offset());
+    }
+    // The first octet says where to split, so that the input decides.
+    let middle = expected
+        .first()
+        .map_or(0, |first| usize::from(*first) % (expected.len() + 1));
+    for middle in [middle, expected.len()] {
+        let (front, behind) = value.split_at(middle).expect("within the value");
+        same(front, &expected[..middle]);
+        same(behind, &expected[middle..]);
+    }
+    assert!(value.split_at(expected.len() + 1).is_none());
+}
+
+/// Checks that `value` is `expected` by every way of reading it.
+fn same(value: Value<'_>, expected: &[u8]) {
+    assert_eq!(value.len(), expected.len());
+    assert_eq!(value.is_empty(), expected.is_empty());
+    assert!(value.bytes().eq(expected.iter().copied()));
+    assert!(value == *expected && value == Value::from_slice(value.code(), expected));
+    assert!(value.starts_with(expected));
+    if let Some(slice) = value.as_slice() {
+        assert_eq!(slice, expected);
+    }
+    let mut out = vec![0; expected.len()];
+    assert_eq!(value.copy_to(&mut out).expect("room"), expected);
+    if let Some(short) = expected.len().checked_sub(1) {
+        assert!(value.copy_to(&mut out[..short]).is_err());
+    }
+    assert_eq!(value.split_first().map(|(first, _)| first), expected.first().copied());
+    assert_eq!(value.to_array::<4>(), expected.try_into().ok());
+    assert_eq!(format!("{value:x}").len(), 2 * expected.len());
+}
+
+fn end(message: Message<'_>, options: &[RawOption<'_>], fault: Option<OptionError>) {
+    let packet = message.as_bytes();
+    let last = options.iter().rfind(|option| option.area == Area::Options);
+    let behind = last.map_or(240, |option| option.value_offset() + option.value.len());
+    match message.end_offset() {
+        Some(end) => {
+            assert_eq!(packet[end], OptionCode::END.code());
+            assert!(packet[behind..end].iter().all(|octet| *octet == OptionCode::PAD.code()));
+        }
+        None if message.has_cookie() && fault.is_none() => {
+            assert!(packet[behind..].iter().all(|octet| *octet == OptionCode::PAD.code()));
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,213 @@
+//! How the arguments of an exported function become those of an operation.
+
+use core::ffi::c_void;
+
+use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
+use dhcp_callout::ffi::Bool;
+use dhcp_callout::hook::{DroppedPacket, NewPacket, SendPacket};
+use dhcp_callout::message::{HardwareType, MessageType, OpCode, OptionCode, Value};
+use dhcp_callout::{DropReason, Message, Notice, Outcome, PacketBuffer, Stage};
+
+pub trait Argument: Sized {
+    type Raw;
+
+    /// # Safety
+    /// - Each pointer in `raw` is valid for what its name says, and for as long as the result lives.
+    unsafe fn from_raw(raw: Self::Raw) -> Option<Self>;
+}
+
+#[repr(C)]
+pub struct Bytes {
+    start: *const u8,
+    length: usize,
+}
+
+#[repr(C)]
+pub struct BytesMut {
+    start: *mut u8,
+    length: usize,
+}
+
+impl Argument for &[u8] {
+    type Raw = Bytes;
+
+    unsafe fn from_raw(Bytes { start, length }: Bytes) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        Some(unsafe { core::slice::from_raw_parts(start, length) })
+    }
+}
+
+impl Argument for &mut [u8] {
+    type Raw = BytesMut;
+
+    unsafe fn from_raw(BytesMut { start, length }: BytesMut) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        Some(unsafe { core::slice::from_raw_parts_mut(start, length) })
+    }
+}
+
+macro_rules! by_itself {
+    ($($Type:ty),+) => {$(
+        impl Argument for $Type {
+            type Raw = Self;
+
+            unsafe fn from_raw(raw: Self) -> Option<Self> {
+                Some(raw)
+            }
+        }
+    )+};
+}
+by_itself!(u8, u32, usize, *mut c_void);
+
+macro_rules! by_code {
+    ($($Type:ty: $Code:ty),+ $(,)?) => {$(
+        impl Argument for $Type {
+            type Raw = $Code;
+
+            unsafe fn from_raw(code: $Code) -> Option<Self> {
+                Some(Self::from_code(code))
+            }
+        }
+    )+};
+}
+by_code!(
+    ServiceControl: u32,
+    SendCode: u32,
+    AddressProblem: u32,
+    AddressGrant: u32,
+    ClientType: u32,
+    Notice: u32,
+    OpCode: u8,
+    HardwareType: u8,
+    MessageType: u8,
+    OptionCode: u8,
+);
+
+impl Argument for DropReason {
+    type Raw = u32;
+
+    unsafe fn from_raw(code: u32) -> Option<Self> {
+        Self::from_code(code)
+    }
+}
+
+#[repr(C)]
+pub struct RawStage {
+    kind: u8,
+    reason: u32,
+}
+
+impl Argument for Stage {
+    type Raw = RawStage;
+
+    unsafe fn from_raw(RawStage { kind, reason }: RawStage) -> Option<Self> {
+        let reason = DropReason::from_code(reason)?;
+        match kind {
+            0 => Some(Self::InFlight),
+            1 => Some(Self::Dropped(reason)),
+            2 => Some(Self::Done(Outcome::Processed)),
+            3 => Some(Self::Done(Outcome::Dropped(reason))),
+            _ => None,
+        }
+    }
+}
+
+impl Argument for &mut PacketBuffer {
+    type Raw = *mut PacketBuffer;
+
+    unsafe fn from_raw(raw: *mut PacketBuffer) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        unsafe { raw.as_mut() }
+    }
+}
+
+impl Argument for Message<'_> {
+    type Raw = Bytes;
+
+    unsafe fn from_raw(raw: Bytes) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        Self::parse(unsafe { Argument::from_raw(raw) }?).ok()
+    }
+}
+
+/// A packet, and the code of the option whose value is wanted.
+#[repr(C)]
+pub struct RawValue {
+    packet: Bytes,
+    code: u8,
+}
+
+impl Argument for Value<'_> {
+    type Raw = RawValue;
+
+    unsafe fn from_raw(RawValue { packet, code }: RawValue) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        let message: Message<'_> = unsafe { Argument::from_raw(packet) }?;
+        message.value(OptionCode::from_code(code)).ok()?
+    }
+}
+
+/// The arguments of `DhcpNewPktHook`.
+#[repr(C)]
+pub struct RawNewPacket {
+    packet: *mut *mut u8,
+    packet_size: *mut u32,
+    ip_address: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut *mut c_void,
+    process_it: *mut Bool,
+}
+
+impl Argument for NewPacket<'_> {
+    type Raw = RawNewPacket;
+
+    unsafe fn from_raw(raw: RawNewPacket) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        let packet = unsafe {
+            Self::from_raw(
+                raw.packet,
+                raw.packet_size,
+                raw.ip_address,
+                raw.reserved,
+                raw.pkt_context,
+                raw.process_it,
+            )
+        };
+        packet.ok()
+    }
+}
+
+/// The arguments of `DhcpPktDropHook` and `DhcpPktSendHook`.
+#[repr(C)]
+pub struct RawDropSend {
+    packet: *mut *mut u8,
+    packet_size: *mut u32,
+    control_code: u32,
+    ip_address: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut c_void,
+}
+
+macro_rules! drop_send {
+    ($($Type:ident),+) => {$(
+        impl Argument for $Type<'_> {
+            type Raw = RawDropSend;
+
+            unsafe fn from_raw(raw: RawDropSend) -> Option<Self> {
+                // SAFETY: the caller's promise.
+                let packet = unsafe {
+                    Self::from_raw(
+                        raw.packet,
+                        raw.packet_size,
+                        raw.control_code,
+                        raw.ip_address,
+                        raw.reserved,
+                        raw.pkt_context,
+                    )
+                };
+                packet.ok()
+            }
+        }
+    )+};
+}
+drop_send!(DroppedPacket, SendPacket);
