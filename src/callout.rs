@@ -43,6 +43,7 @@ mod host;
 
 #[doc(hidden)]
 pub use export::{Events, Exported, NotImplemented, Wants, enter};
+#[doc(hidden)]
 pub use host::Host;
 
 use crate::control::DropReason;
@@ -83,6 +84,13 @@ pub trait Callout: Send + Sync + 'static {
         let _ = (outcome, state);
     }
 
+    /// Takes the state of a packet back that could not be tracked: as many packets as the table holds are in flight.
+    ///
+    /// The server processes the packet as it was received, and nothing more is heard of its life.
+    fn not_tracked(&self, state: Self::State) {
+        let _ = state;
+    }
+
     /// Notes that a method of this callout has panicked, in the named hook, and that the panic was contained.
     ///
     /// A panic of this method is contained in silence. Without the feature `std` it is never called.
@@ -106,8 +114,7 @@ pub enum Decision<S> {
     Pass,
     /// The server processes it; the state is kept, and handed back when the packet is done.
     ///
-    /// If the table is full, the packet passes without being tracked, and the state is dropped;
-    /// [`TallySnapshot::full`](crate::TallySnapshot) counts that.
+    /// If the table is full, the packet passes without being tracked, and [`Callout::not_tracked`] gets the state.
     Track(S),
     /// The server drops it (`ProcessIt` is FALSE). Whether it reports the drop is not documented, so the packet is not
     /// tracked.

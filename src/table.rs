@@ -78,6 +78,7 @@
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
 
 mod context;
+mod once;
 mod pool;
 mod slot;
 mod tally;
@@ -86,6 +87,7 @@ mod word;
 use core::fmt;
 
 pub use self::context::Context;
+pub(crate) use self::once::Once;
 pub(crate) use self::pool::TakeBuffer;
 pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
 pub use self::slot::Borrowed;
