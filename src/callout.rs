@@ -49,6 +49,7 @@ pub use host::Host;
 use crate::control::DropReason;
 use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};
 use crate::lifecycle::Outcome;
+use crate::table::NotifyError;
 
 /// A callout: what is to happen when the server reports the life of a packet.
 ///
@@ -89,6 +90,12 @@ pub trait Callout: Send + Sync + 'static {
     /// The server processes the packet as it was received, and nothing more is heard of its life.
     fn not_tracked(&self, state: Self::State) {
         let _ = state;
+    }
+
+    /// Notes a report of the server that changed nothing: a packet dropped again, or a context that names no packet in
+    /// flight (`DhcpPktDropHook`). Its documentation tells authors to expect such reports.
+    fn report_ignored(&self, reason: NotifyError) {
+        let _ = reason;
     }
 
     /// Notes that a method of this callout has panicked, in the named hook, and that the panic was contained.

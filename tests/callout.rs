@@ -22,8 +22,8 @@ use dhcp_callout::ffi::{CalloutTable, EntryPoint};
 use dhcp_callout::simulate::{Refused, Server};
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, DropReason, NewPacket, Notice,
-    OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome,
-    ParsedOptions, ReplaceError, SendPacket, entry_point,
+    NotifyError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket,
+    Outcome, ParsedOptions, ReplaceError, SendPacket, entry_point,
 };
 
 /// Notes every call; the first byte of a packet says what to do with it, the second is its state.
@@ -88,6 +88,13 @@ impl Callout for Recorder {
 
     fn not_tracked(&self, state: u8) {
         self.note(format!("not tracked {state}"));
+    }
+
+    fn report_ignored(&self, reason: NotifyError) {
+        self.note(match reason {
+            NotifyError::Violation(violation) => format!("ignored: {violation:?}"),
+            _ => "ignored: wrong context".to_owned(),
+        });
     }
 
     fn panicked(&self, hook: &'static str) {
@@ -245,6 +252,9 @@ macro_rules! recorder {
             fn not_tracked(&self, state: u8) {
                 RECORDER.not_tracked(state);
             }
+            fn report_ignored(&self, reason: NotifyError) {
+                RECORDER.report_ignored(reason);
+            }
             fn panicked(&self, hook: &'static str) {
                 RECORDER.panicked(hook);
             }
@@ -274,7 +284,10 @@ fn a_life_is_told_once_whatever_the_server_repeats() {
         [
             "new 49",
             "dropped 49: no address to offer",
+            "ignored: RepeatedDrop { first: DHCP_DROP_NOADDRESS, again: DHCP_DROP_DUPLICATE }",
             "done 49: Dropped(DHCP_DROP_NOADDRESS)",
+            "ignored: wrong context",
+            "ignored: wrong context",
             "new 50",
             "done 50: Processed"
         ]
@@ -338,7 +351,9 @@ fn wrong_contexts_are_harmless() {
     assert_eq!(log.first().map(String::as_str), Some("new 49"));
     assert_eq!(log.last().map(String::as_str), Some("done 49: Processed"));
     assert!(
-        log[1..log.len() - 1].iter().all(|line| line == "send for None"),
+        log[1..log.len() - 1]
+            .iter()
+            .all(|line| line == "send for None" || line == "ignored: wrong context"),
         "{log:?}"
     );
 }

@@ -88,8 +88,11 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
                 }
             }
             Ok(Progress::Done { outcome, state }) => self.done(outcome, state),
-            // The last borrower hands it back, or the server repeats itself, which is counted.
-            Ok(Progress::Deferred(_)) | Err(_) => {}
+            // The last borrower hands it back.
+            Ok(Progress::Deferred(_)) => {}
+            Err(error) => {
+                self.contain("DhcpPktDropHook", || self.callout.report_ignored(error));
+            }
         }
         if let Some(entry) = entry {
             self.release(entry);
