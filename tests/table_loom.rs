@@ -313,6 +313,47 @@ fn two_admissions_get_two_slots() {
 }
 
 #[test]
+fn the_last_slot_goes_to_one() {
+    explore("two admissions for one slot", None, || {
+        let count = Arc::new(Drops::default());
+        let table = Arc::new(Table::<2>::new());
+        let first = admit(&table, 1, &count);
+        let other = {
+            let (table, count) = (Arc::clone(&table), Arc::clone(&count));
+            thread::spawn(move || table.admit(Canary::new(2, &count)).ok())
+        };
+        let mine = table.admit(Canary::new(3, &count)).ok();
+        let theirs = other.join().unwrap();
+        assert!(mine.is_some() != theirs.is_some());
+        let name = if mine.is_some() { 3 } else { 2 };
+        let second = mine.or(theirs).expect("one of them");
+        assert_eq!(table.get(second).expect("in flight").look(), name);
+        assert_eq!(process(&table, first), Ok(Some(1)));
+        assert_eq!(process(&table, second), Ok(Some(name)));
+        assert_eq!((table.tally().admitted, table.tally().full), (2, 1));
+    });
+}
+
+#[test]
+fn admission_into_a_slot_that_is_being_emptied() {
+    explore("admit against processed", None, || {
+        let count = Arc::new(Drops::default());
+        let table = Arc::new(Table::<1>::new());
+        let first = admit(&table, 1, &count);
+        let ending = {
+            let table = Arc::clone(&table);
+            thread::spawn(move || process(&table, first))
+        };
+        let second = table.admit(Canary::new(2, &count)).ok();
+        if let Some(second) = second {
+            assert_eq!(table.get(second).expect("in flight").look(), 2);
+        }
+        assert_eq!(ending.join().unwrap(), Ok(Some(1)));
+        assert_eq!(table.len(), usize::from(second.is_some()));
+    });
+}
+
+#[test]
 fn a_slot_that_goes_round_is_not_taken_for_what_it_was() {
     // One thread holds an old word of the slot while others finish the packet, and admit and finish another one in it.
     explore("reuse against a stale context", Some(3), || {

@@ -137,7 +137,7 @@ impl Link {
     /// Makes the caller the owner of the buffer if it has none.
     fn take(&self) -> bool {
         // `Acquire`: what the owner before did with the buffer is over.
-        !self.taken.load(Relaxed) && !self.taken.swap(true, Acquire)
+        self.taken.compare_exchange(false, true, Acquire, Relaxed).is_ok()
     }
 
     /// Ends the caller's ownership.
