@@ -84,6 +84,7 @@ mod tally;
 mod word;
 
 use core::fmt;
+use core::panic::RefUnwindSafe;
 
 pub use self::context::Context;
 pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
@@ -334,6 +335,9 @@ impl<T, const N: usize> PacketTable<T, N> {
         self.tally.snapshot()
     }
 }
+
+/// A panic of the caller's code leaves a table as good as before: none runs between two halves of a change.
+impl<T: RefUnwindSafe, const N: usize> RefUnwindSafe for PacketTable<T, N> {}
 
 impl<T, const N: usize> Default for PacketTable<T, N> {
     fn default() -> Self {

@@ -8,6 +8,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
+use core::panic::RefUnwindSafe;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -117,6 +118,9 @@ impl<const M: usize> BufferPool<M> {
         self.links.iter().filter(|link| link.taken.load(Relaxed)).count()
     }
 }
+
+/// A panic of the caller's code leaves a pool as good as before.
+impl<const M: usize> RefUnwindSafe for BufferPool<M> {}
 
 impl<const M: usize> Default for BufferPool<M> {
     fn default() -> Self {
