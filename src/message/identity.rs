@@ -231,8 +231,8 @@ impl fmt::Display for NetworkInterface {
 
 /// The machine of a booting client: option 97 (RFC 4578 section 2.3).
 ///
-/// On the wire: a type octet, and for type 0 the 16 octets of a UUID. Decoding gives [`ValueError::Length`] for any other
-/// length with type 0, and for an empty value.
+/// On the wire: a type octet, and for type 0 the 16 octets of a UUID. Decoding gives [`ValueError::Length`] for any
+/// other length with type 0, and for an empty value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MachineId<'a> {
     /// What the rest is; 0 is a UUID.
@@ -291,8 +291,8 @@ impl fmt::Display for MachineId<'_> {
 /// The network that a request is for, when addresses are used several times over: option 221 and relay sub-option 151
 /// (RFC 6607 section 3).
 ///
-/// On the wire: a type octet, and what it says. Decoding gives [`ValueError::Length`] for an empty value, for type 1 with
-/// any other number of octets than 7 behind it, and for type 255 with any.
+/// On the wire: a type octet, and what it says. Decoding gives [`ValueError::Length`] for an empty value, for type 1
+/// with any other number of octets than 7 behind it, and for type 255 with any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VirtualSubnet<'a> {
     /// What the rest is: 0 a name in ASCII, 1 a VPN identifier of RFC 2685, 255 the global network.

@@ -20,8 +20,8 @@ const STEPS_EACH: usize = 64;
 
 /// A domain name in wire format, read where it stands.
 ///
-/// `Display` prints it dotted: with a dot at the end if it is absolute (`example.com.`; the root is `.`), without one if
-/// it is partial. A dot or a backslash inside a label is printed behind a backslash, and every octet that is not
+/// `Display` prints it dotted: with a dot at the end if it is absolute (`example.com.`; the root is `.`), without one
+/// if it is partial. A dot or a backslash inside a label is printed behind a backslash, and every octet that is not
 /// printable ASCII as a backslash and three decimal digits (RFC 4343 section 2.1).
 ///
 /// As an option by itself (137, 147, 213) a name is absolute and has no pointers. Decoding gives
@@ -198,8 +198,8 @@ impl fmt::Debug for Labels<'_> {
 ///
 /// A name may end with a pointer to an earlier place in the value, counted in octets from the value's start after its
 /// fragments have been joined (RFC 1035 section 4.1.4). A pointer has to lead to a place before the one where its own
-/// run of labels began, so that every name ends; and a name may follow 127 of them, so that a value takes time linear in
-/// its length. Options 88 and 141 need no pointers, but are read the same.
+/// run of labels began, so that every name ends; and a name may follow 127 of them, so that a value takes time linear
+/// in its length. Options 88 and 141 need no pointers, but are read the same.
 ///
 /// To follow a pointer in a value of several fragments, its options are walked anew. When that would take more than 64
 /// steps for each octet of the value and each option behind its first fragment, decoding stops. Lists that are split as

@@ -1,5 +1,5 @@
-//! The options by name: one row for each code of IANA's "BOOTP Vendor Extensions and DHCP Options", as of 2026-02-02, and
-//! Microsoft's 249 and 252.
+//! The options by name: one row for each code of IANA's "BOOTP Vendor Extensions and DHCP Options", as of 2026-02-02,
+//! and Microsoft's 249 and 252.
 //!
 //! A row says the code, the constant, the registry's name, the format, and the document. To ask a message for a value,
 //! give [`Message::get`](super::Message::get) the constant:
@@ -95,7 +95,8 @@ keys! {
     42, NTP_SERVERS, "Network Time Protocol Servers", Addresses<'static>, "RFC 2132 section 8.3";
     43, VENDOR_SPECIFIC, "Vendor Specific Information", VendorSpecific<'static>, "RFC 2132 section 8.4";
     44, NETBIOS_NAME_SERVERS, "NetBIOS over TCP/IP Name Server", Addresses<'static>, "RFC 2132 section 8.5";
-    45, NETBIOS_DATAGRAM_SERVERS, "NetBIOS over TCP/IP Datagram Distribution Server", Addresses<'static>, "RFC 2132 section 8.6";
+    45, NETBIOS_DATAGRAM_SERVERS, "NetBIOS over TCP/IP Datagram Distribution Server",
+        Addresses<'static>, "RFC 2132 section 8.6";
     46, NETBIOS_NODE_TYPE, "NetBIOS over TCP/IP Node Type", NetbiosNodeType, "RFC 2132 section 8.7";
     47, NETBIOS_SCOPE, "NetBIOS over TCP/IP Scope", Text<'static>, "RFC 2132 section 8.8";
     48, X_FONT_SERVERS, "X Window System Font Server", Addresses<'static>, "RFC 2132 section 8.9";
@@ -132,7 +133,8 @@ keys! {
     73, FINGER_SERVERS, "Default Finger Server", Addresses<'static>, "RFC 2132 section 8.18";
     74, IRC_SERVERS, "Default Internet Relay Chat Server", Addresses<'static>, "RFC 2132 section 8.19";
     75, STREETTALK_SERVERS, "StreetTalk Server", Addresses<'static>, "RFC 2132 section 8.20";
-    76, STREETTALK_DIRECTORY_SERVERS, "StreetTalk Directory Assistance Server", Addresses<'static>, "RFC 2132 section 8.21";
+    76, STREETTALK_DIRECTORY_SERVERS, "StreetTalk Directory Assistance Server",
+        Addresses<'static>, "RFC 2132 section 8.21";
     77, USER_CLASS, "User Class", Sequence<'static, Value<'static>>, "RFC 3004 section 4";
     78, SLP_DIRECTORY_AGENT, "SLP Directory Agent", SlpAgents<'static>, "RFC 2610 section 3";
     79, SLP_SERVICE_SCOPE, "SLP Service Scope", SlpScopes<'static>, "RFC 2610 section 4";
@@ -186,7 +188,8 @@ keys! {
     /// 16 octets of bit fields.
     123, GEOCONF, "Coordinate-based Location Configuration (GeoConf)", Value<'static>, "RFC 6225 section 2.2.1";
     124, VIVCO, "Vendor-Identifying Vendor Class", Sequence<'static, VendorData<'static>>, "RFC 3925 section 3";
-    125, VIVSO, "Vendor-Identifying Vendor-Specific Information", Sequence<'static, VendorOptions<'static>>, "RFC 3925 section 4";
+    125, VIVSO, "Vendor-Identifying Vendor-Specific Information",
+        Sequence<'static, VendorOptions<'static>>, "RFC 3925 section 4";
     128, PXE_128, "PXE vendor specific 128", Value<'static>, "PXE, RFC 4578 section 2.4";
     129, PXE_129, "PXE vendor specific 129", Value<'static>, "PXE, RFC 4578 section 2.4";
     130, PXE_130, "PXE vendor specific 130", Value<'static>, "PXE, RFC 4578 section 2.4";
@@ -198,8 +201,10 @@ keys! {
     136, PANA_AGENTS, "PANA Authentication Agent", Addresses<'static>, "RFC 5192";
     137, LOST_SERVER, "LoST Server Domain Name", DomainName<'static>, "RFC 5223 section 3";
     138, CAPWAP_CONTROLLERS, "CAPWAP Access Controller", Addresses<'static>, "RFC 5417 section 2";
-    139, MOS_ADDRESSES, "Mobility Services IPv4 Address", Sequence<'static, MobilityServers<Addresses<'static>>>, "RFC 5678";
-    140, MOS_DOMAIN_NAMES, "Mobility Services Domain Name List", Sequence<'static, MobilityServers<DomainList<'static>>>, "RFC 5678";
+    139, MOS_ADDRESSES, "Mobility Services IPv4 Address",
+        Sequence<'static, MobilityServers<Addresses<'static>>>, "RFC 5678";
+    140, MOS_DOMAIN_NAMES, "Mobility Services Domain Name List",
+        Sequence<'static, MobilityServers<DomainList<'static>>>, "RFC 5678";
     141, SIP_UA_CONFIGURATION_DOMAINS, "SIP User Agent Configuration Service Domains", DomainList<'static>, "RFC 6011";
     142, ANDSF_ADDRESSES, "ANDSF IPv4 Address", Addresses<'static>, "RFC 6153";
     143, SZTP_REDIRECT, "SZTP Redirect", Sequence<'static, Text<'static>>, "RFC 8572 section 8.1";
@@ -230,7 +235,7 @@ keys! {
     /// Avaya telephones send text.
     176, IP_TELEPHONE, "IP Telephone (tentatively assigned)", Value<'static>, "IANA, tentative 2005-06-23";
     /// Cable modems used it before option 122.
-    177, ETHERBOOT_177, "Etherboot (tentatively assigned)", Value<'static>, "IANA, tentative 2005-06-23";
+    177, ETHERBOOT_177, "Etherboot 177 (tentatively assigned)", Value<'static>, "IANA, tentative 2005-06-23";
     /// The octets f1 00 74 7e.
     208, PXELINUX_MAGIC, "PXELINUX Magic", Value<'static>, "RFC 5071 section 3";
     209, PXELINUX_CONFIG_FILE, "Configuration File", Text<'static>, "RFC 5071 section 4";

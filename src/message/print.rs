@@ -11,15 +11,15 @@ use super::value::Value;
 use super::walk::{Area, OptionError, RawOption};
 use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
 
-/// Text for people, in which nothing that came over the wire can pass for something else: every octet that could end the
-/// line or disturb it is escaped.
+/// Text for people, in which nothing that came over the wire can pass for something else: every octet that could end
+/// the line or disturb it is escaped.
 ///
-/// `{}` is one line of what a log needs: what the message is, who sent it, and the addresses, names and times in it that
-/// are there. A fault in the framing is said at the end.
+/// `{}` is one line of what a log needs: what the message is, who sent it, and the addresses, names and times in it
+/// that are there. A fault in the framing is said at the end.
 ///
-/// `{:#}` is the whole message, one line for each field and each option. A line begins with the offset of the field, or of
-/// the code octet, in bytes from the packet's first byte. The value of a split option stands, joined, in the line of its
-/// first fragment.
+/// `{:#}` is the whole message, one line for each field and each option. A line begins with the offset of the field, or
+/// of the code octet, in bytes from the packet's first byte. The value of a split option stands, joined, in the line of
+/// its first fragment.
 ///
 /// ```
 /// use dhcp_callout::Message;

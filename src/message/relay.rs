@@ -1,4 +1,5 @@
-//! What relay agents add: option 82 (RFC 3046) and its sub-options by name, of IANA's "DHCP Relay Agent Sub-Option Codes".
+//! What relay agents add: option 82 (RFC 3046) and its sub-options by name, of IANA's "DHCP Relay Agent Sub-Option
+//! Codes".
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -113,8 +114,8 @@ impl<'a> RelayAgentInformation<'a> {
         self.suboptions.count()
     }
 
-    /// Reads the first sub-option of the key's code. RFC 3046 has no splitting of sub-options, so that others of the same
-    /// code are not joined to it.
+    /// Reads the first sub-option of the key's code. RFC 3046 has no splitting of sub-options, so that others of the
+    /// same code are not joined to it.
     ///
     /// # Errors
     /// [`ValueError`] if the value does not follow the layout of the sub-option.

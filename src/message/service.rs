@@ -79,8 +79,8 @@ fn slp_mandatory(value: Value<'_>, least: usize) -> Result<(bool, Value<'_>), Va
 /// SIP servers: option 120 (RFC 3361 section 3).
 ///
 /// On the wire: an encoding octet, then names (0) or addresses (1). Pointers in the names count from the encoding
-/// octet. Decoding gives [`ValueError::Value`] for another encoding, [`ValueError::Length`] for nothing behind it and for
-/// addresses that are no multiple of 4 octets, and of names what [`DomainList`] says.
+/// octet. Decoding gives [`ValueError::Value`] for another encoding, [`ValueError::Length`] for nothing behind it and
+/// for addresses that are no multiple of 4 octets, and of names what [`DomainList`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SipServers<'a> {
@@ -254,10 +254,10 @@ impl fmt::Display for PortParameters {
 
 /// An encrypted name server, an element of option 162 (RFC 9463 section 5.1).
 ///
-/// On the wire: the length of the rest in two octets, the priority, the name behind a length octet, and perhaps addresses
-/// behind a length octet and service parameters. Decoding gives [`ValueError::Truncated`] when a part runs past the end of
-/// the element, [`ValueError::Length`] for addresses that are no multiple of 4 octets, and what [`DomainName`] says of the
-/// name.
+/// On the wire: the length of the rest in two octets, the priority, the name behind a length octet, and perhaps
+/// addresses behind a length octet and service parameters. Decoding gives [`ValueError::Truncated`] when a part runs
+/// past the end of the element, [`ValueError::Length`] for addresses that are no multiple of 4 octets, and what
+/// [`DomainName`] says of the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EncryptedDns<'a> {
     /// The priority; lower ones are tried first.
@@ -345,8 +345,8 @@ impl fmt::Display for Status<'_> {
 
 /// How a message is authenticated: option 90 (RFC 3118 section 2, RFC 6704).
 ///
-/// On the wire: protocol, algorithm and replay detection method, one octet each, the replay detection value in eight, and
-/// what the protocol says. Decoding gives [`ValueError::Length`] for less than 11 octets.
+/// On the wire: protocol, algorithm and replay detection method, one octet each, the replay detection value in eight,
+/// and what the protocol says. Decoding gives [`ValueError::Length`] for less than 11 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authentication<'a> {
     /// The protocol.

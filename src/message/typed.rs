@@ -57,7 +57,10 @@ macro_rules! keys {
             }
 
             /// Reads `value` in the format that the table has for the code.
-            pub(super) fn decode(self, value: Value<'_>) -> Result<$crate::message::Typed<'_>, $crate::message::ValueError> {
+            pub(super) fn decode(
+                self,
+                value: Value<'_>,
+            ) -> Result<$crate::message::Typed<'_>, $crate::message::ValueError> {
                 match self.code() {
                     $($code => $NAME.decode(value).map($crate::message::Typed::from),)+
                     _ => Ok($crate::message::Typed::Bytes(value)),
@@ -105,8 +108,8 @@ macro_rules! typed {
 typed! {
     /// The value of an option or sub-option, read in the format that its code has in the table.
     ///
-    /// `Display` prints it for people: `192.0.2.53, 192.0.2.54`, `1h 30m`, `10.0.0.0/8 via 192.0.2.1`, text in quotes, and
-    /// in hexadecimal what has no better form. Nothing hostile in it leaves its line.
+    /// `Display` prints it for people: `192.0.2.53, 192.0.2.54`, `1h 30m`, `10.0.0.0/8 via 192.0.2.1`, text in quotes,
+    /// and in hexadecimal what has no better form. Nothing hostile in it leaves its line.
     ///
     /// ```
     /// use dhcp_callout::message::{OptionCode, Typed, Value};
@@ -237,8 +240,8 @@ impl<'a> Typed<'a> {
         value.code().decode(value)
     }
 
-    /// Reads the value of a sub-option of relay agent information (option 82); [`Typed::Bytes`] for a code that the table
-    /// does not have.
+    /// Reads the value of a sub-option of relay agent information (option 82); [`Typed::Bytes`] for a code that the
+    /// table does not have.
     ///
     /// # Errors
     /// [`ValueError`] if the octets do not follow the layout.
