@@ -112,11 +112,25 @@ fn chain_of_pointers(octets: usize) -> Vec<u8> {
 fn pointers_take_linear_time() {
     for octets in [4096, 65_536] {
         let value = names_of_pointers(octets, 0);
-        let list = option::DOMAIN_SEARCH.decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &value)).unwrap();
+        let list = option::DOMAIN_SEARCH
+            .decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &value))
+            .unwrap();
         assert_eq!(list.iter().count(), 1 + (value.len() - 253) / 2);
         let value = chain_of_pointers(octets);
-        let error = option::DOMAIN_SEARCH.decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &value)).unwrap_err();
-        assert!(matches!(error, ValueError::Pointer { offset: 1, target: 0, .. }), "{error:?}");
+        let error = option::DOMAIN_SEARCH
+            .decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &value))
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ValueError::Pointer {
+                    offset: 1,
+                    target: 0,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
     }
 }
 

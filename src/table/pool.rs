@@ -119,7 +119,6 @@ impl<const M: usize> BufferPool<M> {
     }
 }
 
-<<<<<<< HEAD
 /// A pool of any size.
 pub(crate) trait TakeBuffer: Sync {
     /// As [`BufferPool::take`].
@@ -131,10 +130,8 @@ impl<const M: usize> TakeBuffer for BufferPool<M> {
         self.take()
     }
 }
-=======
 /// A panic of the caller's code leaves a pool as good as before.
 impl<const M: usize> RefUnwindSafe for BufferPool<M> {}
->>>>>>> table
 
 impl<const M: usize> Default for BufferPool<M> {
     fn default() -> Self {
