@@ -1,6 +1,7 @@
-//! No octets in the value of an option, whole or split, make a reading panic, lose its way or take more than linear time.
+//! No octets in the value of an option, whole or split, make a reading panic, lose its way or take more than linear
+//! time.
 
-use std::fmt::Write as _;
+use core::fmt::Write as _;
 
 use dhcp_callout::Message;
 use dhcp_callout::message::{OptionCode, Suboptions, Typed, Value, ValueError, option, relay};
@@ -55,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn long_values_read(code in 1_u8..255, value in octets(2000), width in 1_usize..256) {
+    fn long_values_read(code in 1_u8..255, value in octets(700), width in 1_usize..256) {
         read(code, &value, width);
     }
 
@@ -75,7 +76,7 @@ proptest! {
     #[test]
     fn printed_messages_keep_their_lines(bytes in vec(any::<u8>(), 0..1200), cookie in any::<bool>()) {
         let mut packet = bytes;
-        if cookie && let Some(place) = packet.get_mut(236..240) {
+        if let Some(place) = packet.get_mut(236..240).filter(|_| cookie) {
             place.copy_from_slice(&[99, 130, 83, 99]);
         }
         if let Ok(message) = Message::parse(&packet) {
@@ -167,7 +168,7 @@ fn ordinary_splits_are_never_given_up() {
 fn nested_values_of_one_octet_fragments_read() {
     for code in OptionCode::ALL {
         for octet in [0, 1, 2, 3, 0xc0, 255] {
-            read(code.code(), &[octet; 1000], 1);
+            read(code.code(), &[octet; 300], 1);
         }
     }
 }

@@ -320,3 +320,30 @@ impl fmt::Display for UnixTime {
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_spans_convert() {
+        assert_eq!(Duration::from(Seconds(90)), Duration::from_secs(90));
+        assert_eq!(Duration::from(Seconds::INFINITE), Duration::MAX);
+        assert_eq!(Seconds::from(Duration::from_secs(1 << 40)), Seconds::INFINITE);
+        assert_eq!(Seconds(0).to_string(), "0s");
+        assert_eq!(Seconds(691_200).to_string(), "8d");
+        assert_eq!(TimeOffset(3661).to_string(), "+01:01:01");
+        assert_eq!(TimeOffset(i32::MIN).to_string(), "-596523:14:08");
+        let moments = [
+            (0, "1970-01-01T00:00:00Z"),
+            (68_255_999, "1972-02-29T23:59:59Z"),
+            (68_256_000, "1972-03-01T00:00:00Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (u32::MAX, "2106-02-07T06:28:15Z"),
+        ];
+        for (seconds, text) in moments {
+            assert_eq!(UnixTime(seconds).to_string(), text);
+        }
+    }
+}

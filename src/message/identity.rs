@@ -164,9 +164,11 @@ impl Format for Fqdn<'_> {
         let ([flags, rcode1, rcode2], name) = value.front(3)?;
         let flags = FqdnFlags::from_bits_retain(flags);
         let name = if flags.contains(FqdnFlags::WIRE_FORMAT) {
-            match DomainName::whole(name)? {
-                (name, true) => FqdnName::Full(name),
-                (name, false) => FqdnName::Partial(name),
+            let name = DomainName::whole(name)?;
+            if name.is_absolute() {
+                FqdnName::Full(name)
+            } else {
+                FqdnName::Partial(name)
             }
         } else {
             FqdnName::Ascii(Text::trimmed(name))

@@ -1,6 +1,6 @@
 //! Domain names in wire format (RFC 1035 section 3.1), compressed (section 4.1.4) or not.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 use core::iter::FusedIterator;
 
 use super::format::{Expected, Format, ValueError};
@@ -21,8 +21,8 @@ const STEPS_EACH: usize = 64;
 /// A domain name in wire format, read where it stands.
 ///
 /// `Display` prints it dotted: with a dot at the end if it is absolute (`example.com.`; the root is `.`), without one
-/// if it is partial. A dot or a backslash inside a label is printed behind a backslash, and every octet that is not
-/// printable ASCII as a backslash and three decimal digits (RFC 4343 section 2.1).
+/// if it is partial. A dot, a quote or a backslash inside a label is printed behind a backslash, and every octet that
+/// is not printable ASCII as a backslash and three decimal digits (RFC 4343 section 2.1).
 ///
 /// As an option by itself (137, 147, 213) a name is absolute and has no pointers. Decoding gives
 /// - [`ValueError::Length`] for an empty value, and for octets behind the name;
@@ -36,6 +36,7 @@ pub struct DomainName<'a> {
     /// The tail of `base` that begins with the name.
     start: Value<'a>,
     pointers: Pointers,
+    end: End,
 }
 
 /// Whether a name may be compressed.
@@ -55,31 +56,24 @@ enum End {
 }
 
 impl<'a> DomainName<'a> {
-    /// Reads one uncompressed name from the front of `value`, and returns it and what stands behind it.
-    pub(super) fn split_off(value: Value<'a>) -> Result<(Self, Value<'a>), ValueError> {
-        let (name, end, behind) = Self::partial(value)?;
-        match end {
-            End::Root => Ok((name, behind)),
-            End::Open => Err(behind.cut(1)),
-        }
-    }
-
-    /// Reads one uncompressed name from the front of `value`; with the end of `value` it may end without a root.
-    fn partial(value: Value<'a>) -> Result<(Self, End, Value<'a>), ValueError> {
+    /// Reads one uncompressed name from the front of `value`, and returns it and what stands behind it. With the end of
+    /// `value` the name may end without a root.
+    fn partial(value: Value<'a>) -> Result<(Self, Value<'a>), ValueError> {
+        let (end, behind) = LabelWalk::new(value, value, Pointers::Refused).finish(&mut Effort::free())?;
         let name = Self {
             base: value,
             start: value,
             pointers: Pointers::Refused,
+            end,
         };
-        let (end, behind) = name.check(&mut Effort::free())?;
-        Ok((name, end, behind))
+        Ok((name, behind))
     }
 
-    /// Reads the name that is all of `value`, absolute or partial; the flag tells whether it is absolute.
-    pub(super) fn whole(value: Value<'a>) -> Result<(Self, bool), ValueError> {
-        let (name, end, behind) = Self::partial(value)?;
+    /// Reads the name that is all of `value`, absolute or partial.
+    pub(super) fn whole(value: Value<'a>) -> Result<Self, ValueError> {
+        let (name, behind) = Self::partial(value)?;
         if behind.is_empty() {
-            Ok((name, end == End::Root))
+            Ok(name)
         } else {
             Err(value.bad_length(Expected::Exactly(value.len().saturating_sub(behind.len()))))
         }
@@ -89,25 +83,14 @@ impl<'a> DomainName<'a> {
     #[must_use]
     pub fn labels(&self) -> Labels<'a> {
         Labels {
-            walk: LabelWalk::new(self),
+            walk: LabelWalk::new(self.base, self.start, self.pointers),
         }
     }
 
     /// Tells whether the name is absolute: ended by the root label.
     #[must_use]
-    pub fn is_absolute(&self) -> bool {
-        matches!(self.check(&mut Effort::free()), Ok((End::Root, _)))
-    }
-
-    /// Reads the name to its end, and returns what stands behind it where it began.
-    fn check(&self, effort: &mut Effort) -> Result<(End, Value<'a>), ValueError> {
-        let mut walk = LabelWalk::new(self);
-        loop {
-            match walk.step(effort)? {
-                Step::Label(_) => {}
-                Step::End(end) => return Ok((end, walk.behind.unwrap_or(walk.rest))),
-            }
-        }
+    pub const fn is_absolute(&self) -> bool {
+        matches!(self.end, End::Root)
     }
 }
 
@@ -118,12 +101,13 @@ impl Format for DomainName<'_> {
         if value.is_empty() {
             return Err(value.bad_length(Expected::AtLeast(1)));
         }
-        let (name, absolute) = DomainName::whole(value)?;
-        if absolute {
-            Ok(name)
-        } else {
-            DomainName::split_off(value).map(|(name, _)| name)
+        let name = DomainName::whole(value)?;
+        if name.is_absolute() {
+            return Ok(name);
         }
+        let mut end = value;
+        end.advance(value.len());
+        Err(end.cut(1))
     }
 }
 
@@ -151,8 +135,8 @@ impl fmt::Display for DomainName<'_> {
             f.write_str(separator)?;
             for octet in label.bytes() {
                 match octet {
-                    b'.' | b'\\' => write!(f, "\\{}", char::from(octet))?,
-                    b'!'..=b'~' => write!(f, "{}", char::from(octet))?,
+                    b'.' | b'"' | b'\\' => write!(f, "\\{}", char::from(octet))?,
+                    b'!'..=b'~' => f.write_char(char::from(octet))?,
                     _ => write!(f, "\\{octet:03}")?,
                 }
             }
@@ -180,7 +164,7 @@ impl<'a> Iterator for Labels<'a> {
     fn next(&mut self) -> Option<Value<'a>> {
         // The name has been checked when it was made, so that there is no error to be lost.
         match self.walk.step(&mut Effort::free()) {
-            Ok(Step::Label(label)) => Some(label),
+            Ok(Step::Label(length)) => self.walk.rest.take_value(length).ok(),
             Ok(Step::End(_)) | Err(_) => None,
         }
     }
@@ -236,7 +220,7 @@ impl<'a> DomainList<'a> {
         let mut effort = Effort::of(&base);
         let mut rest = names;
         loop {
-            let (end, behind) = list.name_at(rest).check(&mut effort)?;
+            let (end, behind) = LabelWalk::new(base, rest, Pointers::Followed).finish(&mut effort)?;
             if end == End::Open {
                 return Err(behind.cut(1));
             }
@@ -268,6 +252,7 @@ impl<'a> DomainList<'a> {
             base: self.base,
             start,
             pointers: Pointers::Followed,
+            end: End::Root,
         }
     }
 }
@@ -329,7 +314,7 @@ impl<'a> Iterator for DomainNames<'a> {
             return None;
         }
         let name = self.list.name_at(self.rest);
-        self.rest = LabelWalk::new(&name).skip_in_place()?;
+        skip_in_place(&mut self.rest);
         Some(name)
     }
 }
@@ -374,43 +359,64 @@ struct LabelWalk<'a> {
     pointers: Pointers,
 }
 
-enum Step<'a> {
-    Label(Value<'a>),
+enum Step {
+    /// A label of so many octets.
+    Label(usize),
     End(End),
 }
 
 impl<'a> LabelWalk<'a> {
-    fn new(name: &DomainName<'a>) -> Self {
+    /// Begins with `start`, a tail of `base`.
+    fn new(base: Value<'a>, start: Value<'a>, pointers: Pointers) -> Self {
         Self {
-            base: name.base,
-            rest: name.start,
-            run: name.base.len().saturating_sub(name.start.len()),
+            base,
+            rest: start,
+            run: base.len().saturating_sub(start.len()),
             behind: None,
             room: NAME_LENGTH,
             pointers_left: MOST_POINTERS,
-            pointers: name.pointers,
+            pointers,
         }
     }
 
-    /// Reads the next label, over pointers if need be. After the end, and after an error, steps give the same again.
-    fn step(&mut self, effort: &mut Effort) -> Result<Step<'a>, ValueError> {
+    /// Reads the name to its end, and returns what stands behind it where it began.
+    fn finish(mut self, effort: &mut Effort) -> Result<(End, Value<'a>), ValueError> {
         loop {
-            let Some((octet, behind)) = self.rest.split_first() else {
+            match self.step(effort)? {
+                Step::Label(length) => self.rest.advance(length),
+                Step::End(end) => return Ok((end, self.behind.unwrap_or(self.rest))),
+            };
+        }
+    }
+
+    /// Reads the next length octet, over pointers if need be. Behind a label's the caller has to pass over as many
+    /// octets, which are there. After the end, and after an error, steps give the same again.
+    fn step(&mut self, effort: &mut Effort) -> Result<Step, ValueError> {
+        loop {
+            let Some(octet) = self.rest.peek() else {
                 return Ok(Step::End(End::Open));
             };
             match octet {
                 0 => {
-                    self.behind = Some(self.behind.unwrap_or(behind));
+                    if self.behind.is_none() {
+                        let mut behind = self.rest;
+                        behind.advance(1);
+                        self.behind = Some(behind);
+                    }
                     return Ok(Step::End(End::Root));
                 }
                 1..=63 => {
                     let length = usize::from(octet);
-                    let (label, behind) = behind.split_at(length).ok_or_else(|| behind.cut(length))?;
-                    // The label, its length octet, and in the end the root.
+                    // The length octet, the label, and in the end the root.
                     let room = self.room.checked_sub(length.saturating_add(1)).filter(|room| *room > 0);
+                    if self.rest.len() <= length {
+                        let mut label = self.rest;
+                        label.advance(1);
+                        return Err(label.cut(length));
+                    }
                     self.room = room.ok_or_else(|| self.bad_label(octet))?;
-                    self.rest = behind;
-                    return Ok(Step::Label(label));
+                    self.rest.advance(1);
+                    return Ok(Step::Label(length));
                 }
                 64..=191 => return Err(self.bad_label(octet)),
                 192.. => self.follow(effort)?,
@@ -433,24 +439,16 @@ impl<'a> LabelWalk<'a> {
         }
         self.pointers_left = self.pointers_left.checked_sub(1).ok_or(bad_pointer)?;
         effort.spend(&self.base, position, &self.rest)?;
-        let (_, run) = self.base.split_at(position).ok_or(bad_pointer)?;
-        self.behind = Some(self.behind.unwrap_or(behind));
+        let mut run = self.base;
+        if !run.advance(position) {
+            return Err(bad_pointer);
+        }
+        if self.behind.is_none() {
+            self.behind = Some(behind);
+        }
         self.run = position;
         self.rest = run;
         Ok(())
-    }
-
-    /// Passes over the octets of the name where it stands, without following a pointer.
-    fn skip_in_place(self) -> Option<Value<'a>> {
-        let mut rest = self.rest;
-        loop {
-            let (octet, behind) = rest.split_first()?;
-            match octet {
-                0 => return Some(behind),
-                1..=63 => rest = behind.split_at(usize::from(octet))?.1,
-                64.. => return Some(behind.split_first()?.1),
-            }
-        }
     }
 
     #[cold]
@@ -459,6 +457,20 @@ impl<'a> LabelWalk<'a> {
             code: self.base.code(),
             offset: self.rest.offset(),
             octet,
+        }
+    }
+}
+
+/// Passes over a name where it stands, without following a pointer.
+fn skip_in_place(rest: &mut Value<'_>) {
+    while let Some(octet) = rest.peek() {
+        let (length, last) = match octet {
+            0 => (1, true),
+            1..=63 => (usize::from(octet).saturating_add(1), false),
+            64.. => (2, true),
+        };
+        if !rest.advance(length) || last {
+            return;
         }
     }
 }

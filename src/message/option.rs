@@ -264,3 +264,32 @@ pub mod microsoft {
     /// *Microsoft Default Router Metric Base*: sub-option 3; the metric of the default routes.
     pub const ROUTER_METRIC_BASE: u8 = 3;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::RelayCode;
+    use super::*;
+
+    #[test]
+    fn the_tables_are_in_order() {
+        let codes: Vec<u8> = OptionCode::ALL.iter().map(|code| code.code()).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b));
+        let codes: Vec<u8> = RelayCode::ALL.iter().map(|code| code.code()).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b));
+
+        let mut names = std::collections::HashSet::new();
+        for code in (0..=255).map(OptionCode::from_code) {
+            let has_value = OptionCode::ALL.contains(&code);
+            let name = code.name();
+            assert_eq!(
+                name.is_some(),
+                has_value || code == OptionCode::PAD || code == OptionCode::END,
+                "{code}"
+            );
+            assert_eq!(code.reference().is_some(), has_value, "{code}");
+            if let Some(name) = name {
+                assert!(names.insert(name), "{name} stands twice");
+            }
+        }
+    }
+}

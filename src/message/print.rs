@@ -82,7 +82,9 @@ fn write_line(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
     write_option(f, message, "server", option::SERVER_ID)?;
     write_option(f, message, "lease", option::LEASE_TIME)?;
     write_option(f, message, "host", option::HOST_NAME)?;
-    write_option(f, message, "fqdn", option::FQDN)?;
+    if let Ok(Some(fqdn)) = message.get(option::FQDN) {
+        write!(f, " fqdn=\"{}\"", fqdn.name)?;
+    }
     write_option(f, message, "class", option::CLASS_ID)?;
     write_option(f, message, "message", option::MESSAGE)?;
     match message.options().find_map(Result::err) {
@@ -225,7 +227,7 @@ fn write_raw(f: &mut fmt::Formatter<'_>, message: Message<'_>, option: RawOption
     };
     match Typed::decode(value) {
         Ok(typed) => write!(f, "{typed}")?,
-        Err(error) => write!(f, "{value:x} (malformed: {error})")?,
+        Err(error) => write!(f, "{value} (malformed: {error})")?,
     }
     match value.fragments().count() {
         0 | 1 => writeln!(f),

@@ -218,6 +218,34 @@ impl<'a> Value<'a> {
         Some(octets)
     }
 
+    /// Returns the first octet.
+    #[inline]
+    pub(super) const fn peek(&self) -> Option<u8> {
+        match self.head.first() {
+            Some(octet) => Some(*octet),
+            None => None,
+        }
+    }
+
+    /// Passes over the first `count` octets; false, and nothing passed, if there are fewer.
+    #[inline]
+    pub(super) fn advance(&mut self, count: usize) -> bool {
+        // Within the first fragment nothing but this moves.
+        if let Some(behind) = self.head.get(count..).filter(|behind| !behind.is_empty()) {
+            self.head = behind;
+            self.offset = self.offset.wrapping_add(count);
+            self.len = self.len.saturating_sub(count);
+            return true;
+        }
+        match self.split_at(count) {
+            Some((_, behind)) => {
+                *self = behind;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Returns how many octets the first fragment has.
     #[inline]
     pub(super) const fn head_len(&self) -> usize {
