@@ -1,8 +1,7 @@
 //! Why does my server drop packets? Counts by reason, by relay and by client; each client is reported at most once an hour.
 //!
-//! Hooks must not block, so that they only count and send: a thread of the callout's own keeps the tables and writes the
-//! reports. It looks for work from time to time instead of waiting, since a sender would have to lock to wake it. `main`
-//! shows the monitor at work.
+//! Hooks must not block, so that they only count and send: a thread of the callout's own keeps the tables and reports. It
+//! looks for work from time to time instead of waiting, since a sender would have to lock to wake it.
 
 #[path = "support/show.rs"]
 mod show;
@@ -17,12 +16,8 @@ use std::time::Instant;
 
 use dhcp_callout::{Callout, Decision, DropReason, NewPacket, PacketTally};
 
-/// How long a client is left in peace after a report.
 const QUIET: Duration = Duration::from_secs(3600);
-
-/// How often the reporter looks for work.
 const PAUSE: Duration = Duration::from_millis(200);
-
 /// How many clients are remembered: a hostile network has as many addresses as it likes.
 const MOST_CLIENTS: usize = 65_536;
 
@@ -32,18 +27,9 @@ struct DropMonitor {
     drops: OnceLock<SyncSender<Drop>>,
 }
 
-/// What is kept of each packet.
-#[derive(Clone, Copy)]
-struct Origin {
-    mac: [u8; 6],
-    relay: Ipv4Addr,
-}
-
-struct Drop {
-    reason: DropReason,
-    origin: Origin,
-    at: Instant,
-}
+/// Where a packet came from: the client's address, and the relay's.
+type Origin = ([u8; 6], Ipv4Addr);
+type Drop = (DropReason, Origin, Instant);
 
 impl Callout for DropMonitor {
     type State = Origin;
@@ -61,24 +47,16 @@ impl Callout for DropMonitor {
         let Ok(message) = packet.message() else {
             return Decision::Pass;
         };
-        match message.mac() {
-            Some(mac) => Decision::Track(Origin {
-                mac,
-                relay: message.giaddr(),
-            }),
-            None => Decision::Pass,
-        }
+        message
+            .mac()
+            .map_or(Decision::Pass, |mac| Decision::Track((mac, message.giaddr())))
     }
 
     fn packet_dropped(&self, reason: DropReason, origin: &Origin) {
         self.tally.count(reason);
         if let Some(drops) = self.drops.get() {
             // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
-            let _ = drops.try_send(Drop {
-                reason,
-                origin: *origin,
-                at: Instant::now(),
-            });
+            let _ = drops.try_send((reason, *origin, (self.clock)()));
         }
     }
 }
@@ -86,11 +64,10 @@ impl Callout for DropMonitor {
 fn report(drops: &Receiver<Drop>) {
     let mut reporter = Reporter::default();
     loop {
-        for drop in drops.try_iter() {
-            if let Some(line) = reporter.note(&drop) {
-                eprintln!("drops: {line}");
-            }
-        }
+        drops
+            .try_iter()
+            .filter_map(|drop| reporter.note(drop))
+            .for_each(|line| eprintln!("drops: {line}"));
         thread::sleep(PAUSE);
     }
 }
@@ -98,46 +75,31 @@ fn report(drops: &Receiver<Drop>) {
 #[derive(Default)]
 struct Reporter {
     by_relay: HashMap<Ipv4Addr, u64>,
-    /// For each client, how many of its packets were dropped, and when it was reported last.
+    /// How many packets of a client were dropped, and when it was reported last.
     by_client: HashMap<[u8; 6], (u64, Instant)>,
 }
 
 impl Reporter {
-    /// Counts a drop; returns the line to be written, if the client is due.
-    fn note(&mut self, drop: &Drop) -> Option<String> {
-        let Drop {
-            reason,
-            origin: Origin { mac, relay },
-            at,
-        } = *drop;
-        if self.by_client.len() >= MOST_CLIENTS {
-            self.by_client.retain(|_, (_, last)| at.duration_since(*last) < QUIET);
-        }
+    /// Counts a drop; returns a line if the client is due for a report.
+    fn note(&mut self, (reason, (mac, relay), now): Drop) -> Option<String> {
         let at_relay = self.by_relay.entry(relay).or_default();
         *at_relay = at_relay.saturating_add(1);
-        let known = self.by_client.len() < MOST_CLIENTS || self.by_client.contains_key(&mac);
-        let (of_client, last) = self
-            .by_client
-            .get_mut(&mac)
-            .map_or((0, None), |(count, last)| (*count, Some(*last)));
-        let due = last.is_none_or(|last| at.duration_since(last) >= QUIET);
-        let of_client = of_client.saturating_add(1);
-        if known {
-            self.by_client
-                .insert(mac, (of_client, last.filter(|_| !due).unwrap_or(at)));
+        if self.by_client.len() >= MOST_CLIENTS {
+            self.by_client.retain(|_, (_, last)| now.duration_since(*last) < QUIET);
         }
-        let line = || format!("client {mac:02x?}: {of_client}, relay {relay}: {at_relay}, last: {reason}");
-        (known && due).then(line)
+        let before = self.by_client.get(&mac).copied();
+        let count = before.map_or(1, |(count, _)| count.saturating_add(1));
+        let recent = before
+            .map(|(_, last)| last)
+            .filter(|last| now.duration_since(*last) < QUIET);
+        self.by_client.insert(mac, (count, recent.unwrap_or(now)));
+        let line = || format!("client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}");
+        recent.is_none().then(line)
     }
 }
 
-dhcp_callout::export!(
-    DropMonitor {
-        tally: PacketTally::new(),
-        drops: OnceLock::new()
-    },
-    packets = 4096
-);
+#[rustfmt::skip]
+dhcp_callout::export!(DropMonitor { tally: PacketTally::new(), clock: Instant::now, drops: OnceLock::new() }, packets = 4096);
 
 fn main() {
     show::lives(DhcpServerCalloutEntry);
