@@ -18,8 +18,8 @@ use dhcp_callout::{Callout, Decision, DropReason, NewPacket, PacketTally};
 
 const QUIET: Duration = Duration::from_secs(3600);
 const PAUSE: Duration = Duration::from_millis(200);
-/// How many clients are remembered: a hostile network has as many addresses as it likes.
-const MOST_CLIENTS: usize = 65_536;
+/// How many addresses are remembered before all are forgotten: a hostile network has as many as it likes.
+const MOST: usize = 65_536;
 
 struct DropMonitor {
     tally: PacketTally,
@@ -82,24 +82,35 @@ struct Reporter {
 impl Reporter {
     /// Counts a drop; returns a line if the client is due for a report.
     fn note(&mut self, (reason, (mac, relay), now): Drop) -> Option<String> {
+        if self.by_relay.len().max(self.by_client.len()) >= MOST {
+            *self = Self::default();
+        }
         let at_relay = self.by_relay.entry(relay).or_default();
         *at_relay = at_relay.saturating_add(1);
-        if self.by_client.len() >= MOST_CLIENTS {
-            self.by_client.retain(|_, (_, last)| now.duration_since(*last) < QUIET);
-        }
-        let before = self.by_client.get(&mac).copied();
-        let count = before.map_or(1, |(count, _)| count.saturating_add(1));
-        let recent = before
-            .map(|(_, last)| last)
-            .filter(|last| now.duration_since(*last) < QUIET);
+        let (count, last) = self
+            .by_client
+            .get(&mac)
+            .map_or((0, None), |(count, last)| (*count, Some(*last)));
+        let recent = last.filter(|last| now.duration_since(*last) < QUIET);
+        let count = count.saturating_add(1);
         self.by_client.insert(mac, (count, recent.unwrap_or(now)));
-        let line = || format!("client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}");
-        recent.is_none().then(line)
+        recent
+            .is_none()
+            .then(|| format!("client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}"))
     }
 }
 
-#[rustfmt::skip]
-dhcp_callout::export!(DropMonitor { tally: PacketTally::new(), clock: Instant::now, drops: OnceLock::new() }, packets = 4096);
+impl DropMonitor {
+    const fn new(clock: fn() -> Instant) -> Self {
+        Self {
+            tally: PacketTally::new(),
+            clock,
+            drops: OnceLock::new(),
+        }
+    }
+}
+
+dhcp_callout::export!(DropMonitor = DropMonitor::new(Instant::now), packets = 4096);
 
 fn main() {
     show::lives(DhcpServerCalloutEntry);
