@@ -85,7 +85,14 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             state,
             replacements: Replacements::new(),
         };
-        let Ok(context) = self.packets.admit(entry) else { return };
+        let context = match self.packets.admit(entry) {
+            Ok(context) => context,
+            Err(full) => {
+                // The state is the author's, and so is what happens when it is dropped.
+                self.contain("DhcpNewPktHook", || drop(full));
+                return;
+            }
+        };
         packet.set_context(Some(context));
         if let (Some(buffer), Ok(entry)) = (replacement, self.packets.get(context)) {
             // SAFETY: the entry is dropped when the server has reported the packet as processed.
@@ -229,5 +236,74 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with the feature `std`")]
     fn contain<R>(&self, _hook: &'static str, call: impl FnOnce() -> R) -> Option<R> {
         Some(call())
+    }
+}
+
+#[cfg(all(test, feature = "std"))]
+#[expect(unsafe_code, reason = "the tests call hooks")]
+mod tests {
+    use core::ptr::null_mut;
+    use core::sync::atomic::AtomicUsize;
+    use core::sync::atomic::Ordering::Relaxed;
+
+    use super::*;
+    use crate::ffi::{Bool, CalloutTable, ERROR_SUCCESS};
+
+    /// A state that cannot be dropped quietly.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("asked for");
+        }
+    }
+
+    struct Bombs;
+
+    static PANICKED: AtomicUsize = AtomicUsize::new(0);
+
+    impl Callout for Bombs {
+        type State = Bomb;
+
+        fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<Bomb> {
+            Decision::Track(Bomb)
+        }
+
+        fn panicked(&self, hook: &'static str) {
+            assert_eq!(hook, "DhcpNewPktHook");
+            PANICKED.fetch_add(1, Relaxed);
+        }
+    }
+
+    crate::entry_point!(fn bombs_entry = Bombs, packets = 1);
+
+    #[test]
+    fn contains_the_panic_of_a_state_that_finds_no_room() {
+        let mut table = CalloutTable::EMPTY;
+        // SAFETY: the table can be written.
+        let status = unsafe { bombs_entry(null_mut(), 0, &raw mut table) };
+        assert_eq!(status, ERROR_SUCCESS);
+        let new_pkt = table.dhcp_new_pkt_hook.unwrap();
+
+        for panics in [0, 1, 2] {
+            let mut bytes = [0; 300];
+            let (mut packet, mut size) = (bytes.as_mut_ptr(), 300);
+            let (mut context, mut process_it) = (null_mut(), Bool::FALSE);
+            // SAFETY: the pointers are to variables, and to a packet of 300 bytes.
+            let status = unsafe {
+                new_pkt(
+                    &raw mut packet,
+                    &raw mut size,
+                    0,
+                    null_mut(),
+                    &raw mut context,
+                    &raw mut process_it,
+                )
+            };
+            assert_eq!(status, ERROR_SUCCESS);
+            assert_eq!(process_it, Bool::TRUE);
+            assert_eq!(context.is_null(), panics > 0);
+            assert_eq!(PANICKED.load(Relaxed), panics);
+        }
     }
 }
