@@ -1128,7 +1128,9 @@ static void end_life(struct worker *worker, struct slot *slot)
     expected->PANICKED += (wants(slot, "panic-drop") && drops > 0) + wants(slot, "panic-done") + wants(slot, "bomb");
     for (int i = (int)(next_random(&worker->random) % 3); i >= 0; i--)
         processed(&callout, &slot->life);
-    /* The context is stale now, and another thread may have the slot. */
+    /* The context is stale now, and another thread may have the slot, and the buffer. */
+    slot->life.request.packet = slot->life.request.own;
+    slot->life.request.size = slot->life.request.own_size;
     offer(&callout, &slot->life);
     expected->OFFERED++;
     expected->WITHOUT_STATE++;
@@ -1201,9 +1203,8 @@ enum { ROUNDS = 500, SHARED = 16 };
 static struct life shared[SHARED];
 static volatile LONG round_started, round_ended;
 
-static DWORD WINAPI race(LPVOID argument)
+static void race(int part)
 {
-    int part = *(int *)argument;
     static struct life replies[THREADS];
     for (LONG round = 1; round <= ROUNDS; round++) {
         while (round_started < round)
@@ -1227,12 +1228,10 @@ static DWORD WINAPI race(LPVOID argument)
         }
         InterlockedIncrement(&round_ended);
     }
-    return 0;
 }
 
-static DWORD WINAPI direct_race(LPVOID unused)
+static void direct_race(void)
 {
-    (void)unused;
     for (LONG round = 1; round <= ROUNDS; round++) {
         uint64_t done = probe("DONE");
         for (int i = 0; i < SHARED; i++)
@@ -1243,12 +1242,16 @@ static DWORD WINAPI direct_race(LPVOID unused)
         EQUAL(probe("DONE"), done + SHARED);
         EQUAL(probe("LIVE"), 0);
     }
-    return 0;
 }
 
 static DWORD WINAPI race_part(LPVOID argument)
 {
-    return *(int *)argument == 3 ? direct_race(NULL) : race(argument);
+    int part = *(int *)argument;
+    if (part == 3)
+        direct_race();
+    else
+        race(part);
+    return 0;
 }
 
 static void test_races(void)

@@ -15,7 +15,9 @@ impl Callout for Quiet {
     type State = u32;
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u32> {
-        packet.message().map_or(Decision::Pass, |message| Decision::Track(message.xid()))
+        packet
+            .message()
+            .map_or(Decision::Pass, |message| Decision::Track(message.xid()))
     }
 
     fn packet_done(&self, _: Outcome, xid: u32) {

@@ -260,10 +260,9 @@ fn compare(packet: &[u8], state: Option<&Packet>) {
         return WITHOUT_STATE.add();
     };
     WITH_STATE.add();
-    let own = state.canary == Packet::ALIVE
-        && Message::parse(packet)
-            .is_ok_and(|message| message.xid() == state.xid && message.mac() == Some(state.mac));
-    if !own {
+    let foreign =
+        Message::parse(packet).is_ok_and(|message| message.xid() != state.xid || message.mac() != Some(state.mac));
+    if foreign || state.canary != Packet::ALIVE {
         WRONG_STATE.add();
     }
 }
