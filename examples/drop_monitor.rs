@@ -51,10 +51,11 @@ impl Callout for DropMonitor {
 
     fn packet_dropped(&self, reason: DropReason, origin: &Origin) {
         self.0.count(reason);
-        if let Some(drops) = self.1.get() {
-            // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
-            let _ = drops.try_send((reason, *origin, Instant::now()));
-        }
+        // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
+        let _ = self
+            .1
+            .get()
+            .map(|drops| drops.try_send((reason, *origin, Instant::now())));
     }
 }
 
@@ -85,13 +86,9 @@ impl Reporter {
         *at_relay = at_relay.saturating_add(1);
         let (count, last) = self.by_client.entry(mac).or_default();
         *count = count.saturating_add(1);
-        if last.is_some_and(|last| now.duration_since(last) < QUIET) {
-            return None;
-        }
-        *last = Some(now);
-        Some(format!(
-            "client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}"
-        ))
+        let due = last.is_none_or(|last| now.duration_since(last) >= QUIET);
+        *last = if due { Some(now) } else { *last };
+        due.then(|| format!("client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}"))
     }
 }
 
