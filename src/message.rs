@@ -19,20 +19,23 @@
 //! | 12 | 4 | `ciaddr` | | 240 | | `options` |
 
 mod code;
+mod editor;
 mod value;
 mod walk;
 
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
+pub use editor::{EditError, Editor, MAX_EDITS};
 pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, Options, RawOption};
 
+pub(crate) use editor::{Draft, reply, request};
 use walk::Walk;
 
 use core::fmt;
 use core::net::Ipv4Addr;
 use core::ops::Range;
 
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned, big_endian};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, big_endian};
 
 /// Length of the fixed header in bytes, the least that a message can have.
 pub const HEADER_LENGTH: usize = 236;
@@ -67,7 +70,7 @@ pub struct Message<'a> {
 }
 
 /// The fixed part of a message (RFC 2131 section 2, figure 1).
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 struct Header {
     op: u8,

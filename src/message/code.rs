@@ -75,6 +75,12 @@ impl OptionCode {
     pub(crate) const SERVER_ID: Self = Self(54);
     /// Option 52, which says whether `file` and `sname` hold options (RFC 2132 section 9.3).
     pub(crate) const OVERLOAD: Self = Self(52);
+    /// Option 43, Vendor Specific Information (RFC 2132 section 8.4).
+    pub(crate) const VENDOR: Self = Self(43);
+    /// Option 61, Client Identifier (RFC 2132 section 9.14).
+    pub(crate) const CLIENT_ID: Self = Self(61);
+    /// Option 82, Relay Agent Information (RFC 3046).
+    pub(crate) const RELAY: Self = Self(82);
 }
 
 impl fmt::Display for OptionCode {
