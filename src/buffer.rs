@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::message::{self, Draft, EditError, Editor, Message, MessageType};
+use crate::message::{self, Draft, EditError, Editor, Message, MessageType, VALUES_CAPACITY};
 
 /// How many bytes the server's packet buffer has, and so how long a packet can be ("a buffer 4 KB in size").
 pub const PACKET_CAPACITY: usize = 4096;
@@ -28,6 +28,8 @@ pub const PACKET_CAPACITY: usize = 4096;
 pub struct PacketBuffer {
     first: [u8; PACKET_CAPACITY],
     second: [u8; PACKET_CAPACITY],
+    /// Where an edit encodes typed values.
+    values: [u8; VALUES_CAPACITY],
     /// Whether the packet stands in `second`.
     in_second: bool,
     /// INVARIANT: at most `PACKET_CAPACITY`.
@@ -52,6 +54,7 @@ impl PacketBuffer {
         Self {
             first: [0; PACKET_CAPACITY],
             second: [0; PACKET_CAPACITY],
+            values: [0; VALUES_CAPACITY],
             in_second: false,
             size: 0,
         }
@@ -182,6 +185,7 @@ impl PacketBuffer {
             foreign,
             current,
             spare,
+            values: &mut self.values,
             size: &mut self.size,
             second: &mut self.in_second,
         }

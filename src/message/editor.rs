@@ -16,6 +16,11 @@ use core::fmt;
 use core::net::Ipv4Addr;
 
 use super::code::{Flags, HardwareType, OpCode, OptionCode};
+use super::encode::{Encode, Encoder};
+use super::format::{Format, Key, ValueError};
+use super::relay::RelayCode;
+use super::typed::Typed;
+use super::value::Value;
 use super::walk::RawOption;
 use super::{Message, ParseError};
 use script::{Change, Script};
@@ -25,6 +30,10 @@ use script::{Change, Script};
 /// Each call of a method that changes an option counts once, unless it replaces an earlier one; the fields of the
 /// header and [`retain`](Editor::retain) do not count.
 pub const MAX_EDITS: usize = 16;
+
+/// How many octets one editor can hold of typed values, those of [`set`](Editor::set) and
+/// [`set_relay`](Editor::set_relay).
+pub const VALUES_CAPACITY: usize = 1024;
 
 /// Changes to one packet, noted in any order and made all at once by [`finish`](Self::finish), or not at all.
 ///
@@ -76,6 +85,8 @@ pub(crate) struct Draft<'b> {
     /// The bytes whose first `size` are the packet.
     pub(crate) current: &'b mut [u8],
     pub(crate) spare: &'b mut [u8],
+    /// Room for encoded values.
+    pub(crate) values: &'b mut [u8],
     pub(crate) size: &'b mut usize,
     /// Whether the second half of the owner's bytes is the current one.
     pub(crate) second: &'b mut bool,
@@ -140,7 +151,82 @@ impl<'b> Editor<'b, '_> {
     }
 }
 
-/// Options.
+/// Typed options.
+impl<'b: 'v, 'v> Editor<'b, 'v> {
+    /// Sets the option of `key` to `value`, in place of all its fragments.
+    ///
+    /// The value is encoded at once, and only borrowed until then. Takes back earlier changes of the same code.
+    ///
+    /// ```
+    /// use core::net::Ipv4Addr;
+    /// use dhcp_callout::PacketBuffer;
+    /// use dhcp_callout::message::{MessageType, option};
+    ///
+    /// let mut buffer = PacketBuffer::request(MessageType::REQUEST, 1, &[2, 0, 0, 0, 0, 1])?;
+    /// buffer
+    ///     .edit()
+    ///     .set(option::DNS_SERVERS, [Ipv4Addr::new(192, 0, 2, 53), Ipv4Addr::new(192, 0, 2, 54)])
+    ///     .set(option::LEASE_TIME, 3600)
+    ///     .set(option::HOST_NAME, "host")
+    ///     .set(option::DOMAIN_SEARCH, ["example.org", "example.net"])
+    ///     .finish()?;
+    /// assert_eq!(buffer.as_bytes()[243..253], [6, 8, 192, 0, 2, 53, 192, 0, 2, 54]);
+    /// # Ok::<(), dhcp_callout::message::EditError>(())
+    /// ```
+    #[inline]
+    pub fn set<F: Format>(&mut self, key: Key<F>, value: impl Encode<F>) -> &mut Self {
+        let code = key.code();
+        match self.encode(code, |out| value.encode(out), |octets| key.decode(octets).map(drop)) {
+            Ok(octets) => self.script.replace(code, Change::Set(octets)),
+            Err(error) => self.script.fail(error),
+        }
+        self
+    }
+
+    /// Sets the option `code` to a value that was read, perhaps from another message, in the format of its code.
+    pub fn set_typed(&mut self, code: OptionCode, value: &Typed<'_>) -> &mut Self {
+        match self.encode(code, |out| value.encode(out), |octets| Typed::decode(octets).map(drop)) {
+            Ok(octets) => self.script.replace(code, Change::Set(octets)),
+            Err(error) => self.script.fail(error),
+        }
+        self
+    }
+
+    /// Sets the sub-option of `key` in Relay Agent Information (82) to `value`, as
+    /// [`set_suboption`](Self::set_suboption) does.
+    pub fn set_relay<F: Format>(&mut self, key: Key<F, RelayCode>, value: impl Encode<F>) -> &mut Self {
+        let option = OptionCode::RELAY;
+        match self.encode(option, |out| value.encode(out), |octets| key.decode(octets).map(drop)) {
+            Ok(octets) => self.script.replace_inside(option, key.code().code(), Some(octets)),
+            Err(error) => self.script.fail(error),
+        }
+        self
+    }
+
+    /// Encodes a value for the option `code`, and has `check` read it.
+    #[inline]
+    fn encode(
+        &mut self,
+        code: OptionCode,
+        value: impl FnOnce(&mut Encoder<'_>),
+        check: impl FnOnce(Value<'_>) -> Result<(), ValueError>,
+    ) -> Result<&'v [u8], EditError> {
+        let mut encoder = Encoder::new(self.draft.values);
+        value(&mut encoder);
+        let needed = encoder.len().ok_or(EditError::NoEncoding { code })?;
+        let available = self.draft.values.len();
+        if needed > available {
+            return Err(EditError::ValuesTooLong { needed, available });
+        }
+        let room = core::mem::take(&mut self.draft.values);
+        let (octets, left) = room.split_at_mut_checked(needed).unwrap_or_default();
+        self.draft.values = left;
+        check(Value::from_slice(code, octets)).map_err(EditError::Value)?;
+        Ok(octets)
+    }
+}
+
+/// Options as octets.
 impl<'v> Editor<'_, 'v> {
     /// Sets the option `code` to the octets of `value`, in place of all its fragments.
     ///

@@ -218,6 +218,31 @@ impl<'a> Value<'a> {
         Some(octets)
     }
 
+    /// Returns how many octets the first fragment has.
+    #[inline]
+    pub(super) const fn head_len(&self) -> usize {
+        self.head.len()
+    }
+
+    /// Counts the steps of a walk from the first fragment to the last: one for each option, one for eight PADs.
+    pub(super) fn steps_behind(&self) -> usize {
+        let (mut missing, mut tail) = (self.len.saturating_sub(self.head.len()), self.tail);
+        let (mut steps, mut position) = (0_usize, self.offset.saturating_add(self.head.len()));
+        while missing > 0 {
+            let Some(Ok(option)) = tail.next() else {
+                break;
+            };
+            steps = steps
+                .saturating_add(1)
+                .saturating_add(option.offset.saturating_sub(position) / 8);
+            position = option.value_offset().saturating_add(option.value.len());
+            if option.code == self.code {
+                missing = missing.saturating_sub(option.value.len());
+            }
+        }
+        steps
+    }
+
     /// Restores the invariant of `head` for a value whose first fragments are empty.
     #[cold]
     fn skip_empty(&mut self) {

@@ -1,4 +1,13 @@
 //! A naive model of editing: a packet as lists of options, a script applied to the lists one rule after the other.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    reason = "a model is to be read, and a panic in it is a failed test"
+)]
 
 use dhcp_callout::PacketBuffer;
 use dhcp_callout::message::{EditError, Editor, OptionCode};
@@ -242,7 +251,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Op], same: &[Vec<u8>]) -> Result<Vec<
     let (mut limit, mut pad_to) = (4096, 0);
     let mut header = packet[..236].to_vec();
     let (mut sname, mut file) = (false, false);
-    let mut fixed = |range: std::ops::Range<usize>, value: &[u8]| {
+    let mut fixed = |range: core::ops::Range<usize>, value: &[u8]| {
         header[range.clone()].fill(0);
         header[range.start..range.start + value.len()].copy_from_slice(value);
     };

@@ -1,7 +1,7 @@
 //! What can be wrong with an edit.
 
 use super::super::walk::{Area, OptionError};
-use super::super::{OptionCode, ParseError};
+use super::super::{OptionCode, ParseError, ValueError};
 use super::MAX_EDITS;
 
 /// An edit that is not made; the packet is as it was.
@@ -30,6 +30,23 @@ pub enum EditError {
     ReservedCode {
         /// The code.
         code: OptionCode,
+    },
+    /// A typed value that its own format would not read, such as an empty list; offsets are from its first octet.
+    #[error(transparent)]
+    Value(ValueError),
+    /// A typed value that has no encoding, such as a domain name with an empty label.
+    #[error("value for option {code} has no encoding")]
+    NoEncoding {
+        /// The code of the option.
+        code: OptionCode,
+    },
+    /// The typed values of one editor are longer together than it has room for; raw values need none.
+    #[error("typed values of {needed} octets, {available} available")]
+    ValuesTooLong {
+        /// Octets of the value that does not fit.
+        needed: usize,
+        /// Octets that the values before it have left.
+        available: usize,
     },
     /// A hardware address of more than 16 octets.
     #[error("hardware address of {length} octets, the chaddr field has 16")]
