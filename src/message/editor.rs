@@ -119,7 +119,7 @@ impl Draft<'_> {
 
 impl<'b> Editor<'b, '_> {
     #[inline]
-    pub(crate) const fn new(draft: Draft<'b>) -> Self {
+    pub(crate) fn new(draft: Draft<'b>) -> Self {
         Self {
             draft,
             script: Script::new(),
@@ -448,7 +448,7 @@ impl fmt::Debug for Editor<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Editor")
             .field("size", &self.draft.source().len())
-            .field("edits", &self.script.edits().len())
+            .field("edits", &self.script.len())
             .finish_non_exhaustive()
     }
 }

@@ -190,6 +190,22 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Passes over options whose code has a 0 in `stops`, which has other values for PAD, END and option 52; stops at an
+    /// octet that needs a [`step`](Self::step). Returns whether there was such an option.
+    #[inline]
+    pub(super) fn pass_over(&mut self, stops: &[u8; 256]) -> bool {
+        let mut rest = self.rest;
+        while let [code, length, behind @ ..] = rest {
+            match (stops.get(usize::from(*code)), behind.get(usize::from(*length)..)) {
+                (Some(0), Some(behind)) => rest = behind,
+                _ => break,
+            }
+        }
+        let moved = rest.len() < self.rest.len();
+        self.rest = rest;
+        moved
+    }
+
     #[inline]
     pub(super) fn step(&mut self) -> Step<'a> {
         loop {

@@ -6,9 +6,9 @@ use super::super::code::{OptionCode, Overload};
 use super::super::walk::{Area, RawOption, Step, Walk};
 use super::super::{FILE, HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET, SNAME};
 use super::EditError;
-use super::decide::{Fate, Judge, Settled};
+use super::decide::{Fate, Judge, Settled, bit};
 use super::overload::Plan;
-use super::script::{Change, Script};
+use super::script::{Change, Edit, Script};
 use super::writer::Writer;
 
 /// Builds the packet that `source` becomes by the changes of `script`, at the start of `target`; returns its size.
@@ -93,10 +93,13 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
         let mut walk = self.judge.message.walk().within_options_field();
         let mut last_end = OPTIONS_OFFSET;
         loop {
+            if walk.pass_over(self.judge.script.marks()) {
+                last_end = walk.offset();
+            }
             match walk.step() {
                 Step::Option(option) => {
                     last_end = walk.offset();
-                    if self.judge.script.is_marked(option.code) {
+                    if !self.replace_plainly(&option, last_end) && self.judge.script.is_marked(option.code) {
                         if let Some(fields) = self.meet(&option, walk)? {
                             return Ok(Outcome::Overloaded(fields));
                         }
@@ -108,6 +111,21 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
         }
     }
 
+    /// Puts a new value in place of the first fragment of its option; false, and nothing done, if more has to be known.
+    #[inline]
+    fn replace_plainly(&mut self, option: &RawOption<'_>, behind: usize) -> bool {
+        let Some((index, value)) = self.judge.script.plainly_set(option.code) else {
+            return false;
+        };
+        if self.settled.has(index) || may_begin(value, option.value) {
+            return false;
+        }
+        self.settled.done |= bit(index);
+        self.skip(option.offset, behind);
+        self.out.put_option(option.code, value);
+        true
+    }
+
     /// Does what the script says about a marked option; `walk` stands behind it.
     fn meet(&mut self, option: &RawOption<'_>, walk: Walk<'_>) -> Result<Option<Overload>, EditError> {
         if option.is_overload() {
@@ -116,7 +134,7 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
         let fate = self.judge.fate(option, &mut self.settled)?;
         if option.code == OptionCode::RELAY && !matches!(fate, Fate::Drop) && self.is_last_part(option, walk)? {
             self.copy_until(option.offset);
-            self.append(|code| code != OptionCode::RELAY)?;
+            self.append()?;
             self.appended = true;
         }
         match fate {
@@ -177,19 +195,40 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
         }
     }
 
-    /// Writes the options that have no place yet, of the codes that `now` names.
+    /// Writes the options that have no place yet, but for those of relay agents; returns whether there are such.
     #[inline]
-    fn append(&mut self, now: impl Fn(OptionCode) -> bool) -> Result<(), EditError> {
+    fn append(&mut self) -> Result<bool, EditError> {
+        let mut relay = false;
         for (index, edit) in (0..).zip(self.judge.script.edits()) {
-            if self.settled.has(index) && !matches!(edit.change, Change::Append(_)) || !now(edit.code) {
-                continue;
-            }
             match edit.change {
-                Change::Append(value) => self.out.put_option(edit.code, value),
-                Change::Remove | Change::RemoveInside(_) | Change::Set(_) | Change::SetInside(..) => {
-                    self.append_decided(edit.code, index)?;
+                _ if edit.code == OptionCode::RELAY => relay = true,
+                Change::Set(_) if self.settled.has(index) => {}
+                Change::Set(value) if self.judge.script.plainly_set(edit.code).is_some() => {
+                    self.out.put_option(edit.code, value);
                 }
+                _ => self.append_one(index, &edit)?,
             }
+        }
+        Ok(relay)
+    }
+
+    /// Writes the options of relay agents that have no place yet.
+    #[cold]
+    fn append_relay(&mut self) -> Result<(), EditError> {
+        for (index, edit) in (0..).zip(self.judge.script.edits()) {
+            if edit.code == OptionCode::RELAY {
+                self.append_one(index, &edit)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the option that an edit adds, or sets, if it has no place yet.
+    fn append_one(&mut self, index: u8, edit: &Edit<'_>) -> Result<(), EditError> {
+        match edit.change {
+            Change::Append(value) => self.out.put_option(edit.code, value),
+            _ if self.settled.has(index) => {}
+            _ => self.append_decided(edit.code, index)?,
         }
         Ok(())
     }
@@ -221,10 +260,9 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
     #[inline]
     fn close(mut self, last_end: usize, has_end: bool) -> Result<usize, EditError> {
         self.copy_until(last_end);
-        if !self.appended {
-            self.append(|code| code != OptionCode::RELAY)?;
+        if self.appended || self.append()? {
+            self.append_relay()?;
         }
-        self.append(|code| code == OptionCode::RELAY)?;
         self.patch_header()?;
 
         let source = self.judge.message.as_bytes();
@@ -234,7 +272,7 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
         } else {
             self.out.put(&[OptionCode::END.code()]);
             // Bytes behind END were there to fill the packet.
-            if source.len() > last_end.saturating_add(1) {
+            if source.len().wrapping_sub(last_end) > 1 {
                 self.out.fill_to(source.len().min(self.out.available()));
             }
         }
@@ -247,8 +285,9 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
         let source = self.judge.message.as_bytes();
         self.copy_until(HEADER_LENGTH);
         self.out.put(&MAGIC_COOKIE);
-        self.append(|code| code != OptionCode::RELAY)?;
-        self.append(|code| code == OptionCode::RELAY)?;
+        if self.append()? {
+            self.append_relay()?;
+        }
         if self.out.len() == OPTIONS_OFFSET {
             self.out.truncate(HEADER_LENGTH);
             self.copy_until(source.len());
@@ -299,5 +338,14 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
     fn finish(mut self) -> Result<usize, EditError> {
         self.out.fill_to(self.judge.script.pad_to);
         self.out.size()
+    }
+}
+
+/// Tells whether `value` may begin with `start`, by a glance at one octet.
+#[inline]
+fn may_begin(value: &[u8], start: &[u8]) -> bool {
+    match start.split_last() {
+        Some((last, front)) => value.get(front.len()) == Some(last),
+        None => true,
     }
 }

@@ -9,21 +9,37 @@ use super::{EditError, MAX_EDITS};
 const REACH: usize = 4096;
 const WORDS: usize = REACH / 64;
 
-/// The pass sees option 52 and option 82 in any case.
-const MARKED_AT_FIRST: [bool; 256] = {
-    let mut marked = [false; 256];
-    marked[52] = true;
-    marked[82] = true;
-    marked
+/// Marks a code that needs a closer look.
+const LOOK: u8 = u8::MAX;
+
+/// The marks of a script without edits: the pass has to see PAD, END, option 52 and option 82 in any case.
+const FIRST_MARKS: [u8; 256] = {
+    let mut marks = [0; 256];
+    let mut rest: &mut [u8] = &mut marks;
+    let mut code = 0_u8;
+    while let Some((mark, behind)) = rest.split_first_mut() {
+        if matches!(code, 0 | 52 | 82 | 255) {
+            *mark = LOOK;
+        }
+        code = code.wrapping_add(1);
+        rest = behind;
+    }
+    marks
 };
 
 /// All changes that one pass is to make.
 pub(super) struct Script<'v> {
-    slots: [Edit<'v>; MAX_EDITS],
+    // The parts of each edit stand in arrays of their own, since a script is made for each packet, and these cost the
+    // least to make.
+    codes: [OptionCode; MAX_EDITS],
+    kinds: [Kind; MAX_EDITS],
+    suboptions: [u8; MAX_EDITS],
+    values: [&'v [u8]; MAX_EDITS],
     /// INVARIANT: at most `MAX_EDITS`.
-    count: usize,
-    /// Whether a code needs a closer look; more may be marked than need it.
-    marked: [bool; 256],
+    count: u8,
+    /// What is known of each code: 0 if nothing changes it, [`LOOK`], or a number that is one more than the index of the
+    /// one edit that names it. More may be marked than need it.
+    marks: [u8; 256],
     dropped: Option<[u64; WORDS]>,
     error: Option<EditError>,
     /// The new header; its `sname` and `file` count only if they have been set.
@@ -39,6 +55,15 @@ pub(super) struct Script<'v> {
 pub(super) struct Edit<'v> {
     pub(super) code: OptionCode,
     pub(super) change: Change<'v>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Remove,
+    Set,
+    Append,
+    SetInside,
+    RemoveInside,
 }
 
 #[derive(Clone, Copy)]
@@ -72,14 +97,13 @@ pub(super) enum Base<'v> {
 impl<'v> Script<'v> {
     #[inline]
     pub(super) const fn new() -> Self {
-        const NOTHING: Edit<'static> = Edit {
-            code: OptionCode::PAD,
-            change: Change::Remove,
-        };
         Self {
-            slots: [NOTHING; MAX_EDITS],
+            codes: [OptionCode::PAD; MAX_EDITS],
+            kinds: [Kind::Remove; MAX_EDITS],
+            suboptions: [0; MAX_EDITS],
+            values: [&[]; MAX_EDITS],
             count: 0,
-            marked: MARKED_AT_FIRST,
+            marks: FIRST_MARKS,
             dropped: None,
             error: None,
             header: None,
@@ -113,14 +137,59 @@ impl<'v> Script<'v> {
     }
 
     #[inline]
-    pub(super) fn edits(&self) -> &[Edit<'v>] {
-        self.slots.get(..self.count).unwrap_or_default()
+    pub(super) fn edits(&self) -> impl Iterator<Item = Edit<'v>> {
+        let parts = self
+            .codes
+            .iter()
+            .zip(&self.kinds)
+            .zip(&self.suboptions)
+            .zip(&self.values);
+        parts.take(self.len()).map(|(((code, kind), suboption), value)| Edit {
+            code: *code,
+            change: match kind {
+                Kind::Remove => Change::Remove,
+                Kind::Set => Change::Set(value),
+                Kind::Append => Change::Append(value),
+                Kind::SetInside => Change::SetInside(*suboption, value),
+                Kind::RemoveInside => Change::RemoveInside(*suboption),
+            },
+        })
+    }
+
+    /// Returns how many edits there are.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.count.into()
+    }
+
+    /// Returns for each code whether a closer look is needed: 0 if not.
+    #[inline]
+    pub(super) fn marks(&self) -> &[u8; 256] {
+        &self.marks
     }
 
     /// Tells whether options of this code may be changed.
     #[inline]
     pub(super) fn is_marked(&self, code: OptionCode) -> bool {
-        self.marked.get(usize::from(code.code())).copied().unwrap_or(true)
+        self.marks.get(usize::from(code.code())) != Some(&0)
+    }
+
+    #[inline]
+    fn mark(&mut self, code: OptionCode, as_what: u8) {
+        if let Some(mark) = self.marks.get_mut(usize::from(code.code())) {
+            *mark = as_what;
+        }
+    }
+
+    /// Returns the new value of an option that is set by the one edit that names it, and the index of that.
+    #[inline]
+    pub(super) fn plainly_set(&self, code: OptionCode) -> Option<(u8, &'v [u8])> {
+        let index = self.marks.get(usize::from(code.code()))?.checked_sub(1)?;
+        let slot = usize::from(index);
+        // A mark may be of a script that has been cleared.
+        let holds =
+            index < self.count && self.codes.get(slot) == Some(&code) && self.kinds.get(slot) == Some(&Kind::Set);
+        Some((index, *self.values.get(slot).filter(|_| holds)?))
     }
 
     /// Notes a change in place of all earlier ones of that code.
@@ -164,14 +233,26 @@ impl<'v> Script<'v> {
         if matches!(code, OptionCode::PAD | OptionCode::END | OptionCode::OVERLOAD) {
             return self.fail(EditError::ReservedCode { code });
         }
-        let Some(slot) = self.slots.get_mut(self.count) else {
+        let (kind, suboption, value): (_, _, &[u8]) = match change {
+            Change::Remove => (Kind::Remove, 0, &[]),
+            Change::Set(value) => (Kind::Set, 0, value),
+            Change::Append(value) => (Kind::Append, 0, value),
+            Change::SetInside(suboption, value) => (Kind::SetInside, suboption, value),
+            Change::RemoveInside(suboption) => (Kind::RemoveInside, suboption, &[]),
+        };
+        let slot = self.len();
+        let (Some(code_slot), Some(kind_slot), Some(suboption_slot), Some(value_slot)) = (
+            self.codes.get_mut(slot),
+            self.kinds.get_mut(slot),
+            self.suboptions.get_mut(slot),
+            self.values.get_mut(slot),
+        ) else {
             return self.fail(EditError::TooManyEdits);
         };
-        *slot = Edit { code, change };
-        self.count = self.count.saturating_add(1);
-        if let Some(mark) = self.marked.get_mut(usize::from(code.code())) {
-            *mark = true;
-        }
+        (*code_slot, *kind_slot, *suboption_slot, *value_slot) = (code, kind, suboption, value);
+        let alone = kind == Kind::Set && !self.is_marked(code);
+        self.count = self.count.wrapping_add(1); // There was a slot.
+        self.mark(code, if alone { self.count } else { LOOK });
     }
 
     /// Notes that one fragment goes.
@@ -184,9 +265,7 @@ impl<'v> Script<'v> {
             });
         };
         *word |= bit(option.offset);
-        if let Some(mark) = self.marked.get_mut(usize::from(option.code.code())) {
-            *mark = true;
-        }
+        self.mark(option.code, LOOK);
     }
 
     /// Tells whether the fragment goes by itself.
@@ -220,19 +299,17 @@ impl<'v> Script<'v> {
 
     #[cold]
     fn forget(&mut self, goes: impl Fn(&Edit<'v>) -> bool) {
-        let mut kept = 0_usize;
-        for read in 0..self.count {
-            let Some(edit) = self.slots.get(read).copied() else {
-                break;
-            };
+        let mut before = Self::new();
+        (before.codes, before.kinds) = (self.codes, self.kinds);
+        (before.suboptions, before.values, before.count) = (self.suboptions, self.values, self.count);
+        self.count = 0;
+        for edit in before.edits() {
             if !goes(&edit) {
-                if let Some(slot) = self.slots.get_mut(kept) {
-                    *slot = edit;
-                }
-                kept = kept.saturating_add(1);
+                self.add(edit.code, edit.change);
             }
+            // Indices change.
+            self.mark(edit.code, LOOK);
         }
-        self.count = kept;
     }
 }
 

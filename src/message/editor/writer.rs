@@ -57,12 +57,27 @@ impl<'t> Writer<'t> {
         if let Some(place) = free.get_mut(..octets.len()) {
             place.copy_from_slice(octets);
         }
-        self.len = self.len.saturating_add(octets.len());
+        self.len = self.len.wrapping_add(octets.len()); // Less than the memory there is.
     }
 
     /// Writes an option, in several fragments if `value` is longer than one can be.
     #[inline]
     pub(super) fn put_option(&mut self, code: OptionCode, value: &[u8]) {
+        if let Ok(length) = u8::try_from(value.len()) {
+            let size = value.len().wrapping_add(2);
+            let free = self.target.get_mut(self.len..).unwrap_or_default();
+            if let Some([first, second, place @ ..]) = free.get_mut(..size) {
+                (*first, *second) = (code.code(), length);
+                place.copy_from_slice(value);
+            }
+            self.len = self.len.wrapping_add(size);
+        } else {
+            self.put_fragments(code, value);
+        }
+    }
+
+    #[cold]
+    fn put_fragments(&mut self, code: OptionCode, value: &[u8]) {
         let mut rest = value;
         loop {
             let (fragment, behind) = rest.split_at_checked(FRAGMENT).unwrap_or((rest, &[]));
