@@ -122,8 +122,9 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
             return false;
         }
         self.settled.done |= bit(index);
-        self.skip(option.offset, behind);
-        self.out.put_option(option.code, value);
+        let run = self.judge.message.as_bytes().get(self.run..option.offset);
+        self.out.put_before_option(run.unwrap_or_default(), option.code, value);
+        self.run = behind;
         true
     }
 

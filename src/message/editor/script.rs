@@ -13,20 +13,20 @@ const WORDS: usize = REACH / 64;
 /// Marks a code that needs a closer look.
 const LOOK: u8 = u8::MAX;
 
-/// The marks of a script without edits: the pass has to see PAD, END, option 52 and option 82 in any case.
-const FIRST_MARKS: [u8; 256] = {
+/// Returns the marks of a script without edits: the pass has to see PAD, END, option 52 and option 82 in any case.
+#[inline]
+const fn first_marks() -> [u8; 256] {
     let mut marks = [0; 256];
-    let mut rest: &mut [u8] = &mut marks;
-    let mut code = 0_u8;
-    while let Some((mark, behind)) = rest.split_first_mut() {
-        if matches!(code, 0 | 52 | 82 | 255) {
-            *mark = LOOK;
-        }
-        code = code.wrapping_add(1);
-        rest = behind;
+    let [pad, .., end] = &mut marks;
+    (*pad, *end) = (LOOK, LOOK);
+    if let Some((_, [overload, ..])) = marks.split_at_mut_checked(52) {
+        *overload = LOOK;
+    }
+    if let Some((_, [relay, ..])) = marks.split_at_mut_checked(82) {
+        *relay = LOOK;
     }
     marks
-};
+}
 
 /// All changes that one pass is to make.
 pub(super) struct Script<'v> {
@@ -35,7 +35,7 @@ pub(super) struct Script<'v> {
     codes: [OptionCode; MAX_EDITS],
     kinds: [Kind; MAX_EDITS],
     suboptions: [u8; MAX_EDITS],
-    values: [&'v [u8]; MAX_EDITS],
+    values: [Option<&'v [u8]>; MAX_EDITS],
     /// INVARIANT: at most `MAX_EDITS`.
     count: u8,
     /// What is known of each code: 0 if nothing changes it, [`LOOK`], or a number that is one more than the index of the
@@ -102,9 +102,9 @@ impl<'v> Script<'v> {
             codes: [OptionCode::PAD; MAX_EDITS],
             kinds: [Kind::Remove; MAX_EDITS],
             suboptions: [0; MAX_EDITS],
-            values: [&[]; MAX_EDITS],
+            values: [None; MAX_EDITS],
             count: 0,
-            marks: FIRST_MARKS,
+            marks: first_marks(),
             dropped: None,
             error: None,
             header: None,
@@ -145,16 +145,19 @@ impl<'v> Script<'v> {
             .zip(&self.kinds)
             .zip(&self.suboptions)
             .zip(&self.values);
-        parts.take(self.len()).map(|(((code, kind), suboption), value)| Edit {
-            code: *code,
-            change: match kind {
-                Kind::Remove => Change::Remove,
-                Kind::Set => Change::Set(value),
-                Kind::Append => Change::Append(value),
-                Kind::SetInside => Change::SetInside(*suboption, value),
-                Kind::RemoveInside => Change::RemoveInside(*suboption),
-            },
-        })
+        parts
+            .take(self.len())
+            .map(|(((code, kind), suboption), value)| (code, kind, suboption, value.unwrap_or_default()))
+            .map(|(code, kind, suboption, value)| Edit {
+                code: *code,
+                change: match kind {
+                    Kind::Remove => Change::Remove,
+                    Kind::Set => Change::Set(value),
+                    Kind::Append => Change::Append(value),
+                    Kind::SetInside => Change::SetInside(*suboption, value),
+                    Kind::RemoveInside => Change::RemoveInside(*suboption),
+                },
+            })
     }
 
     /// Returns how many edits there are.
@@ -190,7 +193,7 @@ impl<'v> Script<'v> {
         // A mark may be of a script that has been cleared.
         let holds =
             index < self.count && self.codes.get(slot) == Some(&code) && self.kinds.get(slot) == Some(&Kind::Set);
-        Some((index, *self.values.get(slot).filter(|_| holds)?))
+        Some((index, self.values.get(slot).copied().flatten().filter(|_| holds)?))
     }
 
     /// Notes a change in place of all earlier ones of that code.
@@ -250,7 +253,7 @@ impl<'v> Script<'v> {
         ) else {
             return self.fail(EditError::TooManyEdits);
         };
-        (*code_slot, *kind_slot, *suboption_slot, *value_slot) = (code, kind, suboption, value);
+        (*code_slot, *kind_slot, *suboption_slot, *value_slot) = (code, kind, suboption, Some(value));
         let alone = kind == Kind::Set && !self.is_marked(code);
         self.count = self.count.wrapping_add(1); // There was a slot.
         self.mark(code, if alone { self.count } else { LOOK });
