@@ -354,6 +354,27 @@ fn admission_into_a_slot_that_is_being_emptied() {
 }
 
 #[test]
+fn admission_with_room_into_a_slot_that_is_being_emptied() {
+    // As before, but the counts need not tell that there is room, so that they order nothing.
+    explore("admit with room against processed", None, || {
+        let count = Arc::new(Drops::default());
+        let table = Arc::new(Table::<3>::new());
+        let first = admit(&table, 1, &count);
+        for name in [2, 3] {
+            let context = admit(&table, name, &count);
+            assert_eq!(process(&table, context), Ok(Some(name)));
+        }
+        let ending = {
+            let table = Arc::clone(&table);
+            thread::spawn(move || process(&table, first))
+        };
+        let second = admit(&table, 4, &count);
+        assert_eq!(table.get(second).expect("in flight").look(), 4);
+        assert_eq!(ending.join().unwrap(), Ok(Some(1)));
+    });
+}
+
+#[test]
 fn a_slot_that_goes_round_is_not_taken_for_what_it_was() {
     // One thread holds an old word of the slot while others finish the packet, and admit and finish another one in it.
     explore("reuse against a stale context", Some(3), || {

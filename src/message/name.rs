@@ -323,7 +323,6 @@ impl FusedIterator for DomainNames<'_> {}
 
 /// What option 81 calls the client (RFC 4702 section 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum FqdnName<'a> {
     /// An absolute name in wire format.
     Full(DomainName<'a>),
