@@ -21,11 +21,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How many addresses are remembered before all are forgotten: a hostile network has as many as it likes.
 const MOST: usize = 65_536;
 
-struct DropMonitor {
-    tally: PacketTally,
-    clock: fn() -> Instant,
-    drops: OnceLock<SyncSender<Drop>>,
-}
+/// The counts by reason, and the way to the reporter.
+struct DropMonitor(PacketTally, OnceLock<SyncSender<Drop>>);
 
 /// Where a packet came from: the client's address, and the relay's.
 type Origin = ([u8; 6], Ipv4Addr);
@@ -35,7 +32,7 @@ impl Callout for DropMonitor {
     type State = Origin;
 
     fn load(&self) -> bool {
-        self.drops.get_or_init(|| {
+        self.1.get_or_init(|| {
             let (sender, receiver) = sync_channel(1024);
             thread::spawn(move || report(&receiver));
             sender
@@ -53,21 +50,21 @@ impl Callout for DropMonitor {
     }
 
     fn packet_dropped(&self, reason: DropReason, origin: &Origin) {
-        self.tally.count(reason);
-        if let Some(drops) = self.drops.get() {
-            // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
-            let _ = drops.try_send((reason, *origin, (self.clock)()));
-        }
+        self.0.count(reason);
+        // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
+        let _ = self
+            .1
+            .get()
+            .map(|drops| drops.try_send((reason, *origin, Instant::now())));
     }
 }
 
 fn report(drops: &Receiver<Drop>) {
     let mut reporter = Reporter::default();
     loop {
-        drops
-            .try_iter()
-            .filter_map(|drop| reporter.note(drop))
-            .for_each(|line| eprintln!("drops: {line}"));
+        for line in drops.try_iter().filter_map(|drop| reporter.note(drop)) {
+            eprintln!("drops: {line}");
+        }
         thread::sleep(PAUSE);
     }
 }
@@ -76,7 +73,7 @@ fn report(drops: &Receiver<Drop>) {
 struct Reporter {
     by_relay: HashMap<Ipv4Addr, u64>,
     /// How many packets of a client were dropped, and when it was reported last.
-    by_client: HashMap<[u8; 6], (u64, Instant)>,
+    by_client: HashMap<[u8; 6], (u64, Option<Instant>)>,
 }
 
 impl Reporter {
@@ -87,30 +84,15 @@ impl Reporter {
         }
         let at_relay = self.by_relay.entry(relay).or_default();
         *at_relay = at_relay.saturating_add(1);
-        let (count, last) = self
-            .by_client
-            .get(&mac)
-            .map_or((0, None), |(count, last)| (*count, Some(*last)));
-        let recent = last.filter(|last| now.duration_since(*last) < QUIET);
-        let count = count.saturating_add(1);
-        self.by_client.insert(mac, (count, recent.unwrap_or(now)));
-        recent
-            .is_none()
-            .then(|| format!("client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}"))
+        let (count, last) = self.by_client.entry(mac).or_default();
+        *count = count.saturating_add(1);
+        let due = last.is_none_or(|last| now.duration_since(last) >= QUIET);
+        *last = if due { Some(now) } else { *last };
+        due.then(|| format!("client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}"))
     }
 }
 
-impl DropMonitor {
-    const fn new(clock: fn() -> Instant) -> Self {
-        Self {
-            tally: PacketTally::new(),
-            clock,
-            drops: OnceLock::new(),
-        }
-    }
-}
-
-dhcp_callout::export!(DropMonitor = DropMonitor::new(Instant::now), packets = 4096);
+dhcp_callout::export!(DropMonitor(PacketTally::new(), OnceLock::new()), packets = 4096);
 
 fn main() {
     show::lives(DhcpServerCalloutEntry);
