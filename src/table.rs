@@ -383,7 +383,8 @@ impl<T, const N: usize> PacketTable<T, N> {
     fn claim_behind(&self, start: usize) -> Option<(usize, Vacant<'_, T>)> {
         let (before, behind) = self.slots.split_at_checked(start).unwrap_or_default();
         let way_round = behind.iter().chain(before);
-        let claimed = (0..)
+        // Up to a bound, though never there: counting without one has an overflow that panics.
+        let claimed = (0..=u64::MAX)
             .zip(way_round)
             .find_map(|(passed, slot)| Some((passed, slot.claim(slot.word())?)));
         let Some((passed, vacant)) = claimed else {
