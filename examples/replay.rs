@@ -20,11 +20,10 @@ use std::process::ExitCode;
 
 use capture::Frame;
 use dhcp_callout::message::{MessageType, OptionCode};
-use dhcp_callout::simulate::{Call, Datagram, Life};
-use dhcp_callout::{Message, Outcome, PACKET_CAPACITY, Stage};
+use dhcp_callout::simulate::{Call, Datagram, Life, Server};
+use dhcp_callout::{DropReason, Message, Outcome, PACKET_CAPACITY, Stage, TallySnapshot};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use watcher::Counts;
 
 const USAGE: &str = "usage: replay [--json] [FILE]";
 
@@ -38,9 +37,12 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error),
     };
     let exchange = Exchange::find(&frames);
-    let lives = exchange.replay();
+    let lives = match watcher::server() {
+        Ok(server) => exchange.replay(&server),
+        Err(error) => return fail(&error),
+    };
     let totals = Totals {
-        counts: watcher::counts(),
+        tally: watcher::tally(),
         messages: exchange.datagrams.len(),
         unparsed: exchange.unparsed,
     };
@@ -104,13 +106,13 @@ impl<'c> Exchange<'c> {
     }
 
     /// Replays the messages, and returns the lives in the order in which the packets came.
-    fn replay(&self) -> Vec<Life> {
+    fn replay(&self, server: &Server) -> Vec<Life> {
         let bar = ProgressBar::new(u64::try_from(self.datagrams.len()).unwrap_or(u64::MAX));
         if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} messages {eta}") {
             bar.set_style(style);
         }
         let mut lives = Vec::new();
-        watcher::server().replay(&self.datagrams, |life| {
+        server.replay(&self.datagrams, |life| {
             let calls = life
                 .calls
                 .iter()
@@ -129,7 +131,7 @@ impl<'c> Exchange<'c> {
 }
 
 struct Totals {
-    counts: Counts,
+    tally: TallySnapshot,
     messages: usize,
     unparsed: usize,
 }
@@ -238,53 +240,43 @@ impl fmt::Display for Ending {
 
 impl Totals {
     fn to_json(&self, packets: usize) -> serde_json::Value {
-        let Counts {
-            admitted,
-            done,
-            dropped,
-            violations,
-            live,
-        } = &self.counts;
-        let dropped: serde_json::Map<_, _> = dropped
-            .iter()
+        let tally = &self.tally;
+        let dropped: serde_json::Map<_, _> = self
+            .drops()
             .map(|(reason, count)| (format!("{reason:?}"), json!(count)))
             .collect();
         json!({
             "packets": packets,
             "messages": self.messages,
             "unparsed": self.unparsed,
-            "admitted": admitted,
-            "done": done,
+            "admitted": tally.admitted,
+            "done": tally.done,
             "dropped": dropped,
-            "violations": violations,
-            "live": live,
+            "violations": tally.repeated_drops.saturating_add(tally.after_done).saturating_add(tally.stale),
+            "live": tally.in_flight(),
         })
     }
 
     fn print(&self, out: &mut impl Write, packets: usize) -> io::Result<()> {
-        const BAR: usize = 32;
-        let Counts {
-            admitted,
-            done,
-            dropped,
-            violations,
-            live,
-        } = &self.counts;
+        const BAR: u64 = 32;
         writeln!(out)?;
         writeln!(
             out,
-            "{:>6} messages, {} other frames skipped",
+            "{} messages, {packets} from clients; {} other frames skipped",
             self.messages, self.unparsed
         )?;
-        writeln!(out, "{packets:>6} client packets, {admitted} admitted, {done} done")?;
-        writeln!(out, "{violations:>6} violations")?;
-        writeln!(out, "{live:>6} still in flight")?;
-        let all: usize = dropped.values().sum();
-        writeln!(out, "{all:>6} dropped")?;
-        for (reason, count) in dropped {
-            let length = count.saturating_mul(BAR).div_ceil(all.max(1));
-            writeln!(out, "{count:>6} {:<BAR$}  {reason:?}: {reason}", "█".repeat(length))?;
+        writeln!(out)?;
+        write!(out, "{}", self.tally)?;
+        let all = self.tally.dropped_in_all().max(1);
+        for (reason, count) in self.drops() {
+            let length = usize::try_from(count.saturating_mul(BAR).div_ceil(all)).unwrap_or_default();
+            writeln!(out, "  {:<24} {} {count}", format!("{reason:?}"), "█".repeat(length))?;
         }
         Ok(())
+    }
+
+    /// The reasons for which packets were dropped.
+    fn drops(&self) -> impl Iterator<Item = (DropReason, u64)> + '_ {
+        self.tally.drops().filter(|(_, count)| *count > 0)
     }
 }

@@ -43,11 +43,13 @@ mod host;
 
 #[doc(hidden)]
 pub use export::{Events, Exported, NotImplemented, Wants, enter};
+#[doc(hidden)]
 pub use host::Host;
 
 use crate::control::DropReason;
 use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};
 use crate::lifecycle::Outcome;
+use crate::table::NotifyError;
 
 /// A callout: what is to happen when the server reports the life of a packet.
 ///
@@ -83,6 +85,19 @@ pub trait Callout: Send + Sync + 'static {
         let _ = (outcome, state);
     }
 
+    /// Takes the state of a packet back that could not be tracked: as many packets as the table holds are in flight.
+    ///
+    /// The server processes the packet as it was received, and nothing more is heard of its life.
+    fn not_tracked(&self, state: Self::State) {
+        let _ = state;
+    }
+
+    /// Notes a report of the server that changed nothing: a packet dropped again, or a context that names no packet in
+    /// flight (`DhcpPktDropHook`). Its documentation tells authors to expect such reports.
+    fn report_ignored(&self, reason: NotifyError) {
+        let _ = reason;
+    }
+
     /// Notes that a method of this callout has panicked, in the named hook, and that the panic was contained.
     ///
     /// A panic of this method is contained in silence. Without the feature `std` it is never called.
@@ -106,8 +121,7 @@ pub enum Decision<S> {
     Pass,
     /// The server processes it; the state is kept, and handed back when the packet is done.
     ///
-    /// If the table is full, the packet passes without being tracked, and the state is dropped;
-    /// [`TallySnapshot::full`](crate::TallySnapshot) counts that.
+    /// If the table is full, the packet passes without being tracked, and [`Callout::not_tracked`] gets the state.
     Track(S),
     /// The server drops it (`ProcessIt` is FALSE). Whether it reports the drop is not documented, so the packet is not
     /// tracked.

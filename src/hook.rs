@@ -19,6 +19,7 @@
 
 mod address;
 mod drop_send;
+mod entry;
 mod new_packet;
 mod packet;
 mod parsed_options;
@@ -26,6 +27,7 @@ mod service;
 
 pub use address::{AddressDeleted, AddressOffered};
 pub use drop_send::{DroppedPacket, SendPacket};
+pub(crate) use entry::{read_list, write_table};
 pub use new_packet::NewPacket;
 pub use packet::ReplaceError;
 #[cfg(feature = "simulate")]

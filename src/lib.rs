@@ -6,6 +6,7 @@ extern crate std;
 
 pub mod buffer;
 pub mod callout;
+pub mod chain;
 mod codes;
 pub mod control;
 pub mod ffi;

@@ -18,11 +18,42 @@
 //! | 10 | 2 | `flags` | | 236 | 4 | magic cookie |
 //! | 12 | 4 | `ciaddr` | | 240 | | `options` |
 
+mod assigned;
 mod code;
+mod format;
+mod identity;
+mod list;
+mod name;
+mod nested;
+pub mod option;
+mod print;
+pub mod relay;
+mod service;
+mod text;
+mod typed;
 mod value;
 mod walk;
 
+pub use assigned::{
+    Architecture, AuthProtocol, DataSource, DuidType, LeaseState, NetbiosNodeType, Seconds, StatusCode, TimeOffset,
+    UnixTime,
+};
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
+pub use format::{Expected, Format, Key, ValueError};
+pub use identity::{ClientId, Duid, Fqdn, FqdnFlags, MachineId, NetworkInterface, VirtualSubnet};
+pub use list::{AddressPair, AddressPairs, Addresses, Element, Elements, Item, List, ListIter, Sequence};
+pub use name::{DomainList, DomainName, DomainNames, FqdnName, Labels};
+pub use nested::{
+    MobilityServers, Padded, RadiusAttribute, Route, Suboption, SuboptionList, Suboptions, VendorData, VendorOptions,
+    VendorSpecific,
+};
+pub use relay::{RelayAgentInformation, RelayCode};
+pub use service::{
+    Authentication, EncryptedDns, PortParameters, RdnssSelection, RelayAuthentication, SipServers, SixRd, SlpAgents,
+    SlpScopes, Status,
+};
+pub use text::Text;
+pub use typed::Typed;
 pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, Options, RawOption};
 
@@ -313,6 +344,73 @@ impl<'a> Message<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// Reads the option that `key` names: the value of all its fragments, joined.
+    ///
+    /// ```
+    /// use dhcp_callout::{Message, message::option};
+    ///
+    /// let mut packet = vec![0; 236];
+    /// packet.extend([99, 130, 83, 99]);
+    /// packet.extend(b"\x3c\x05rogue\x36\x03\xc0\x00\x02");
+    ///
+    /// let message = Message::parse(&packet)?;
+    /// assert!(message.get(option::CLASS_ID)?.is_some_and(|class| class.starts_with(b"rogue")));
+    /// assert_eq!(message.get(option::HOST_NAME)?, None);
+    /// let error = message.get(option::SERVER_ID).expect_err("three octets are no address");
+    /// assert_eq!(error.to_string(), "option 54 at offset 249: value of 3 octets, expected 4");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// - [`ValueError::Walk`] if the walk meets a fault before it meets the option, so that it cannot be called absent;
+    /// - what the [format](Format::decode) says, if the value does not follow the layout.
+    #[inline]
+    pub fn get<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
+        self.value(key.code())?.map(F::decode).transpose()
+    }
+
+    /// Reads the first fragment of the option that `key` names, as if it were the whole value, and looks no further.
+    ///
+    /// That saves the walk over the rest of the packet. It differs from [`get`](Self::get) when there are more fragments:
+    /// a value that is split is read in part, or not at all if its first part does not follow the layout.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    #[inline]
+    pub fn first<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
+        let mut walk = self.walk();
+        if key.code() == OptionCode::OVERLOAD {
+            walk = walk.within_options_field();
+        }
+        while let Some(option) = walk.next() {
+            let option = option?;
+            if option.code == key.code() {
+                let value = Value::new(option.code, option.value, option.value_offset(), Walk::ended());
+                return F::decode(value).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the value of option 53 if it has just one octet, whatever that is.
+    #[inline]
+    #[must_use]
+    pub fn message_type(self) -> Option<MessageType> {
+        let [code] = self.value(option::MESSAGE_TYPE.code()).ok()??.to_array()?;
+        Some(MessageType::from_code(code))
+    }
+
+    /// Returns which fields hold options beside the options field: the value of option 52.
+    ///
+    /// # Errors
+    /// - [`ValueError::Walk`] if the walk meets a fault before it meets option 52;
+    /// - [`ValueError::Length`] if the joined value has not just one octet;
+    /// - [`ValueError::Value`] if that is not 1, 2 or 3; no field is read as options then.
+    #[inline]
+    pub fn overload(self) -> Result<Option<Overload>, ValueError> {
+        self.get(option::OVERLOAD)
     }
 
     /// Returns the offset of the END octet of the options field, or `None` when there is none before the packet's end

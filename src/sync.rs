@@ -51,14 +51,14 @@ pub(crate) struct Place<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     #[cfg(loom)]
-    access: Option<loom::cell::ConstPtr<()>>,
+    _access: Option<loom::cell::ConstPtr<()>>,
 }
 
 /// A time of exclusive use, until its [`end`](Self::end); under loom, any other use meanwhile fails the test.
 #[derive(Debug, Default)]
 pub(crate) struct Writing {
     #[cfg(loom)]
-    access: Option<loom::cell::MutPtr<()>>,
+    _access: Option<loom::cell::MutPtr<()>>,
 }
 
 impl<T> Place<T> {
@@ -94,7 +94,7 @@ impl Reading {
         } = place;
         Self {
             #[cfg(loom)]
-            access: Some(watched.get()),
+            _access: Some(watched.get()),
         }
     }
 
@@ -114,7 +114,7 @@ impl Writing {
         } = place;
         Self {
             #[cfg(loom)]
-            access: Some(watched.get_mut()),
+            _access: Some(watched.get_mut()),
         }
     }
 

@@ -78,14 +78,17 @@
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
 
 mod context;
+mod once;
 mod pool;
 mod slot;
 mod tally;
 mod word;
 
 use core::fmt;
+use core::panic::RefUnwindSafe;
 
 pub use self::context::Context;
+pub(crate) use self::once::Once;
 pub(crate) use self::pool::TakeBuffer;
 pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
 pub use self::slot::Borrowed;
@@ -93,7 +96,7 @@ pub use self::tally::{PacketTally, TallySnapshot};
 
 use self::context::Layout;
 use self::slot::{Eviction, Slot, Vacant};
-use self::word::{MAX_BORROWERS, Word};
+use self::word::{Live, MAX_BORROWERS};
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Outcome, Stage, Violation};
 use crate::sync::{AtomicBool, Ordering, array_of, const_fn};
@@ -215,11 +218,10 @@ impl<T, const N: usize> PacketTable<T, N> {
         }
         let start = Self::slot_of(self.tally.next_place());
         let first = self.slots.get(start).and_then(|slot| slot.claim(slot.word()));
-        let claimed = match first {
-            Some(vacant) => Some((start, vacant)),
-            None => self.claim_behind(start),
-        };
-        match claimed {
+        if let Some(vacant) = first {
+            return Ok(Layout::<N>::context(start, vacant.fill(state, tick)));
+        }
+        match self.claim_behind(start) {
             Some((index, vacant)) => Ok(Layout::<N>::context(index, vacant.fill(state, tick))),
             None => Err(Full(state)),
         }
@@ -237,9 +239,10 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     pub fn get(&self, context: Context) -> Result<Borrowed<'_, T>, ContextError> {
         let slot = self.slot(context)?;
-        match self.try_get(slot, context, slot.word()) {
-            Ok(got) => got,
-            Err(now) => self.get_again(slot, context, now),
+        let lent = Layout::<N>::live(context, slot.word()).map(|live| slot.lend(live, &self.parked));
+        match lent {
+            Some(Ok(borrowed)) => Ok(borrowed),
+            _ => self.get_again(slot, context),
         }
     }
 
@@ -254,9 +257,10 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     pub fn notify(&self, context: Context, notice: Notice) -> Result<Progress<T>, NotifyError> {
         let slot = self.slot(context)?;
-        match self.try_notify(slot, context, notice, slot.word()) {
-            Ok(notified) => notified,
-            Err(now) => self.notify_again(slot, context, notice, now),
+        let advanced = Layout::<N>::live(context, slot.word()).and_then(|live| self.advance(slot, live, notice));
+        match advanced {
+            Some(progress) => Ok(progress),
+            None => self.notify_again(slot, context, notice),
         }
     }
 
@@ -268,13 +272,12 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     pub fn stage(&self, context: Context) -> Result<Stage, ContextError> {
         let word = self.slot(context)?.word();
-        let stage = word.stage();
-        if Layout::<N>::is_live(context, word)
-            || (Layout::<N>::is_finished(context, word) && matches!(stage, Stage::Done(_)))
-        {
-            Ok(stage)
-        } else {
-            Err(self.refuse_context(context))
+        if let Some(live) = Layout::<N>::live(context, word) {
+            return Ok(live.stage());
+        }
+        match word.stage() {
+            done @ Stage::Done(_) if Layout::<N>::is_finished(context, word) => Ok(done),
+            _ => Err(self.refuse_context(context)),
         }
     }
 
@@ -336,6 +339,9 @@ impl<T, const N: usize> PacketTable<T, N> {
     }
 }
 
+/// A panic of the caller's code leaves a table as good as before: none runs between two halves of a change.
+impl<T: RefUnwindSafe, const N: usize> RefUnwindSafe for PacketTable<T, N> {}
+
 impl<T, const N: usize> Default for PacketTable<T, N> {
     fn default() -> Self {
         Self::new()
@@ -356,9 +362,6 @@ impl<T> fmt::Debug for Full<T> {
         f.debug_tuple("Full").finish_non_exhaustive()
     }
 }
-
-type Got<'t, T> = Result<Borrowed<'t, T>, ContextError>;
-type Notified<T> = Result<Progress<T>, NotifyError>;
 
 /// What the operations share; refusals are out of their way.
 impl<T, const N: usize> PacketTable<T, N> {
@@ -396,66 +399,71 @@ impl<T, const N: usize> PacketTable<T, N> {
         }
     }
 
-    /// Borrows, or refuses; `Err` with the word of the slot if that has changed meanwhile.
-    #[inline]
-    fn try_get<'t>(&'t self, slot: &'t Slot<T>, context: Context, word: Word) -> Result<Got<'t, T>, Word> {
-        if Layout::<N>::is_live(context, word) && !word.is_crowded() {
-            slot.lend(word, &self.parked).map(Ok)
-        } else {
-            Ok(Err(self.refuse_borrower(context, word)))
-        }
-    }
-
-    /// Tries until nobody comes between: somebody else gets on with this packet each time that somebody does.
+    /// Tries to borrow until nobody comes between, or refuses: somebody gets on with this packet each time.
     #[cold]
-    fn get_again<'t>(&'t self, slot: &'t Slot<T>, context: Context, mut word: Word) -> Got<'t, T> {
+    fn get_again<'t>(&'t self, slot: &'t Slot<T>, context: Context) -> Result<Borrowed<'t, T>, ContextError> {
         loop {
-            match self.try_get(slot, context, word) {
-                Ok(got) => return got,
-                Err(now) => word = now,
+            match Layout::<N>::live(context, slot.word()) {
+                None => return Err(self.refuse_context(context)),
+                Some(live) if live.is_crowded() => {
+                    let borrowers = MAX_BORROWERS;
+                    return Err(ContextError::Crowded { context, borrowers });
+                }
+                Some(live) => {
+                    if let Ok(borrowed) = slot.lend(live, &self.parked) {
+                        return Ok(borrowed);
+                    }
+                }
             }
         }
     }
 
-    /// Advances the packet, or refuses; `Err` with the word of the slot if that has changed meanwhile.
+    /// Advances the packet by the notice; `None` if that does not fit its stage, or if its word has changed meanwhile.
     #[inline]
-    fn try_notify(&self, slot: &Slot<T>, context: Context, notice: Notice, word: Word) -> Result<Notified<T>, Word> {
-        if !Layout::<N>::is_live(context, word) {
-            return Ok(Err(self.refuse_notice(context, word, notice)));
-        }
-        let next = match word.live_stage().advance(notice) {
-            Ok(next) => next,
-            Err(violation) => return Ok(Err(self.refuse_violation(violation))),
+    fn advance(&self, slot: &Slot<T>, live: Live, notice: Notice) -> Option<Progress<T>> {
+        let next = match live.dropped() {
+            None => Stage::InFlight.advance(notice),
+            Some(reason) => Stage::Dropped(reason).advance(notice),
         };
-        let progress = match next {
-            Stage::Done(outcome) if !word.is_borrowed() => {
-                let state = slot.hold(word)?.take();
+        match next.ok()? {
+            Stage::Done(outcome) if !live.is_borrowed() => {
+                let state = slot.hold(live).ok()?.take();
                 self.tally.count_done();
-                Progress::Done { outcome, state }
+                Some(Progress::Done { outcome, state })
             }
-            Stage::Done(outcome) => {
-                slot.advance(word, word.at_stage(next))?;
+            next @ Stage::Done(outcome) => {
+                slot.advance(live, next).ok()?;
                 self.tally.count_done();
-                Progress::Deferred(outcome)
+                Some(Progress::Deferred(outcome))
             }
-            Stage::Dropped(reason) => {
-                slot.advance(word, word.at_stage(next))?;
+            next @ Stage::Dropped(reason) => {
+                slot.advance(live, next).ok()?;
                 self.tally.count(reason);
-                Progress::Dropped(reason)
+                Some(Progress::Dropped(reason))
             }
             // No notice leads here.
-            Stage::InFlight => return Ok(Err(self.refuse_context(context).into())),
-        };
-        Ok(Ok(progress))
+            Stage::InFlight => None,
+        }
     }
 
-    /// Tries until nobody comes between: somebody else gets on with this packet each time that somebody does.
+    /// Tries to advance until nobody comes between, or refuses: somebody gets on with this packet each time.
     #[cold]
-    fn notify_again(&self, slot: &Slot<T>, context: Context, notice: Notice, mut word: Word) -> Notified<T> {
+    fn notify_again(&self, slot: &Slot<T>, context: Context, notice: Notice) -> Result<Progress<T>, NotifyError> {
         loop {
-            match self.try_notify(slot, context, notice, word) {
-                Ok(notified) => return notified,
-                Err(now) => word = now,
+            let word = slot.word();
+            let stage = match (Layout::<N>::live(context, word), word.stage()) {
+                (Some(live), _) => {
+                    if let Some(progress) = self.advance(slot, live, notice) {
+                        return Ok(progress);
+                    }
+                    live.stage()
+                }
+                (None, done @ Stage::Done(_)) if Layout::<N>::is_finished(context, word) => done,
+                (None, _) => return Err(self.refuse_context(context).into()),
+            };
+            if let Err(violation) = stage.advance(notice) {
+                self.tally.count_violation(violation);
+                return Err(violation.into());
             }
         }
     }
@@ -488,33 +496,6 @@ impl<T, const N: usize> PacketTable<T, N> {
         } else {
             ContextError::Forged(context)
         }
-    }
-
-    #[cold]
-    fn refuse_borrower(&self, context: Context, word: Word) -> ContextError {
-        if Layout::<N>::is_live(context, word) {
-            let borrowers = MAX_BORROWERS;
-            ContextError::Crowded { context, borrowers }
-        } else {
-            self.refuse_context(context)
-        }
-    }
-
-    #[cold]
-    fn refuse_notice(&self, context: Context, word: Word, notice: Notice) -> NotifyError {
-        match word.stage() {
-            done @ Stage::Done(_) if Layout::<N>::is_finished(context, word) => match done.advance(notice) {
-                Err(violation) => self.refuse_violation(violation),
-                Ok(_) => self.refuse_context(context).into(),
-            },
-            _ => self.refuse_context(context).into(),
-        }
-    }
-
-    #[cold]
-    fn refuse_violation(&self, violation: Violation) -> NotifyError {
-        self.tally.count_violation(violation);
-        violation.into()
     }
 }
 

@@ -35,7 +35,9 @@ fn datagrams(frames: &[Frame]) -> Vec<Datagram<'_>> {
 
 fn lives(datagrams: &[Datagram<'_>]) -> Vec<Life> {
     let mut lives = Vec::new();
-    watcher::server().replay(datagrams, |life| lives.push(life.clone()));
+    watcher::server()
+        .unwrap()
+        .replay(datagrams, |life| lives.push(life.clone()));
     lives
 }
 

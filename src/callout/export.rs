@@ -12,6 +12,7 @@ use crate::ffi::{
 };
 use crate::hook::{
     AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, Family, NewPacket, ParsedOptions, SendPacket,
+    write_table,
 };
 use crate::lifecycle::Notice;
 use crate::table::Context;
@@ -22,10 +23,12 @@ use crate::table::Context;
 /// export!(Type { field: value, .. }, packets = N);
 /// export!(Type(value, ..), packets = N, buffers = M);
 /// export!(Type = expression, packets = N);
+/// export!(.., chain = load);
 /// ```
 ///
 /// The expression is evaluated at compile time, and the callout lives in a `static`. `packets` is how many packets can be
-/// tracked at once; `buffers` is how many can be replaced at once, 64 if it is left out, of 8 KB each.
+/// tracked at once; `buffers` is how many can be replaced at once, 64 if it is left out, of 8 KB each. With `chain` the
+/// DLL also loads those that the server leaves to it, seven at most: see [`chain`](crate::chain).
 ///
 /// The entry point accepts `CalloutVersion` 0, the only one that is documented (`DHCP_SERVER_OPTIONS` depends on it). It
 /// returns
@@ -68,10 +71,49 @@ macro_rules! export {
 /// ```
 #[macro_export]
 macro_rules! entry_point {
-    ($(#[$attribute:meta])* $visibility:vis fn $name:ident = $Type:ident = $callout:expr, packets = $packets:expr $(,)?) => {
+    (
+        $(#[$attribute:meta])* $visibility:vis fn $name:ident = $Type:ident = $callout:expr,
+        packets = $packets:expr $(, chain = $find:expr)? $(,)?
+    ) => {
         $crate::entry_point!(
-            $(#[$attribute])* $visibility fn $name = $Type = $callout, packets = $packets, buffers = 64
+            $(#[$attribute])* $visibility fn $name = $Type = $callout,
+            packets = $packets, buffers = 64 $(, chain = $find)?
         );
+    };
+    (
+        $(#[$attribute:meta])* $visibility:vis fn $name:ident = $Type:ident = $callout:expr,
+        packets = $packets:expr, buffers = $buffers:expr, chain = $find:expr $(,)?
+    ) => {
+        $(#[$attribute])*
+        #[allow(unsafe_code, reason = "an entry point has the signature that the server calls")]
+        $visibility unsafe extern "system" fn $name(
+            chain_dlls: *mut u16,
+            callout_version: u32,
+            callout_tbl: *mut $crate::ffi::CalloutTable,
+        ) -> u32 {
+            $crate::entry_point!(fn own = $Type = $callout, packets = $packets, buffers = $buffers);
+
+            struct Export;
+
+            impl $crate::chain::Chained<8, { $packets }> for Export {
+                fn chain() -> &'static $crate::chain::Chain<8, { $packets }> {
+                    static CHAIN: $crate::chain::Chain<8, { $packets }> = $crate::chain::Chain::new();
+                    &CHAIN
+                }
+            }
+
+            // SAFETY: whoever calls this function promises what its prototype asks, and whoever exports it, that the
+            // entry points it finds can be called.
+            unsafe {
+                $crate::chain::enter::<Export, 8, { $packets }>(
+                    chain_dlls,
+                    callout_version,
+                    callout_tbl,
+                    own,
+                    $find,
+                )
+            }
+        }
     };
     (
         $(#[$attribute:meta])* $visibility:vis fn $name:ident = $Type:ident = $callout:expr,
@@ -210,8 +252,8 @@ pub unsafe fn enter<E: Exported<P, B>, const P: usize, const B: usize>(
     } else {
         CalloutTable::EMPTY
     };
-    // SAFETY: not NULL, so the caller promises that it can be written; alignment does not matter to this write.
-    unsafe { callout_tbl.write_unaligned(table) };
+    // SAFETY: not NULL, so the caller promises that it can be written.
+    unsafe { write_table(callout_tbl, table) };
     ERROR_SUCCESS
 }
 

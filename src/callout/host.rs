@@ -4,9 +4,7 @@ use super::export::Events;
 use super::{Callout, Decision};
 use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};
 use crate::lifecycle::{Notice, Outcome, Stage};
-use crate::table::{
-    Borrowed, BufferPool, Context, Finished, PacketTable, PooledBuffer, Progress, Replacements, TallySnapshot,
-};
+use crate::table::{Borrowed, BufferPool, Context, Finished, Full, PacketTable, PooledBuffer, Progress, Replacements};
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
 ///
@@ -29,7 +27,6 @@ struct Entry<S> {
 
 impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BUFFERS> {
     /// Makes a host without packets.
-    #[doc(hidden)]
     #[must_use]
     pub const fn new(callout: C, events: Events<C>) -> Self {
         Self {
@@ -38,26 +35,6 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             packets: PacketTable::new(),
             buffers: BufferPool::new(),
         }
-    }
-
-    /// Returns the callout.
-    pub const fn callout(&self) -> &C {
-        &self.callout
-    }
-
-    /// Returns what the table has counted.
-    pub fn tally(&self) -> TallySnapshot {
-        self.packets.tally()
-    }
-
-    /// Returns how many packets are in flight.
-    pub fn in_flight(&self) -> usize {
-        self.packets.len()
-    }
-
-    /// Returns how many buffers the server may be using.
-    pub fn buffers_in_use(&self) -> usize {
-        self.buffers.taken()
     }
 
     pub(super) const fn events(&self) -> &Events<C> {
@@ -87,11 +64,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         };
         let context = match self.packets.admit(entry) {
             Ok(context) => context,
-            Err(full) => {
-                // The state is the author's, and so is what happens when it is dropped.
-                self.contain("DhcpNewPktHook", || drop(full));
-                return;
-            }
+            Err(Full(entry)) => return self.not_tracked(entry),
         };
         packet.set_context(Some(context));
         if let (Some(buffer), Ok(entry)) = (replacement, self.packets.get(context)) {
@@ -115,8 +88,11 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
                 }
             }
             Ok(Progress::Done { outcome, state }) => self.done(outcome, state),
-            // The last borrower hands it back, or the server repeats itself, which is counted.
-            Ok(Progress::Deferred(_)) | Err(_) => {}
+            // The last borrower hands it back.
+            Ok(Progress::Deferred(_)) => {}
+            Err(error) => {
+                self.contain("DhcpPktDropHook", || self.callout.report_ignored(error));
+            }
         }
         if let Some(entry) = entry {
             self.release(entry);
@@ -178,6 +154,12 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     pub(super) fn control(&self, event: ControlEvent) {
         let Some(call) = self.events.control else { return };
         self.contain("DhcpControlHook", || call(&self.callout, event));
+    }
+
+    fn not_tracked(&self, entry: Entry<C::State>) {
+        if let Some(state) = entry.state {
+            self.contain("DhcpNewPktHook", || self.callout.not_tracked(state));
+        }
     }
 
     /// Lends the entry of a packet to `call`, if there is one.

@@ -218,6 +218,59 @@ impl<'a> Value<'a> {
         Some(octets)
     }
 
+    /// Returns the first octet.
+    #[inline]
+    pub(super) const fn peek(&self) -> Option<u8> {
+        match self.head.first() {
+            Some(octet) => Some(*octet),
+            None => None,
+        }
+    }
+
+    /// Passes over the first `count` octets; false, and nothing passed, if there are fewer.
+    #[inline]
+    pub(super) fn advance(&mut self, count: usize) -> bool {
+        // Within the first fragment nothing but this moves.
+        if let Some(behind) = self.head.get(count..).filter(|behind| !behind.is_empty()) {
+            self.head = behind;
+            self.offset = self.offset.wrapping_add(count);
+            self.len = self.len.saturating_sub(count);
+            return true;
+        }
+        match self.split_at(count) {
+            Some((_, behind)) => {
+                *self = behind;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Returns how many octets the first fragment has.
+    #[inline]
+    pub(super) const fn head_len(&self) -> usize {
+        self.head.len()
+    }
+
+    /// Counts the steps of a walk from the first fragment to the last: one for each option, one for eight PADs.
+    pub(super) fn steps_behind(&self) -> usize {
+        let (mut missing, mut tail) = (self.len.saturating_sub(self.head.len()), self.tail);
+        let (mut steps, mut position) = (0_usize, self.offset.saturating_add(self.head.len()));
+        while missing > 0 {
+            let Some(Ok(option)) = tail.next() else {
+                break;
+            };
+            steps = steps
+                .saturating_add(1)
+                .saturating_add(option.offset.saturating_sub(position) / 8);
+            position = option.value_offset().saturating_add(option.value.len());
+            if option.code == self.code {
+                missing = missing.saturating_sub(option.value.len());
+            }
+        }
+        steps
+    }
+
     /// Restores the invariant of `head` for a value whose first fragments are empty.
     #[cold]
     fn skip_empty(&mut self) {

@@ -6,7 +6,7 @@ use core::num::NonZeroUsize;
 use core::ptr;
 
 use super::widen;
-use super::word::{GENERATION_BITS, Word};
+use super::word::{GENERATION_BITS, Live, Word};
 
 /// Names one packet in a [`PacketTable`](super::PacketTable): what a hook puts into `*PktContext`, and gets back.
 ///
@@ -83,8 +83,8 @@ impl<const N: usize> Layout<N> {
     #[inline]
     pub(super) fn context(slot: usize, word: Word) -> Context {
         let number = narrow(word.generation() & Self::GENERATION) << Self::SLOT_BITS | slot;
-        // At least the highest bit of the number is clear.
-        Context(NonZeroUsize::MIN.saturating_add(number))
+        // The highest bit of the number is clear, so that one more is not zero.
+        Context(NonZeroUsize::new(number.wrapping_add(1)).unwrap_or(NonZeroUsize::MIN))
     }
 
     /// Returns the number of the slot, which need not exist.
@@ -93,11 +93,11 @@ impl<const N: usize> Layout<N> {
         Self::number(context) & Self::SLOT
     }
 
-    /// Returns whether the context names the packet of this word of its slot, and that is live.
+    /// Returns the word of the context's slot if the context names its packet, and that is live.
     #[inline]
-    pub(super) fn is_live(context: Context, word: Word) -> bool {
-        // A live word of the context's generation; the number has a slot of one bit at least, so that no bit is lost.
-        u64::from(word.tag() & Self::TAG) == widen(Self::generation(context) << 1 | 1)
+    pub(super) fn live(context: Context, word: Word) -> Option<Live> {
+        // The slot has one bit at least, so that the generation has 63 at most.
+        word.live_of(widen(Self::generation(context)), Self::GENERATION)
     }
 
     /// Returns whether the context names the packet of this word of its slot, and that is finished.
@@ -110,8 +110,6 @@ impl<const N: usize> Layout<N> {
     pub(super) fn is_possible(context: Context) -> bool {
         Self::slot(context) < N && widen(Self::generation(context)) <= u64::from(Self::GENERATION)
     }
-
-    const TAG: u32 = Self::GENERATION << 1 | 1;
 
     /// Returns the generation, and whatever a forged context has above it.
     #[inline]
@@ -192,16 +190,15 @@ mod tests {
                 let word = live(generation);
                 let context = Layout::<1000>::context(slot, word);
                 assert_eq!(Layout::<1000>::slot(context), slot);
-                assert!(Layout::<1000>::is_live(context, word));
+                assert!(Layout::<1000>::live(context, word).is_some());
                 assert!(Layout::<1000>::is_possible(context));
                 assert!(!Layout::<1000>::is_finished(context, word));
-                assert!(!Layout::<1000>::is_live(
-                    context,
-                    word.claimed().emptied().claimed().filled()
-                ));
-                assert!(!Layout::<1000>::is_live(context, word.claimed()));
-                assert!(!Layout::<1000>::is_live(context, word.evicted()));
-                assert!(Layout::<1000>::is_finished(context, word.evicted()));
+                let next = word.claimed().emptied().claimed().filled();
+                assert!(Layout::<1000>::live(context, next).is_none());
+                assert!(Layout::<1000>::live(context, word.claimed()).is_none());
+                let evicted = word.live().unwrap().evicted();
+                assert!(Layout::<1000>::live(context, evicted).is_none());
+                assert!(Layout::<1000>::is_finished(context, evicted));
             }
         }
     }
@@ -212,8 +209,9 @@ mod tests {
         let context = Layout::<1000>::context(5, word);
         for bit in 10 + GENERATION_BITS..usize::BITS {
             let forged = Context(context.0 | 1 << bit);
-            assert!(!Layout::<1000>::is_live(forged, word), "bit {bit}");
-            assert!(!Layout::<1000>::is_finished(forged, word.evicted()), "bit {bit}");
+            assert!(Layout::<1000>::live(forged, word).is_none(), "bit {bit}");
+            let evicted = word.live().unwrap().evicted();
+            assert!(!Layout::<1000>::is_finished(forged, evicted), "bit {bit}");
             assert!(!Layout::<1000>::is_possible(forged), "bit {bit}");
         }
     }

@@ -8,6 +8,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
+use core::panic::RefUnwindSafe;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -129,6 +130,8 @@ impl<const M: usize> TakeBuffer for BufferPool<M> {
         self.take()
     }
 }
+/// A panic of the caller's code leaves a pool as good as before.
+impl<const M: usize> RefUnwindSafe for BufferPool<M> {}
 
 impl<const M: usize> Default for BufferPool<M> {
     fn default() -> Self {
@@ -149,7 +152,7 @@ impl Link {
     /// Makes the caller the owner of the buffer if it has none.
     fn take(&self) -> bool {
         // `Acquire`: what the owner before did with the buffer is over.
-        !self.taken.load(Relaxed) && !self.taken.swap(true, Acquire)
+        self.taken.compare_exchange(false, true, Acquire, Relaxed).is_ok()
     }
 
     /// Ends the caller's ownership.

@@ -7,7 +7,7 @@ use core::ops::Deref;
 use core::ptr;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-use super::word::Word;
+use super::word::{Live, Word};
 use super::{Finished, Stage, widen};
 use crate::sync::{AtomicBool, AtomicU64, Place, Reading, Writing, const_fn};
 
@@ -88,10 +88,10 @@ impl<T> Slot<T> {
         }
     }
 
-    /// Moves a live packet to the live stage of `to`.
+    /// Moves a packet to a stage at which it can stay in its slot, if the word still is `from`.
     #[inline]
-    pub(super) fn advance(&self, from: Word, to: Word) -> Result<(), Word> {
-        self.replace(from, to)
+    pub(super) fn advance(&self, from: Live, to: Stage) -> Result<(), Word> {
+        self.replace(from.word(), from.at_stage(to))
     }
 
     /// Takes the slot for filling if its word is vacant, and still is `from`.
@@ -115,12 +115,27 @@ impl<T> Slot<T> {
         Word::seeded(widen(ptr::from_ref(self).addr()))
     }
 
-    /// Takes the slot for emptying if its word is occupied without a borrower, and still is `from`.
+    /// Takes the slot for emptying if nobody borrows its packet, and the word still is `from`.
     #[inline]
-    pub(super) fn hold(&self, from: Word) -> Result<Held<'_, T>, Word> {
-        if !from.is_occupied() || from.is_borrowed() {
+    pub(super) fn hold(&self, from: Live) -> Result<Held<'_, T>, Word> {
+        if from.is_borrowed() {
+            return Err(from.word());
+        }
+        self.hold_occupied(from.word())
+    }
+
+    /// Takes the slot for emptying if its packet has finished, nobody borrows it, and the word still is `from`.
+    #[inline]
+    fn hold_parked(&self, from: Word) -> Result<Held<'_, T>, Word> {
+        if !from.is_parked() {
             return Err(from);
         }
+        self.hold_occupied(from)
+    }
+
+    /// Takes the slot for emptying if the word still is `from`, which is occupied, and not borrowed.
+    #[inline]
+    fn hold_occupied(&self, from: Word) -> Result<Held<'_, T>, Word> {
         self.replace(from, from.claimed())?;
         Ok(Held {
             slot: self,
@@ -129,13 +144,13 @@ impl<T> Slot<T> {
         })
     }
 
-    /// Borrows the state of the packet if it is live and not crowded, and the word still is `from`.
+    /// Borrows the state of the packet if it is not crowded, and the word still is `from`.
     #[inline]
-    pub(super) fn lend<'t>(&'t self, from: Word, parked: &'t AtomicBool) -> Result<Borrowed<'t, T>, Word> {
-        if !from.is_live() || from.is_crowded() {
-            return Err(from);
+    pub(super) fn lend<'t>(&'t self, from: Live, parked: &'t AtomicBool) -> Result<Borrowed<'t, T>, Word> {
+        if from.is_crowded() {
+            return Err(from.word());
         }
-        self.replace(from, from.borrowed())?;
+        self.replace(from.word(), from.borrowed())?;
         Ok(Borrowed {
             slot: self,
             parked,
@@ -150,14 +165,13 @@ impl<T> Slot<T> {
         let mut word = Word::from_bits(self.word.load(Acquire));
         loop {
             let is_due = || before.is_none_or(|before| self.tick.load(Relaxed) < before);
-            let tried = if word.is_parked() {
-                self.hold(word).map(Eviction::Parked)
-            } else if !word.is_live() || !is_due() {
-                return Eviction::Nothing;
-            } else if word.is_borrowed() {
-                self.replace(word, word.evicted()).map(|()| Eviction::Deferred)
-            } else {
-                self.hold(word).map(Eviction::Evicted)
+            let tried = match word.live() {
+                None if word.is_parked() => self.hold_parked(word).map(Eviction::Parked),
+                Some(live) if is_due() && live.is_borrowed() => {
+                    self.replace(word, live.evicted()).map(|()| Eviction::Deferred)
+                }
+                Some(live) if is_due() => self.hold(live).map(Eviction::Evicted),
+                _ => return Eviction::Nothing,
             };
             match tried {
                 Ok(eviction) => return eviction,
@@ -170,7 +184,7 @@ impl<T> Slot<T> {
     pub(super) fn unpark(&self) -> Option<Held<'_, T>> {
         let mut word = self.word();
         while word.is_parked() {
-            match self.hold(word) {
+            match self.hold_parked(word) {
                 Ok(held) => return Some(held),
                 Err(now) => word = now,
             }
@@ -275,7 +289,7 @@ impl<T> Borrowed<'_, T> {
         let mut this = ManuallyDrop::new(self);
         let before = this.end();
         if before.parks() {
-            this.slot.hold(before.returned()).ok().map(Held::finish)
+            this.slot.hold_parked(before.returned()).ok().map(Held::finish)
         } else {
             None
         }

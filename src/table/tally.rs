@@ -1,11 +1,12 @@
 //! Counters of what happened to packets, cheap enough to leave on.
 
 use core::fmt;
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::AtomicU64 as Counter;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::control::DropReason;
 use crate::lifecycle::Violation;
+use crate::sync::{AtomicU64, const_fn};
 
 /// How many counters of drops there are: one for each reason that has a name, and one for all others.
 const DROPS: usize = 12;
@@ -41,45 +42,47 @@ struct Begun {
     /// Packets admitted, and slots passed.
     places: AtomicU64,
     /// Slots that a table found occupied when it looked for a vacant one.
-    passed: AtomicU64,
+    passed: Counter,
 }
 
 struct Ended {
     /// Packets done or evicted, and slots passed, so that the difference to `places` is the packets in flight.
     places: AtomicU64,
-    evicted: AtomicU64,
+    evicted: Counter,
 }
 
 struct Others {
-    dropped: [AtomicU64; DROPS],
-    repeated_drop: AtomicU64,
-    after_done: AtomicU64,
-    stale: AtomicU64,
-    full: AtomicU64,
+    dropped: [Counter; DROPS],
+    repeated_drop: Counter,
+    after_done: Counter,
+    stale: Counter,
+    full: Counter,
 }
 
-const _: () = assert!(size_of::<PacketTally>() == 3 * 128);
+const _: () = assert!(size_of::<PacketTally>() == 3 * 128 || cfg!(loom));
 
 impl PacketTally {
-    /// Makes a tally in which nothing has been counted.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self {
-            begun: Line(Begun {
-                places: AtomicU64::new(0),
-                passed: AtomicU64::new(0),
-            }),
-            ended: Line(Ended {
-                places: AtomicU64::new(0),
-                evicted: AtomicU64::new(0),
-            }),
-            others: Line(Others {
-                dropped: [const { AtomicU64::new(0) }; DROPS],
-                repeated_drop: AtomicU64::new(0),
-                after_done: AtomicU64::new(0),
-                stale: AtomicU64::new(0),
-                full: AtomicU64::new(0),
-            }),
+    const_fn! {
+        /// Makes a tally in which nothing has been counted.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                begun: Line(Begun {
+                    places: AtomicU64::new(0),
+                    passed: Counter::new(0),
+                }),
+                ended: Line(Ended {
+                    places: AtomicU64::new(0),
+                    evicted: Counter::new(0),
+                }),
+                others: Line(Others {
+                    dropped: [const { Counter::new(0) }; DROPS],
+                    repeated_drop: Counter::new(0),
+                    after_done: Counter::new(0),
+                    stale: Counter::new(0),
+                    full: Counter::new(0),
+                }),
+            }
         }
     }
 

@@ -46,6 +46,13 @@ pub(super) const MAX_BORROWERS: u64 = BORROWERS / BORROWER;
 #[repr(transparent)]
 pub(super) struct Word(u64);
 
+/// The word of a slot whose packet is live.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Live(
+    /// INVARIANT: is live.
+    Word,
+);
+
 const _: () = assert!(size_of::<Word>() == 8 && GENERATION_BITS == 20);
 
 impl Word {
@@ -68,10 +75,25 @@ impl Word {
         self.0 & (LIVE | FINISHED | CLAIMED) == 0
     }
 
-    /// Returns whether the slot holds a packet that is in flight or dropped.
+    /// Returns the word if the slot holds a packet that is in flight or dropped.
     #[inline]
-    pub(super) const fn is_live(self) -> bool {
-        self.0 & LIVE != 0
+    pub(super) const fn live(self) -> Option<Live> {
+        if self.0 & LIVE == 0 { None } else { Some(Live(self)) }
+    }
+
+    /// Returns the word if the slot holds a packet that is in flight or dropped, and of this generation; what of the
+    /// word's own generation is outside of the mask does not count.
+    ///
+    /// The generation given must be below 2<sup>63</sup>.
+    #[inline]
+    pub(super) fn live_of(self, generation: u64, mask: u32) -> Option<Live> {
+        let tag = self.lower_half() >> LIVE.trailing_zeros();
+        if u64::from(tag & (mask << 1 | 1)) == generation << 1 | 1 {
+            // The tag is odd: its lowest bit is `LIVE`.
+            Some(Live(self))
+        } else {
+            None
+        }
     }
 
     /// Returns whether the slot holds a packet that is done or evicted.
@@ -103,22 +125,10 @@ impl Word {
         self.0 & BORROWERS != 0
     }
 
-    /// Returns whether the packet cannot have one more borrower.
-    #[inline]
-    pub(super) const fn is_crowded(self) -> bool {
-        self.0 & BORROWERS == BORROWERS
-    }
-
     /// Returns the generation.
     #[inline]
     pub(super) const fn generation(self) -> u32 {
         self.lower_half() >> GENERATION.trailing_zeros()
-    }
-
-    /// Returns twice the generation, and one more if the packet is live.
-    #[inline]
-    pub(super) const fn tag(self) -> u32 {
-        self.lower_half() >> LIVE.trailing_zeros()
     }
 
     #[inline]
@@ -130,45 +140,11 @@ impl Word {
     /// Returns how far the packet has come, for an occupied slot; an evicted packet stays where it was.
     #[inline]
     pub(super) const fn stage(self) -> Stage {
-        match self.live_stage() {
+        match Live(self).stage() {
             stage if self.0 & (FINISHED | EVICTED) != FINISHED => stage,
             Stage::Dropped(reason) => Stage::Done(Outcome::Dropped(reason)),
             _ => Stage::Done(Outcome::Processed),
         }
-    }
-
-    /// Returns how far the packet has come, for a slot whose packet is live.
-    #[inline]
-    pub(super) const fn live_stage(self) -> Stage {
-        if self.0 & DROPPED == 0 {
-            return Stage::InFlight;
-        }
-        let [.., a, b, c, d] = self.0.to_le_bytes();
-        Stage::Dropped(DropReason::from_own_code(u32::from_le_bytes([a, b, c, d])))
-    }
-
-    /// Returns the word with the packet at `stage`; borrowers and generation stay.
-    #[inline]
-    pub(super) const fn at_stage(self, stage: Stage) -> Self {
-        let bits = match stage {
-            Stage::InFlight => LIVE,
-            Stage::Dropped(reason) => LIVE | DROPPED | upper(reason),
-            Stage::Done(Outcome::Processed) => FINISHED,
-            Stage::Done(Outcome::Dropped(reason)) => FINISHED | DROPPED | upper(reason),
-        };
-        Self(self.0 & (GENERATIONS | BORROWERS) | bits)
-    }
-
-    /// Returns the word of a live packet that the table gives up.
-    #[inline]
-    pub(super) const fn evicted(self) -> Self {
-        Self(self.0 ^ (LIVE | FINISHED | EVICTED))
-    }
-
-    /// Returns the word with one borrower more, for a packet that is not crowded.
-    #[inline]
-    pub(super) const fn borrowed(self) -> Self {
-        Self(self.0.wrapping_add(BORROWER))
     }
 
     /// Returns the word with one borrower less, for a packet that has one.
@@ -206,6 +182,68 @@ impl Word {
     pub(super) const ONE_BORROWER: u64 = BORROWER;
 }
 
+impl Live {
+    #[inline]
+    pub(super) const fn word(self) -> Word {
+        self.0
+    }
+
+    /// Returns whether the packet was dropped, and for which reason.
+    #[inline]
+    pub(super) const fn dropped(self) -> Option<DropReason> {
+        let [.., a, b, c, d] = self.0.0.to_le_bytes();
+        if self.0.0 & DROPPED == 0 {
+            None
+        } else {
+            Some(DropReason::from_own_code(u32::from_le_bytes([a, b, c, d])))
+        }
+    }
+
+    /// Returns how far the packet has come.
+    #[inline]
+    pub(super) const fn stage(self) -> Stage {
+        match self.dropped() {
+            Some(reason) => Stage::Dropped(reason),
+            None => Stage::InFlight,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn is_borrowed(self) -> bool {
+        self.0.is_borrowed()
+    }
+
+    /// Returns whether the packet cannot have one more borrower.
+    #[inline]
+    pub(super) const fn is_crowded(self) -> bool {
+        self.0.0 & BORROWERS == BORROWERS
+    }
+
+    /// Returns the word with the packet at `stage`; borrowers and generation stay.
+    #[inline]
+    pub(super) const fn at_stage(self, stage: Stage) -> Word {
+        let bits = match stage {
+            Stage::InFlight => LIVE,
+            Stage::Dropped(reason) => LIVE | DROPPED | upper(reason),
+            Stage::Done(Outcome::Processed) => FINISHED,
+            Stage::Done(Outcome::Dropped(reason)) => FINISHED | DROPPED | upper(reason),
+        };
+        Word(self.0.0 & (GENERATIONS | BORROWERS) | bits)
+    }
+
+    /// Returns the word of a packet that the table gives up.
+    #[inline]
+    pub(super) const fn evicted(self) -> Word {
+        Word(self.0.0 ^ (LIVE | FINISHED | EVICTED))
+    }
+
+    /// Returns the word with one borrower more, for a packet that is not crowded.
+    #[inline]
+    pub(super) const fn borrowed(self) -> Word {
+        Word(self.0.0.wrapping_add(BORROWER))
+    }
+}
+
 /// Returns the reason as it lies in a word.
 #[inline]
 const fn upper(reason: DropReason) -> u64 {
@@ -229,25 +267,27 @@ mod tests {
         outcomes.map(Stage::Done).chain(drops).chain([Stage::InFlight])
     }
 
-    /// The words of a live packet, of any generation and number of borrowers.
-    fn live_words() -> impl Iterator<Item = Word> {
+    /// The words of a packet in flight, of any generation and number of borrowers.
+    fn live_words() -> impl Iterator<Item = Live> {
         (0..20).flat_map(|generation| {
-            [0, 1, 2, MAX_BORROWERS - 1]
-                .map(|borrowers| Word((1_u64 << generation << 12) | LIVE | (borrowers * Word::ONE_BORROWER)))
+            [0, 1, 2, MAX_BORROWERS - 1].map(|borrowers| {
+                Live(Word(
+                    (1_u64 << generation << 12) | LIVE | (borrowers * Word::ONE_BORROWER),
+                ))
+            })
         })
     }
 
     #[test]
     fn keeps_every_stage() {
-        for word in live_words() {
+        for live in live_words() {
             for stage in stages() {
-                let packed = word.at_stage(stage);
+                let packed = live.at_stage(stage);
                 assert_eq!(packed.stage(), stage, "{packed:?}");
-                assert_eq!(packed.generation(), word.generation());
-                assert_eq!(packed.tag() & 1 == 1, packed.is_live());
-                assert_eq!(packed.is_live(), !matches!(stage, Stage::Done(_)));
+                assert_eq!(packed.generation(), live.word().generation());
+                assert_eq!(packed.live().is_some(), !matches!(stage, Stage::Done(_)));
                 assert_eq!(packed.is_finished(), matches!(stage, Stage::Done(_)));
-                assert_eq!(packed.0 & BORROWERS, word.0 & BORROWERS);
+                assert_eq!(packed.0 & BORROWERS, live.word().0 & BORROWERS);
                 assert!(packed.is_occupied() && !packed.is_vacant());
             }
         }
@@ -258,11 +298,12 @@ mod tests {
         for word in live_words() {
             for (first, second) in reasons().flat_map(|first| reasons().map(move |second| (first, second))) {
                 let mut stage = Stage::InFlight;
-                let mut packed = word;
+                let mut packed = word.word();
                 for notice in [Notice::Dropped(first), Notice::Dropped(second), Notice::Processed] {
-                    assert_eq!(packed.stage().advance(notice), stage.advance(notice));
-                    if let Ok(next) = packed.stage().advance(notice) {
-                        packed = packed.at_stage(next);
+                    let live = packed.live().unwrap();
+                    assert_eq!(live.stage().advance(notice), stage.advance(notice));
+                    if let Ok(next) = live.stage().advance(notice) {
+                        packed = live.at_stage(next);
                         stage = next;
                     }
                 }
@@ -273,11 +314,32 @@ mod tests {
 
     #[test]
     fn keeps_the_stage_of_an_evicted_packet() {
-        for word in live_words() {
+        for live in live_words() {
             for stage in stages().filter(|stage| !matches!(stage, Stage::Done(_))) {
-                let evicted = word.at_stage(stage).evicted();
+                let evicted = live.at_stage(stage).live().unwrap().evicted();
                 assert_eq!(evicted.stage(), stage);
-                assert!(evicted.is_finished() && !evicted.is_live());
+                assert!(evicted.is_finished() && evicted.live().is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn knows_the_live_packet_of_a_generation() {
+        const ALL: u32 = (1 << GENERATION_BITS) - 1;
+        for live in live_words() {
+            let (word, generation) = (live.word(), u64::from(live.word().generation()));
+            assert!(word.live_of(generation, ALL).is_some());
+            assert!(word.live_of(generation & 0x7FFF, 0x7FFF).is_some());
+            for other in [
+                generation + 1,
+                generation ^ 1 << 19,
+                generation | 1 << 20,
+                generation | 1 << 62,
+            ] {
+                assert!(word.live_of(other, ALL).is_none());
+            }
+            for word in [word.claimed(), word.claimed().emptied(), live.evicted()] {
+                assert!(word.live_of(u64::from(word.generation()), ALL).is_none());
             }
         }
     }
@@ -291,11 +353,11 @@ mod tests {
             let claimed = word.claimed();
             assert!(!claimed.is_vacant() && !claimed.is_occupied() && !claimed.is_parked());
             let filled = claimed.filled();
-            assert_eq!((filled.stage(), filled.tag()), (Stage::InFlight, generation << 1 | 1));
-            assert_eq!(filled.generation(), generation);
-            let full = filled.borrowed();
+            let live = filled.live().unwrap();
+            assert_eq!((live.stage(), filled.generation()), (Stage::InFlight, generation));
+            let full = live.borrowed();
             assert!(full.is_borrowed() && full.returned() == filled);
-            word = filled.at_stage(Stage::Done(Outcome::Processed)).claimed().emptied();
+            word = live.at_stage(Stage::Done(Outcome::Processed)).claimed().emptied();
             assert_ne!(word, Word::UNUSED);
             assert_eq!(word.generation(), (generation + 1) & 0xF_FFFF);
         }

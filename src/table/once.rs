@@ -1,0 +1,82 @@
+//! A value that is set once and read from then on, without a lock.
+#![expect(unsafe_code, reason = "the value is lent to all readers once it is written")]
+
+use core::cell::UnsafeCell;
+use core::fmt;
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicU8, Ordering};
+
+const EMPTY: u8 = 0;
+const WRITING: u8 = 1;
+const SET: u8 = 2;
+
+/// A value that is set at most once, by the first who comes, and read by any number of threads.
+///
+/// Nobody waits: who comes while another thread writes the value does not see it yet.
+pub(crate) struct Once<T> {
+    state: AtomicU8,
+    /// INVARIANT: initialised, and only read, while `state` is `SET`; while it is `WRITING`, used only by the thread that
+    /// made it so.
+    value: UnsafeCell<MaybeUninit<T>>,
+}
+
+// SAFETY: the value is written by one thread, before all reads, and then only shared.
+unsafe impl<T: Send + Sync> Sync for Once<T> {}
+
+impl<T: Copy> Once<T> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: AtomicU8::new(EMPTY),
+            value: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+
+    /// Sets the value unless it has been set, or is being set, before; tells whether it did.
+    pub(crate) fn set(&self, value: T) -> bool {
+        let first = self
+            .state
+            .compare_exchange(EMPTY, WRITING, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok();
+        if first {
+            let place = self.value.get();
+            // SAFETY: only this thread uses the value while the state is `WRITING`.
+            unsafe { place.write(MaybeUninit::new(value)) };
+            // `Release`: for the `Acquire` of those who read the value.
+            self.state.store(SET, Ordering::Release);
+        }
+        first
+    }
+
+    /// Returns the value, if it has been set.
+    pub(crate) fn get(&self) -> Option<&T> {
+        if self.state.load(Ordering::Acquire) != SET {
+            return None;
+        }
+        // SAFETY: nobody writes the value once the state is `SET`.
+        let value = unsafe { &*self.value.get() };
+        // SAFETY: it was written before the state became `SET`.
+        Some(unsafe { value.assume_init_ref() })
+    }
+}
+
+impl<T: Copy> fmt::Debug for Once<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Once")
+            .field("is_set", &self.get().is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Once;
+
+    #[test]
+    fn the_first_value_stays() {
+        let once = Once::new();
+        assert_eq!(once.get(), None);
+        assert!(once.set(1));
+        assert!(!once.set(2));
+        assert_eq!(once.get(), Some(&1));
+    }
+}

@@ -1,0 +1,595 @@
+//! Every format of an option's value reads rightly, whole or split anywhere, and says exactly what is wrong with it.
+
+use core::net::Ipv4Addr;
+
+use dhcp_callout::Message;
+use dhcp_callout::message::{
+    Architecture, ClientId, DuidType, Expected, Format, FqdnName, Key, LeaseState, MessageType, OptionCode,
+    OptionError, Overload, Route, StatusCode, Suboptions, Typed, Value, ValueError, option, relay,
+};
+
+/// Offset of the first octet of a value that [`packet`] makes.
+const VALUE: usize = 242;
+
+/// A message with the option `code`, its value in parts that end at `splits`, with another option between parts.
+fn packet(code: u8, value: &[u8], splits: &[usize]) -> Vec<u8> {
+    let mut packet = vec![0; 236];
+    packet.extend([99, 130, 83, 99]);
+    let mut start = 0;
+    for end in splits.iter().copied().chain([value.len()]) {
+        let part = value.get(start..end).unwrap_or_default();
+        if start > 0 {
+            packet.extend([0, 254, 1, 0xee]);
+        }
+        packet.push(code);
+        packet.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
+        packet.extend(part);
+        start = end;
+    }
+    packet.push(255);
+    packet
+}
+
+/// What the value reads as, in words; asserts that it reads the same wherever it is split.
+fn show(code: u8, value: &[u8]) -> String {
+    let whole = show_split(code, value, &[]);
+    for middle in 1..value.len() {
+        assert_eq!(show_split(code, value, &[middle]), whole, "split at {middle}");
+    }
+    let everywhere: Vec<usize> = (1..value.len()).collect();
+    assert_eq!(show_split(code, value, &everywhere), whole, "split everywhere");
+    whole
+}
+
+/// What a value in parts reads as; an error without its offset, which depends on the parts.
+fn show_split(code: u8, value: &[u8], splits: &[usize]) -> String {
+    let packet = packet(code, value, splits);
+    let message = Message::parse(&packet);
+    match message.map(|message| message.value(OptionCode::from_code(code))) {
+        Ok(Ok(Some(value))) => match Typed::decode(value) {
+            Ok(typed) => format!("{typed}"),
+            Err(error) => format!("{error:?}").replace(|c: char| c.is_ascii_digit(), ""),
+        },
+        other => format!("{other:?}"),
+    }
+}
+
+/// The value in one piece, with its first octet at offset [`VALUE`], read by `key`.
+fn with<F: Format, R>(
+    key: Key<F>,
+    value: &[u8],
+    test: impl FnOnce(Result<F::Value<'_>, ValueError>) -> R,
+) -> Option<R> {
+    let packet = packet(key.code().code(), value, &[]);
+    let message = Message::parse(&packet).ok()?;
+    Some(test(message.get(key).and_then(|value| {
+        value.ok_or(ValueError::Walk(OptionError::NoLength {
+            code: key.code(),
+            offset: 0,
+        }))
+    })))
+}
+
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general in the lifetime"
+)]
+fn error<F: Format>(key: Key<F>, value: &[u8]) -> Option<ValueError> {
+    with(key, value, |read| read.err()).flatten()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "compared with what `error` returns")]
+fn length<F: Format>(key: Key<F>, length: usize, expected: Expected) -> Option<ValueError> {
+    Some(ValueError::Length {
+        code: key.code(),
+        offset: VALUE,
+        length,
+        expected,
+    })
+}
+
+/// One legal value for each format, with what it reads as.
+#[rustfmt::skip]
+const LEGAL: &[(u8, &[u8], &str)] = &[
+    (1, &[255, 255, 255, 0], "255.255.255.0"),
+    (2, &[0xff, 0xff, 0xc0, 0xb8], "-04:30"),
+    (3, &[192, 0, 2, 1, 192, 0, 2, 2], "192.0.2.1, 192.0.2.2"),
+    (12, b"caf\xc3\xa9\0\0", "\"café\""),
+    (12, b"caf\xe9\x1b[2J\"\\", r#""caf\xe9\u{1b}[2J\"\\""#),
+    (12, "a\u{202e}\u{2028}\u{1d11e}".as_bytes(), r#""a\u{202e}\u{2028}\u{1d11e}""#),
+    (12, &[0], "\"\""),
+    (13, &[1, 2], "258"),
+    (19, &[1], "true"),
+    (21, &[10, 0, 0, 0, 255, 0, 0, 0], "10.0.0.0 255.0.0.0"),
+    (25, &[0, 68, 2, 64], "68, 576"),
+    (37, &[64], "64"),
+    (43, &[0, 1, 2, 0xaa, 0xbb, 0, 3, 0, 255, 0x99], "1=aabb, 3="),
+    (43, &[0, 0, 255], ""),
+    (46, &[8], "H-node"),
+    (51, &[0, 1, 0x51, 0x81], "1d 1s"),
+    (52, &[3], "file, sname"),
+    (53, &[2], "DHCPOFFER"),
+    (53, &[77], "MessageType(77)"),
+    (55, &[1, 3, 6, 252], "1, 3, 6, 252"),
+    (61, &[1, 0, 5, 0x3c, 4, 0x8d, 0x59], "Ethernet 00:05:3c:04:8d:59"),
+    (61, &[255, 0, 0, 0, 9, 0, 4, 0xab], "IAID 0x00000009, DUID-UUID ab"),
+    (61, b"\0pc", "7063 (\"pc\")"),
+    (63, &[2, 0, 5, 1, 7], "2=, 5=07"),
+    (68, &[], "none"),
+    (68, &[192, 0, 2, 9], "192.0.2.9"),
+    (77, b"\x02ab\x01c", "6162 (\"ab\"), 63 (\"c\")"),
+    (78, &[1, 192, 0, 2, 1], "192.0.2.1 (mandatory)"),
+    (79, b"\0a,b", "\"a,b\""),
+    (79, &[1], "\"\" (mandatory)"),
+    (80, &[], "present"),
+    (81, b"\x05\xff\xff\x03mac\x07example\x03com\0", "\"mac.example.com.\" flags -E-S"),
+    (81, b"\x04\0\0\x02pc", "\"pc\" flags -E--"),
+    (81, b"\x01\0\0mac.example.com", "\"mac.example.com\" flags ---S"),
+    (82, b"\x01\x04eth0\x05\x04\xc0\0\x02\0\xff\0",
+        "Agent Circuit ID 65746830 (\"eth0\"), Link Selection 192.0.2.0, sub-option 255 "),
+    (82, &[5, 1, 7, 19, 0, 10, 1, 0x80], "Link Selection 07, DHCPv4 Relay Source Port present, Relay Agent Flags 128"),
+    (88, b"\x01a\0\x01b\0", "a., b."),
+    (90, &[1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0xaa], "Delayed Authentication, algorithm 1, replay 0:0x7 aa"),
+    (93, &[0, 7, 0, 99], "x64 UEFI, architecture 99"),
+    (94, &[1, 3, 16], "UNDI 3.16"),
+    (97, &[0, 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15], "00010203-0405-0607-0809-0a0b0c0d0e0f"),
+    (97, &[9, 1], "type 9 01"),
+    (109, &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], "2001:db8::1"),
+    (119, b"\x07example\x03com\0\x03www\xc0\0\xc0\x08\0", "example.com., www.example.com., com., ."),
+    (119, b"\x04a.\\\x80\0", "a\\.\\\\\\128."),
+    (120, b"\0\x03sip\x01x\0\x01b\xc0\x05", "sip.x., b.x."),
+    (120, &[1, 192, 0, 2, 1], "192.0.2.1"),
+    (121, &[24, 10, 0, 1, 10, 0, 0, 1, 0, 192, 0, 2, 1], "10.0.1.0/24 via 10.0.0.1, 0.0.0.0/0 via 192.0.2.1"),
+    (121, &[32, 192, 0, 2, 9, 0, 0, 0, 0, 25, 10, 0, 0, 255, 1, 1, 1, 1],
+        "192.0.2.9/32 on link, 10.0.0.128/25 via 1.1.1.1"),
+    (124, &[0, 0, 0x11, 0x8b, 2, 0x00, 0xaa, 0, 0, 0, 1, 0], "enterprise 4491: 00aa, enterprise 1: "),
+    (125, &[0, 0, 0x11, 0x8b, 3, 2, 1, 7, 0, 0, 0, 9, 0], "enterprise 4491: 2=07, enterprise 9: "),
+    (137, b"\x04lost\x01x\0", "lost.x."),
+    (139, &[1, 4, 192, 0, 2, 1], "service 1: 192.0.2.1"),
+    (140, b"\x02\x03\x01a\0", "service 2: a."),
+    (143, b"\0\x02ab\0\x01c", "\"ab\", \"c\""),
+    (145, &[1, 2], "1, 2"),
+    (146, b"\x01\xc0\0\x02\x01\0\0\0\0\0", "192.0.2.1, 0.0.0.0 preference high for ."),
+    (151, b"\x03what?", "MalformedQuery \"what?\""),
+    (151, &[0], "Success"),
+    (152, &[0x83, 0xaa, 0x7e, 0x80], "2040-01-01T00:00:00Z"),
+    (156, &[2], "ACTIVE"),
+    (157, &[1], "remote (0x01)"),
+    (158, &[4, 192, 0, 2, 1, 8, 192, 0, 2, 2, 192, 0, 2, 3], "192.0.2.1, 192.0.2.2, 192.0.2.3"),
+    (159, &[6, 8, 0x34, 0], "offset 6, PSID 0x3400/8"),
+    (162, b"\0\x06\0\x01\x03\x01a\0\0\x0d\0\x02\x03\x01b\0\x04\xc0\0\x02\x01\xaa\xbb",
+        "a. priority 1, b. priority 2 at 192.0.2.1 parameters aabb"),
+    (212, &[8, 32, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1],
+        "2001:db8::/32 mask 8 via 192.0.2.1"),
+    (221, b"\0red", "\"red\""),
+    (221, &[1, 0, 0, 1, 0, 0, 0, 2], "VPN 00000100000002"),
+    (221, &[255], "global"),
+    (249, &[8, 10, 192, 0, 2, 1], "10.0.0.0/8 via 192.0.2.1"),
+    (252, b"http://x/wpad.dat\n\0", "\"http://x/wpad.dat\\n\""),
+    (224, &[0xde, 0xad], "dead"),
+];
+
+#[test]
+fn every_format_reads_whole_and_split() {
+    for (code, value, expected) in LEGAL {
+        assert_eq!(show(*code, value), *expected, "option {code}");
+    }
+}
+
+#[test]
+fn every_format_bears_every_truncation() {
+    for (code, value, _) in LEGAL {
+        for end in 0..value.len() {
+            show(*code, &value[..end]);
+        }
+    }
+}
+
+#[test]
+fn lengths_are_checked() {
+    use Expected::{AtLeast, Exactly, MultipleOf};
+
+    assert_eq!(
+        error(option::SUBNET_MASK, &[255; 3]),
+        length(option::SUBNET_MASK, 3, Exactly(4))
+    );
+    assert_eq!(
+        error(option::SUBNET_MASK, &[255; 5]),
+        length(option::SUBNET_MASK, 5, Exactly(4))
+    );
+    assert_eq!(error(option::ROUTERS, &[]), length(option::ROUTERS, 0, AtLeast(4)));
+    assert_eq!(error(option::ROUTERS, &[0; 3]), length(option::ROUTERS, 3, AtLeast(4)));
+    assert_eq!(
+        error(option::ROUTERS, &[0; 6]),
+        length(option::ROUTERS, 6, MultipleOf(4))
+    );
+    assert_eq!(
+        error(option::HOME_AGENTS, &[0; 1]),
+        length(option::HOME_AGENTS, 1, MultipleOf(4))
+    );
+    assert_eq!(
+        error(option::STATIC_ROUTES, &[0; 12]),
+        length(option::STATIC_ROUTES, 12, MultipleOf(8))
+    );
+    assert_eq!(
+        error(option::RAPID_COMMIT, &[0]),
+        length(option::RAPID_COMMIT, 1, Exactly(0))
+    );
+    assert_eq!(error(option::HOST_NAME, &[]), length(option::HOST_NAME, 0, AtLeast(1)));
+    assert_eq!(error(option::CLIENT_ID, &[1]), length(option::CLIENT_ID, 1, AtLeast(2)));
+    assert_eq!(error(option::FQDN, &[1, 0]), length(option::FQDN, 2, AtLeast(3)));
+    assert_eq!(
+        error(option::RELAY_AGENT_INFORMATION, &[]),
+        length(option::RELAY_AGENT_INFORMATION, 0, AtLeast(2))
+    );
+    assert_eq!(error(option::VIVCO, &[]), length(option::VIVCO, 0, AtLeast(5)));
+    assert_eq!(
+        error(option::MESSAGE_TYPE, &[1, 1]),
+        length(option::MESSAGE_TYPE, 2, Exactly(1))
+    );
+    assert_eq!(
+        error(option::CLIENT_MACHINE_ID, &[0; 16]),
+        length(option::CLIENT_MACHINE_ID, 16, Exactly(17))
+    );
+    assert_eq!(
+        error(option::CLIENT_NDI, &[1, 2]),
+        length(option::CLIENT_NDI, 2, Exactly(3))
+    );
+    assert_eq!(
+        error(option::LOST_SERVER, b"\x01a\0x"),
+        length(option::LOST_SERVER, 4, Exactly(3))
+    );
+    assert_eq!(
+        error(option::DOMAIN_SEARCH, &[]),
+        length(option::DOMAIN_SEARCH, 0, AtLeast(1))
+    );
+    let inner = error(option::PCP_SERVERS, &[3, 1, 2, 3]);
+    assert!(
+        matches!(
+            inner,
+            Some(ValueError::Length {
+                offset: 243,
+                length: 3,
+                ..
+            })
+        ),
+        "{inner:?}"
+    );
+}
+
+#[test]
+fn octets_are_checked() {
+    let bad = |code, offset, value| {
+        Some(ValueError::Value {
+            code: OptionCode::from_code(code),
+            offset,
+            value,
+        })
+    };
+    assert_eq!(error(option::IP_FORWARDING, &[2]), bad(19, VALUE, 2));
+    assert_eq!(error(option::OVERLOAD, &[0]), bad(52, VALUE, 0));
+    assert_eq!(error(option::OVERLOAD, &[4]), bad(52, VALUE, 4));
+    assert_eq!(error(option::MESSAGE_TYPE, &[0]), bad(53, VALUE, 0));
+    assert_eq!(error(option::SLP_SERVICE_SCOPE, &[2]), bad(79, VALUE, 2));
+    assert_eq!(error(option::SIP_SERVERS, &[2, 0]), bad(120, VALUE, 2));
+    assert_eq!(error(option::USER_CLASS, &[1, 7, 0]), bad(77, 244, 0));
+}
+
+#[test]
+fn elements_that_run_past_the_end_are_told() {
+    let cut = |code, offset, needed, have| {
+        Some(ValueError::Truncated {
+            code: OptionCode::from_code(code),
+            offset,
+            needed,
+            have,
+        })
+    };
+    assert_eq!(
+        error(option::CLASSLESS_ROUTES, &[24, 10, 0, 1, 10, 0, 0]),
+        cut(121, 246, 4, 3)
+    );
+    assert_eq!(error(option::CLASSLESS_ROUTES, &[24, 10, 0]), cut(121, 243, 3, 2));
+    assert_eq!(error(option::VIVCO, &[0, 0, 1]), cut(124, VALUE, 4, 3));
+    assert_eq!(error(option::VIVCO, &[0, 0, 0, 1]), cut(124, 246, 1, 0));
+    assert_eq!(error(option::VIVCO, &[0, 0, 0, 1, 2, 9]), cut(124, 247, 2, 1));
+    assert_eq!(error(option::VIVSO, &[0, 0, 0, 1, 3, 1, 0]), cut(125, 247, 3, 2));
+    assert_eq!(error(option::USER_CLASS, b"iPXE"), cut(77, 243, 105, 3));
+    assert_eq!(error(option::DOMAIN_SEARCH, b"\x03ab"), cut(119, 243, 3, 2));
+    assert_eq!(error(option::DOMAIN_SEARCH, b"\x01a"), cut(119, 244, 1, 0));
+    assert_eq!(error(option::DOMAIN_SEARCH, b"\0\xc0"), cut(119, 243, 2, 1));
+    assert_eq!(error(option::LOST_SERVER, b"\x01a"), cut(137, 244, 1, 0));
+    assert_eq!(error(option::FQDN, b"\x04\0\0\x03a"), cut(81, 246, 3, 1));
+    assert_eq!(
+        error(option::CLASSLESS_ROUTES, &[0, 1, 2, 3, 4, 33, 0]),
+        Some(ValueError::Prefix {
+            code: option::CLASSLESS_ROUTES.code(),
+            offset: 247,
+            width: 33,
+            most: 32,
+        })
+    );
+}
+
+#[test]
+fn suboptions_that_run_past_the_end_are_told() {
+    let no_length = |code, offset, suboption| {
+        Some(ValueError::SuboptionNoLength {
+            code: OptionCode::from_code(code),
+            offset,
+            suboption,
+        })
+    };
+    assert_eq!(error(option::RELAY_AGENT_INFORMATION, &[1]), no_length(82, VALUE, 1));
+    assert_eq!(
+        error(option::RELAY_AGENT_INFORMATION, &[1, 0, 2]),
+        no_length(82, 244, 2)
+    );
+    assert_eq!(error(option::VENDOR_SPECIFIC, &[0, 1]), no_length(43, 243, 1));
+    assert_eq!(error(option::VIVSO, &[0, 0, 0, 1, 1, 7]), no_length(125, 247, 7));
+    let truncated = |code, offset, suboption, needed, have| {
+        Some(ValueError::SuboptionTruncated {
+            code: OptionCode::from_code(code),
+            offset,
+            suboption,
+            needed,
+            have,
+        })
+    };
+    assert_eq!(
+        error(option::RELAY_AGENT_INFORMATION, &[1, 1, 0, 2, 3, 9]),
+        truncated(82, 245, 2, 3, 1)
+    );
+    assert_eq!(
+        error(option::VENDOR_SPECIFIC, &[1, 2, 0]),
+        truncated(43, VALUE, 1, 2, 1)
+    );
+    assert_eq!(
+        error(option::VIVSO, &[0, 0, 0, 1, 2, 7, 1]),
+        truncated(125, 247, 7, 1, 0)
+    );
+}
+
+#[test]
+fn pointers_lead_back_and_names_end() {
+    let pointer = |offset, target| {
+        Some(ValueError::Pointer {
+            code: option::DOMAIN_SEARCH.code(),
+            offset,
+            target,
+        })
+    };
+    assert_eq!(error(option::DOMAIN_SEARCH, &[0xc0, 0]), pointer(VALUE, 0)); // to itself
+    assert_eq!(error(option::DOMAIN_SEARCH, b"\x01a\xc0\0"), pointer(244, 0)); // to its own beginning
+    assert_eq!(error(option::DOMAIN_SEARCH, b"\x01a\0\xc0\x05\0"), pointer(245, 5)); // forward
+    assert_eq!(error(option::DOMAIN_SEARCH, b"\x01a\0\xff\xff"), pointer(245, 0x3fff)); // out of the value
+    assert_eq!(
+        error(option::LOST_SERVER, b"\x01a\xc0\0")
+            .map(|e| e.to_string())
+            .as_deref(),
+        Some("option 137 at offset 244: pointer to 0 in a domain name")
+    );
+
+    let name = |offset, octet| {
+        Some(ValueError::Name {
+            code: option::DOMAIN_SEARCH.code(),
+            offset,
+            octet,
+        })
+    };
+    assert_eq!(error(option::DOMAIN_SEARCH, &[0x40, 0]), name(VALUE, 0x40));
+    assert_eq!(error(option::DOMAIN_SEARCH, &[0, 0x80, 0]), name(243, 0x80));
+
+    // Four labels of 63 octets are one octet too many for a name; 63, 63, 63 and 61 fill it.
+    let label = |length: u8| core::iter::once(length).chain((0..length).map(|_| b'a'));
+    let longest: Vec<u8> = label(63)
+        .chain(label(63))
+        .chain(label(63))
+        .chain(label(61))
+        .chain([0])
+        .collect();
+    assert_eq!(longest.len(), 255);
+    assert!(Typed::decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &longest)).is_ok());
+    let too_long: Vec<u8> = label(63)
+        .chain(label(63))
+        .chain(label(63))
+        .chain(label(62))
+        .chain([0])
+        .collect();
+    let read = Typed::decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &too_long));
+    assert_eq!(
+        read.err(),
+        Some(ValueError::Name {
+            code: option::DOMAIN_SEARCH.code(),
+            offset: 192,
+            octet: 62
+        })
+    );
+    // The same over a pointer.
+    let over: Vec<u8> = longest.iter().copied().chain(*b"\x01b\xc0\0").collect();
+    let read = Typed::decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &over));
+    assert_eq!(
+        read.err(),
+        Some(ValueError::Name {
+            code: option::DOMAIN_SEARCH.code(),
+            offset: 192,
+            octet: 61
+        })
+    );
+}
+
+#[test]
+fn a_chain_of_pointers_ends_after_127() {
+    let chain = |pointers: u16| -> Vec<u8> {
+        let mut value = vec![0];
+        let mut target = 0_u16;
+        for _ in 0..pointers {
+            let next = u16::try_from(value.len()).unwrap_or(0);
+            value.extend((0xc000 | target).to_be_bytes());
+            target = next;
+        }
+        value
+    };
+    let decode = |value: &[u8]| Typed::decode(Value::from_slice(option::DOMAIN_SEARCH.code(), value)).err();
+    assert_eq!(decode(&chain(127)), None);
+    assert!(matches!(decode(&chain(128)), Some(ValueError::Pointer { .. })));
+}
+
+#[test]
+fn views_give_their_parts() {
+    let read = with(option::CLIENT_ID, &[255, 1, 2, 3, 4, 0, 3, 0, 1, 9], |client| {
+        let client: ClientId<'_> = client.ok()?;
+        let (iaid, duid) = client.iaid_and_duid()?;
+        Some((client.kind, client.id.len(), iaid, duid.kind, duid.id.to_array()))
+    });
+    assert_eq!(
+        read.flatten(),
+        Some((255, 9, 0x0102_0304, DuidType::LINK_LAYER, Some([0, 1, 9])))
+    );
+
+    let names = |value: &[u8]| {
+        with(option::FQDN, value, |fqdn| match fqdn.ok()?.name {
+            FqdnName::Full(name) => Some(("full", name.to_string(), name.labels().count())),
+            FqdnName::Partial(name) => Some(("partial", name.to_string(), name.labels().count())),
+            FqdnName::Ascii(text) => Some(("ascii", text.chars_lossy().collect(), 0)),
+            _ => None,
+        })
+        .flatten()
+    };
+    assert_eq!(names(b"\x04\0\0\x01a\x01b\0"), Some(("full", "a.b.".into(), 2)));
+    assert_eq!(names(b"\x04\0\0\x01a\x01b"), Some(("partial", "a.b".into(), 2)));
+    assert_eq!(names(b"\x04\0\0"), Some(("partial", String::new(), 0)));
+    assert_eq!(names(b"\x04\0\0\0"), Some(("full", ".".into(), 0)));
+    assert_eq!(names(b"\0\0\0a.b\0"), Some(("ascii", "a.b".into(), 0)));
+
+    let routes = with(option::CLASSLESS_ROUTES, &[9, 10, 0xff, 1, 2, 3, 4], |routes| {
+        routes.ok()?.iter().next()
+    });
+    let expected = Route {
+        destination: Ipv4Addr::new(10, 128, 0, 0),
+        width: 9,
+        router: Ipv4Addr::new(1, 2, 3, 4),
+    };
+    assert_eq!(routes.flatten(), Some(expected));
+
+    let architectures = with(option::CLIENT_ARCH, &[0, 9, 0, 7], |list| {
+        let list = list.ok()?;
+        Some((
+            list.len(),
+            list.first(),
+            list.get(1),
+            list.get(2),
+            list.contains(Architecture::X64_UEFI),
+        ))
+    });
+    let expected = (2, Some(Architecture::EBC), Some(Architecture::X64_UEFI), None, true);
+    assert_eq!(architectures.flatten(), Some(expected));
+
+    let status = with(option::STATUS_CODE, b"\x02bye", |status| {
+        status.ok().map(|s| (s.code, s.message == *"bye"))
+    });
+    assert_eq!(status.flatten(), Some((StatusCode::QUERY_TERMINATED, true)));
+    let state = with(option::DHCP_STATE, &[200], Result::ok);
+    assert_eq!(state.flatten(), Some(LeaseState::from_code(200)));
+    let classes = with(option::VIVCO, &[0, 0, 0, 1, 3, 1, b'a', 9], |vendors| {
+        let mut classes = vendors.ok()?.iter().next()?.classes();
+        Some((
+            classes.next()?.ok()?.to_array(),
+            classes.next()?.is_err(),
+            classes.next().is_none(),
+        ))
+    });
+    assert_eq!(classes.flatten(), Some((Some([b'a']), true, true)));
+}
+
+#[test]
+fn relay_agent_information_is_read_by_name() {
+    let octets = [
+        1, 2, 0, 7, 1, 1, 0xaa, 9, 7, 0, 0, 0, 9, 2, 1, 2, 7, 4, 1, 4, 0, 5, 151, 1, 255, 5, 3, 1, 2, 3,
+    ];
+    let packet = packet(82, &octets, &[]);
+    let message = Message::parse(&packet).unwrap();
+    let agent = message.get(option::RELAY_AGENT_INFORMATION).unwrap().unwrap();
+    assert_eq!(agent.count(), 6);
+    assert_eq!(agent.get(relay::CIRCUIT_ID).unwrap().unwrap().to_array(), Some([0, 7])); // the first of two
+    assert_eq!(
+        agent.get(relay::VENDOR_SPECIFIC).unwrap().unwrap().to_string(),
+        "enterprise 9: 0102"
+    );
+    assert_eq!(
+        agent.get(relay::RADIUS_ATTRIBUTES).unwrap().unwrap().to_string(),
+        "1=0005"
+    );
+    assert_eq!(
+        agent.get(relay::VIRTUAL_SUBNET_SELECTION).unwrap().unwrap().to_string(),
+        "global"
+    );
+    assert_eq!(agent.get(relay::SUBSCRIBER_ID), Ok(None));
+    let error = agent.get(relay::LINK_SELECTION).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ValueError::Length {
+                offset: 269,
+                length: 3,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+
+    // What stands before a fault can be read, and where the fault is.
+    let value = Value::from_slice(option::RELAY_AGENT_INFORMATION.code(), &[1, 1, 0xaa, 2, 9, 0]);
+    let mut suboptions = Suboptions::new(value);
+    assert!(
+        suboptions
+            .next()
+            .is_some_and(|first| first.is_ok_and(|first| first.code == 1))
+    );
+    assert!(matches!(
+        suboptions.next(),
+        Some(Err(ValueError::SuboptionTruncated { offset: 3, .. }))
+    ));
+    assert!(suboptions.next().is_none());
+    assert_eq!(value.len() - suboptions.rest().len(), 3);
+}
+
+#[test]
+fn get_joins_and_first_does_not() {
+    let packet = packet(54, &[192, 0, 2, 1], &[3]);
+    let message = Message::parse(&packet).unwrap();
+    assert_eq!(message.get(option::SERVER_ID), Ok(Some(Ipv4Addr::new(192, 0, 2, 1))));
+    let error = message.first(option::SERVER_ID).unwrap_err();
+    assert!(matches!(error, ValueError::Length { length: 3, .. }), "{error:?}");
+    assert_eq!(message.first(option::HOST_NAME), Ok(None));
+}
+
+#[test]
+fn a_fault_before_the_option_is_not_its_absence() {
+    let mut packet = packet(53, &[1], &[]);
+    packet.pop();
+    packet.extend([3, 9, 0]);
+    let message = Message::parse(&packet).unwrap();
+    assert_eq!(message.message_type(), Some(MessageType::DISCOVER));
+    assert!(matches!(
+        message.get(option::HOST_NAME),
+        Err(ValueError::Walk(OptionError::Truncated { offset: 243, .. }))
+    ));
+    assert!(matches!(message.first(option::HOST_NAME), Err(ValueError::Walk(_))));
+    assert!(matches!(message.overload(), Err(ValueError::Walk(_))));
+}
+
+#[test]
+fn message_type_and_overload_come_by_themselves() {
+    let read = |code, value: &[u8]| {
+        let packet = packet(code, value, &[]);
+        let message = Message::parse(&packet).unwrap();
+        (message.message_type(), message.overload())
+    };
+    assert_eq!(read(53, &[5]), (Some(MessageType::ACK), Ok(None)));
+    assert_eq!(read(53, &[0]).0, Some(MessageType::from_code(0)));
+    assert_eq!(read(53, &[5, 5]).0, None);
+    assert_eq!(read(52, &[1]), (None, Ok(Some(Overload::FILE))));
+    assert!(matches!(read(52, &[4]).1, Err(ValueError::Value { value: 4, .. })));
+    assert!(matches!(read(52, &[]).1, Err(ValueError::Length { length: 0, .. })));
+}

@@ -1,0 +1,113 @@
+//! Messages print as one line and as many, with every fault in its place and nothing hostile loose.
+
+use dhcp_callout::Message;
+
+/// An ACK of Ethernet client 00:05:3c:04:8d:59, with what follows the magic cookie.
+fn ack(options: &[u8]) -> Vec<u8> {
+    let mut packet = vec![2, 1, 6, 1, 0x39, 0x03, 0xf3, 0x26, 0, 3, 0x80, 0];
+    packet.resize(16, 0);
+    packet.extend([192, 0, 2, 7]);
+    packet.resize(28, 0);
+    packet.extend([0x00, 0x05, 0x3c, 0x04, 0x8d, 0x59]);
+    packet.resize(236, 0);
+    packet.extend([99, 130, 83, 99]);
+    packet.extend(options);
+    packet
+}
+
+fn lines(packet: &[u8]) -> String {
+    Message::parse(packet).map_or_else(|error| error.to_string(), |message| format!("{message:#}"))
+}
+
+fn line(packet: &[u8]) -> String {
+    Message::parse(packet).map_or_else(|error| error.to_string(), |message| format!("{message}"))
+}
+
+#[test]
+fn a_line_says_what_a_log_needs() {
+    let packet = ack(b"\x35\x01\x05\x36\x04\xc0\0\x02\x01\x33\x04\0\0\x15\x18\x0c\x02pc\xff");
+    let expected =
+        "ACK xid=0x3903f326 mac=00:05:3c:04:8d:59 yiaddr=192.0.2.7 server=192.0.2.1 lease=1h 30m host=\"pc\"";
+    assert_eq!(line(&packet), expected);
+}
+
+#[test]
+fn a_line_says_where_the_framing_breaks() {
+    let packet = ack(b"\x35\x01\x4d\x0c\x09pc");
+    let expected = "message type 77 xid=0x3903f326 mac=00:05:3c:04:8d:59 yiaddr=192.0.2.7 (malformed at 243)";
+    assert_eq!(line(&packet), expected);
+}
+
+#[test]
+fn a_forged_line_stays_text() {
+    let packet = ack(b"\x35\x01\x05\x0c\x17\x22\nACK xid=1 host=\x22me\x1b[A\xff");
+    assert!(
+        line(&packet).ends_with(r#" host="\"\nACK xid=1 host=\"me\u{1b}[A""#),
+        "{}",
+        line(&packet)
+    );
+    let packet = ack(b"\x51\x0a\x04\0\0\x06a\" x=\n");
+    assert!(line(&packet).ends_with(r#" fqdn="a\"\032x=\010""#), "{}", line(&packet));
+}
+
+#[test]
+fn all_fields_and_options_have_their_lines() {
+    let mut packet =
+        ack(b"\x35\x01\x05\x34\x01\x01\x03\x03\xc0\0\x02\x52\x06\x01\x04eth0\0\x52\x03\x05\x01\x07\xff\xe0\x01\x09");
+    packet[108..118].copy_from_slice(b"\x0c\x02pc\x34\x01\x02\x06\x03\x01");
+    packet[44..50].copy_from_slice(b"s\"\xe9\0xx");
+    packet[118..236].fill(0);
+    let expected = r#"ACK, 269 bytes
+    0  op: BOOTREPLY
+    1  htype: Ethernet
+    2  hlen: 6
+    3  hops: 1
+    4  xid: 0x3903f326
+    8  secs: 3
+   10  flags: 0x8000 (broadcast)
+   12  ciaddr: 0.0.0.0
+   16  yiaddr: 192.0.2.7
+   20  siaddr: 0.0.0.0
+   24  giaddr: 0.0.0.0
+   28  chaddr: 00:05:3c:04:8d:59
+   44  sname: "s\"\xe9"
+  108  file: (options)
+  236  magic cookie: 63825363
+  240  option 53 DHCP Message Type: DHCPACK
+  243  option 52 Option Overload: file
+  246  option 3 Router: c00002 (malformed: option 3 at offset 248: value of 3 octets, expected at least 4)
+  251  option 82 Relay Agent Information: Agent Circuit ID 65746830 ("eth0"), Link Selection 07 (2 fragments)
+  260  option 82 Relay Agent Information: continued
+  265  end
+  108  option 12 Host Name: "pc"
+  112  option 52 Option Overload: 02 (means nothing in this field)
+  115  option 6 Domain Name Server: 010000 (malformed: option 6 at offset 117: value of 3 octets, expected at least 4)
+"#;
+    assert_eq!(lines(&packet), expected);
+}
+
+#[test]
+fn faults_end_the_lines() {
+    let mut packet = ack(b"\x35\x01\x05\x0c\x09pc");
+    packet[2] = 17;
+    let printed = lines(&packet);
+    assert!(
+        printed.contains("(malformed: hlen at offset 2 is 17, the chaddr field has 16 octets)\n"),
+        "{printed}"
+    );
+    assert!(
+        printed.ends_with("  243  malformed: option 12 at offset 243: 9 octets needed, 2 left in the field\n"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_packet_without_the_cookie_is_a_bootp_message() {
+    let mut packet = ack(b"");
+    packet[236..].copy_from_slice(&[1, 2, 3, 4]);
+    assert_eq!(
+        line(&packet),
+        "BOOTREPLY xid=0x3903f326 mac=00:05:3c:04:8d:59 yiaddr=192.0.2.7"
+    );
+    assert!(lines(&packet).ends_with("  236  no magic cookie: 01020304\n"));
+}
