@@ -384,10 +384,7 @@ mod tests {
     entry_point!(fn refusing = Refusing, packets = 1);
     entry_point!(fn chained = Replacing, packets = 1, chain = find);
 
-    #[cfg_attr(
-        not(feature = "std"),
-        expect(clippy::unnecessary_wraps, reason = "as with the feature `std`")
-    )]
+    #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a loader")]
     fn find(path: DllPath<'_>) -> Option<EntryPoint> {
         #[cfg(feature = "std")]
         assert_ne!(path.to_string(), "panic", "asked for");
