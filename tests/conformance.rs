@@ -1,8 +1,9 @@
-//! Proves that messages are read as the RFCs have them: cases written from the RFCs by hand, one for each bug that users
-//! of other readers have met, and the shared cases and real packets where these are at hand.
+//! Proves that messages are read as the RFCs have them: cases written by hand from the RFCs, one for each bug that
+//! users of other readers have met; and the shared cases and real packets, where these are at hand.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
@@ -35,6 +36,8 @@ mod shared;
 mod truncated;
 #[path = "conformance/typed.rs"]
 mod typed;
+#[path = "conformance/typed_names.rs"]
+mod typed_names;
 #[path = "conformance/typed_nested.rs"]
 mod typed_nested;
 
@@ -42,8 +45,10 @@ use std::collections::BTreeSet;
 
 use case::{Case, check};
 
-/// The groups, and how many cases each has at least.
-const GROUPS: [(&str, fn() -> Vec<Case>, usize); 10] = [
+/// The name of a group, its cases, and how many of them there are at least.
+type Group = (&'static str, fn() -> Vec<Case>, usize);
+
+const GROUPS: [Group; 11] = [
     ("header", header::cases, 35),
     ("options", options::cases, 25),
     ("truncated", truncated::cases, 35),
@@ -52,7 +57,8 @@ const GROUPS: [(&str, fn() -> Vec<Case>, usize); 10] = [
     ("overload", overload::cases, 30),
     ("relay agent information", relay::cases, 20),
     ("typed values", typed::cases, 45),
-    ("nested typed values", typed_nested::cases, 50),
+    ("domain names", typed_names::cases, 45),
+    ("nested typed values", typed_nested::cases, 40),
     ("reported elsewhere", reported::cases, 10),
 ];
 

@@ -43,18 +43,14 @@ pub(crate) fn choice(name: impl Into<String>, rfc: &'static str, packet: Packet,
     }
 }
 
-/// A case whose packet has one option of `code` between two others: it reads as `expect`, and the neighbours stay.
-pub(crate) fn value(name: impl Into<String>, rfc: &'static str, code: u8, octets: &[u8], expect: Value) -> Case {
+/// A case whose packet has one option of `code` between two others: it reads as `entry`, and the neighbours stay.
+pub(crate) fn value(name: impl Into<String>, rfc: &'static str, code: u8, octets: &[u8], mut entry: Value) -> Case {
     let packet = crate::packet::discover()
         .option(code, octets)
         .option(225, b"next")
         .end();
     let end = 249 + octets.len() + 2;
-    let mut entry = json!({ "code": code });
-    entry
-        .as_object_mut()
-        .unwrap()
-        .extend(expect.as_object().unwrap().clone());
+    entry["code"] = code.into();
     let expect = json!({
         "error": null,
         "end_offset": end,

@@ -78,10 +78,7 @@ fn one_field() -> Vec<Case> {
         joined(
             "sixty_four_parts_of_one_octet",
             discover().raw(split(224, (0..64).collect::<Vec<u8>>(), 1)).end(),
-            &json!([
-                [53, "01"],
-                [224, (0..64).map(|octet| format!("{octet:02x}")).collect::<String>()]
-            ]),
+            &json!([[53, "01"], [224, hex::encode((0..64).collect::<Vec<u8>>())]]),
         ),
         joined(
             "parts_of_00_and_ff",

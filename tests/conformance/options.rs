@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::case::{Case, case};
-use crate::packet::{END, Packet, ack, discover, request, tlv};
+use crate::packet::{END, Packet, ack, discover, request};
 
 const FRAMING: &str = "RFC 2132 section 2";
 const PAD: &str = "RFC 2132 section 3.1";
@@ -125,7 +125,9 @@ fn ends() -> Vec<Case> {
             "length_octet_255_is_no_end",
             LAST,
             request().option(43, [b'v'; 255]).option(12, "b").end(),
-            json!({ "raw_options": [[43, "76".repeat(255)], [12, "62"]], "raw_offsets": [240, 497], "end_offset": 500 }),
+            json!({
+                "raw_options": [[43, "76".repeat(255)], [12, "62"]], "raw_offsets": [240, 497], "end_offset": 500,
+            }),
         ),
     ]
 }
@@ -269,8 +271,8 @@ fn sizes() -> Vec<Case> {
             })
         }),
         case("options_497_of_five_octets", FRAMING, five_octets(), {
-            let joined: String = (0..497_u16).map(|index| format!("{index:04x}ff")).collect();
-            json!({ "options": [[53, "01"], [230, joined]], "end_offset": 243 + 5 * 497, "error": null })
+            let joined: Vec<u8> = (0..497).flat_map(numbered).collect();
+            json!({ "options": [[53, "01"], [230, hex::encode(joined)]], "end_offset": 243 + 5 * 497, "error": null })
         }),
         case(
             "a_packet_of_4096_octets_full_of_options",
@@ -304,12 +306,15 @@ fn sizes() -> Vec<Case> {
     ]
 }
 
+/// Three octets that differ from those of every other `index`.
+fn numbered(index: u16) -> [u8; 3] {
+    let [high, low] = index.to_be_bytes();
+    [high, low, END]
+}
+
 fn five_octets() -> Packet {
-    (0..497_u16)
-        .fold(discover(), |packet, index| {
-            let [high, low] = index.to_be_bytes();
-            packet.raw(tlv(230, [high, low, END]))
-        })
+    (0..497)
+        .fold(discover(), |packet, index| packet.option(230, numbered(index)))
         .end()
 }
 

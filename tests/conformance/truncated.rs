@@ -146,7 +146,9 @@ fn hidden() -> Vec<Case> {
             "a_fault_before_option_52_hides_it",
             FRAMING,
             ack().file([12, 1, b'f', END]).raw([60, 4, 52, 1, 1]),
-            json!({ "error": "option_truncated", "error_offset": 243, "overload": 0, "raw_file": [], "file": "0c0166ff" }),
+            json!({
+                "error": "option_truncated", "error_offset": 243, "overload": 0, "raw_file": [], "file": "0c0166ff",
+            }),
         ),
         // The walk is over with the first fault: what stands behind it cannot be trusted, in whatever field.
         choice(
@@ -195,7 +197,10 @@ fn file() -> Vec<Case> {
             "an_option_of_file_is_longer_than_the_field",
             CONTAINED,
             ack().file([60, 127]).option(52, [1]).end(),
-            json!({ "error": "option_truncated", "error_offset": 108, "raw_file": [], "options": [[53, "05"], [52, "01"]] }),
+            json!({
+                "error": "option_truncated", "error_offset": 108, "raw_file": [],
+                "options": [[53, "05"], [52, "01"]],
+            }),
         ),
         case(
             "a_fault_in_file_hides_sname",
