@@ -276,6 +276,8 @@ fn an_editor_can_be_used_on() {
     let mut buffer = PacketBuffer::from_bytes(&packet(&[53, 1, 5, 255])).unwrap();
     let mut editor = buffer.edit();
     assert_eq!(editor.set_raw(HOST, b"a").finish(), Ok(247));
+    assert_eq!(editor.set_raw(VENDOR, b"v").finish(), Ok(250));
+    assert_eq!(editor.remove(VENDOR).finish(), Ok(247));
     assert!(editor.set_raw(HOST, &[0; 5000]).finish().is_err());
     assert_eq!(editor.set_raw(DNS, b"b").finish(), Ok(250));
     assert_eq!(editor.message().map(|message| message.options().count()), Ok(3));
