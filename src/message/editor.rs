@@ -5,6 +5,7 @@ mod decide;
 mod error;
 mod fresh;
 mod overload;
+mod plain;
 mod script;
 mod suboption;
 mod writer;

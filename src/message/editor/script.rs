@@ -33,6 +33,9 @@ pub(super) struct Script<'v> {
     values: [Option<&'v [u8]>; MAX_EDITS],
     /// INVARIANT: at most `MAX_EDITS`.
     count: u8,
+    /// INVARIANT: only if there is nothing but values to be set, one for each code, and each edited code is marked with its
+    /// number.
+    plain: bool,
     /// What is known of each code: 0 if nothing changes it, [`LOOK`], or a number that is one more than the index of the
     /// one edit that names it. More may be marked than need it.
     marks: [u8; 256],
@@ -99,6 +102,7 @@ impl<'v> Script<'v> {
             suboptions: [0; MAX_EDITS],
             values: [None; MAX_EDITS],
             count: 0,
+            plain: true,
             marks: first_marks(),
             dropped: None,
             error: None,
@@ -113,6 +117,7 @@ impl<'v> Script<'v> {
     /// Forgets all changes. Marks may stay: they only ask for a closer look.
     #[inline]
     pub(super) fn clear(&mut self) {
+        self.plain &= self.count == 0;
         self.count = 0;
         self.dropped = None;
         self.error = None;
@@ -124,6 +129,7 @@ impl<'v> Script<'v> {
     /// Keeps the first error.
     #[cold]
     pub(super) fn fail(&mut self, error: EditError) {
+        self.plain = false;
         self.error.get_or_insert(error);
     }
 
@@ -153,6 +159,33 @@ impl<'v> Script<'v> {
                     Kind::RemoveInside => Change::RemoveInside(*suboption),
                 },
             })
+    }
+
+    /// Tells whether there is nothing but values to be set, so that [`by_mark`](Self::by_mark) and [`at`](Self::at) have
+    /// them all.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain && self.header.is_none()
+    }
+
+    /// Returns the index and the new value of the edit whose code has this mark, of a plain script.
+    #[inline]
+    pub(super) fn by_mark(&self, mark: u8) -> Option<(u8, &'v [u8])> {
+        let index = mark.wrapping_sub(1);
+        Some((index, self.values.get(usize::from(index)).copied().flatten()?))
+    }
+
+    /// Returns one bit for each edit.
+    #[inline]
+    pub(super) fn indices(&self) -> u32 {
+        1_u32.wrapping_shl(self.count.into()).wrapping_sub(1)
+    }
+
+    /// Returns the code and the new value of the edit at `index`, of a plain script.
+    #[inline]
+    pub(super) fn at(&self, index: u32) -> Option<(OptionCode, &'v [u8])> {
+        let slot = usize::try_from(index).ok()?;
+        Some((*self.codes.get(slot)?, self.values.get(slot).copied().flatten()?))
     }
 
     /// Returns how many edits there are.
@@ -251,11 +284,13 @@ impl<'v> Script<'v> {
         (*code_slot, *kind_slot, *suboption_slot, *value_slot) = (code, kind, suboption, Some(value));
         let alone = kind == Kind::Set && !self.is_marked(code);
         self.count = self.count.wrapping_add(1); // There was a slot.
+        self.plain &= alone;
         self.mark(code, if alone { self.count } else { LOOK });
     }
 
     /// Notes that one fragment goes.
     pub(super) fn drop_one(&mut self, option: &RawOption<'_>) {
+        self.plain = false;
         let words = self.dropped.get_or_insert([0; WORDS]);
         let Some(word) = words.get_mut(option.offset / 64) else {
             return self.fail(EditError::NoRoom {
@@ -298,6 +333,7 @@ impl<'v> Script<'v> {
 
     #[cold]
     fn forget(&mut self, goes: impl Fn(&Edit<'v>) -> bool) {
+        self.plain = false;
         let mut before = Self::new();
         (before.codes, before.kinds) = (self.codes, self.kinds);
         (before.suboptions, before.values, before.count) = (self.suboptions, self.values, self.count);
