@@ -20,6 +20,8 @@
 
 mod assigned;
 mod code;
+mod editor;
+mod encode;
 mod format;
 mod identity;
 mod list;
@@ -39,6 +41,8 @@ pub use assigned::{
     UnixTime,
 };
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
+pub use editor::{EditError, Editor, MAX_EDITS, VALUES_CAPACITY};
+pub use encode::{Encode, Encoder};
 pub use format::{Expected, Format, Key, ValueError};
 pub use identity::{ClientId, Duid, Fqdn, FqdnFlags, MachineId, NetworkInterface, VirtualSubnet};
 pub use list::{AddressPair, AddressPairs, Addresses, Element, Elements, Item, List, ListIter, Sequence};
@@ -57,13 +61,14 @@ pub use typed::Typed;
 pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, Options, RawOption};
 
+pub(crate) use editor::{Draft, reply, request};
 use walk::Walk;
 
 use core::fmt;
 use core::net::Ipv4Addr;
 use core::ops::Range;
 
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned, big_endian};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, big_endian};
 
 /// Length of the fixed header in bytes, the least that a message can have.
 pub const HEADER_LENGTH: usize = 236;
@@ -98,7 +103,7 @@ pub struct Message<'a> {
 }
 
 /// The fixed part of a message (RFC 2131 section 2, figure 1).
-#[derive(FromBytes, Immutable, KnownLayout, Unaligned)]
+#[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 struct Header {
     op: u8,

@@ -452,7 +452,6 @@ fn views_give_their_parts() {
             FqdnName::Full(name) => Some(("full", name.to_string(), name.labels().count())),
             FqdnName::Partial(name) => Some(("partial", name.to_string(), name.labels().count())),
             FqdnName::Ascii(text) => Some(("ascii", text.chars_lossy().collect(), 0)),
-            _ => None,
         })
         .flatten()
     };

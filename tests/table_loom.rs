@@ -1,5 +1,5 @@
-//! Proves, for every interleaving of two and three threads that loom explores, that a packet's state is handed back once,
-//! is whole when read, and is never moved while it is read.
+//! Proves, for every interleaving of two and three threads that loom explores, that a packet's state is handed back
+//! once, is whole when read, and is never moved while it is read.
 //!
 //! Run with `RUSTFLAGS="--cfg loom" cargo test --release --test table_loom -- --nocapture`; each model prints how many
 //! executions were explored. `LOOM_MAX_PREEMPTIONS` is not set where a model says nothing else: the exploration is
@@ -350,6 +350,27 @@ fn admission_into_a_slot_that_is_being_emptied() {
         }
         assert_eq!(ending.join().unwrap(), Ok(Some(1)));
         assert_eq!(table.len(), usize::from(second.is_some()));
+    });
+}
+
+#[test]
+fn admission_with_room_into_a_slot_that_is_being_emptied() {
+    // As before, but the counts need not tell that there is room, so that they order nothing.
+    explore("admit with room against processed", None, || {
+        let count = Arc::new(Drops::default());
+        let table = Arc::new(Table::<3>::new());
+        let first = admit(&table, 1, &count);
+        for name in [2, 3] {
+            let context = admit(&table, name, &count);
+            assert_eq!(process(&table, context), Ok(Some(name)));
+        }
+        let ending = {
+            let table = Arc::clone(&table);
+            thread::spawn(move || process(&table, first))
+        };
+        let second = admit(&table, 4, &count);
+        assert_eq!(table.get(second).expect("in flight").look(), 4);
+        assert_eq!(ending.join().unwrap(), Ok(Some(1)));
     });
 }
 

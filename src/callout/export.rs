@@ -27,7 +27,7 @@ use crate::table::Context;
 /// ```
 ///
 /// The expression is evaluated at compile time, and the callout lives in a `static`. `packets` is how many packets can be
-/// tracked at once; `buffers` is how many can be replaced at once, 64 if it is left out, of 8 KB each. With `chain` the
+/// tracked at once; `buffers` is how many can be replaced at once, 64 if it is left out, of 9 KB each. With `chain` the
 /// DLL also loads those that the server leaves to it, seven at most: see [`chain`](crate::chain).
 ///
 /// The entry point accepts `CalloutVersion` 0, the only one that is documented (`DHCP_SERVER_OPTIONS` depends on it). It

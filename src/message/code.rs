@@ -95,15 +95,6 @@ impl OptionCode {
     pub(crate) const OVERLOAD: Self = Self(52);
 }
 
-/// The options by which the simulated server tells one exchange from another.
-#[cfg(feature = "simulate")]
-impl OptionCode {
-    pub(crate) const REQUESTED_ADDRESS: Self = Self(50);
-    pub(crate) const LEASE_TIME: Self = Self(51);
-    pub(crate) const MESSAGE_TYPE: Self = Self(53);
-    pub(crate) const SERVER_ID: Self = Self(54);
-}
-
 impl fmt::Display for OptionCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

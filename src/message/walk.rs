@@ -35,6 +35,12 @@ impl RawOption<'_> {
     pub const fn value_offset(&self) -> usize {
         self.offset.saturating_add(2)
     }
+
+    /// Tells whether this is option 52 where it counts.
+    #[inline]
+    pub(super) fn is_overload(&self) -> bool {
+        self.code == OptionCode::OVERLOAD && self.area == Area::Options
+    }
 }
 
 /// A fault in the framing of the options; what stands before it has been read.
@@ -91,8 +97,8 @@ enum OverloadSoFar {
     Invalid,
 }
 
-/// What one step of a walk meets.
-enum Step<'a> {
+/// What one step of a walk meets; the walk stays where the area ends or the fault is.
+pub(super) enum Step<'a> {
     Option(RawOption<'a>),
     /// The end of the area, with the offset of its END octet if it has one.
     AreaEnd(Option<usize>),
@@ -110,6 +116,33 @@ impl<'a> Walk<'a> {
             end: packet.len(),
             area: Area::Options,
             overload: OverloadSoFar::Absent,
+        }
+    }
+
+    /// Walks the options in the one field `area` of `packet`: `file` or `sname`.
+    pub(super) fn in_field(packet: &'a [u8], area: Area) -> Self {
+        let range = match area {
+            Area::Sname => super::SNAME,
+            Area::File | Area::Options => super::FILE,
+        };
+        Self {
+            packet,
+            end: range.end,
+            rest: packet.get(range).unwrap_or_default(),
+            area,
+            overload: OverloadSoFar::Invalid,
+        }
+    }
+
+    /// Walks the rest of the options field, and returns the fields that option 52 names: none if it is invalid.
+    pub(super) fn overloaded_fields(mut self) -> Result<Overload, OptionError> {
+        loop {
+            match (self.step(), self.overload) {
+                (Step::Option(_), _) => {}
+                (Step::Fault(fault), _) => return Err(fault),
+                (Step::AreaEnd(_), OverloadSoFar::Fields(fields)) => return Ok(fields),
+                (Step::AreaEnd(_), _) => return Ok(Overload::empty()),
+            }
         }
     }
 
@@ -140,7 +173,7 @@ impl<'a> Walk<'a> {
 
     /// Offset of the next octet to be read, from the packet's first byte.
     #[inline]
-    fn offset(&self) -> usize {
+    pub(super) fn offset(&self) -> usize {
         self.end.wrapping_sub(self.rest.len())
     }
 
@@ -156,8 +189,24 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Passes over options whose code has a 0 in `stops`, which has other values for PAD, END and option 52; stops at an
+    /// octet that needs a [`step`](Self::step). Returns whether there was such an option.
     #[inline]
-    fn step(&mut self) -> Step<'a> {
+    pub(super) fn pass_over(&mut self, stops: &[u8; 256]) -> bool {
+        let mut rest = self.rest;
+        while let [code, length, behind @ ..] = rest {
+            match (stops.get(usize::from(*code)), behind.get(usize::from(*length)..)) {
+                (Some(0), Some(behind)) => rest = behind,
+                _ => break,
+            }
+        }
+        let moved = rest.len() < self.rest.len();
+        self.rest = rest;
+        moved
+    }
+
+    #[inline]
+    pub(super) fn step(&mut self) -> Step<'a> {
         loop {
             let Some((&code, behind_code)) = self.rest.split_first() else {
                 return Step::AreaEnd(None);

@@ -9,7 +9,7 @@ use core::time::Duration;
 use super::{InFlight, Refused, Server, alloc};
 use crate::control::{AddressGrant, AddressProblem, DropReason};
 use crate::lifecycle::{Notice, Stage};
-use crate::message::{Message, MessageType, OpCode, OptionCode};
+use crate::message::{Message, MessageType, OpCode, OptionCode, option};
 
 /// A DHCP message of a capture: the payload of a UDP datagram to or from a server.
 #[derive(Clone, Copy, Debug)]
@@ -208,7 +208,7 @@ impl Packet {
             AddressGrant::NEW
         };
         let address = ack.yiaddr();
-        let lease_time = octets(ack, OptionCode::LEASE_TIME).map_or(0, u32::from_be_bytes);
+        let lease_time = octets(ack, option::LEASE_TIME.code()).map_or(0, u32::from_be_bytes);
         server.offer_address(&self.in_flight, grant, address, lease_time);
         self.life.calls.push((
             time,
@@ -295,7 +295,7 @@ fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
 fn unanswered_fate(message: Message<'_>) -> Fate {
     match message_type(message) {
         Some(MessageType::DECLINE | MessageType::RELEASE) => Fate::Noted,
-        Some(MessageType::REQUEST) if octets::<4>(message, OptionCode::SERVER_ID).is_some() => {
+        Some(MessageType::REQUEST) if octets::<4>(message, option::SERVER_ID.code()).is_some() => {
             Fate::Dropped(DropReason::WRONG_SERVER)
         }
         Some(MessageType::DISCOVER | MessageType::REQUEST) | None => Fate::Dropped(DropReason::NOADDRESS),
@@ -305,12 +305,12 @@ fn unanswered_fate(message: Message<'_>) -> Fate {
 }
 
 fn message_type(message: Message<'_>) -> Option<MessageType> {
-    octets(message, OptionCode::MESSAGE_TYPE).map(|[code]| MessageType::from_code(code))
+    octets(message, option::MESSAGE_TYPE.code()).map(|[code]| MessageType::from_code(code))
 }
 
 /// The address that the client asks for, or has.
 fn requested_address(message: Message<'_>) -> Ipv4Addr {
-    octets::<4>(message, OptionCode::REQUESTED_ADDRESS).map_or(message.ciaddr(), Ipv4Addr::from)
+    octets::<4>(message, option::REQUESTED_ADDRESS.code()).map_or(message.ciaddr(), Ipv4Addr::from)
 }
 
 fn octets<const N: usize>(message: Message<'_>, code: OptionCode) -> Option<[u8; N]> {

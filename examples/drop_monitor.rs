@@ -1,0 +1,100 @@
+//! Why does my server drop packets? Counts by reason, by relay and by client; each client is reported at most once an hour.
+//!
+//! Hooks must not block, so that they only count and send: a thread of the callout's own keeps the tables and reports. It
+//! looks for work from time to time instead of waiting, since a sender would have to lock to wake it.
+
+#[path = "support/show.rs"]
+mod show;
+
+use core::net::Ipv4Addr;
+use core::time::Duration;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Instant;
+
+use dhcp_callout::{Callout, Decision, DropReason, NewPacket, PacketTally};
+
+const QUIET: Duration = Duration::from_secs(3600);
+const PAUSE: Duration = Duration::from_millis(200);
+/// How many addresses are remembered before all are forgotten: a hostile network has as many as it likes.
+const MOST: usize = 65_536;
+
+/// The counts by reason, and the way to the reporter.
+struct DropMonitor(PacketTally, OnceLock<SyncSender<Drop>>);
+
+/// Where a packet came from: the client's address, and the relay's.
+type Origin = ([u8; 6], Ipv4Addr);
+type Drop = (DropReason, Origin, Instant);
+
+impl Callout for DropMonitor {
+    type State = Origin;
+
+    fn load(&self) -> bool {
+        self.1.get_or_init(|| {
+            let (sender, receiver) = sync_channel(1024);
+            thread::spawn(move || report(&receiver));
+            sender
+        });
+        true
+    }
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Origin> {
+        let Ok(message) = packet.message() else {
+            return Decision::Pass;
+        };
+        message
+            .mac()
+            .map_or(Decision::Pass, |mac| Decision::Track((mac, message.giaddr())))
+    }
+
+    fn packet_dropped(&self, reason: DropReason, origin: &Origin) {
+        self.0.count(reason);
+        // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
+        let _ = self
+            .1
+            .get()
+            .map(|drops| drops.try_send((reason, *origin, Instant::now())));
+    }
+}
+
+fn report(drops: &Receiver<Drop>) {
+    let mut reporter = Reporter::default();
+    loop {
+        for line in drops.try_iter().filter_map(|drop| reporter.note(drop)) {
+            eprintln!("drops: {line}");
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+#[derive(Default)]
+struct Reporter {
+    by_relay: HashMap<Ipv4Addr, u64>,
+    /// How many packets of a client were dropped, and when it was reported last.
+    by_client: HashMap<[u8; 6], (u64, Option<Instant>)>,
+}
+
+impl Reporter {
+    /// Counts a drop; returns a line if the client is due for a report.
+    fn note(&mut self, (reason, (mac, relay), now): Drop) -> Option<String> {
+        if self.by_relay.len().max(self.by_client.len()) >= MOST {
+            *self = Self::default();
+        }
+        let at_relay = self.by_relay.entry(relay).or_default();
+        *at_relay = at_relay.saturating_add(1);
+        let (count, last) = self.by_client.entry(mac).or_default();
+        *count = count.saturating_add(1);
+        let due = last.is_none_or(|last| now.duration_since(last) >= QUIET);
+        *last = if due { Some(now) } else { *last };
+        due.then(|| format!("client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}"))
+    }
+}
+
+dhcp_callout::export!(DropMonitor(PacketTally::new(), OnceLock::new()), packets = 4096);
+
+fn main() {
+    show::lives(DhcpServerCalloutEntry);
+    thread::sleep(PAUSE.saturating_mul(2));
+}

@@ -1,0 +1,323 @@
+//! Proves the rules of editing one by one, on packets small enough to be read.
+
+use dhcp_callout::message::{EditError, MAX_EDITS, MessageType, OptionCode, OptionError, ParseError, RawOption};
+use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
+
+const HOST: OptionCode = OptionCode::from_code(12);
+const DNS: OptionCode = OptionCode::from_code(6);
+const VENDOR: OptionCode = OptionCode::from_code(43);
+const RELAY: OptionCode = OptionCode::from_code(82);
+
+/// A message with these octets in the options field.
+fn packet(options: &[u8]) -> Vec<u8> {
+    [&[0; 236][..], &[99, 130, 83, 99], options].concat()
+}
+
+/// A message with these octets in the options field, the file field and the sname field.
+fn overloaded(options: &[u8], file: &[u8], sname: &[u8]) -> Vec<u8> {
+    let sname = sname.iter().copied().chain(core::iter::repeat(0)).take(64);
+    let file = file.iter().copied().chain(core::iter::repeat(0)).take(128);
+    let mut packet = vec![0; 44];
+    packet.extend(sname.chain(file));
+    packet.extend([99, 130, 83, 99]);
+    packet.extend(options);
+    packet
+}
+
+/// Edits a packet; the result is what came out, all of it.
+macro_rules! edit {
+    ($packet:expr, $editor:ident $(. $method:ident($($argument:expr),*))*) => {{
+        let packet: Vec<u8> = $packet;
+        let mut buffer = PacketBuffer::from_bytes(&packet).unwrap();
+        let result = buffer.edit()$(.$method($($argument),*))*.finish();
+        match result {
+            Ok(size) => assert_eq!(size, buffer.size()),
+            Err(_) => assert_eq!(buffer.as_bytes(), &packet[..]),
+        }
+        result.map(|_| buffer.as_bytes().to_vec())
+    }};
+}
+
+#[test]
+fn a_value_takes_the_place_of_its_first_fragment_and_the_others_go() {
+    let before = packet(&[53, 1, 5, 0, 6, 1, 9, 12, 1, b'h', 6, 0, 0, 6, 1, 8, 255]);
+    let after = edit!(before, e.set_raw(DNS, &[1, 2, 3, 4]));
+    assert_eq!(after, Ok(packet(&[53, 1, 5, 0, 6, 4, 1, 2, 3, 4, 12, 1, b'h', 0, 255])));
+}
+
+#[test]
+fn a_value_that_is_set_to_what_it_is_keeps_its_split() {
+    let before = packet(&[6, 1, 9, 12, 1, b'h', 6, 3, 8, 7, 6]);
+    assert_eq!(edit!(before.clone(), e.set_raw(DNS, &[9, 8, 7, 6])), Ok(before.clone()));
+    assert_eq!(edit!(before.clone(), e.remove(RELAY)), Ok(before));
+}
+
+#[test]
+fn new_options_go_before_the_relay_agents_if_they_are_last() {
+    let last = packet(&[53, 1, 5, 0, 82, 2, 1, 0, 0, 82, 0, 255]);
+    assert_eq!(
+        edit!(last, e.set_raw(RELAY, &[1, 0]).set_raw(HOST, b"h").append_raw(DNS, &[])),
+        Ok(packet(&[53, 1, 5, 0, 12, 1, b'h', 6, 0, 82, 2, 1, 0, 0, 82, 0, 255]))
+    );
+    let between = packet(&[82, 2, 1, 0, 53, 1, 5, 255]);
+    assert_eq!(
+        edit!(between, e.set_raw(HOST, b"h")),
+        Ok(packet(&[82, 2, 1, 0, 53, 1, 5, 12, 1, b'h', 255]))
+    );
+    let last_when_edited = packet(&[82, 2, 1, 0, 53, 1, 5, 255]);
+    assert_eq!(
+        edit!(
+            last_when_edited,
+            e.remove(OptionCode::from_code(53)).set_raw(HOST, b"h")
+        ),
+        Ok(packet(&[12, 1, b'h', 82, 2, 1, 0, 255]))
+    );
+    let absent = packet(&[53, 1, 5, 255]);
+    assert_eq!(
+        edit!(absent, e.set_suboption(RELAY, 1, b"c").set_raw(HOST, b"h")),
+        Ok(packet(&[53, 1, 5, 12, 1, b'h', 82, 3, 1, 1, b'c', 255]))
+    );
+}
+
+#[test]
+fn long_values_are_split_and_end_is_written() {
+    let value: Vec<u8> = (0..=255).chain(0..=255).collect();
+    let after = edit!(packet(&[53, 1, 5]), e.set_raw(HOST, &value));
+    let mut expected = vec![53, 1, 5, 12, 255];
+    expected.extend(&value[..255]);
+    expected.extend([12, 255]);
+    expected.extend(&value[255..510]);
+    expected.extend([12, 2]);
+    expected.extend(&value[510..]);
+    expected.push(255);
+    assert_eq!(after, Ok(packet(&expected)));
+}
+
+#[test]
+fn filling_keeps_the_size_and_what_is_behind_an_end_that_stays() {
+    let before = packet(&[53, 1, 5, 12, 1, b'h', 255, 7, 7, 7, 7]);
+    assert_eq!(
+        edit!(before.clone(), e.set_raw(HOST, b"i")),
+        Ok(packet(&[53, 1, 5, 12, 1, b'i', 255, 7, 7, 7, 7]))
+    );
+    assert_eq!(
+        edit!(before.clone(), e.set_raw(HOST, b"")),
+        Ok(packet(&[53, 1, 5, 12, 0, 255, 0, 0, 0, 0, 0]))
+    );
+    assert_eq!(
+        edit!(before.clone(), e.set_raw(HOST, b"host")),
+        Ok(packet(&[53, 1, 5, 12, 4, b'h', b'o', b's', b't', 255, 0]))
+    );
+    assert_eq!(
+        edit!(before.clone(), e.set_raw(HOST, b"").limit(248)),
+        Ok(packet(&[53, 1, 5, 12, 0, 255, 0, 0]))
+    );
+    let padded = edit!(before, e.remove(HOST).pad_to(300)).unwrap();
+    assert_eq!(padded, [packet(&[53, 1, 5, 255]), vec![0; 56]].concat());
+}
+
+#[test]
+fn the_limit_holds_and_the_error_tells_the_need() {
+    let before = packet(&[53, 1, 5, 255]);
+    assert!(edit!(before.clone(), e.set_raw(HOST, b"h").limit(247)).is_ok());
+    let error = edit!(before.clone(), e.set_raw(HOST, b"h").limit(246)).unwrap_err();
+    assert_eq!(error.to_string(), "247 bytes needed, 246 available");
+    let long = [0; PACKET_CAPACITY];
+    assert!(matches!(
+        edit!(before, e.set_raw(HOST, &long)),
+        Err(EditError::NoRoom {
+            needed: 4374,
+            available: PACKET_CAPACITY,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn overloaded_fields_are_edited_where_they_stand() {
+    let before = overloaded(
+        &[53, 1, 5, 52, 1, 3, 255],
+        &[12, 1, b'h', 6, 1, 1, 255, 7],
+        &[12, 1, b'i', 3, 0, 255],
+    );
+    // In place, the other fragment gone from the other field.
+    assert_eq!(
+        edit!(before.clone(), e.set_raw(HOST, b"host")),
+        Ok(overloaded(
+            &[53, 1, 5, 52, 1, 3, 255],
+            &[12, 4, b'h', b'o', b's', b't', 6, 1, 1, 255],
+            &[3, 0, 255]
+        ))
+    );
+    // No longer fits there.
+    let long = [b'x'; 130];
+    let after = edit!(before.clone(), e.set_raw(HOST, &long)).unwrap();
+    let options = [&[53, 1, 5, 52, 1, 3, 12, 130][..], &long, &[255]].concat();
+    assert_eq!(after, overloaded(&options, &[6, 1, 1, 255], &[3, 0, 255]));
+    // A field that is not touched keeps what is behind its END; a field that is emptied is no longer named.
+    assert_eq!(
+        edit!(before.clone(), e.remove(OptionCode::from_code(3)).remove(HOST)),
+        Ok(overloaded(&[53, 1, 5, 52, 1, 1, 255], &[6, 1, 1, 255], &[]))
+    );
+    assert_eq!(
+        edit!(
+            before.clone(),
+            e.retain(|option| option.code == OptionCode::from_code(53))
+                .file(b"boot")
+        ),
+        Ok(overloaded(&[53, 1, 5, 255], b"boot", &[]))
+    );
+    assert!(matches!(
+        edit!(before, e.file(b"boot")),
+        Err(EditError::FieldHoldsOptions { .. })
+    ));
+}
+
+#[test]
+fn a_packet_that_is_full_can_be_edited_in_its_overloaded_fields() {
+    let filler = [&[200, 255][..], &[1; 255]].concat().repeat(14);
+    let mut options = [&[52, 1, 1][..], &filler].concat();
+    options.push(255);
+    let before = overloaded(&options, &[12, 4, b'h', b'o', b's', b't', 255], &[]);
+    let limit = before.len();
+    let after = edit!(before.clone(), e.set_raw(HOST, b"other").limit(limit)).unwrap();
+    assert_eq!(
+        after,
+        overloaded(&options, &[12, 5, b'o', b't', b'h', b'e', b'r', 255], &[])
+    );
+    assert!(matches!(
+        edit!(before, e.set_raw(DNS, &[1, 2]).limit(limit)),
+        Err(EditError::NoRoom { .. })
+    ));
+}
+
+#[test]
+fn sub_options_are_edited_in_their_order() {
+    let before = packet(&[43, 9, 0, 1, 1, 7, 2, 0, 1, 0, 255, 82, 2, 1, 0, 255]);
+    assert_eq!(
+        edit!(
+            before.clone(),
+            e.set_suboption(VENDOR, 1, b"x").set_suboption(VENDOR, 3, b"")
+        ),
+        Ok(packet(&[43, 9, 0, 1, 1, b'x', 2, 0, 3, 0, 255, 82, 2, 1, 0, 255]))
+    );
+    assert_eq!(
+        edit!(before.clone(), e.remove_suboption(RELAY, 1)),
+        Ok(packet(&[43, 9, 0, 1, 1, 7, 2, 0, 1, 0, 255, 255]))
+    );
+    let wrong = [
+        edit!(before.clone(), e.set_suboption(HOST, 1, b"x")),
+        edit!(before.clone(), e.set_suboption(VENDOR, 255, b"x")),
+        edit!(before.clone(), e.set_suboption(VENDOR, 1, &[0; 256])),
+        edit!(packet(&[82, 2, 1, 1]), e.remove_suboption(RELAY, 1)),
+    ];
+    let messages = wrong.map(|result| result.unwrap_err().to_string());
+    assert_eq!(messages[0], "option 12 has no sub-options that can be edited");
+    assert_eq!(messages[1], "sub-option 255 of option 43 cannot be edited");
+    assert_eq!(
+        messages[2],
+        "sub-option 1 of option 43 of 256 octets, at most 255 are possible"
+    );
+    assert_eq!(messages[3], "sub-option 1 at offset 242 runs past the end of option 82");
+}
+
+#[test]
+fn a_message_without_the_cookie_gets_one_only_for_options() {
+    assert_eq!(edit!(vec![0; 300], e.remove(HOST)), Ok(vec![0; 300]));
+    let after = edit!(vec![0; 300], e.set_raw(HOST, b"h")).unwrap();
+    assert_eq!(after, [packet(&[12, 1, b'h', 255]), vec![0; 56]].concat());
+    assert_eq!(
+        edit!(vec![0; 236], e.append_raw(HOST, b"h")),
+        Ok(packet(&[12, 1, b'h', 255]))
+    );
+    let vendor = [vec![0; 236], vec![1, 2, 3, 4]].concat();
+    assert_eq!(edit!(vendor.clone(), e.set_raw(HOST, b"h")), Err(EditError::VendorArea));
+    assert_eq!(edit!(vendor.clone(), e.remove(HOST)), Ok(vendor));
+}
+
+#[test]
+fn what_cannot_be_edited_says_so() {
+    assert!(matches!(
+        edit!(vec![0; 235], e.xid(1)),
+        Err(EditError::Header(ParseError::TruncatedHeader { have: 235, .. }))
+    ));
+    assert!(matches!(
+        edit!(packet(&[12, 2, 0]), e.xid(1)),
+        Err(EditError::Options(OptionError::Truncated { offset: 240, .. }))
+    ));
+    for code in [0, 52, 255].map(OptionCode::from_code) {
+        let error = EditError::ReservedCode { code };
+        assert_eq!(edit!(packet(&[255]), e.set_raw(code, b"")), Err(error));
+        assert_eq!(edit!(packet(&[255]), e.remove(code)), Err(error));
+    }
+    let mut buffer = PacketBuffer::from_bytes(&packet(&[255])).unwrap();
+    let mut editor = buffer.edit();
+    for _ in 0..=MAX_EDITS {
+        editor.append_raw(HOST, b"");
+    }
+    assert_eq!(editor.finish(), Err(EditError::TooManyEdits));
+    assert_eq!(buffer.size(), 241);
+}
+
+#[test]
+fn an_editor_can_be_used_on() {
+    let mut buffer = PacketBuffer::from_bytes(&packet(&[53, 1, 5, 255])).unwrap();
+    let mut editor = buffer.edit();
+    assert_eq!(editor.set_raw(HOST, b"a").finish(), Ok(247));
+    assert!(editor.set_raw(HOST, &[0; 5000]).finish().is_err());
+    assert_eq!(editor.set_raw(DNS, b"b").finish(), Ok(250));
+    assert_eq!(editor.message().map(|message| message.options().count()), Ok(3));
+    assert_eq!(buffer.as_bytes(), packet(&[53, 1, 5, 12, 1, b'a', 6, 1, b'b', 255]));
+}
+
+#[test]
+fn a_reply_echoes_what_it_has_to() {
+    let mut request = overloaded(
+        &[61, 2, 1, 9, 53, 1, 1, 82, 2, 1, 0, 52, 1, 1, 255],
+        &[82, 2, 2, 0, 61, 1, 8, 255],
+        &[],
+    );
+    for (at, octet) in (0..44).zip(1_u8..) {
+        request[at] = octet;
+    }
+    let message = Message::parse(&request).unwrap();
+    let mut buffer = PacketBuffer::reply_to(&message).unwrap();
+    assert_eq!(buffer.size(), 300);
+    let reply = Message::parse(buffer.as_bytes()).unwrap();
+    assert_eq!(reply.as_bytes()[..4], [2, 2, 3, 0]);
+    assert_eq!(
+        (reply.xid(), reply.flags(), reply.giaddr()),
+        (message.xid(), message.flags(), message.giaddr())
+    );
+    assert_eq!(
+        (reply.secs(), reply.ciaddr().to_bits(), reply.yiaddr().to_bits()),
+        (0, 0, 0)
+    );
+    assert_eq!(reply.chaddr_field(), message.chaddr_field());
+    let fragment =
+        |option: Result<RawOption<'_>, OptionError>| option.map(|option| (option.code.code(), option.value.to_vec()));
+    assert_eq!(
+        reply.options().map(fragment).collect::<Result<Vec<_>, _>>(),
+        Ok(vec![
+            (61, vec![1, 9]),
+            (61, vec![8]),
+            (82, vec![1, 0]),
+            (82, vec![2, 0])
+        ])
+    );
+    buffer
+        .edit()
+        .set(dhcp_callout::message::option::MESSAGE_TYPE, MessageType::OFFER)
+        .finish()
+        .unwrap();
+    assert_eq!(buffer.as_bytes()[247..252], [53, 1, 2, 82, 2]);
+
+    let bootp = vec![0; 300];
+    let reply = PacketBuffer::reply_to(&Message::parse(&bootp).unwrap()).unwrap();
+    assert_eq!((reply.size(), reply.as_bytes()[0], reply.as_bytes()[236]), (300, 2, 0));
+    assert!(PacketBuffer::reply_to(&Message::parse(&packet(&[82])).unwrap()).is_err());
+    assert_eq!(
+        PacketBuffer::request(MessageType::DISCOVER, 1, &[0; 17]),
+        Err(EditError::ChaddrTooLong { length: 17 })
+    );
+}

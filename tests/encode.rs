@@ -1,0 +1,224 @@
+//! Proves that what a format reads can be set again by every way there is, and reads the same then.
+
+use core::net::Ipv4Addr;
+use std::collections::BTreeSet;
+
+use dhcp_callout::message::{
+    EditError, Encode, Format, Key, MessageType, OptionCode, RelayCode, Route, Seconds, Suboption, Typed,
+    VALUES_CAPACITY, Value, ValueError, option, relay,
+};
+use dhcp_callout::{Message, PacketBuffer};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
+
+fn discover() -> PacketBuffer {
+    PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1]).unwrap_or_default()
+}
+
+/// Octets among which every layout finds some that it allows.
+fn octets() -> impl Strategy<Value = Vec<u8>> {
+    let octet = prop_oneof![6 => 0_u8..5, 2 => any::<u8>(), 1 => select(vec![7, 16, 32, 64, 192, 255])];
+    let name = vec(("[a-z]{1,5}", 0_u8..4), 1..5).prop_map(|labels| {
+        let mut name = Vec::new();
+        for (label, end) in labels {
+            name.extend(u8::try_from(label.len()));
+            name.extend(label.bytes());
+            if end == 0 {
+                name.push(0);
+            }
+        }
+        name.push(0);
+        name
+    });
+    let counted = |inner: Vec<u8>| u8::try_from(inner.len()).into_iter().chain(inner).collect::<Vec<u8>>();
+    let name = name.boxed();
+    prop_oneof![
+        vec(octet.clone(), 0..24),
+        vec(octet.clone(), 0..700),
+        name.clone(),
+        (vec(octet.clone(), 0..14), name.clone()).prop_map(|(front, name)| [front, name].concat()),
+        vec((octet.clone(), vec(any::<u8>(), 4)), 0..4).prop_map(move |parts| {
+            parts
+                .into_iter()
+                .flat_map(|(code, inner)| [vec![code], counted(inner)].concat())
+                .collect()
+        }),
+        vec((octet, name.clone()), 0..4).prop_map(move |parts| {
+            parts
+                .into_iter()
+                .flat_map(|(code, inner)| [vec![code], counted(inner)].concat())
+                .collect()
+        }),
+        (vec(any::<u8>(), 2), name, vec(any::<u8>(), 0..3)).prop_map(move |(priority, name, parameters)| {
+            let instance = [priority, counted(name), vec![4, 192, 0, 2, 1], parameters].concat();
+            [vec![0], counted(instance)].concat()
+        }),
+    ]
+}
+
+#[test]
+fn every_format_reads_again_what_it_has_written() {
+    let mut missed: BTreeSet<OptionCode> = OptionCode::ALL.iter().copied().collect();
+    let mut runner = TestRunner::new(Config {
+        cases: 2_000,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let seen = core::cell::RefCell::new(&mut missed);
+    let result = runner.run(&octets(), |octets| {
+        for code in OptionCode::ALL {
+            let Ok(value) = Typed::decode(Value::from_slice(*code, &octets)) else {
+                continue;
+            };
+            seen.borrow_mut().remove(code);
+            let mut buffer = discover();
+            let mut editor = buffer.edit();
+            let result = editor.set_typed(*code, &value).finish();
+            if code.code() == 52 {
+                prop_assert_eq!(result, Err(EditError::ReservedCode { code: *code }));
+                continue;
+            }
+            prop_assert!(result.is_ok(), "{:?}: {:?} of {:?}", code, result, value);
+            let message = Message::parse(buffer.as_bytes()).unwrap();
+            let again = message.value(*code).unwrap().unwrap();
+            prop_assert_eq!(Typed::decode(again), Ok(value));
+        }
+        Ok(())
+    });
+    assert_eq!(result.map_err(|error| error.to_string()), Ok(()));
+    assert_eq!(missed, BTreeSet::new());
+}
+
+proptest! {
+    #[test]
+    fn sub_options_of_relay_agents_read_the_same(octets in vec(0_u8..6, 0..30)) {
+        fn check<F>(key: Key<F, RelayCode>, octets: &[u8]) -> Result<(), TestCaseError>
+        where
+            F: Format,
+            for<'a> F::Value<'a>: Encode<F> + PartialEq + core::fmt::Debug,
+        {
+            let mut buffer = discover();
+            let from = Value::from_slice(OptionCode::from_code(82), octets);
+            let Ok(value) = key.decode(from) else {
+                return Ok(());
+            };
+            buffer.edit().set_relay(key, &value).finish().unwrap();
+            let message = Message::parse(buffer.as_bytes()).unwrap();
+            let agent = message.get(option::RELAY_AGENT_INFORMATION).unwrap().unwrap();
+            let written: Vec<Suboption<'_>> = agent.iter().collect();
+            prop_assert_eq!(written.len(), 1);
+            prop_assert_eq!(key.decode(written[0].value), Ok(value));
+            Ok(())
+        }
+        check(relay::CIRCUIT_ID, &octets)?;
+        check(relay::LINK_SELECTION, &octets)?;
+        check(relay::SUBSCRIBER_ID, &octets)?;
+        check(relay::RADIUS_ATTRIBUTES, &octets)?;
+        check(relay::AUTHENTICATION, &octets)?;
+        check(relay::RELAY_FLAGS, &octets)?;
+        check(relay::ACCESS_TECHNOLOGY_TYPE, &octets)?;
+        check(relay::OPERATOR_ID, &octets)?;
+        check(relay::RELAY_SOURCE_PORT, &octets)?;
+        check(relay::VIRTUAL_SUBNET_SELECTION, &octets)?;
+    }
+}
+
+#[test]
+fn native_values_read_as_what_they_are() {
+    let [one, two] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
+    let route = Route {
+        destination: Ipv4Addr::new(10, 128, 0, 0),
+        width: 9,
+        router: one,
+    };
+    let mut buffer = discover();
+    let mut editor = buffer.edit();
+    editor
+        .set(option::ROUTERS, one)
+        .set(option::DNS_SERVERS, &[one, two][..])
+        .set(option::LEASE_TIME, Seconds(7))
+        .set(option::HOST_NAME, b"host")
+        .set(option::DOMAIN_NAME, "example.org")
+        .set(option::DOMAIN_SEARCH, ["a.example.", "b.example"])
+        .set(option::CLASSLESS_ROUTES, [route])
+        .set(option::LOST_SERVER, "lost.example")
+        .set(option::ISNS, [1, 2, 3])
+        .set(option::INTERFACE_MTU, 1500)
+        .set(option::IP_FORWARDING, true)
+        .set(option::RAPID_COMMIT, ())
+        .set(option::PARAMETER_REQUEST_LIST, [1, 3, 6].map(OptionCode::from_code));
+    editor.finish().unwrap();
+    let message = Message::parse(buffer.as_bytes()).unwrap();
+    assert!(message.get(option::ROUTERS).unwrap().unwrap().iter().eq([one]));
+    assert!(message.get(option::DNS_SERVERS).unwrap().unwrap().iter().eq([one, two]));
+    assert_eq!(message.get(option::LEASE_TIME).unwrap(), Some(Seconds(7)));
+    assert!(message.get(option::HOST_NAME).unwrap().unwrap() == *"host");
+    assert_eq!(
+        message.get(option::DOMAIN_SEARCH).unwrap().unwrap().to_string(),
+        "a.example., b.example."
+    );
+    assert!(
+        message
+            .get(option::CLASSLESS_ROUTES)
+            .unwrap()
+            .unwrap()
+            .iter()
+            .eq([route])
+    );
+    assert_eq!(
+        message.get(option::LOST_SERVER).unwrap().unwrap().to_string(),
+        "lost.example."
+    );
+    assert_eq!(message.get(option::INTERFACE_MTU).unwrap(), Some(1500));
+    assert_eq!(message.get(option::IP_FORWARDING).unwrap(), Some(true));
+    assert_eq!(message.get(option::RAPID_COMMIT).unwrap(), Some(()));
+    assert!(message.get(option::ISNS).unwrap().unwrap() == [1, 2, 3][..]);
+}
+
+#[test]
+fn values_that_would_not_be_read_are_refused() {
+    fn error<F: Format>(key: Key<F>, value: impl Encode<F>) -> Option<EditError> {
+        let mut buffer = discover();
+        let before = buffer.clone();
+        let result = buffer.edit().set(key, value).finish();
+        assert_eq!(buffer, before);
+        result.err()
+    }
+    let no_encoding = |code: u8| {
+        Some(EditError::NoEncoding {
+            code: OptionCode::from_code(code),
+        })
+    };
+    let none: [Ipv4Addr; 0] = [];
+    assert!(matches!(
+        error(option::DNS_SERVERS, none),
+        Some(EditError::Value(ValueError::Length { length: 0, .. }))
+    ));
+    assert!(matches!(error(option::HOST_NAME, ""), Some(EditError::Value(_))));
+    assert!(matches!(
+        error(option::MESSAGE_TYPE, MessageType::from_code(0)),
+        Some(EditError::Value(_))
+    ));
+    assert_eq!(error(option::LOST_SERVER, "a..b"), no_encoding(137));
+    assert_eq!(error(option::LOST_SERVER, &*"a".repeat(64)), no_encoding(137));
+    assert_eq!(error(option::LOST_SERVER, ""), no_encoding(137));
+    let wide = Route {
+        destination: Ipv4Addr::UNSPECIFIED,
+        width: 33,
+        router: Ipv4Addr::UNSPECIFIED,
+    };
+    assert_eq!(error(option::CLASSLESS_ROUTES, [wide]), no_encoding(121));
+    let long = vec![b'a'; VALUES_CAPACITY + 1];
+    assert_eq!(
+        error(option::HOST_NAME, &long[..]),
+        Some(EditError::ValuesTooLong {
+            needed: VALUES_CAPACITY + 1,
+            available: VALUES_CAPACITY
+        })
+    );
+    let mut buffer = discover();
+    let mut editor = buffer.edit();
+    assert!(editor.set(option::HOST_NAME, &long[1..]).finish().is_ok());
+}
