@@ -11,7 +11,7 @@
 mod probe;
 
 use core::cell::Cell;
-use core::hint::spin_loop;
+use std::thread::yield_now;
 
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::{
@@ -208,7 +208,7 @@ impl OnAddressOffered for Everything {
         OFFERED.add();
         OFFERING.set(true);
         if asks(state, Wish::Slow) {
-            (0..2000).for_each(|_| spin_loop());
+            (0..20).for_each(|_| yield_now());
         }
         LAST_CODE.set(event.grant().code());
         LAST_RECEIVED_ON.set(event.received_on().to_bits());
