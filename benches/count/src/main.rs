@@ -1,12 +1,7 @@
-//! Does one piece of work of `support/work.rs` over and over, for `benches/instructions` to count: `count NAME TIMES`;
+//! Does one piece of work of `benches/work.rs` over and over, for `benches/instructions` to count: `count NAME TIMES`;
 //! without arguments, prints the names.
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "the packets are built once, and a mistake in them may panic"
-)]
 
-#[path = "support/work.rs"]
+#[path = "../../work.rs"]
 mod work;
 
 use core::hint::black_box;
