@@ -262,6 +262,25 @@ proptest! {
     }
 
     #[test]
+    fn values_are_set_in_plain_packets_as_in_the_model(
+        options in vec((select(vec![1_u8, 3, 6, 12, 51, 53]), vec(any::<u8>(), 0..9)), 0..9),
+        filling in 0_usize..20,
+        sets in vec((select(vec![3_u8, 6, 12, 51]), vec(any::<u8>(), 0..9)), 0..4),
+        last in proptest::option::of(op()),
+    ) {
+        let mut packet = [&[0; 236][..], &COOKIE].concat();
+        for (code, value) in options {
+            packet.push(code);
+            packet.extend(u8::try_from(value.len()));
+            packet.extend(value);
+        }
+        packet.push(255);
+        packet.resize(packet.len() + filling, 0);
+        let ops: Vec<Op> = sets.into_iter().map(|(code, value)| Op::Set(code, value)).chain(last).collect();
+        check(&packet, &ops)?;
+    }
+
+    #[test]
     fn values_that_are_set_to_what_they_are_change_no_byte(packet in packet(), codes in vec(code(), 0..8)) {
         let present = codes.into_iter().filter(|code| model::has(&packet, *code));
         let ops: Vec<Op> = present.map(Op::SetSame).collect();
