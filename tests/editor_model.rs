@@ -1,4 +1,5 @@
-//! Proves that an edit does what a naive model of lists of options does, to the last byte, or fails and changes nothing.
+//! Proves that an edit does what a naive model of lists of options does, to the last byte, or fails and changes
+//! nothing.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
