@@ -43,6 +43,12 @@ fn a_value_takes_the_place_of_its_first_fragment_and_the_others_go() {
     let before = packet(&[53, 1, 5, 0, 6, 1, 9, 12, 1, b'h', 6, 0, 0, 6, 1, 8, 255]);
     let after = edit!(before, e.set_raw(DNS, &[1, 2, 3, 4]));
     assert_eq!(after, Ok(packet(&[53, 1, 5, 0, 6, 4, 1, 2, 3, 4, 12, 1, b'h', 0, 255])));
+    let plain = packet(&[6, 1, 9, 12, 1, b'h', 6, 1, 8, 255]);
+    assert_eq!(
+        edit!(plain.clone(), e.set_raw(DNS, &[1, 2])),
+        Ok(packet(&[6, 2, 1, 2, 12, 1, b'h', 255, 0, 0]).split_at(248).0.to_vec())
+    );
+    assert_eq!(edit!(plain.clone(), e.set_raw(DNS, &[9, 8])), Ok(plain));
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use super::super::code::OptionCode;
 use super::super::{MAGIC_COOKIE, OPTIONS_OFFSET};
-use super::decide::may_begin;
 use super::script::Script;
 
 /// Builds the packet as [`build`](super::build::build) does, if that needs nothing but values to be set, each of one
@@ -41,9 +40,9 @@ pub(super) fn build(source: &[u8], script: &Script<'_>, target: &mut [u8]) -> Op
             continue;
         }
         let (index, value) = script.by_mark(mark)?;
-        let (old, behind) = behind_length.split_at_checked(length)?;
+        let behind = behind_length.get(length..)?;
         let bit = 1_u32.wrapping_shl(index.into());
-        if placed & bit != 0 || may_begin(value, old) {
+        if placed & bit != 0 {
             return None;
         }
         placed |= bit;

@@ -33,11 +33,11 @@ pub(super) struct Script<'v> {
     values: [Option<&'v [u8]>; MAX_EDITS],
     /// INVARIANT: at most `MAX_EDITS`.
     count: u8,
-    /// INVARIANT: only if there is nothing but values to be set, one for each code, and each edited code is marked with its
-    /// number.
+    /// INVARIANT: only if all edits set values, one for each code, and each edited code is marked with its number, or
+    /// [`LOOK`] if a fragment of it goes.
     plain: bool,
-    /// What is known of each code: 0 if nothing changes it, [`LOOK`], or a number that is one more than the index of the
-    /// one edit that names it. More may be marked than need it.
+    /// What is known of each code: 0 if nothing changes it, [`LOOK`], or a number that is one more than the index of
+    /// the one edit that names it. More may be marked than need it.
     marks: [u8; 256],
     dropped: Option<[u64; WORDS]>,
     error: Option<EditError>,
@@ -161,8 +161,8 @@ impl<'v> Script<'v> {
             })
     }
 
-    /// Tells whether there is nothing but values to be set, so that [`by_mark`](Self::by_mark) and [`at`](Self::at) have
-    /// them all.
+    /// Tells whether there is nothing but values to be set, so that [`by_mark`](Self::by_mark) and [`at`](Self::at)
+    /// have them all.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
         self.plain && self.header.is_none()
@@ -290,7 +290,6 @@ impl<'v> Script<'v> {
 
     /// Notes that one fragment goes.
     pub(super) fn drop_one(&mut self, option: &RawOption<'_>) {
-        self.plain = false;
         let words = self.dropped.get_or_insert([0; WORDS]);
         let Some(word) = words.get_mut(option.offset / 64) else {
             return self.fail(EditError::NoRoom {
