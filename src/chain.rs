@@ -38,10 +38,12 @@
 //! - **`ProcessIt`.** The first member that says FALSE refuses the packet: the members behind it are not called. Whether the
 //!   server then reports the packet is not documented, so the chain itself ends the life of the packet for the members
 //!   before: each that was called gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`, and the server's context is
-//!   NULL.
+//!   NULL. What they put in place of the packet ends with that, so the server gets its own packet back first.
+//! - **The end.** However often and from however many threads the server reports a packet as processed, each member is
+//!   told once.
 //! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, or whose
-//!   entry point returns anything but 0, is left out, and the others are loaded. The list is read once, in the first call
-//!   of the entry point.
+//!   entry point returns anything but 0, is left out, and the others are loaded; so is one for which `load` panics, with
+//!   the feature `std`. The list is read once, in the first call of the entry point.
 //! - **Return values.** A hook returns the first value other than 0 that a member returned.
 #![expect(
     unsafe_code,

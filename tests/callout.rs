@@ -529,6 +529,7 @@ mod chain {
             "two.dll" => Some(second),
             "three.dll" => Some(third),
             "unwilling.dll" => Some(unwilling_entry),
+            "panic.dll" => panic!("asked for"),
             _ => None,
         }
     }
@@ -537,7 +538,7 @@ mod chain {
 
     #[test]
     fn each_member_gets_its_own_context() {
-        let mut list: Vec<u16> = "two.dll\0missing.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0"
+        let mut list: Vec<u16> = "two.dll\0missing.dll\0panic.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0"
             .encode_utf16()
             .collect();
         let mut table = CalloutTable::EMPTY;
@@ -583,6 +584,7 @@ mod chain {
         for refused in [Refused::Unreported, Refused::Reported] {
             let mut packet = server.receive(b"2").unwrap();
             assert!(!packet.is_accepted() && packet.context().is_null());
+            assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
             if refused == Refused::Reported {
                 server.notify(&mut packet, Notice::Dropped(DropReason::GEN_FAILURE));
                 server.notify(&mut packet, Notice::Processed);

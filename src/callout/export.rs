@@ -102,6 +102,8 @@ macro_rules! entry_point {
                 }
             }
 
+            // Not in the block below: the author's expression is not to be unsafe by that.
+            let find = $find;
             // SAFETY: whoever calls this function promises what its prototype asks, and whoever exports it, that the
             // entry points it finds can be called.
             unsafe {
@@ -110,7 +112,7 @@ macro_rules! entry_point {
                     callout_version,
                     callout_tbl,
                     own,
-                    $find,
+                    find,
                 )
             }
         }

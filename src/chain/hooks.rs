@@ -4,9 +4,10 @@ use core::ffi::c_void;
 use core::ptr::null_mut;
 
 use super::{Chain, ChainDlls, Contexts, DllPath, LONGEST_LIST, first_failure};
+use crate::callout::contain;
 use crate::control::DropReason;
 use crate::ffi::{Bool, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_SUCCESS, EntryPoint, ServerOptions};
-use crate::hook::{Family, NewPacket, read_list, write_table};
+use crate::hook::{Family, NewPacket, put_back, read_list, write_table};
 use crate::lifecycle::Notice;
 use crate::table::Context;
 
@@ -30,7 +31,7 @@ pub unsafe fn enter<C: Chained<M, P>, const M: usize, const P: usize>(
     callout_version: u32,
     callout_tbl: *mut CalloutTable,
     own: EntryPoint,
-    find: impl FnMut(DllPath<'_>) -> Option<EntryPoint>,
+    mut find: impl FnMut(DllPath<'_>) -> Option<EntryPoint>,
 ) -> u32 {
     let mut no_more = [0_u16; 2];
     let mut table = CalloutTable::EMPTY;
@@ -46,6 +47,7 @@ pub unsafe fn enter<C: Chained<M, P>, const M: usize, const P: usize>(
     // SAFETY: the caller promises of the list what is asked here.
     let list = unsafe { read_list(chain_dlls, LONGEST_LIST) };
     let chain = C::chain();
+    let find = |path: DllPath<'_>| contain(|| find(path)).flatten();
     // SAFETY: the caller promises that all can be called; the DLLs stay loaded.
     unsafe { chain.load(table, ChainDlls::new(list), find) };
     // SAFETY: not NULL, so the caller promises that it can be written.
@@ -121,6 +123,7 @@ unsafe extern "system" fn new_pkt<C: Chained<M, P>, const M: usize, const P: usi
         return ERROR_SUCCESS;
     };
     server.set_context(Some(context));
+    let original = server.original();
     drop(server);
 
     let Ok(contexts) = chain.packets.get(context) else {
@@ -153,6 +156,9 @@ unsafe extern "system" fn new_pkt<C: Chained<M, P>, const M: usize, const P: usi
     let _ = contexts.release();
 
     if let Some(last) = refused_by {
+        // What a member has put in the place of the packet ends with the packet's life.
+        // SAFETY: neither is NULL, as was checked, so the server promises that they can be written.
+        unsafe { put_back(packet, packet_size, original) };
         // Before the server's context is taken away, the members that know of the packet hear of its end.
         for notice in [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed] {
             let told = tell(chain, packet, packet_size, notice, ip_address, reserved, context, last);
@@ -211,8 +217,14 @@ fn tell<const M: usize, const P: usize>(
     let Ok(contexts) = chain.packets.get(context) else {
         return ERROR_SUCCESS;
     };
+    // Noted before it is passed on: of several threads that report the same end only one tells the members, to whom a
+    // context may mean memory that is then given back. A drop that is repeated is counted, and the members' to judge.
+    let is_news = chain.packets.notify(context, notice).is_ok();
     let mut status = ERROR_SUCCESS;
-    for (member, table) in chain.tables().take_while(|(member, _)| *member <= last) {
+    let told = chain
+        .tables()
+        .take_while(|(member, _)| *member <= last && (is_news || notice != Notice::Processed));
+    for (member, table) in told {
         if let Some(hook) = table.dhcp_pkt_drop_hook {
             // SAFETY: the member's hook gets what the server passed, and its own context.
             let returned = unsafe {
@@ -228,8 +240,6 @@ fn tell<const M: usize, const P: usize>(
             status = first_failure(status, returned);
         }
     }
-    // A violation is counted by the table, and is the members' to judge.
-    let _ = chain.packets.notify(context, notice);
     let _ = contexts.release();
     status
 }

@@ -27,7 +27,7 @@ pub(crate) unsafe fn read_packet<'a>(packet: *mut u8, size: u32) -> Result<&'a [
 
 /// Where a packet is, and how long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PacketBytes<'a> {
+pub(crate) struct PacketBytes<'a> {
     /// INVARIANT: for reading `length` bytes during `'a`, while nobody writes them.
     start: NonNull<u8>,
     length: usize,
@@ -54,6 +54,19 @@ impl PacketBytes<'_> {
         // SAFETY: the invariant holds while `self` is borrowed, and `length` is at most the capacity of a packet.
         unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.length) }
     }
+}
+
+/// Points the server at its own packet again.
+///
+/// # Safety
+/// - `packet` and `size` can be written, aligned or not.
+pub(crate) unsafe fn put_back(packet: *mut *mut u8, size: *mut u32, original: PacketBytes<'_>) {
+    // The size of a packet is at most 4096.
+    let length = u32::try_from(original.length).unwrap_or_default();
+    // SAFETY: the caller promises that it can be written; alignment does not matter to this write.
+    unsafe { packet.write_unaligned(original.start.as_ptr()) };
+    // SAFETY: as above.
+    unsafe { size.write_unaligned(length) };
 }
 
 /// The packet of a hook that may point the server at another: `LPBYTE *Packet` and `DWORD *PacketSize`, `[in, out]`.
