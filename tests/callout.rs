@@ -398,6 +398,18 @@ fn replacements_stay_until_the_packet_is_done() {
 }
 
 #[test]
+fn what_the_simulated_server_shows_outlives_the_replacement() {
+    let (server, recorder) = recorder!(4, 1);
+    let mut first = server.receive(b"x1").unwrap();
+    server.notify(&mut first, Notice::Processed);
+    let shown = first.bytes().unwrap();
+    // The one buffer is used again.
+    assert_eq!(server.receive(b"x2").unwrap().bytes(), Ok(&b"replaced x2"[..]));
+    assert_eq!(shown, b"replaced x1");
+    recorder.take();
+}
+
+#[test]
 fn a_replacement_that_fails_changes_nothing() {
     let (server, recorder) = recorder!(4, 1);
     let mut packet = server.receive(b"t1").unwrap();
