@@ -207,14 +207,18 @@ pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
     use core::panic::AssertUnwindSafe;
     use std::panic::catch_unwind;
 
-    let payload = match catch_unwind(AssertUnwindSafe(call)) {
+    let mut payload = match catch_unwind(AssertUnwindSafe(call)) {
         Ok(returned) => return Some(returned),
         Err(payload) => payload,
     };
-    // Dropping what was thrown can panic as well; what is thrown then is not dropped.
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        core::mem::forget(again);
+    // Dropping what was thrown can panic as well, and so on: what goes on for too long is leaked.
+    for _ in 0..8 {
+        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return None,
+            Err(again) => payload = again,
+        }
     }
+    core::mem::forget(payload);
     None
 }
 
