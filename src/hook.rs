@@ -30,6 +30,7 @@ pub use drop_send::{DroppedPacket, SendPacket};
 pub(crate) use entry::{read_list, write_table};
 pub use new_packet::NewPacket;
 pub use packet::ReplaceError;
+pub(crate) use packet::put_back;
 #[cfg(feature = "simulate")]
 pub(crate) use packet::read_packet;
 pub use parsed_options::{Dword, OwnedField, OwnedOptions, ParsedOptions};
@@ -39,7 +40,7 @@ use core::ptr::NonNull;
 
 use crate::buffer::PACKET_CAPACITY;
 
-/// Raw arguments that a hook cannot work with; nothing was read or changed.
+/// Raw arguments that a hook cannot work with; nothing was changed but what [`NewPacket::from_raw`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum HookError {

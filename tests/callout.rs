@@ -398,6 +398,18 @@ fn replacements_stay_until_the_packet_is_done() {
 }
 
 #[test]
+fn what_the_simulated_server_shows_outlives_the_replacement() {
+    let (server, recorder) = recorder!(4, 1);
+    let mut first = server.receive(b"x1").unwrap();
+    server.notify(&mut first, Notice::Processed);
+    let shown = first.bytes().unwrap();
+    // The one buffer is used again.
+    assert_eq!(server.receive(b"x2").unwrap().bytes(), Ok(&b"replaced x2"[..]));
+    assert_eq!(shown, b"replaced x1");
+    recorder.take();
+}
+
+#[test]
 fn a_replacement_that_fails_changes_nothing() {
     let (server, recorder) = recorder!(4, 1);
     let mut packet = server.receive(b"t1").unwrap();
@@ -529,6 +541,7 @@ mod chain {
             "two.dll" => Some(second),
             "three.dll" => Some(third),
             "unwilling.dll" => Some(unwilling_entry),
+            "panic.dll" => panic!("asked for"),
             _ => None,
         }
     }
@@ -537,7 +550,7 @@ mod chain {
 
     #[test]
     fn each_member_gets_its_own_context() {
-        let mut list: Vec<u16> = "two.dll\0missing.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0"
+        let mut list: Vec<u16> = "two.dll\0missing.dll\0panic.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0"
             .encode_utf16()
             .collect();
         let mut table = CalloutTable::EMPTY;
@@ -583,6 +596,7 @@ mod chain {
         for refused in [Refused::Unreported, Refused::Reported] {
             let mut packet = server.receive(b"2").unwrap();
             assert!(!packet.is_accepted() && packet.context().is_null());
+            assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
             if refused == Refused::Reported {
                 server.notify(&mut packet, Notice::Dropped(DropReason::GEN_FAILURE));
                 server.notify(&mut packet, Notice::Processed);

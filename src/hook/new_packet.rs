@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
-use super::packet::{PacketArgument, ServerPacket};
+use super::packet::{PacketArgument, PacketBytes};
 use super::{HookError, ReplaceError, not_null, packet_accessors};
 use crate::buffer::PacketBuffer;
 use crate::ffi::Bool;
@@ -27,7 +27,8 @@ impl<'a> NewPacket<'a> {
     /// Makes the safe argument from those of the C prototype, and sets `*ProcessIt` to TRUE.
     ///
     /// `ProcessIt` is an `[out]` parameter: the server tells nothing with it. It is set to TRUE even when an error is
-    /// returned, if it can be, so that a check that fails never costs a packet.
+    /// returned, if it can be, so that a check that fails never costs a packet. For an error `*PktContext` is set to NULL,
+    /// if it can be: whatever stood there would come back as the context of this packet, and might be another's.
     ///
     /// # Safety
     /// During the lifetime of the value:
@@ -47,16 +48,23 @@ impl<'a> NewPacket<'a> {
         pkt_context: *mut *mut c_void,
         process_it: *mut Bool,
     ) -> Result<Self, HookError> {
-        let process_it = not_null(process_it, "ProcessIt")?;
-        // SAFETY: not NULL, so the caller promises that it can be written; alignment does not matter to this write.
-        unsafe { process_it.write_unaligned(Bool::TRUE) };
+        let process_it = not_null(process_it, "ProcessIt");
+        if let Ok(process_it) = process_it {
+            // SAFETY: not NULL, so the caller promises that it can be written; alignment does not matter to this write.
+            unsafe { process_it.write_unaligned(Bool::TRUE) };
+        }
         // SAFETY: the caller promises of the two pointers what is asked here.
-        let packet = unsafe { PacketArgument::from_raw(packet, packet_size) }?;
-        let pkt_context = not_null(pkt_context, "PktContext")?;
+        let packet = unsafe { PacketArgument::from_raw(packet, packet_size) };
+        let pkt_context = not_null(pkt_context, "PktContext");
+        if let (Ok(pkt_context), true) = (pkt_context, packet.is_err() || process_it.is_err()) {
+            // SAFETY: as of `process_it`.
+            unsafe { pkt_context.write_unaligned(core::ptr::null_mut()) };
+        }
+        let process_it = process_it?;
         Ok(Self {
-            packet,
+            packet: packet?,
             ip_address,
-            pkt_context,
+            pkt_context: pkt_context?,
             process_it,
         })
     }
@@ -93,9 +101,9 @@ impl<'a> NewPacket<'a> {
         unsafe { self.pkt_context.write_unaligned(context) };
     }
 
-    /// Returns the server's packet, to be given back if another takes its place.
-    pub(crate) fn server_packet(&self) -> ServerPacket {
-        self.packet.server_packet()
+    /// Returns the packet as the server handed it over.
+    pub(crate) const fn original(&self) -> PacketBytes<'a> {
+        self.packet.original()
     }
 
     /// Lets [`replace`](Self::replace) take buffers from `pool`.
