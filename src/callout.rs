@@ -45,6 +45,7 @@ mod host;
 pub use export::{Events, Exported, NotImplemented, Wants, enter};
 #[doc(hidden)]
 pub use host::Host;
+pub(crate) use host::contain;
 
 use crate::control::DropReason;
 use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};

@@ -102,6 +102,7 @@ macro_rules! entry_point {
                 }
             }
 
+            let find = $crate::chain::loader($find);
             // SAFETY: whoever calls this function promises what its prototype asks, and whoever exports it, that the
             // entry points it finds can be called.
             unsafe {
@@ -110,7 +111,7 @@ macro_rules! entry_point {
                     callout_version,
                     callout_tbl,
                     own,
-                    $find,
+                    find,
                 )
             }
         }

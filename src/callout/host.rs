@@ -192,31 +192,36 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     }
 
     /// Calls the author's code; `None` if it panicked, after telling the callout.
-    #[cfg(feature = "std")]
     fn contain<R>(&self, hook: &'static str, call: impl FnOnce() -> R) -> Option<R> {
-        use core::panic::AssertUnwindSafe;
-        use std::panic::catch_unwind;
-
-        let payload = match catch_unwind(AssertUnwindSafe(call)) {
-            Ok(result) => return Some(result),
-            Err(payload) => payload,
-        };
-        // Dropping what was thrown can panic as well, and so can the callout again.
-        for last in [
-            catch_unwind(AssertUnwindSafe(|| drop(payload))),
-            catch_unwind(AssertUnwindSafe(|| self.callout.panicked(hook))),
-        ] {
-            if let Err(payload) = last {
-                core::mem::forget(payload);
-            }
+        let result = contain(call);
+        if result.is_none() {
+            // This can panic again.
+            let _ = contain(|| self.callout.panicked(hook));
         }
-        None
+        result
     }
+}
 
-    /// Calls the author's code; a panic ends as the author's panic handler ends it.
-    #[cfg(not(feature = "std"))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with the feature `std`")]
-    fn contain<R>(&self, _hook: &'static str, call: impl FnOnce() -> R) -> Option<R> {
-        Some(call())
+/// Calls the author's code; `None` if it panicked.
+#[cfg(feature = "std")]
+pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
+    use core::panic::AssertUnwindSafe;
+    use std::panic::catch_unwind;
+
+    let payload = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => return Some(result),
+        Err(payload) => payload,
+    };
+    // Dropping what was thrown can panic as well.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        core::mem::forget(payload);
     }
+    None
+}
+
+/// Calls the author's code; a panic ends as the author's panic handler ends it.
+#[cfg(not(feature = "std"))]
+#[expect(clippy::unnecessary_wraps, reason = "as with the feature `std`")]
+pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
+    Some(call())
 }

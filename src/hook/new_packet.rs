@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
-use super::packet::PacketArgument;
+use super::packet::{PacketArgument, ServerPacket};
 use super::{HookError, ReplaceError, not_null, packet_accessors};
 use crate::buffer::PacketBuffer;
 use crate::ffi::Bool;
@@ -91,6 +91,11 @@ impl<'a> NewPacket<'a> {
     pub fn set_raw_context(&mut self, context: *mut c_void) {
         // SAFETY: `pkt_context` can be written during the lifetime of `self`, aligned or not.
         unsafe { self.pkt_context.write_unaligned(context) };
+    }
+
+    /// Returns the server's packet, to be given back if another takes its place.
+    pub(crate) fn server_packet(&self) -> ServerPacket {
+        self.packet.server_packet()
     }
 
     /// Lets [`replace`](Self::replace) take buffers from `pool`.

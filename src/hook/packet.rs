@@ -70,6 +70,26 @@ pub(super) struct PacketArgument<'a> {
     replacement: Option<PooledBuffer<'a>>,
 }
 
+/// What `*Packet` and `*PacketSize` were when a hook was called, to be so again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServerPacket {
+    start: NonNull<u8>,
+    size: u32,
+}
+
+impl ServerPacket {
+    /// Points the server at its own packet again.
+    ///
+    /// # Safety
+    /// - Both pointers can be written, aligned or not, and nobody else reads or writes there meanwhile.
+    pub(crate) unsafe fn give_back(self, packet: *mut *mut u8, size: *mut u32) {
+        // SAFETY: the caller promises that it can be written; alignment does not matter to this write.
+        unsafe { packet.write_unaligned(self.start.as_ptr()) };
+        // SAFETY: as above.
+        unsafe { size.write_unaligned(self.size) };
+    }
+}
+
 /// A packet that was not replaced; it is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -123,6 +143,15 @@ impl<'a> PacketArgument<'a> {
     /// Returns the packet as the server handed it over.
     pub(super) const fn original(&self) -> PacketBytes<'a> {
         self.original
+    }
+
+    /// Returns what the two pointers pointed at when the hook was called.
+    pub(super) fn server_packet(&self) -> ServerPacket {
+        ServerPacket {
+            start: self.original.start,
+            // At most 4096.
+            size: u32::try_from(self.original.length).unwrap_or_default(),
+        }
     }
 
     /// Lets replacements come from `pool`.

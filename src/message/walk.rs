@@ -89,6 +89,10 @@ pub(super) struct Walk<'a> {
     overload: OverloadSoFar,
 }
 
+/// All that a walk knows beside how far it is in its area; `None` for one that has ended.
+#[derive(Clone, Copy)]
+pub(super) struct Place(Option<(Area, OverloadSoFar)>);
+
 /// What the fragments of option 52 in the options field say so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OverloadSoFar {
@@ -103,6 +107,22 @@ pub(super) enum Step<'a> {
     /// The end of the area, with the offset of its END octet if it has one.
     AreaEnd(Option<usize>),
     Fault(OptionError),
+}
+
+/// For [`Walk::pass_over`]: the codes that need a step of their own whatever is looked for.
+pub(super) const NEEDS_A_STEP: [u8; 256] = {
+    let mut stops = [0; 256];
+    let [pad, .., end] = &mut stops;
+    (*pad, *end) = (u8::MAX, u8::MAX);
+    if let Some((_, [overload, ..])) = stops.split_at_mut_checked(52) {
+        *overload = u8::MAX;
+    }
+    stops
+};
+
+impl Place {
+    /// The place of a walk that has ended.
+    pub(super) const NOWHERE: Self = Self(None);
 }
 
 impl<'a> Walk<'a> {
@@ -156,6 +176,38 @@ impl<'a> Walk<'a> {
             area: Area::Sname,
             overload: OverloadSoFar::Absent,
         }
+    }
+
+    /// Goes on with a walk over `packet` that was at `place`, at the octet of this offset.
+    pub(super) fn resume(packet: &'a [u8], offset: usize, place: Place) -> Self {
+        let Place(Some((area, overload))) = place else {
+            return Self::ended();
+        };
+        let end = match area {
+            Area::Options => packet.len(),
+            Area::File => super::FILE.end,
+            Area::Sname => super::SNAME.end,
+        };
+        let rest = packet.get(offset..end).unwrap_or_default();
+        Self {
+            packet,
+            rest,
+            end,
+            area,
+            overload,
+        }
+    }
+
+    /// Returns what [`resume`](Self::resume) needs beside the offset.
+    #[inline]
+    pub(super) const fn place(&self) -> Place {
+        Place(Some((self.area, self.overload)))
+    }
+
+    /// Returns the packet that is walked over.
+    #[inline]
+    pub(super) const fn packet(&self) -> &'a [u8] {
+        self.packet
     }
 
     /// Ends the walk with the options field, if it has not left that yet.

@@ -15,6 +15,7 @@ mod lifecycle;
 mod message;
 #[cfg(feature = "simulate")]
 mod simulate;
+mod table;
 
 use core::panic::PanicInfo;
 
