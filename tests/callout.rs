@@ -653,3 +653,81 @@ fn the_list_of_dlls_is_read_to_its_end() {
         .collect();
     assert_eq!(units, [[0x61, 0xDC00]]);
 }
+
+mod chain_of_foreign_dlls {
+    //! A member that frees at the end of a packet what its context points at, as one written in C would.
+
+    use core::ffi::c_void;
+    use core::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::OnceLock;
+
+    use dhcp_callout::ffi::{Bool, DropSend};
+
+    use super::*;
+
+    static ENDS: AtomicU32 = AtomicU32::new(0);
+    static CHAIN_DROP: OnceLock<(DropSend, usize)> = OnceLock::new();
+
+    unsafe extern "system" fn new_pkt(
+        _: *mut *mut u8,
+        _: *mut u32,
+        _: u32,
+        _: *mut c_void,
+        context: *mut *mut c_void,
+        _: *mut Bool,
+    ) -> u32 {
+        // SAFETY: a chain passes a variable of its own.
+        unsafe { context.write(without_provenance_mut(1)) };
+        0
+    }
+
+    unsafe extern "system" fn pkt_drop(
+        packet: *mut *mut u8,
+        size: *mut u32,
+        code: u32,
+        address: u32,
+        reserved: *mut c_void,
+        _: *mut c_void,
+    ) -> u32 {
+        if ENDS.fetch_add(1, Ordering::Relaxed) == 0 {
+            // At the same moment another thread reports the same end.
+            let (hook, context) = *CHAIN_DROP.get().unwrap();
+            // SAFETY: the arguments are those of this call.
+            unsafe { hook(packet, size, code, address, reserved, without_provenance_mut(context)) };
+        }
+        0
+    }
+
+    unsafe extern "system" fn entry_of_foreign(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
+        let hooks = CalloutTable {
+            dhcp_new_pkt_hook: Some(new_pkt),
+            dhcp_pkt_drop_hook: Some(pkt_drop),
+            ..CalloutTable::EMPTY
+        };
+        // SAFETY: a chain passes a table of its own.
+        unsafe { table.write(hooks) };
+        0
+    }
+
+    fn find(_: DllPath<'_>) -> Option<EntryPoint> {
+        Some(entry_of_foreign)
+    }
+
+    entry_point!(fn entry = Nothing, packets = 4, chain = find);
+
+    #[test]
+    fn the_end_is_passed_on_once() {
+        let mut list: Vec<u16> = "foreign.dll\0\0".encode_utf16().collect();
+        let mut table = CalloutTable::EMPTY;
+        // SAFETY: the list ends in an empty text, and the table can be written.
+        assert_eq!(unsafe { entry(list.as_mut_ptr(), 0, &raw mut table) }, 0);
+        // SAFETY: the hooks are those of the macro.
+        let server = unsafe { Server::new(table) };
+        let mut packet = server.receive(b"a").unwrap();
+        CHAIN_DROP
+            .set((table.dhcp_pkt_drop_hook.unwrap(), packet.context().addr()))
+            .unwrap();
+        server.notify(&mut packet, Notice::Processed);
+        assert_eq!(ENDS.load(Ordering::Relaxed), 1);
+    }
+}
