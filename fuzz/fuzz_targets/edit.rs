@@ -5,7 +5,7 @@
 mod reading;
 
 use arbitrary::Arbitrary;
-use dhcp_callout::message::{Flags, OptionCode, Typed};
+use dhcp_callout::message::{Flags, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, Typed};
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,7 +14,26 @@ struct Input<'a> {
     /// The message is edited where it stands, or from there into another buffer.
     in_place: bool,
     edits: Vec<Edit<'a>>,
-    packet: &'a [u8],
+    /// Which fields hold options, if it is not 0: the value of option 52.
+    overload: u8,
+    /// What `sname` and then `file` hold.
+    fields: &'a [u8],
+    options: &'a [u8],
+}
+
+impl Input<'_> {
+    /// The message; a fuzzer would need long to put the cookie where it belongs.
+    fn packet(&self) -> Vec<u8> {
+        let mut packet = vec![0; 44];
+        packet.extend(self.fields);
+        packet.resize(HEADER_LENGTH, 0);
+        packet.extend(MAGIC_COOKIE);
+        if self.overload != 0 {
+            packet.extend([52, 1, self.overload & 3]);
+        }
+        packet.extend(self.options);
+        packet
+    }
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -36,11 +55,10 @@ enum Edit<'a> {
 }
 
 fuzz_target!(|input: Input<'_>| {
-    let Ok(message) = Message::parse(input.packet) else {
-        return;
-    };
+    let packet = input.packet();
+    let message = Message::parse(&packet).expect("no shorter than a header");
     let mut buffer = PacketBuffer::new();
-    if input.in_place && buffer.copy_from(input.packet).is_err() {
+    if input.in_place && buffer.copy_from(&packet).is_err() {
         return;
     }
     let before = buffer.as_bytes().to_vec();

@@ -113,7 +113,8 @@ pub(crate) fn value(octets: Value<'_>, sink: &mut Sink) {
 /// Reads the parts of a value.
 fn typed(read: Typed<'_>, sink: &mut Sink) {
     sink.show(read);
-    let _ = read == read;
+    let other = read;
+    assert!(read == other);
     match read {
         Typed::Addresses(addresses) => list(&addresses),
         Typed::AddressesOrNone(addresses) => list(&addresses),
@@ -187,11 +188,13 @@ fn text(text: Text<'_>) {
 
 fn name(name: DomainName<'_>) {
     assert!(name.labels().count() <= 127 && name.labels().all(|label| (1..=63).contains(&label.len())));
-    let _ = (name.is_absolute(), name == name);
+    let other = name;
+    assert!(name == other && name.is_absolute() == other.is_absolute());
 }
 
 fn list_of_names(names: DomainList<'_>) {
-    assert!(names.iter().count() > 0 && names == names);
+    let other = names;
+    assert!(names.iter().count() > 0 && names == other);
     names.iter().for_each(name);
 }
 

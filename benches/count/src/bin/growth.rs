@@ -9,7 +9,7 @@ use core::hint::black_box;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use dhcp_callout::message::{OptionCode, Typed, option};
+use dhcp_callout::message::{Editor, OptionCode, Typed, option};
 use dhcp_callout::{Message, PacketBuffer};
 
 /// How a packet is made of so many octets of options, and read.
@@ -51,7 +51,7 @@ const KINDS: &[Kind] = &[
     ),
     kind(
         "119: pointers far back",
-        |size| value(119, &pointers_far_back(size, 126), 255),
+        |size| value(119, &pointers_far_back(size, 20), 255),
         decode_and_print,
     ),
     kind(
@@ -185,14 +185,18 @@ const KINDS: &[Kind] = &[
     kind("print: no cookie", |size| vec![0xee; 236 + size], print),
     // The editor, which passes over what stays.
     kind(
-        "edit: one set",
+        "edit: all removed",
         |size| many(size, &[224, 1, 7]),
-        |message| edit(message, false),
+        |message| edit(message, |editor| _ = editor.remove(OptionCode::from_code(224))),
     ),
     kind(
         "edit: every other dropped",
-        |size| many(size, &[224, 1, 7, 225, 0]),
-        |message| edit(message, true),
+        |size| many(size, &[224, 0, 225, 3, 7, 7, 7]),
+        |message| {
+            edit(message, |editor| {
+                _ = editor.retain(|option| option.code.code() != 225);
+            })
+        },
     ),
 ];
 
@@ -252,14 +256,11 @@ fn print(message: Message<'_>) -> usize {
     sink.0
 }
 
-fn edit(message: Message<'_>, retain: bool) -> usize {
+fn edit(message: Message<'_>, change: impl FnOnce(&mut Editor<'_, '_>)) -> usize {
     let mut buffer = PacketBuffer::new();
     let mut editor = buffer.edit_from(message);
-    editor.set_raw(OptionCode::from_code(12), b"host");
-    if retain {
-        editor.retain(|option| option.code.code() != 225);
-    }
-    editor.finish().unwrap_or_default()
+    change(editor.set_raw(option::HOST_NAME.code(), b"host"));
+    editor.finish().expect("what is left has room")
 }
 
 /// A message with option 53 and then these octets.
@@ -310,8 +311,7 @@ fn scattered(code: u8, octets: &[u8]) -> Vec<u8> {
 fn one_gap(size: usize) -> Vec<u8> {
     let half = size / 2;
     let gap = many_of(half, &[224, 0]);
-    let parts = [b'b'; 255].repeat(half / 255);
-    let behind = value(60, &parts, 255);
+    let behind = value(60, &vec![b'b'; half], 255);
     packet(&[b"\x3c\x01a", gap.as_slice(), behind.get(243..).unwrap_or_default()].concat())
 }
 
@@ -340,11 +340,14 @@ fn pointers(size: usize, labels: usize) -> Vec<u8> {
     octets
 }
 
-/// The same behind a root, so that in fragments each pointer leads out of the first.
+/// The same behind as many roots as there are octets of pointers, so that in fragments each pointer leads far from the
+/// first.
 fn pointers_far_back(size: usize, labels: usize) -> Vec<u8> {
-    let mut octets = [vec![0], name(labels)].concat();
+    let mut octets = vec![0; size / 2];
+    let target = u16::try_from(octets.len()).unwrap_or_default() | 0xc000;
+    octets.extend(name(labels));
     while octets.len() < size {
-        octets.extend([0xc0, 1]);
+        octets.extend(target.to_be_bytes());
     }
     octets
 }
