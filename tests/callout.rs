@@ -709,6 +709,7 @@ mod chain_of_foreign_dlls {
         0
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a loader")]
     fn find(_: DllPath<'_>) -> Option<EntryPoint> {
         Some(entry_of_foreign)
     }

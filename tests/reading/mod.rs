@@ -169,9 +169,9 @@ fn typed(read: Typed<'_>, sink: &mut Sink) {
 }
 
 fn list<T: Item + PartialEq, const LEAST: usize>(list: &List<'_, T, LEAST>) {
-    let last = list.len().checked_sub(1).and_then(|last| list.get(last));
+    let end = list.len().checked_sub(1).and_then(|index| list.get(index));
     let _ = (list.first().is_some(), list.get(list.len()).is_some(), list.is_empty());
-    assert!(last.is_none_or(|item| list.contains(item)));
+    assert!(end.is_none_or(|item| list.contains(item)));
     assert_eq!(list.iter().count(), list.len());
 }
 
