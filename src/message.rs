@@ -335,7 +335,7 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn value(self, code: OptionCode) -> Result<Option<Value<'a>>, OptionError> {
         let mut walk = self.walk_for(code);
-        let Some(mut value) = walk.find(code)? else {
+        let Some(mut value) = Value::find(&mut walk, code)? else {
             return Ok(None);
         };
         while let Some(Ok(option)) = walk.next() {

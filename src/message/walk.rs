@@ -4,7 +4,6 @@ use core::fmt;
 use core::ops::Range;
 
 use super::code::{OptionCode, Overload};
-use super::value::Value;
 
 /// The field of a message in which an option stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -353,18 +352,6 @@ impl<'a> Walk<'a> {
                 return item;
             }
         }
-    }
-
-    /// Walks behind the first fragment of `code`, and returns it.
-    #[inline]
-    pub(super) fn find(&mut self, code: OptionCode) -> Result<Option<Value<'a>>, OptionError> {
-        while let Some(option) = self.next() {
-            let option = option?;
-            if option.code == code {
-                return Ok(Some(Value::new(option, self)));
-            }
-        }
-        Ok(None)
     }
 
     /// Goes on where [`take_option`](Self::take_option) does not; `None` at the end of the last field. After a fault the
