@@ -5,10 +5,9 @@ use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
 use super::packet::{PacketArgument, PacketBytes};
-use super::{HookError, ReplaceError, not_null, packet_accessors};
-use crate::buffer::PacketBuffer;
+use super::{HookError, not_null, packet_accessors, packet_replacement};
 use crate::ffi::Bool;
-use crate::table::{BufferPool, Context, PooledBuffer, Replacements};
+use crate::table::Context;
 
 /// A packet that was received, and that the server is about to process: `DhcpNewPktHook` (`LPDHCP_NEWPKT`).
 #[derive(Debug)]
@@ -22,6 +21,7 @@ pub struct NewPacket<'a> {
 }
 
 packet_accessors!(NewPacket);
+packet_replacement!(NewPacket, "the packet");
 
 impl<'a> NewPacket<'a> {
     /// Makes the safe argument from those of the C prototype, and sets `*ProcessIt` to TRUE.
@@ -104,55 +104,5 @@ impl<'a> NewPacket<'a> {
     /// Returns the packet as the server handed it over.
     pub(crate) const fn original(&self) -> PacketBytes<'a> {
         self.packet.original()
-    }
-
-    /// Lets [`replace`](Self::replace) take buffers from `pool`.
-    #[must_use]
-    pub const fn with_buffers<const M: usize>(mut self, pool: &'a BufferPool<M>) -> Self {
-        self.packet.set_pool(pool);
-        self
-    }
-
-    /// Copies the packet into a buffer, and lets `edit` alter it there; the server gets the altered one to process.
-    ///
-    /// The pointers are swapped when the hook returns, and the buffer stays until the server reports the packet as
-    /// processed. A second replacement starts from the first.
-    ///
-    /// # Errors
-    /// The packet stays as it was, with
-    /// - [`ReplaceError::Edit`] if `edit` fails;
-    /// - [`ReplaceError::Exhausted`] if all buffers are in use;
-    /// - [`ReplaceError::NotTracked`] without [`with_buffers`](Self::with_buffers).
-    pub fn replace<T, E>(
-        &mut self,
-        edit: impl FnOnce(&mut PacketBuffer) -> Result<T, E>,
-    ) -> Result<T, ReplaceError<E>> {
-        self.packet.replace(edit)
-    }
-
-    /// Takes the replacement, if there is one, to be kept by [`commit`](Self::commit).
-    #[must_use]
-    pub const fn take_replacement(&mut self) -> Option<PooledBuffer<'a>> {
-        self.packet.take_replacement()
-    }
-
-    /// Points the server at `replacement`, which `keeper` keeps from now on.
-    ///
-    /// # Safety
-    /// - `keeper` is not dropped before the server has finished with the packet.
-    pub unsafe fn commit(&mut self, replacement: PooledBuffer<'a>, keeper: &Replacements<'a>) {
-        // SAFETY: the caller promises the same.
-        unsafe { self.packet.commit(replacement, keeper) };
-    }
-
-    /// Returns the server's own packet for writing in place, which its documentation does not recommend: use
-    /// [`replace`](Self::replace).
-    ///
-    /// # Safety
-    /// - Nobody else reads or writes the packet during the borrow; whether the server calls other hooks for the same
-    ///   packet meanwhile is not documented.
-    pub unsafe fn as_server_buffer_mut(&mut self) -> &mut [u8] {
-        // SAFETY: the caller promises the same.
-        unsafe { self.packet.server_bytes_mut() }
     }
 }
