@@ -1,4 +1,4 @@
-//! Strategies for property tests (feature `proptest`): control codes, notices, values of options, packets.
+//! Strategies for property tests (feature `proptest`): control codes, notices, values of options, packets, edits.
 //!
 //! Every strategy yields what the server or the network could hand over, unknown and hostile values among it. Known
 //! codes come up far more often than their share of the value range.
@@ -7,6 +7,7 @@
 //! | --- | --- | --- | --- |
 //! | control codes, notices | [`drop_reason`], [`notice`] | | [`control_code`] |
 //! | values of options | [`option_value`], [`value_of`], [`relay_value_of`] | [`nearly_option_value`] | |
+//! | edits | | | [`edit`], [`edit_script`] |
 //! | packets | [`message`], [`typical_message`], [`split`] | [`nearly_message`] | [`any_bytes`], [`packet`] |
 //!
 //! A value reads the same in one piece and in many:
@@ -24,12 +25,14 @@
 //! });
 //! ```
 
+mod edit;
 mod nested;
 mod packet;
 mod split;
 mod typical;
 mod value;
 
+pub use edit::{Edit, edit, edit_script};
 pub use packet::{Sample, any_bytes, message, nearly_message, packet};
 pub use split::{SplitSample, split};
 pub use typical::typical_message;

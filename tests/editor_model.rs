@@ -11,11 +11,12 @@ mod model;
 use core::net::Ipv4Addr;
 
 use dhcp_callout::message::{EditError, Editor, Flags, OptionCode};
+use dhcp_callout::strategy::{Edit, edit, edit_script};
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
-use model::{Failure, Op, edited};
+use model::{Failure, edited};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
 
@@ -128,76 +129,23 @@ fn any_packet() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![10 => packet(), 2 => spoilt, 1 => cut]
 }
 
-fn value() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![6 => vec(any::<u8>(), 0..30), 1 => vec(any::<u8>(), 0..600), 1 => suboptions()]
+/// Sets an option to the value that it has.
+fn set_same(packet: &[u8], code: u8) -> Edit {
+    Edit::SetRaw(OptionCode::from_code(code), model::joined(packet, code))
 }
 
-fn op() -> impl Strategy<Value = Op> {
-    prop_oneof![
-        4 => (code(), value()).prop_map(|(code, value)| Op::Set(code, value)),
-        2 => code().prop_map(Op::SetSame),
-        3 => (code(), value()).prop_map(|(code, value)| Op::Append(code, value)),
-        3 => code().prop_map(Op::Remove),
-        3 => (select(vec![43, 82]), 1_u8..5, vec(any::<u8>(), 0..9))
-            .prop_map(|(code, sub, value)| Op::SetInside(code, sub, value)),
-        2 => (select(vec![43, 82]), 1_u8..5).prop_map(|(code, sub)| Op::RemoveInside(code, sub)),
-        1 => vec(any::<bool>(), 1..9).prop_map(Op::Retain),
-        1 => any::<u32>().prop_map(Op::Xid),
-        1 => any::<[u8; 4]>().prop_map(Op::Yiaddr),
-        1 => vec(any::<u8>(), 0..70).prop_map(Op::Sname),
-        1 => vec(any::<u8>(), 0..140).prop_map(Op::File),
-        1 => vec(any::<u8>(), 0..18).prop_map(Op::Chaddr),
-        1 => (236_usize..700).prop_map(Op::Limit),
-        1 => select(vec![240, 300, 576]).prop_map(Op::PadTo),
-    ]
-}
-
-fn script() -> impl Strategy<Value = Vec<Op>> {
-    prop_oneof![12 => vec(op(), 0..6), 1 => vec(op(), 10..24)]
-}
-
-/// Gives the script to an editor.
-fn note<'v>(editor: &mut Editor<'_, 'v>, ops: &'v [Op], same: &'v [Vec<u8>]) {
-    for (op, same) in ops.iter().zip(same) {
-        match op {
-            Op::Set(code, value) => editor.set_raw(OptionCode::from_code(*code), value),
-            Op::SetSame(code) => editor.set_raw(OptionCode::from_code(*code), same),
-            Op::Append(code, value) => editor.append_raw(OptionCode::from_code(*code), value),
-            Op::Remove(code) => editor.remove(OptionCode::from_code(*code)),
-            Op::SetInside(code, sub, value) => editor.set_suboption(OptionCode::from_code(*code), *sub, value),
-            Op::RemoveInside(code, sub) => editor.remove_suboption(OptionCode::from_code(*code), *sub),
-            Op::Retain(keep) => {
-                let mut keep = keep.iter().cycle();
-                editor.retain(|_| *keep.next().unwrap_or(&true))
-            }
-            Op::Xid(xid) => editor.xid(*xid),
-            Op::Yiaddr(address) => editor.yiaddr(Ipv4Addr::from(*address)),
-            Op::Sname(name) => editor.sname(name),
-            Op::File(name) => editor.file(name),
-            Op::Chaddr(address) => editor.chaddr(address),
-            Op::Limit(limit) => editor.limit(*limit),
-            Op::PadTo(size) => editor.pad_to(*size),
-        };
+fn note<'v>(ops: &'v [Edit], editor: &mut Editor<'_, 'v>) {
+    for edit in ops {
+        edit.note(editor);
     }
 }
 
-/// The values that `SetSame` sets.
-fn same_values(packet: &[u8], ops: &[Op]) -> Vec<Vec<u8>> {
-    ops.iter()
-        .map(|op| match op {
-            Op::SetSame(code) => model::joined(packet, *code),
-            _ => Vec::new(),
-        })
-        .collect()
-}
-
-fn check(packet: &[u8], ops: &[Op]) -> Result<(), TestCaseError> {
-    let same = same_values(packet, ops);
+fn check(packet: &[u8], ops: &[Edit]) -> Result<(), TestCaseError> {
     let mut buffer = PacketBuffer::from_bytes(packet).map_err(|_| TestCaseError::reject("too long"))?;
     let mut editor = buffer.edit();
-    note(&mut editor, ops, &same);
+    note(ops, &mut editor);
     let result = editor.finish();
-    match (edited(packet, ops, &same), result) {
+    match (edited(packet, ops), result) {
         (Ok(expected), Ok(size)) => {
             prop_assert_eq!(size, expected.len());
             prop_assert_eq!(hex::encode(buffer.as_bytes()), hex::encode(&expected));
@@ -231,7 +179,7 @@ fn check(packet: &[u8], ops: &[Op]) -> Result<(), TestCaseError> {
     let mut other = PacketBuffer::from_bytes(b"another packet").map_err(|_| TestCaseError::reject("too long"))?;
     if let Ok(message) = Message::parse(packet) {
         let mut editor = other.edit_from(message);
-        note(&mut editor, ops, &same);
+        note(ops, &mut editor);
         match editor.finish() {
             Ok(_) => prop_assert_eq!(other.as_bytes(), buffer.as_bytes()),
             Err(error) => {
@@ -258,7 +206,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn edits_do_what_the_model_does(packet in any_packet(), ops in script()) {
+    fn edits_do_what_the_model_does(
+        packet in any_packet(),
+        mut ops in edit_script(),
+        same in vec((any::<Index>(), code()), 0..3),
+    ) {
+        for (place, code) in same {
+            ops.insert(place.index(ops.len() + 1), set_same(&packet, code));
+        }
         check(&packet, &ops)?;
     }
 
@@ -267,7 +222,7 @@ proptest! {
         options in vec((select(vec![1_u8, 3, 6, 12, 51, 53]), vec(any::<u8>(), 0..9)), 0..9),
         filling in 0_usize..20,
         sets in vec((select(vec![3_u8, 6, 12, 51]), vec(any::<u8>(), 0..9)), 0..4),
-        last in proptest::option::of(op()),
+        last in proptest::option::of(edit()),
     ) {
         let mut packet = [&[0; 236][..], &COOKIE].concat();
         for (code, value) in options {
@@ -277,18 +232,18 @@ proptest! {
         }
         packet.push(255);
         packet.resize(packet.len() + filling, 0);
-        let ops: Vec<Op> = sets.into_iter().map(|(code, value)| Op::Set(code, value)).chain(last).collect();
+        let set = |(code, value)| Edit::SetRaw(OptionCode::from_code(code), value);
+        let ops: Vec<_> = sets.into_iter().map(set).chain(last).collect();
         check(&packet, &ops)?;
     }
 
     #[test]
     fn values_that_are_set_to_what_they_are_change_no_byte(packet in packet(), codes in vec(code(), 0..8)) {
         let present = codes.into_iter().filter(|code| model::has(&packet, *code));
-        let ops: Vec<Op> = present.map(Op::SetSame).collect();
-        let same = same_values(&packet, &ops);
+        let ops: Vec<_> = present.map(|code| set_same(&packet, code)).collect();
         let mut buffer = PacketBuffer::from_bytes(&packet).unwrap();
         let mut editor = buffer.edit();
-        note(&mut editor, &ops, &same);
+        note(&ops, &mut editor);
         if editor.finish().is_ok() {
             prop_assert_eq!(buffer.as_bytes(), &packet[..]);
         }
@@ -299,7 +254,8 @@ proptest! {
         let mut packet = vec![0; 236];
         packet.extend(COOKIE);
         packet.extend([53, 1, 5, 82, 2, 1, 0, 255]);
-        let ops = [Op::Set(12, vec![7; length]), Op::Set(53, vec![8; second])];
+        let set = |code, value| Edit::SetRaw(OptionCode::from_code(code), value);
+        let ops = [set(12, vec![7; length]), set(53, vec![8; second])];
         check(&packet, &ops)?;
     }
 }

@@ -4,34 +4,13 @@
     clippy::as_conversions,
     clippy::cast_possible_truncation,
     clippy::indexing_slicing,
-    clippy::similar_names,
     clippy::too_many_lines,
     reason = "a model is to be read, and a panic in it is a failed test"
 )]
 
 use dhcp_callout::PacketBuffer;
 use dhcp_callout::message::{EditError, Editor, OptionCode};
-
-/// One change, as a test script has it.
-#[derive(Clone, Debug)]
-pub(super) enum Op {
-    Set(u8, Vec<u8>),
-    /// Sets a code to the value that it has in the packet.
-    SetSame(u8),
-    Append(u8, Vec<u8>),
-    Remove(u8),
-    SetInside(u8, u8, Vec<u8>),
-    RemoveInside(u8, u8),
-    /// Keeps or drops the options, one after the other, as the list says, over and over.
-    Retain(Vec<bool>),
-    Xid(u32),
-    Yiaddr([u8; 4]),
-    Sname(Vec<u8>),
-    File(Vec<u8>),
-    Chaddr(Vec<u8>),
-    Limit(usize),
-    PadTo(usize),
-}
+use dhcp_callout::strategy::Edit;
 
 /// Why the model refuses.
 #[derive(Clone, Copy, Debug)]
@@ -242,7 +221,7 @@ impl Entry {
 }
 
 /// The packet that `packet` becomes.
-pub(super) fn edited(packet: &[u8], ops: &[Op], same: &[Vec<u8>]) -> Result<Vec<u8>, Failure> {
+pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     if packet.len() < 236 {
         return Err(Failure::Header);
     }
@@ -255,50 +234,49 @@ pub(super) fn edited(packet: &[u8], ops: &[Op], same: &[Vec<u8>]) -> Result<Vec<
         header[range.clone()].fill(0);
         header[range.start..range.start + value.len()].copy_from_slice(value);
     };
-    for (op, same) in ops.iter().zip(same) {
+    for op in ops {
         let entry = match op {
-            Op::Set(code, value) => Entry::Set(*code, value.clone()),
-            Op::SetSame(code) => Entry::Set(*code, same.clone()),
-            Op::Append(code, value) => Entry::Append(*code, value.clone()),
-            Op::Remove(code) => Entry::Remove(*code),
-            Op::SetInside(code, sub, value) => Entry::Inside(*code, *sub, Some(value.clone())),
-            Op::RemoveInside(code, sub) => Entry::Inside(*code, *sub, None),
-            Op::Retain(keep) => {
+            Edit::SetRaw(code, value) => Entry::Set(code.code(), value.clone()),
+            Edit::AppendRaw(code, value) => Entry::Append(code.code(), value.clone()),
+            Edit::Remove(code) => Entry::Remove(code.code()),
+            Edit::SetSuboption(code, sub, value) => Entry::Inside(code.code(), *sub, Some(value.clone())),
+            Edit::RemoveSuboption(code, sub) => Entry::Inside(code.code(), *sub, None),
+            Edit::Retain(keep) => {
                 if let Some(lists) = has_cookie(packet).then(|| lists(packet)).flatten() {
                     dropped.extend(dropped_by(&lists, keep));
                 }
                 continue;
             }
-            Op::Limit(bytes) => {
+            Edit::Limit(bytes) => {
                 limit = 4096.min(*bytes);
                 continue;
             }
-            Op::PadTo(bytes) => {
+            Edit::PadTo(bytes) => {
                 pad_to = *bytes;
                 continue;
             }
-            Op::Xid(xid) => {
+            Edit::Xid(xid) => {
                 fixed(4..8, &xid.to_be_bytes());
                 continue;
             }
-            Op::Yiaddr(address) => {
-                fixed(16..20, address);
+            Edit::Yiaddr(address) => {
+                fixed(16..20, &address.octets());
                 continue;
             }
-            Op::Sname(name) if name.len() > 64 => return Err(Failure::Sname),
-            Op::File(name) if name.len() > 128 => return Err(Failure::File),
-            Op::Chaddr(address) if address.len() > 16 => return Err(Failure::Chaddr),
-            Op::Sname(name) => {
+            Edit::Sname(name) if name.len() > 64 => return Err(Failure::Sname),
+            Edit::File(name) if name.len() > 128 => return Err(Failure::File),
+            Edit::Chaddr(address) if address.len() > 16 => return Err(Failure::Chaddr),
+            Edit::Sname(name) => {
                 fixed(44..108, name);
                 sname = true;
                 continue;
             }
-            Op::File(name) => {
+            Edit::File(name) => {
                 fixed(108..236, name);
                 file = true;
                 continue;
             }
-            Op::Chaddr(address) => {
+            Edit::Chaddr(address) => {
                 fixed(28..44, address);
                 fixed(2..3, &[u8::try_from(address.len()).unwrap_or(0)]);
                 continue;

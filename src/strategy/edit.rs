@@ -1,0 +1,113 @@
+//! Edits: what an author's code may ask of an editor.
+
+use core::net::Ipv4Addr;
+use std::vec;
+use std::vec::Vec;
+
+use proptest::collection::vec as vec_of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::message::{Editor, OptionCode, option};
+
+/// One change that an [`Editor`] is asked for: each is the method of that name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// [`Editor::set_raw`].
+    SetRaw(OptionCode, Vec<u8>),
+    /// [`Editor::append_raw`].
+    AppendRaw(OptionCode, Vec<u8>),
+    /// [`Editor::remove`].
+    Remove(OptionCode),
+    /// [`Editor::set_suboption`].
+    SetSuboption(OptionCode, u8, Vec<u8>),
+    /// [`Editor::remove_suboption`].
+    RemoveSuboption(OptionCode, u8),
+    /// [`Editor::retain`]: keeps or drops the options, one after the other, as the list says, over and over.
+    Retain(Vec<bool>),
+    /// [`Editor::xid`].
+    Xid(u32),
+    /// [`Editor::yiaddr`].
+    Yiaddr(Ipv4Addr),
+    /// [`Editor::sname`].
+    Sname(Vec<u8>),
+    /// [`Editor::file`].
+    File(Vec<u8>),
+    /// [`Editor::chaddr`].
+    Chaddr(Vec<u8>),
+    /// [`Editor::limit`].
+    Limit(usize),
+    /// [`Editor::pad_to`].
+    PadTo(usize),
+}
+
+impl Edit {
+    /// Asks `editor` for the change.
+    pub fn note<'v>(&'v self, editor: &mut Editor<'_, 'v>) {
+        match self {
+            Self::SetRaw(code, value) => editor.set_raw(*code, value),
+            Self::AppendRaw(code, value) => editor.append_raw(*code, value),
+            Self::Remove(code) => editor.remove(*code),
+            Self::SetSuboption(code, suboption, value) => editor.set_suboption(*code, *suboption, value),
+            Self::RemoveSuboption(code, suboption) => editor.remove_suboption(*code, *suboption),
+            Self::Retain(keep) => {
+                let mut keep = keep.iter().cycle();
+                editor.retain(|_| *keep.next().unwrap_or(&true))
+            }
+            Self::Xid(xid) => editor.xid(*xid),
+            Self::Yiaddr(address) => editor.yiaddr(*address),
+            Self::Sname(name) => editor.sname(name),
+            Self::File(name) => editor.file(name),
+            Self::Chaddr(address) => editor.chaddr(address),
+            Self::Limit(bytes) => editor.limit(*bytes),
+            Self::PadTo(bytes) => editor.pad_to(*bytes),
+        };
+    }
+}
+
+/// Yields one edit: of options that [`message`](super::message) is likely to have, of sub-options of 43 and 82, or of the
+/// header; sometimes one that must fail.
+pub fn edit() -> impl Strategy<Value = Edit> {
+    let code = || select(vec![1, 6, 12, 43, 51, 53, 82, 200]).prop_map(OptionCode::from_code);
+    let nested = || {
+        select(vec![
+            option::VENDOR_SPECIFIC.code(),
+            option::RELAY_AGENT_INFORMATION.code(),
+        ])
+    };
+    prop_oneof![
+        5 => (code(), edited_value()).prop_map(|(code, value)| Edit::SetRaw(code, value)),
+        3 => (code(), edited_value()).prop_map(|(code, value)| Edit::AppendRaw(code, value)),
+        3 => code().prop_map(Edit::Remove),
+        3 => (nested(), 1_u8..5, vec_of(any::<u8>(), 0..9))
+            .prop_map(|(code, suboption, value)| Edit::SetSuboption(code, suboption, value)),
+        2 => (nested(), 1_u8..5).prop_map(|(code, suboption)| Edit::RemoveSuboption(code, suboption)),
+        1 => vec_of(any::<bool>(), 1..9).prop_map(Edit::Retain),
+        1 => any::<u32>().prop_map(Edit::Xid),
+        1 => any::<[u8; 4]>().prop_map(|octets| Edit::Yiaddr(octets.into())),
+        1 => vec_of(any::<u8>(), 0..70).prop_map(Edit::Sname),
+        1 => vec_of(any::<u8>(), 0..140).prop_map(Edit::File),
+        1 => vec_of(any::<u8>(), 0..18).prop_map(Edit::Chaddr),
+        1 => (236_usize..700).prop_map(Edit::Limit),
+        1 => select(vec![240, 300, 576]).prop_map(Edit::PadTo),
+    ]
+}
+
+/// Yields the edits of one [`Editor`], in order; sometimes more than it takes.
+pub fn edit_script() -> impl Strategy<Value = Vec<Edit>> {
+    prop_oneof![12 => vec_of(edit(), 0..6), 1 => vec_of(edit(), 10..24)]
+}
+
+/// Yields values for options: short, longer than one option holds, or of sub-options.
+fn edited_value() -> impl Strategy<Value = Vec<u8>> {
+    let suboption = (0_u8..5, vec_of(any::<u8>(), 0..4)).prop_map(|(code, value)| {
+        let mut octets = vec![code, u8::try_from(value.len()).unwrap_or_default()];
+        octets.extend(value);
+        octets
+    });
+    prop_oneof![
+        6 => vec_of(any::<u8>(), 0..30),
+        1 => vec_of(any::<u8>(), 0..600),
+        1 => vec_of(suboption, 0..5).prop_map(|suboptions| suboptions.concat()),
+    ]
+}
