@@ -5,6 +5,11 @@
 // lint: missing_docs
 pub fn missing_docs() {}
 
+// lint: unexpected_cfgs
+/// Documented.
+#[cfg(lom)]
+pub fn unexpected_cfgs() {}
+
 // lint: unreachable_pub
 mod private {
     pub fn unreachable_pub() {}

@@ -10,8 +10,8 @@ pub const PACKET_CAPACITY: usize = 4096;
 /// A packet of at most [`PACKET_CAPACITY`] bytes, in a buffer of its own.
 ///
 /// The size never exceeds the capacity. Bytes behind the size are kept from earlier packets and are never shown. An
-/// [edit](Self::edit) builds the next packet in a second block of [`PACKET_CAPACITY`] bytes, and makes it the packet only
-/// when it is complete.
+/// [edit](Self::edit) builds the next packet in a second block of [`PACKET_CAPACITY`] bytes, and makes it the packet
+/// only when it is complete.
 ///
 /// ```
 /// use dhcp_callout::{PACKET_CAPACITY, PacketBuffer};
@@ -126,9 +126,9 @@ impl PacketBuffer {
     /// Makes a reply to `request` that echoes what a reply has to, for an [edit](Self::edit) to complete.
     ///
     /// These are `htype`, `hlen`, `xid`, `flags`, `giaddr` and `chaddr` ([RFC 2131 section 4.3.1], table 3); the client
-    /// identifier (61), if there is one ([RFC 6842]); and as the last option Relay Agent Information (82), byte for byte
-    /// with its splits ([RFC 3046 section 2.2]). The message has no type yet, and 300 bytes, or more if these need more. A
-    /// BOOTP request without the magic cookie is replied to without one.
+    /// identifier (61), if there is one ([RFC 6842]); and as the last option Relay Agent Information (82), byte for
+    /// byte with its splits ([RFC 3046 section 2.2]). The message has no type yet, and 300 bytes, or more if these need
+    /// more. A BOOTP request without the magic cookie is replied to without one.
     ///
     /// # Errors
     /// - [`EditError::Options`] if the options of `request` are malformed.

@@ -55,7 +55,7 @@ mod hooks;
 
 pub use dlls::{ChainDlls, DllPath, UnterminatedPath};
 #[doc(hidden)]
-pub use hooks::{Chained, enter};
+pub use hooks::{Chained, enter, loader};
 
 use core::ffi::c_void;
 use core::ptr::null_mut;

@@ -28,6 +28,7 @@ mod list;
 mod name;
 mod nested;
 pub mod option;
+mod pick;
 mod print;
 pub mod relay;
 mod service;
@@ -51,6 +52,7 @@ pub use nested::{
     MobilityServers, Padded, RadiusAttribute, Route, Suboption, SuboptionList, Suboptions, VendorData, VendorOptions,
     VendorSpecific,
 };
+pub use pick::Picked;
 pub use relay::{RelayAgentInformation, RelayCode};
 pub use service::{
     Authentication, EncryptedDns, PortParameters, RdnssSelection, RelayAuthentication, SipServers, SixRd, SlpAgents,
@@ -332,23 +334,27 @@ impl<'a> Message<'a> {
     /// [`OptionError`] if the walk meets a fault before it meets the option, so that it cannot be called absent.
     #[inline]
     pub fn value(self, code: OptionCode) -> Result<Option<Value<'a>>, OptionError> {
-        let mut walk = self.walk();
-        if code == OptionCode::OVERLOAD {
-            walk = walk.within_options_field();
-        }
-        let mut found: Option<Value<'a>> = None;
-        while let Some(option) = walk.next() {
-            match (option, &mut found) {
-                (Ok(option), Some(value)) if option.code == code => value.extend(option.value),
-                (Ok(option), None) if option.code == code => {
-                    found = Some(Value::new(code, option.value, option.value_offset(), walk));
-                }
-                (Ok(_), _) => {}
-                (Err(fault), None) => return Err(fault),
-                (Err(_), Some(_)) => break,
+        let mut walk = self.walk_for(code);
+        let Some(mut value) = walk.find(code)? else {
+            return Ok(None);
+        };
+        while let Some(Ok(option)) = walk.next() {
+            if option.code == code {
+                value.extend(option.value);
             }
         }
-        Ok(found)
+        Ok(Some(value))
+    }
+
+    /// Walks where fragments of `code` count.
+    #[inline]
+    fn walk_for(self, code: OptionCode) -> Walk<'a> {
+        let walk = self.walk();
+        if code == OptionCode::OVERLOAD {
+            walk.within_options_field()
+        } else {
+            walk
+        }
     }
 
     /// Reads the option that `key` names: the value of all its fragments, joined.
@@ -385,18 +391,35 @@ impl<'a> Message<'a> {
     /// As [`get`](Self::get).
     #[inline]
     pub fn first<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
-        let mut walk = self.walk();
-        if key.code() == OptionCode::OVERLOAD {
-            walk = walk.within_options_field();
-        }
+        let mut walk = self.walk_for(key.code());
         while let Some(option) = walk.next() {
             let option = option?;
             if option.code == key.code() {
-                let value = Value::new(option.code, option.value, option.value_offset(), Walk::ended());
-                return F::decode(value).map(Some);
+                return F::decode(Value::new(option, &walk)).map(Some);
             }
         }
         Ok(None)
+    }
+
+    /// Finds several options in one pass, and returns the value of each at the place of its code in `codes`.
+    ///
+    /// As [`value`](Self::value) for each code, but cheaper than two of them. A code asked for twice is answered twice.
+    ///
+    /// ```
+    /// use dhcp_callout::message::option;
+    /// # use dhcp_callout::Message;
+    /// # let packet = [&[0; 236][..], &[99, 130, 83, 99, 53, 1, 1, 50, 4, 192, 0, 2, 7, 255]].concat();
+    /// # let message = Message::parse(&packet)?;
+    /// let picked = message.pick([option::REQUESTED_ADDRESS.code(), option::HOST_NAME.code()]);
+    /// let [Some(requested), None] = picked.values else { panic!("{picked:?}") };
+    /// assert_eq!(option::REQUESTED_ADDRESS.decode(requested)?.octets(), [192, 0, 2, 7]);
+    /// assert_eq!(picked.fault, None); // so the host name is absent
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn pick<const K: usize>(self, codes: [OptionCode; K]) -> Picked<'a, K> {
+        Picked::of(codes, self.walk())
     }
 
     /// Returns the value of option 53 if it has just one octet, whatever that is.

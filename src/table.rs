@@ -1,8 +1,8 @@
 //! The state of every packet in flight: kept without locks or heap, handed back exactly once.
 //!
-//! The server carries one opaque pointer for a packet, from `DhcpNewPktHook` to the last `DhcpPktDropHook`, and calls from
-//! any thread. [`PacketTable`] makes of that pointer a [`Context`] that can be checked: a number of a slot in the table,
-//! and the generation of that slot. Whatever comes back, NULL, stale, repeated or made up, is an error value.
+//! The server carries one opaque pointer for a packet, from `DhcpNewPktHook` to the last `DhcpPktDropHook`, and calls
+//! from any thread. [`PacketTable`] makes of that pointer a [`Context`] that can be checked: a number of a slot in the
+//! table, and the generation of that slot. Whatever comes back, NULL, stale, repeated or made up, is an error value.
 //!
 //! ```
 //! use dhcp_callout::{Context, DropReason, Notice, Outcome, PacketTable, Progress};
@@ -45,8 +45,8 @@
 //!
 //! # What a wrong context meets
 //!
-//! A context is refused unless its slot exists, the slot holds a packet in flight, the generation is the slot's, and all
-//! other bits are zero. The generation has 20 bits and goes up by one whenever a slot becomes vacant. A context is
+//! A context is refused unless its slot exists, the slot holds a packet in flight, the generation is the slot's, and
+//! all other bits are zero. The generation has 20 bits and goes up by one whenever a slot becomes vacant. A context is
 //! therefore mistaken for another packet's only
 //! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more: admission goes through all
 //!   slots in turn, so that this takes 2<sup>20</sup> times the capacity in packets if there is room;
@@ -55,25 +55,29 @@
 //! - if it belongs to *another table* that has, in the slot of the same number, the same generation: one in
 //!   2<sup>20</sup>, since a slot's first generation depends on its address.
 //!
-//! On 32-bit pointers the context holds the lower bits of the generation that the number of the slot leaves room for: 19
-//! for 4096 slots, and never fewer than 15, which limits the capacity to 65 536 there; more does not compile.
-//! A mistaken context is a wrong packet's state, and never memory that is not the table's.
+//! On 32-bit pointers the context holds the lower bits of the generation that the number of the slot leaves room for:
+//! 19 for 4096 slots, and never fewer than 15, which limits the capacity to 65 536 there; more does not compile. A
+//! mistaken context is a wrong packet's state, and never memory that is not the table's.
 //!
 //! # How it works
 //!
 //! Each slot has one 64-bit atomic word that holds generation, [`Stage`], drop reason and number of borrowers. A notice
 //! is [`Stage::advance`] applied to that word by compare-and-swap, so that the table is the pure machine and nothing
 //! else. No operation waits for another thread: a compare-and-swap is repeated only if another thread has changed the
-//! same packet meanwhile, and admission passes on to the next slot instead. Nothing is allocated, and no system call made.
+//! same packet meanwhile, and admission passes on to the next slot instead. Nothing is allocated, and no system call
+//! made.
 //!
-//! - There is no free list, and so no ABA problem of one: admission looks for a vacant slot from where the last one ended,
-//!   one look as a rule, at most one for each slot. A full table is known by two counters, without a look.
-//! - A word that was read, and swapped when equal, describes the slot truly whatever happened between: the word says all.
+//! - There is no free list, and so no ABA problem of one: admission looks for a vacant slot from where the last search
+//!   ended, once at each slot at most. That is one look for packets that end in the order in which they came, a few for
+//!   others if the table has twice the room that is needed, and many if it is nearly full. A full table is known by two
+//!   counters, without a look.
+//! - A word that was read, and swapped when equal, describes the slot truly whatever happened between: the word says
+//!   all.
 //!
-//! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with `Acquire`;
-//! a borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every change between the
-//! two is a read-modify-write; the emptied word is stored with `Release`, for the swap of whoever fills the slot next. The
-//! counters are relaxed, except that an end counted is never seen before its admission.
+//! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with
+//! `Acquire`; a borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every
+//! change between the two is a read-modify-write; the emptied word is stored with `Release`, for the swap of whoever
+//! fills the slot next. The counters are relaxed, except that an end counted is never seen before its admission.
 //!
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
 
@@ -103,9 +107,9 @@ use crate::sync::{AtomicBool, Ordering, array_of, const_fn};
 
 /// Keeps the state of up to `N` packets in flight, from admission until the server has reported them as processed.
 ///
-/// All operations take `&self`, from any thread; none waits for another thread. A table of type `PacketTable<T, N>` takes
-/// 16 bytes and a `T` for each slot (rounded up to the alignment of `T`, at least 8) and less than 1 KB beside; as a
-/// `static` it lies in zeroed memory, and nothing is set up at start.
+/// All operations take `&self`, from any thread; none waits for another thread. A table of type `PacketTable<T, N>`
+/// takes 16 bytes and a `T` for each slot (rounded up to the alignment of `T`, at least 8) and less than 1 KB beside;
+/// as a `static` it lies in zeroed memory, and nothing is set up at start.
 ///
 /// The [module](self) tells who gets a state back, and what a wrong context meets.
 pub struct PacketTable<T, const N: usize> {
@@ -197,8 +201,8 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// A packet that is admitted without a tick has no age: [`evict_before`](Self::evict_before) leaves it alone.
     ///
     /// # Errors
-    /// [`Full`] with the state if the table holds as many packets as it can. It can also come when the last slot becomes
-    /// vacant at this moment; it never comes late: one comparison tells a full table.
+    /// [`Full`] with the state if the table holds as many packets as it can. Two counters tell that at once, unless
+    /// packets that are done still are borrowed. It can also come if the last slot becomes vacant at this very moment.
     #[inline]
     pub fn admit(&self, state: T) -> Result<Context, Full<T>> {
         self.admit_at(state, u64::MAX)
@@ -229,8 +233,8 @@ impl<T, const N: usize> PacketTable<T, N> {
 
     /// Lends the state of a packet in flight.
     ///
-    /// Any number of threads can borrow the same packet, up to 255 at once. The packet can finish meanwhile; then the last
-    /// borrower gets its state from [`Borrowed::release`].
+    /// Any number of threads can borrow the same packet, up to 255 at once. The packet can finish meanwhile; then the
+    /// last borrower gets its state from [`Borrowed::release`].
     ///
     /// # Errors
     /// - [`ContextError::Forged`] for a context that no table of this capacity makes;
@@ -251,7 +255,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// # Errors
     /// Nothing has changed then, except that the error was counted.
     /// - [`NotifyError::Violation`] if the notice does not fit the stage of the packet, as [`Stage::advance`] says;
-    ///   [`Violation::AfterDone`] only while the packet is still borrowed;
+    ///   [`Violation::AfterDone`] only while the state is still in its slot, borrowed or left there by a guard;
     /// - [`NotifyError::Context`] with [`ContextError::Stale`] if the packet is done or evicted, or another table's;
     /// - [`NotifyError::Context`] with [`ContextError::Forged`] for a context that no table of this capacity makes.
     #[inline]
@@ -264,11 +268,11 @@ impl<T, const N: usize> PacketTable<T, N> {
         }
     }
 
-    /// Returns how far the packet has come: also [`Stage::Done`], as long as it is borrowed.
+    /// Returns how far the packet has come: also [`Stage::Done`], as long as its state is still in its slot.
     ///
     /// # Errors
     /// - [`ContextError::Forged`] for a context that no table of this capacity makes;
-    /// - [`ContextError::Stale`] if the packet is done and no longer borrowed, or evicted, or another table's.
+    /// - [`ContextError::Stale`] if the packet is done and its state handed back, or evicted, or another table's.
     #[inline]
     pub fn stage(&self, context: Context) -> Result<Stage, ContextError> {
         let word = self.slot(context)?.word();
@@ -284,15 +288,16 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Gives up the packets that were admitted before `tick`, and hands their states to `f`.
     ///
     /// For packets that the server never reports as processed. One that is borrowed at this moment goes to its last
-    /// borrower; contexts of evicted packets are stale at once. Packets that are done, and were left by a guard, are handed
-    /// over as [`reap`](Self::reap) does. Looks at every slot once.
+    /// borrower; contexts of evicted packets are stale at once. Packets that are done, and were left by a guard, are
+    /// handed over as [`reap`](Self::reap) does. Looks at every slot once.
     pub fn evict_before(&self, tick: u64, f: impl FnMut(Finished<T>)) {
         self.evict(Some(tick), f);
     }
 
     /// Gives up all packets, and hands their states to `f`; for the stop of the service.
     ///
-    /// One that is borrowed at this moment goes to its last borrower. Packets that other threads admit meanwhile may stay.
+    /// One that is borrowed at this moment goes to its last borrower. Packets that other threads admit meanwhile may
+    /// stay.
     pub fn drain(&self, f: impl FnMut(Finished<T>)) {
         self.evict(None, f);
     }
@@ -317,7 +322,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Exact when no other thread uses the table, and otherwise right for some moment not long ago.
     #[must_use]
     pub fn len(&self) -> usize {
-        usize::try_from(self.tally().in_flight()).unwrap_or(usize::MAX).min(N)
+        usize::try_from(self.tally.in_flight()).unwrap_or(usize::MAX).min(N)
     }
 
     /// Returns whether no packet is in flight.
@@ -378,7 +383,8 @@ impl<T, const N: usize> PacketTable<T, N> {
     fn claim_behind(&self, start: usize) -> Option<(usize, Vacant<'_, T>)> {
         let (before, behind) = self.slots.split_at_checked(start).unwrap_or_default();
         let way_round = behind.iter().chain(before);
-        let claimed = (0..)
+        // Up to a bound, though never there: counting without one has an overflow that panics.
+        let claimed = (0..=u64::MAX)
             .zip(way_round)
             .find_map(|(passed, slot)| Some((passed, slot.claim(slot.word())?)));
         let Some((passed, vacant)) = claimed else {

@@ -43,6 +43,12 @@ fn a_value_takes_the_place_of_its_first_fragment_and_the_others_go() {
     let before = packet(&[53, 1, 5, 0, 6, 1, 9, 12, 1, b'h', 6, 0, 0, 6, 1, 8, 255]);
     let after = edit!(before, e.set_raw(DNS, &[1, 2, 3, 4]));
     assert_eq!(after, Ok(packet(&[53, 1, 5, 0, 6, 4, 1, 2, 3, 4, 12, 1, b'h', 0, 255])));
+    let plain = packet(&[6, 1, 9, 12, 1, b'h', 6, 1, 8, 255]);
+    assert_eq!(
+        edit!(plain.clone(), e.set_raw(DNS, &[1, 2])),
+        Ok(packet(&[6, 2, 1, 2, 12, 1, b'h', 255, 0, 0]).split_at(248).0.to_vec())
+    );
+    assert_eq!(edit!(plain.clone(), e.set_raw(DNS, &[9, 8])), Ok(plain));
 }
 
 #[test]
@@ -154,6 +160,18 @@ fn overloaded_fields_are_edited_where_they_stand() {
     let after = edit!(before.clone(), e.set_raw(HOST, &long)).unwrap();
     let options = [&[53, 1, 5, 52, 1, 3, 12, 130][..], &long, &[255]].concat();
     assert_eq!(after, overloaded(&options, &[6, 1, 1, 255], &[3, 0, 255]));
+    // With its END, to the last octet; one octet more is too long.
+    let full = overloaded(&[52, 1, 1, 255], &[12, 0, 255], &[]);
+    let field = [&[12, 125][..], &long[..125], &[255]].concat();
+    assert_eq!(
+        edit!(full.clone(), e.set_raw(HOST, &long[..125])),
+        Ok(overloaded(&[52, 1, 1, 255], &field, &[]))
+    );
+    let options = [&[12, 126][..], &long[..126], &[255]].concat();
+    assert_eq!(
+        edit!(full, e.set_raw(HOST, &long[..126])),
+        Ok(overloaded(&options, &[], &[]))
+    );
     // A field that is not touched keeps what is behind its END; a field that is emptied is no longer named.
     assert_eq!(
         edit!(before.clone(), e.remove(OptionCode::from_code(3)).remove(HOST)),
@@ -264,6 +282,8 @@ fn an_editor_can_be_used_on() {
     let mut buffer = PacketBuffer::from_bytes(&packet(&[53, 1, 5, 255])).unwrap();
     let mut editor = buffer.edit();
     assert_eq!(editor.set_raw(HOST, b"a").finish(), Ok(247));
+    assert_eq!(editor.set_raw(VENDOR, b"v").finish(), Ok(250));
+    assert_eq!(editor.remove(VENDOR).finish(), Ok(247));
     assert!(editor.set_raw(HOST, &[0; 5000]).finish().is_err());
     assert_eq!(editor.set_raw(DNS, b"b").finish(), Ok(250));
     assert_eq!(editor.message().map(|message| message.options().count()), Ok(3));

@@ -1,4 +1,5 @@
-//! Proves that an edit does what a naive model of lists of options does, to the last byte, or fails and changes nothing.
+//! Proves that an edit does what a naive model of lists of options does, to the last byte, or fails and changes
+//! nothing.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -258,6 +259,25 @@ proptest! {
 
     #[test]
     fn edits_do_what_the_model_does(packet in any_packet(), ops in script()) {
+        check(&packet, &ops)?;
+    }
+
+    #[test]
+    fn values_are_set_in_plain_packets_as_in_the_model(
+        options in vec((select(vec![1_u8, 3, 6, 12, 51, 53]), vec(any::<u8>(), 0..9)), 0..9),
+        filling in 0_usize..20,
+        sets in vec((select(vec![3_u8, 6, 12, 51]), vec(any::<u8>(), 0..9)), 0..4),
+        last in proptest::option::of(op()),
+    ) {
+        let mut packet = [&[0; 236][..], &COOKIE].concat();
+        for (code, value) in options {
+            packet.push(code);
+            packet.extend(u8::try_from(value.len()));
+            packet.extend(value);
+        }
+        packet.push(255);
+        packet.resize(packet.len() + filling, 0);
+        let ops: Vec<Op> = sets.into_iter().map(|(code, value)| Op::Set(code, value)).chain(last).collect();
         check(&packet, &ops)?;
     }
 

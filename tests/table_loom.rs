@@ -1,5 +1,5 @@
-//! Proves, for every interleaving of two and three threads that loom explores, that a packet's state is handed back once,
-//! is whole when read, and is never moved while it is read.
+//! Proves, for every interleaving of two and three threads that loom explores, that a packet's state is handed back
+//! once, is whole when read, and is never moved while it is read.
 //!
 //! Run with `RUSTFLAGS="--cfg loom" cargo test --release --test table_loom -- --nocapture`; each model prints how many
 //! executions were explored. `LOOM_MAX_PREEMPTIONS` is not set where a model says nothing else: the exploration is

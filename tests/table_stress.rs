@@ -1,5 +1,5 @@
-//! Proves with real threads that of ten million packets none is lost, none is handed back twice, and none is moved while
-//! it is borrowed.
+//! Proves with real threads that of ten million packets none is lost, none is handed back twice, and none is moved
+//! while it is borrowed.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::print_stdout,

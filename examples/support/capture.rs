@@ -2,13 +2,12 @@
 #![allow(dead_code, reason = "each example and test uses its own part of this module")]
 
 use core::fmt;
-use core::ops::Range;
 use core::time::Duration;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use etherparse::{NetSlice, SlicedPacket, TransportSlice};
+use etherparse::{Ipv4Header, NetSlice, SlicedPacket, TransportSlice, UdpHeader};
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 /// The captures that come with the project.
@@ -33,32 +32,45 @@ pub(crate) struct Frame {
     /// Time of capture since 1970.
     pub(crate) time: Duration,
     pub(crate) link_type: Linktype,
+    /// Length of the frame on the wire, in bytes; more than there are if the capture cut it.
+    pub(crate) original_length: u32,
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Frame {
-    /// Returns where in the frame the payload of a UDP datagram to or from a DHCP server or client is, if the frame
-    /// holds one whole.
-    pub(crate) fn dhcp_payload(&self) -> Option<Range<usize>> {
+    /// Returns the payload of a UDP datagram to or from a DHCP server or client, if the frame holds one whole.
+    pub(crate) fn dhcp(&self) -> Option<&[u8]> {
+        self.dhcp_layers().map(|layers| layers.payload)
+    }
+
+    /// Returns the layers of such a datagram.
+    pub(crate) fn dhcp_layers(&self) -> Option<Layers<'_>> {
         const PORTS: [u16; 2] = [67, 68];
         let packet = slice(self.link_type, &self.bytes)?;
-        let Some(TransportSlice::Udp(udp)) = packet.transport else {
+        let (Some(NetSlice::Ipv4(ip)), Some(TransportSlice::Udp(udp))) = (packet.net, packet.transport) else {
             return None;
         };
-        if !matches!(packet.net, Some(NetSlice::Ipv4(_))) {
-            return None;
-        }
         if !PORTS.contains(&udp.source_port()) && !PORTS.contains(&udp.destination_port()) {
             return None;
         }
-        let start = udp.payload().as_ptr().addr().checked_sub(self.bytes.as_ptr().addr())?;
-        Some(start..start.checked_add(udp.payload().len())?)
+        let header = ip.header().slice();
+        let start = header.as_ptr().addr().checked_sub(self.bytes.as_ptr().addr())?;
+        Some(Layers {
+            link: self.bytes.get(..start)?,
+            ip: ip.header().to_header(),
+            udp: udp.to_header(),
+            payload: udp.payload(),
+        })
     }
+}
 
-    /// Returns the payload itself; see [`dhcp_payload`](Self::dhcp_payload).
-    pub(crate) fn dhcp(&self) -> Option<&[u8]> {
-        self.bytes.get(self.dhcp_payload()?)
-    }
+/// A UDP datagram over IPv4 in its frame.
+pub(crate) struct Layers<'f> {
+    /// All that stands before the IP header.
+    pub(crate) link: &'f [u8],
+    pub(crate) ip: Ipv4Header,
+    pub(crate) udp: UdpHeader,
+    pub(crate) payload: &'f [u8],
 }
 
 fn slice(link_type: Linktype, bytes: &[u8]) -> Option<SlicedPacket<'_>> {
@@ -180,7 +192,7 @@ impl Interfaces {
                 let units = u64::from(record.ts_sec)
                     .saturating_mul(interface.resolution)
                     .saturating_add(u64::from(record.ts_usec));
-                (0, units, record.data, record.caplen)
+                (0, units, record.data, record.caplen, record.origlen)
             }
             PcapBlockOwned::NG(Block::SectionHeader(_)) => {
                 self.known.clear();
@@ -196,12 +208,12 @@ impl Interfaces {
             }
             PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
                 let units = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
-                (packet.if_id, units, packet.data, packet.caplen)
+                (packet.if_id, units, packet.data, packet.caplen, packet.origlen)
             }
-            PcapBlockOwned::NG(Block::SimplePacket(packet)) => (0, 0, packet.data, packet.origlen),
+            PcapBlockOwned::NG(Block::SimplePacket(packet)) => (0, 0, packet.data, packet.origlen, packet.origlen),
             PcapBlockOwned::NG(_) => return,
         };
-        let (interface, units, bytes, length) = data;
+        let (interface, units, bytes, length, original_length) = data;
         let interface = usize::try_from(interface).ok().and_then(|index| self.known.get(index));
         let Some(interface) = interface else { return };
         // The last octets of a block in pcapng are padding.
@@ -210,6 +222,7 @@ impl Interfaces {
         frames.push(Frame {
             time: interface.time(units),
             link_type: interface.link_type,
+            original_length,
             bytes,
         });
     }

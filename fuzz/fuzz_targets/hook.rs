@@ -115,7 +115,7 @@ fuzz_target!(|input: Input<'_>| {
                     assert_eq!(out_context.read_unaligned(), context);
                     packet.set_raw_context(null_mut());
                     assert!(out_context.read_unaligned().is_null());
-                    packet.refuse();
+                    packet.set_process_it(false);
                     assert_eq!(process_it.read_unaligned(), Bool::FALSE);
                 }
             }
@@ -157,7 +157,10 @@ fn expected(input: &Input<'_>, size: u32) -> Option<HookError> {
     };
     let too_long = usize::try_from(size)
         .is_ok_and(|size| size > PACKET_CAPACITY)
-        .then_some(HookError::TooLong { size });
+        .then_some(HookError::TooLong {
+            parameter: "PacketSize",
+            size,
+        });
     let packet = null(input.nulls.packet, "Packet")
         .or(null(input.nulls.packet_size, "PacketSize"))
         .or(null(input.packet.is_none(), "*Packet"))

@@ -1,8 +1,14 @@
-//! Any bytes as a message: no reading panics, every walk ends, and the joined values hold the octets of the raw options.
+//! Any bytes as a message: no reading panics, every walk ends, the joined values hold the octets of the raw options and
+//! read the same in one piece, and what is printed stays on its lines.
 #![no_main]
 
+#[path = "../../tests/reading/mod.rs"]
+mod reading;
+
 use dhcp_callout::Message;
-use dhcp_callout::message::{Area, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, OptionError, RawOption, Value};
+use dhcp_callout::message::{
+    Area, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, OptionError, RawOption, Typed, Value, ValueError,
+};
 use libfuzzer_sys::fuzz_target;
 
 /// Option 52, which says what other fields hold options.
@@ -19,6 +25,13 @@ fuzz_target!(|packet: &[u8]| {
         value(message, OptionCode::from_code(code), &options, fault);
     }
     end(message, &options, fault);
+    reading::message(message);
+    let (line, lines) = (message.to_string(), format!("{message:#}"));
+    assert!(
+        line.chars()
+            .chain(lines.chars().filter(|character| *character != '\n'))
+            .all(|character| !character.is_control())
+    );
 });
 
 fn header(message: Message<'_>) {
@@ -120,6 +133,7 @@ fn value(message: Message<'_>, code: OptionCode, options: &[RawOption<'_>], faul
     assert!(value.fragments().all(|fragment| !fragment.is_empty()));
     assert_eq!(value.fragments().collect::<Vec<_>>().concat(), expected);
     same(value, &expected);
+    typed(value, &expected);
     if value.is_empty() {
         assert!(fragments.iter().any(|option| option.value_offset() == value.offset()));
     } else {
@@ -159,6 +173,20 @@ fn same(value: Value<'_>, expected: &[u8]) {
     assert_eq!(value.split_first().map(|(first, _)| first), expected.first().copied());
     assert_eq!(value.to_array::<4>(), expected.try_into().ok());
     assert_eq!(format!("{value:x}").len(), 2 * expected.len());
+}
+
+/// Checks that the value reads the same in one piece.
+fn typed(value: Value<'_>, expected: &[u8]) {
+    match (
+        Typed::decode(value),
+        Typed::decode(Value::from_slice(value.code(), expected)),
+    ) {
+        (Ok(split), Ok(whole)) => assert!(split == whole && split.to_string() == whole.to_string()),
+        // Pointers over many fragments are given up.
+        (Err(ValueError::Scattered { .. }), _) => assert!(value.as_slice().is_none()),
+        (Err(split), Err(whole)) => assert_eq!(core::mem::discriminant(&split), core::mem::discriminant(&whole)),
+        (split, whole) => panic!("{split:?} in parts, {whole:?} in one piece"),
+    }
 }
 
 fn end(message: Message<'_>, options: &[RawOption<'_>], fault: Option<OptionError>) {

@@ -102,8 +102,7 @@ macro_rules! entry_point {
                 }
             }
 
-            // Not in the block below: the author's expression is not to be unsafe by that.
-            let find = $find;
+            let find = $crate::chain::loader($find);
             // SAFETY: whoever calls this function promises what its prototype asks, and whoever exports it, that the
             // entry points it finds can be called.
             unsafe {

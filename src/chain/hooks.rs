@@ -18,6 +18,12 @@ pub trait Chained<const MEMBERS: usize, const PACKETS: usize> {
     fn chain() -> &'static Chain<MEMBERS, PACKETS>;
 }
 
+/// Returns `find` as it is, so that a closure that an author writes is known to take any path, outside of `unsafe`.
+#[doc(hidden)]
+pub const fn loader<F: FnMut(DllPath<'_>) -> Option<EntryPoint>>(find: F) -> F {
+    find
+}
+
 /// The body of an entry point of a chain: `own` is the entry point of the DLL's own callout.
 ///
 /// # Safety
@@ -350,4 +356,78 @@ unsafe extern "system" fn delete_client<C: Chained<M, P>, const M: usize, const 
         .tables()
         .map(|(_, table)| call(table))
         .fold(ERROR_SUCCESS, first_failure)
+}
+
+#[cfg(all(test, feature = "std"))]
+#[expect(unsafe_code, reason = "the tests call hooks")]
+mod tests {
+    use core::ptr::NonNull;
+
+    use super::*;
+    use crate::{Callout, Decision, entry_point};
+
+    /// Replaces every packet.
+    struct Replacing;
+
+    impl Callout for Replacing {
+        type State = ();
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+            let replaced = packet.replace(|buffer| buffer.copy_from(b"another"));
+            assert!(replaced.is_ok());
+            Decision::Track(())
+        }
+    }
+
+    /// Refuses every packet, as the second member of the chain.
+    struct Refusing;
+
+    impl Callout for Refusing {
+        type State = ();
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+            assert_eq!(packet.bytes(), b"another");
+            Decision::Refuse
+        }
+    }
+
+    entry_point!(fn refusing = Refusing, packets = 1);
+    entry_point!(fn chained = Replacing, packets = 1, chain = find);
+
+    fn find(path: DllPath<'_>) -> Option<EntryPoint> {
+        let path = path.to_string();
+        assert_ne!(path, "panic", "asked for");
+        (path == "refusing").then_some(refusing)
+    }
+
+    #[test]
+    fn gives_the_packet_back_that_a_later_member_refuses() {
+        let mut dlls: Vec<u16> = "panic\0refusing\0\0".encode_utf16().collect();
+        let mut table = CalloutTable::EMPTY;
+        // SAFETY: the list and the table are as the prototype says.
+        let status = unsafe { chained(dlls.as_mut_ptr(), 0, &raw mut table) };
+        assert_eq!(status, ERROR_SUCCESS);
+
+        let mut bytes = *b"a packet of the server";
+        let own = NonNull::from(&mut bytes).cast::<u8>().as_ptr();
+        for _ in 0..2 {
+            let (mut packet, mut size) = (own, 22);
+            let (mut context, mut process_it) = (null_mut(), Bool::TRUE);
+            // SAFETY: the pointers are to variables, and to a packet of 22 bytes.
+            let status = unsafe {
+                (table.dhcp_new_pkt_hook.unwrap())(
+                    &raw mut packet,
+                    &raw mut size,
+                    0,
+                    null_mut(),
+                    &raw mut context,
+                    &raw mut process_it,
+                )
+            };
+            assert_eq!(status, ERROR_SUCCESS);
+            assert_eq!((packet, size), (own, 22));
+            assert!(context.is_null());
+            assert_eq!(process_it, Bool::FALSE);
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod decide;
 mod error;
 mod fresh;
 mod overload;
+mod plain;
 mod script;
 mod suboption;
 mod writer;
@@ -53,9 +54,9 @@ pub const VALUES_CAPACITY: usize = 1024;
 ///   END is added only if there was none; otherwise all that is behind the END is PAD. A packet that had bytes behind
 ///   its END keeps its size as long as the options leave room, so that a BOOTP packet of 300 bytes stays one; a packet
 ///   without them has the size that its options need.
-/// - The options in `file` and `sname` stay there ([RFC 2132 section 9.3]). A value that stood there first and no longer
-///   fits moves to the options field; new options only go to the options field. A field that loses its last option is
-///   filled with zeros, and option 52, which no method changes directly, tells so.
+/// - The options in `file` and `sname` stay there ([RFC 2132 section 9.3]). A value that stood there first and no
+///   longer fits moves to the options field; new options only go to the options field. A field that loses its last
+///   option is filled with zeros, and option 52, which no method changes directly, tells so.
 /// - A BOOTP message without the magic cookie gets one when an option is added, if nothing but zeros stands in its
 ///   place.
 ///

@@ -14,8 +14,8 @@ use super::value::Value;
 
 /// A value that can be written in the format `F`: what [`Editor::set`](super::Editor::set) takes.
 ///
-/// What a format decodes to can be written in it again, and decodes to an equal value. Besides, there are the types that
-/// come to mind: slices and arrays of addresses, of routes, and of what else is listed; `str` and octets for text;
+/// What a format decodes to can be written in it again, and decodes to an equal value. Besides, there are the types
+/// that come to mind: slices and arrays of addresses, of routes, and of what else is listed; `str` and octets for text;
 /// dotted text for domain names; numbers for seconds.
 ///
 /// For a format of one's own:

@@ -66,6 +66,17 @@ macro_rules! keys {
                     _ => Ok($crate::message::Typed::Bytes(value)),
                 }
             }
+
+            /// Yields values that [`decode`](Self::decode) reads.
+            #[cfg(feature = "proptest")]
+            pub(crate) fn readable(self) -> proptest::strategy::BoxedStrategy<std::vec::Vec<u8>> {
+                use $crate::strategy::Readable;
+
+                match self.code() {
+                    $($code => <$Format>::readable(),)+
+                    _ => <$crate::message::Value<'static>>::readable(),
+                }
+            }
         }
 
         impl<F> Key<F, $Code> {
@@ -122,7 +133,7 @@ typed! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub enum Typed<'a> {
-        /// Octets whose layout is not known, or the vendor's own.
+        /// Readable whose layout is not known, or the vendor's own.
         Bytes(Value<'a>),
         /// Nothing: the option is there.
         Flag(()),
@@ -180,7 +191,7 @@ typed! {
         UserClasses(Sequence<'a, Value<'static>>),
         /// What a vendor's own option holds.
         VendorSpecific(VendorSpecific<'a>),
-        /// Octets by vendor.
+        /// Readable by vendor.
         VendorData(Sequence<'a, VendorData<'static>>),
         /// Sub-options by vendor.
         VendorOptions(Sequence<'a, VendorOptions<'static>>),

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::code::OptionCode;
-use super::walk::Walk;
+use super::walk::{Place, RawOption, Walk};
 
 /// The value of an option, or a part of it: the octets of all its fragments in wire order, read where they stand.
 ///
@@ -30,28 +30,28 @@ use super::walk::Walk;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
-    /// The first piece. INVARIANT: no longer than `len`, and not empty unless `len` is 0.
+    packet: &'a [u8],
+    /// The first piece, a part of `packet`. INVARIANT: no longer than `len`, and not empty unless `len` is 0; if it is
+    /// shorter than `len`, it ends where its option does.
     head: &'a [u8],
-    /// Offset of `head`, from the packet's first byte.
-    offset: usize,
-    /// Octets in all pieces.
+    /// Octets in all pieces. INVARIANT: the fragments of `code` behind the option of `head` have those that `head` has not.
     len: usize,
     code: OptionCode,
-    /// Where to look for the next piece. INVARIANT: the fragments of `code` from here have at least `len - head.len()`
-    /// octets.
-    tail: Walk<'a>,
+    /// Where the walk was behind the option of `head`.
+    place: Place,
 }
 
 impl<'a> Value<'a> {
-    /// Starts a value with the first fragment of `code`, at `offset`; `tail` is the walk behind it.
+    /// Starts a value with the fragment `option`; `walk` stands behind it.
     #[inline]
-    pub(super) const fn new(code: OptionCode, head: &'a [u8], offset: usize, tail: Walk<'a>) -> Self {
+    pub(super) const fn new(option: RawOption<'a>, walk: &Walk<'a>) -> Self {
+        let RawOption { code, value, .. } = option;
         Self {
-            head,
-            offset,
-            len: head.len(),
+            packet: walk.packet(),
+            head: value,
+            len: value.len(),
             code,
-            tail,
+            place: walk.place(),
         }
     }
 
@@ -59,16 +59,27 @@ impl<'a> Value<'a> {
     #[inline]
     #[must_use]
     pub const fn from_slice(code: OptionCode, value: &'a [u8]) -> Self {
-        Self::new(code, value, 0, Walk::ended())
+        Self {
+            packet: value,
+            head: value,
+            len: value.len(),
+            code,
+            place: Place::NOWHERE,
+        }
     }
 
-    /// Adds the octets of one more fragment that the tail will meet.
+    /// Adds the octets of one more fragment, which stands behind the others.
     #[inline]
     pub(super) fn extend(&mut self, fragment: &[u8]) {
         self.len = self.len.saturating_add(fragment.len());
         if self.head.is_empty() {
             self.skip_empty();
         }
+    }
+
+    /// Walks on behind the option of `head`.
+    fn tail(&self) -> Walk<'a> {
+        Walk::resume(self.packet, self.offset().saturating_add(self.head.len()), self.place)
     }
 
     /// Returns the code of the option.
@@ -81,8 +92,8 @@ impl<'a> Value<'a> {
     /// Returns the offset of the first octet, from the packet's first byte; of an empty value, where it would stand.
     #[inline]
     #[must_use]
-    pub const fn offset(&self) -> usize {
-        self.offset
+    pub fn offset(&self) -> usize {
+        self.head.as_ptr().addr().wrapping_sub(self.packet.as_ptr().addr())
     }
 
     /// Returns how many octets the value has.
@@ -155,36 +166,28 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn split_at(self, middle: usize) -> Option<(Self, Self)> {
         let behind_len = self.len.checked_sub(middle)?;
-        let (front_head, mut behind_head) = self.head.split_at_checked(middle).unwrap_or((self.head, &[]));
+        let (front_head, behind_head) = self.head.split_at_checked(middle).unwrap_or((self.head, &[]));
         let front = Self {
             head: front_head,
             len: middle,
             ..self
         };
-        // The pieces that `middle` passes over.
-        let mut passed = front_head.len();
-        let mut offset = self.offset.wrapping_add(passed);
-        let mut tail = self.tail;
-        while behind_head.is_empty() && (passed < middle || behind_len > 0) {
-            let Some((fragment, start)) = next_fragment(&mut tail, self.code) else {
-                break;
-            };
+        let end = self.head.get(self.head.len()..).unwrap_or_default();
+        let mut behind = Self {
+            head: if behind_head.is_empty() { end } else { behind_head },
+            len: behind_len,
+            ..self
+        };
+        let mut passed = self.head.len();
+        // The pieces that `middle` passes over, and the first behind them.
+        while behind.head.is_empty() && (passed < middle || behind_len > 0) {
+            let Some(fragment) = behind.next_head() else { break };
             let over = middle.saturating_sub(passed).min(fragment.len());
-            behind_head = fragment.get(over..).unwrap_or_default();
-            offset = start.wrapping_add(over);
             passed = passed.saturating_add(over);
+            behind.head = fragment.get(over..).unwrap_or_default();
         }
-        let behind_head = behind_head.get(..behind_len).unwrap_or(behind_head);
-        Some((
-            front,
-            Self {
-                head: behind_head,
-                offset,
-                len: behind_len,
-                code: self.code,
-                tail,
-            },
-        ))
+        behind.head = behind.head.get(..behind_len).unwrap_or(behind.head);
+        Some((front, behind))
     }
 
     /// Splits off the first octet; `None` if there is none.
@@ -233,7 +236,6 @@ impl<'a> Value<'a> {
         // Within the first fragment nothing but this moves.
         if let Some(behind) = self.head.get(count..).filter(|behind| !behind.is_empty()) {
             self.head = behind;
-            self.offset = self.offset.wrapping_add(count);
             self.len = self.len.saturating_sub(count);
             return true;
         }
@@ -254,8 +256,8 @@ impl<'a> Value<'a> {
 
     /// Counts the steps of a walk from the first fragment to the last: one for each option, one for eight PADs.
     pub(super) fn steps_behind(&self) -> usize {
-        let (mut missing, mut tail) = (self.len.saturating_sub(self.head.len()), self.tail);
-        let (mut steps, mut position) = (0_usize, self.offset.saturating_add(self.head.len()));
+        let (mut missing, mut tail) = (self.len.saturating_sub(self.head.len()), self.tail());
+        let (mut steps, mut position) = (0_usize, self.offset().saturating_add(self.head.len()));
         while missing > 0 {
             let Some(Ok(option)) = tail.next() else {
                 break;
@@ -274,24 +276,22 @@ impl<'a> Value<'a> {
     /// Restores the invariant of `head` for a value whose first fragments are empty.
     #[cold]
     fn skip_empty(&mut self) {
-        while self.head.is_empty() && self.len > 0 {
-            let Some((fragment, offset)) = next_fragment(&mut self.tail, self.code) else {
-                return;
-            };
-            self.head = fragment.get(..self.len).unwrap_or(fragment);
-            self.offset = offset;
-        }
+        while self.head.is_empty() && self.len > 0 && self.next_head().is_some() {}
+        self.head = self.head.get(..self.len).unwrap_or(self.head);
     }
-}
 
-/// Walks to the next fragment of `code`; returns its octets and the offset of the first.
-fn next_fragment<'a>(tail: &mut Walk<'a>, code: OptionCode) -> Option<(&'a [u8], usize)> {
-    while let Some(Ok(option)) = tail.next() {
-        if option.code == code {
-            return Some((option.value, option.value_offset()));
+    /// Makes the next fragment the head, and returns its octets; `None` if there is none.
+    fn next_head(&mut self) -> Option<&'a [u8]> {
+        let mut walk = self.tail();
+        while let Some(Ok(option)) = walk.next() {
+            if option.code == self.code {
+                self.head = option.value;
+                self.place = walk.place();
+                return Some(option.value);
+            }
         }
+        None
     }
-    None
 }
 
 /// The pieces of a [`Value`] in wire order.
@@ -310,7 +310,7 @@ impl<'a> Iterator for Fragments<'a> {
             return None;
         }
         self.rest.len = self.rest.len.saturating_sub(fragment.len());
-        self.rest.head = &[];
+        self.rest.head = fragment.get(fragment.len()..).unwrap_or_default();
         if self.rest.len > 0 {
             self.rest.skip_empty();
         }

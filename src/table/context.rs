@@ -131,7 +131,8 @@ const fn slot_bits(slots: usize) -> u32 {
     }
 }
 
-/// Returns how many bits of a generation a context holds beside the number of the slot, and a highest bit that is clear.
+/// Returns how many bits of a generation a context holds beside the number of the slot, and a highest bit that is
+/// clear.
 const fn generation_bits(slots: usize, pointer_bits: u32) -> u32 {
     let bits = pointer_bits.saturating_sub(slot_bits(slots)).saturating_sub(1);
     if bits < GENERATION_BITS { bits } else { GENERATION_BITS }

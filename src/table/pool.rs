@@ -20,8 +20,8 @@ use crate::sync::{AtomicBool, AtomicPtr, Place, Writing, array_of, const_fn};
 ///
 /// A hook that replaces a packet takes a buffer, writes the packet into it, and gives it to the packet's
 /// [`Replacements`], which keeps it for as long as the server may use it. A pool takes 9.1 KB for each buffer; as a
-/// `static` it lies in zeroed memory. As for the table there is no free list: [`take`](Self::take) looks for a free buffer
-/// from where the last look ended, at most once at each.
+/// `static` it lies in zeroed memory. As for the table there is no free list: [`take`](Self::take) looks for a free
+/// buffer from where the last look ended, at most once at each.
 ///
 /// ```
 /// use dhcp_callout::{BufferPool, PacketTable, Replacements};
@@ -253,8 +253,8 @@ impl<'p> Replacements<'p> {
 
     /// Keeps the buffer for the server, and returns where its [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes begin.
     ///
-    /// The pointer is valid for reads and writes of all 4096 bytes until this value is dropped; nothing in this crate reads
-    /// or writes them meanwhile. Can be called from several threads at once.
+    /// The pointer is valid for reads and writes of all 4096 bytes until this value is dropped; nothing in this crate
+    /// reads or writes them meanwhile. Can be called from several threads at once.
     #[doc(alias = "Packet")]
     pub fn keep(&self, buffer: PooledBuffer<'p>) -> NonNull<u8> {
         let mut buffer = ManuallyDrop::new(buffer);
@@ -264,8 +264,8 @@ impl<'p> Replacements<'p> {
         let mut last = self.last.load(Relaxed);
         loop {
             buffer.link.before.store(last, Relaxed);
-            // Links are only ever added while the list is shared, so that an equal pointer is the same list. `Release`: for
-            // the thread that drops the list, in case it learns of this buffer by the pointer alone.
+            // Links are only ever added while the list is shared, so that an equal pointer is the same list. `Release`:
+            // for the thread that drops the list, in case it learns of this buffer by the pointer alone.
             match self.last.compare_exchange_weak(last, link.cast_mut(), Release, Relaxed) {
                 Ok(_) => break,
                 Err(now) => last = now,

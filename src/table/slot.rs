@@ -13,8 +13,8 @@ use crate::sync::{AtomicBool, AtomicU64, Place, Reading, Writing, const_fn};
 
 /// Room for one packet's state.
 pub(super) struct Slot<T> {
-    /// INVARIANT: while it [is occupied](Word::is_occupied), `state` is initialised; while it is claimed, one [`Vacant`]
-    /// or [`Held`] exists, and nobody else touches `state`; each counted borrower may read `state`.
+    /// INVARIANT: while it [is occupied](Word::is_occupied), `state` is initialised; while it is claimed, one
+    /// [`Vacant`] or [`Held`] exists, and nobody else touches `state`; each counted borrower may read `state`.
     word: AtomicU64,
     /// When the packet was admitted, by the caller's clock.
     tick: AtomicU64,
@@ -310,8 +310,8 @@ impl<T> Deref for Borrowed<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY:
-        // - the state is initialised, and stays: the word was live when this borrow was counted, and an occupied slot with
-        //   a borrower is not emptied;
+        // - the state is initialised, and stays: the word was live when this borrow was counted, and an occupied slot
+        //   with a borrower is not emptied;
         // - nobody writes it meanwhile: only a claimed slot is written to;
         // - it is valid as long as the slot, which is borrowed.
         unsafe { &*self.slot.state.pointer().cast::<T>() }

@@ -15,9 +15,9 @@ const UNKNOWN: usize = 0;
 
 /// Counts what happens to packets, from any thread, without locks.
 ///
-/// A [`PacketTable`](super::PacketTable) has one of its own; a callout that keeps no table can have one as a `static` or
-/// a field. Each event costs one relaxed atomic addition. The counters that every packet moves, on admission and at its
-/// end, lie on cache lines of their own.
+/// A [`PacketTable`](super::PacketTable) has one of its own; a callout that keeps no table can have one as a `static`
+/// or a field. Each event costs one relaxed atomic addition. The counters that every packet moves, on admission and at
+/// its end, lie on cache lines of their own.
 ///
 /// ```
 /// use dhcp_callout::{DropReason, PacketTally};
@@ -100,7 +100,8 @@ impl PacketTally {
         self.next_place();
     }
 
-    /// Counts an admitted packet, and returns where to look for a vacant slot: behind all those passed or filled before.
+    /// Counts an admitted packet, and returns where to look for a vacant slot: behind all those passed or filled
+    /// before.
     #[inline]
     pub(super) fn next_place(&self) -> u64 {
         self.begun.0.places.fetch_add(1, Relaxed)
@@ -162,10 +163,16 @@ impl PacketTally {
         self.begun.0.places.load(Relaxed) >= ended.wrapping_add(packets)
     }
 
+    /// Returns how many packets are in flight.
+    pub(super) fn in_flight(&self) -> u64 {
+        let ended = self.ended.0.places.load(Acquire);
+        self.begun.0.places.load(Relaxed).saturating_sub(ended)
+    }
+
     /// Returns what has been counted so far.
     ///
-    /// Each number is right for some moment during the call. The moments can differ while other threads count; but no
-    /// packet is shown as done or evicted that is not shown as admitted, if it was counted so.
+    /// Exact when no other thread counts meanwhile; otherwise each number is right for some moment not long ago, and
+    /// the moments can differ.
     #[must_use]
     pub fn snapshot(&self) -> TallySnapshot {
         let Others {
@@ -175,7 +182,7 @@ impl PacketTally {
             stale,
             full,
         } = &self.others.0;
-        // In this order: what ended has begun, and what was passed is in both counts of places, or not in the first.
+        // In this order: what has ended is seen to have begun.
         let ended = self.ended.0.places.load(Acquire);
         let passed = self.begun.0.passed.load(Relaxed);
         let evicted = self.ended.0.evicted.load(Relaxed);

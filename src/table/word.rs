@@ -8,10 +8,10 @@
 //! | 12..32 | generation |
 //! | 32..64 | drop reason, whole |
 //!
-//! A slot goes round: never used (all zero), claimed, live, finished (only if borrowed at its end), claimed, vacant, and
-//! so on; the generation goes up by one when the slot becomes vacant. Generation and [`LIVE`] lie side by side, so that one
-//! comparison tells whether a context names the live packet of a slot. All but the reason lies in the lower half, where
-//! masks are short.
+//! A slot goes round: never used (all zero), claimed, live, finished (only if borrowed at its end), claimed, vacant,
+//! and so on; the generation goes up by one when the slot becomes vacant. Generation and [`LIVE`] lie side by side, so
+//! that one comparison tells whether a context names the live packet of a slot. All but the reason lies in the lower
+//! half, where masks are short.
 
 use crate::control::DropReason;
 use crate::lifecycle::{Outcome, Stage};

@@ -1,5 +1,5 @@
 /* Plays the DHCP server: loads callout DLLs, calls their hooks as the SDK's header declares them, and compares every
- * result. Usage: host.exe callout.dll quiet.dll capture.pcap ...
+ * result. Usage: host.exe capture.pcap ...; the DLLs are found beside the host.
  *
  * Packets lie right before a page that cannot be touched, so that a hook that reads behind one ends the test. */
 #include <limits.h>
@@ -52,6 +52,8 @@ struct dll {
 };
 
 static struct dll callout;
+/* Whose probes are read. */
+static const struct dll *probed = &callout;
 
 static uint64_t read_number(const struct dll *dll, const char *prefix, const char *name)
 {
@@ -68,7 +70,7 @@ static uint64_t read_number(const struct dll *dll, const char *prefix, const cha
 
 static uint64_t probe(const char *name)
 {
-    return read_number(&callout, "probe_", name);
+    return read_number(probed, "probe_", name);
 }
 
 static struct dll load(const char *path)
@@ -639,7 +641,7 @@ static void test_null(void)
     GROWS("OFFERED", 0, OFFER(packet->own, DHCP_PROB_NACKED, life.context); OFFER(packet->own, 0, life.context));
     GROWS("OFFERED", 1, OFFER(packet->own, DHCP_GIVE_ADDRESS_NEW | 0xFF, life.context));
 
-#define DELETED(packet, code, context)                                                                                  \
+#define DELETED(packet, code, context)                                                                                 \
     EQUAL(table->DhcpAddressDelHook(packet, request->size, code, 0, 0, NULL, context), ERROR_SUCCESS)
     GROWS("DELETED", 0, DELETED(NULL, DHCP_PROB_RELEASE, life.context); DELETED(NULL, DHCP_PROB_RELEASE, NULL));
     GROWS("DELETED", 0, DELETED(packet->own, DHCP_GIVE_ADDRESS_NEW, life.context); DELETED(packet->own, 1, NULL));
@@ -1198,10 +1200,11 @@ static void test_threads(void)
 
 /* Several threads on the same packets at the same time. */
 
-enum { ROUNDS = 500, SHARED = 16 };
+enum { ROUNDS = 300, SHARED = 16 };
 
 static struct life shared[SHARED];
-static volatile LONG round_started, round_ended;
+static volatile LONG round_started, round_ended, arrived[SHARED];
+static uint64_t(WINAPI *offered)(void), offered_before;
 
 static void race(int part)
 {
@@ -1212,6 +1215,12 @@ static void race(int part)
         for (int i = 0; i < SHARED; i++) {
             /* A copy, since each thread's server has variables of its own. */
             struct life life = shared[i];
+            InterlockedIncrement(&arrived[i]);
+            while (arrived[i] < 3 * round)
+                SwitchToThread();
+            /* Every other packet is being offered an address when it is reported. */
+            while (part < 2 && i % 2 && offered() - offered_before < (uint64_t)((round - 1) * SHARED + i + 1))
+                SwitchToThread();
             if (part == 0) {
                 notify(&callout, &life, DHCP_DROP_TIMEOUT);
                 processed(&callout, &life);
@@ -1219,9 +1228,9 @@ static void race(int part)
                 processed(&callout, &life);
             } else {
                 life.reply = replies[part].reply;
+                offer(&callout, &life);
                 parsed(&callout, &life);
                 send_reply(&callout, &life, answered_request()->reply);
-                offer(&callout, &life);
                 delete_address(&callout, &life);
                 replies[part].reply = life.reply;
             }
@@ -1232,10 +1241,11 @@ static void race(int part)
 
 static void direct_race(void)
 {
+    struct packet slow = asking("slow");
     for (LONG round = 1; round <= ROUNDS; round++) {
         uint64_t done = probe("DONE");
         for (int i = 0; i < SHARED; i++)
-            receive(&callout, &shared[i], answered_request());
+            receive(&callout, &shared[i], &slow);
         round_started = round;
         while (round_ended < 3 * round)
             SwitchToThread();
@@ -1257,9 +1267,216 @@ static DWORD WINAPI race_part(LPVOID argument)
 static void test_races(void)
 {
     int parts[THREADS] = {0, 1, 2, 3};
+    uint64_t in_offer = probe("DONE_IN_OFFER");
+    offered = (void *)GetProcAddress(callout.module, "probe_OFFERED");
+    offered_before = offered();
     run_threads(race_part, parts, sizeof *parts, THREADS);
+    /* Some packets were processed while they were offered an address: the state waited for that. */
+    in_offer = probe("DONE_IN_OFFER") - in_offer;
+    printf("%llu packets processed during an offer\n", (unsigned long long)in_offer);
+    CHECK(in_offer > 0);
     EQUAL(probe("WRONG_STATE"), 0);
     EQUAL(probe("CORRUPT"), 0);
+}
+
+/* A chain: one DLL that loads the others, and two copies of the callout that each have their own context. */
+
+enum { FILE_FIELD = 108, CHAIN_LIVES = 3000 };
+
+static struct dll chain, members[2];
+
+/* Grows in each member. */
+#define EACH_GROWS(name, by, call)                                                                                     \
+    do {                                                                                                               \
+        uint64_t first_ = read_number(&members[0], "probe_", name);                                                    \
+        probed = &members[1];                                                                                          \
+        GROWS(name, by, call);                                                                                         \
+        EQUAL(read_number(&members[0], "probe_", name), first_ + (uint64_t)(by));                                      \
+    } while (0)
+#define CHAIN(name) read_number(&chain, "probe_", name)
+
+static void load_chain(void)
+{
+    static const char *const names[] = {"first.dll", "second.dll"};
+    /* What cannot be loaded, is no callout, panics in the loader, or is no text at all, is left out. */
+    static WCHAR dlls[] = L"missing.dll\0first.dll\0bcryptprimitives.dll\0panic.dll\0\xD800\0second.dll\0third.dll\0";
+    DHCP_CALLOUT_TABLE again;
+
+    HMODULE module = LoadLibraryA("chain.dll");
+    CHECK(module != NULL);
+    chain.module = module;
+    chain.entry = (void *)GetProcAddress(module, DHCP_CALLOUT_ENTRY_POINT);
+    memset(&chain.table, 0xA5, sizeof chain.table);
+    again = chain.table;
+    EQUAL(chain.entry(dlls, 1, &chain.table), ERROR_NOT_SUPPORTED);
+    CHECK(memcmp(&chain.table, &again, sizeof again) == 0);
+    EQUAL(CHAIN("LOADED") + CHAIN("NOT_LOADED"), 0);
+    EQUAL(chain.entry(dlls, 0, &chain.table), ERROR_SUCCESS);
+    EQUAL(CHAIN("LOADED"), 3);
+    EQUAL(CHAIN("NOT_LOADED"), 4);
+    EQUAL(chain.entry(dlls, 0, &again), ERROR_SUCCESS);
+    CHECK(memcmp(&chain.table, &again, sizeof again) == 0);
+    EQUAL(CHAIN("LOADED"), 3);
+    CHECK(again.DhcpControlHook && again.DhcpNewPktHook && again.DhcpPktDropHook && again.DhcpPktSendHook);
+    CHECK(again.DhcpAddressDelHook && again.DhcpAddressOfferHook && again.DhcpHandleOptionsHook);
+    CHECK(again.DhcpDeleteClientHook && !again.DhcpExtensionHook && !again.DhcpReservedHook);
+
+    for (int i = 0; i < 2; i++) {
+        CHECK(GetModuleHandleA(names[i]) != NULL);
+        members[i] = load(names[i]);
+        EQUAL(read_number(&members[i], "probe_", "LOADS"), 2);
+        CHECK(members[i].table.DhcpNewPktHook != callout.table.DhcpNewPktHook);
+    }
+    CHECK(members[0].module != members[1].module);
+    CHECK(GetModuleHandleA("third.dll") != NULL);
+}
+
+/* The reply as the chain, and then each member, has replaced it. */
+static void check_chained_reply(const struct life *life, const struct packet *request)
+{
+    struct buffer marked = life->reply;
+    memcpy(marked.original + FILE_FIELD, "chain", 5);
+    BYTE own[CAPACITY];
+    memcpy(own, life->reply.own, life->reply.own_size);
+    CHECK(memcmp(own, life->reply.original, life->reply.own_size) == 0);
+    memcpy(marked.original + SNAME, request->bytes + 28, 6);
+    CHECK(marked.packet != marked.own && marked.size == marked.own_size);
+    CHECK(memcmp(marked.packet, marked.original, marked.size) == 0);
+}
+
+static void test_chain(void)
+{
+    static struct life life, skew;
+    static const BYTE marked[] = {0xFF, 0xFF};
+    struct dll third = {.module = GetModuleHandleA("third.dll")};
+    uint64_t third_done = read_number(&third, "probe_", "done"), lives = 0;
+
+    /* So that the same slot does not mean the same packet. */
+    receive(&members[0], &skew, requests[0]);
+
+    for (size_t i = 0; i < request_count; i++) {
+        const struct packet *request = requests[i];
+        EACH_GROWS("TRACKED", 1, receive(&chain, &life, request));
+        EQUAL(life.process, TRUE);
+        CHECK(life.context != NULL);
+        check_kept(&life.request);
+        EACH_GROWS("WITH_STATE", 3, parsed(&chain, &life); offer(&chain, &life); delete_address(&chain, &life));
+        if (request->reply) {
+            EACH_GROWS("REPLACED", 1, EACH_GROWS("WITH_STATE", 1, send_reply(&chain, &life, request->reply)));
+            check_chained_reply(&life, request);
+        }
+        if (i % 2)
+            EACH_GROWS("DROPPED", 1, notify(&chain, &life, DHCP_DROP_TIMEOUT); notify(&chain, &life, 0x77));
+        EACH_GROWS("DONE", 1, EACH_GROWS("LIVE", -1, processed(&chain, &life)));
+        EQUAL(CHAIN("DONE"), ++lives);
+        EQUAL(read_number(&third, "probe_", "done") - third_done, lives);
+        /* Stale: nobody is called. */
+        EACH_GROWS("DONE", 0, processed(&chain, &life));
+        EACH_GROWS("OFFERED", 0, offer(&chain, &life));
+    }
+    EACH_GROWS("WRONG_STATE", 0, (void)0);
+    EQUAL(CHAIN("WRONG_STATE"), 0);
+
+    /* Unknown to the chain: the members are called, and know nothing either. */
+    life.context = NULL;
+    EACH_GROWS("WITHOUT_STATE", 2, offer(&chain, &life); parsed(&chain, &life));
+    EACH_GROWS("DONE", 0, processed(&chain, &life));
+    EACH_GROWS("CONTROL", 1, EQUAL(chain.table.DhcpControlHook(DHCP_CONTROL_PAUSE, NULL), ERROR_SUCCESS));
+    EACH_GROWS("CLIENT", 1, EQUAL(chain.table.DhcpDeleteClientHook(1, NULL, 0, 0, 0), ERROR_SUCCESS));
+
+    /* A member sees what the one before has replaced. */
+    const struct packet *request = answered_request();
+    struct packet packet = asking("rewrite");
+    EACH_GROWS("REPLACED", 1, receive(&chain, &life, &packet));
+    check_replaced(&life.request, SECS, marked, 2);
+    EQUAL(probe("LAST_BYTES"), hash(life.request.packet, life.request.size));
+    EACH_GROWS("DONE", 1, processed(&chain, &life));
+
+    packet = asking("chain-rewrite");
+    EACH_GROWS("TRACKED", 1, receive(&chain, &life, &packet));
+    check_replaced(&life.request, FILE_FIELD, (const BYTE *)"chain", 5);
+    EQUAL(probe("LAST_BYTES"), hash(life.request.packet, life.request.size));
+    EACH_GROWS("DONE", 1, processed(&chain, &life));
+
+    /* Refused by the first member: the chain's own part is told of the end, the second hears nothing. The server has
+     * its own packet back, since the buffer of the replaced one is free. */
+    packet = with_option(&packet, 60, "rogue");
+    lives = CHAIN("DONE_DROPPED");
+    probed = &members[0];
+    GROWS("NEW_PACKETS", 1, probed = &members[1]; GROWS("NEW_PACKETS", 0, receive(&chain, &life, &packet));
+          probed = &members[0]);
+    EQUAL(life.process, FALSE);
+    CHECK(life.context == NULL);
+    check_kept(&life.request);
+    EQUAL(CHAIN("DONE_DROPPED"), lives + 1);
+    EQUAL(CHAIN("DONE"), CHAIN("TRACKED"));
+
+    /* A panic in one member is none of the next one's. */
+    packet = asking("panic-send");
+    receive(&chain, &life, &packet);
+    EACH_GROWS("PANICKED", 1, send_reply(&chain, &life, request->reply));
+    check_replaced(&life.reply, FILE_FIELD, (const BYTE *)"chain", 5);
+    EACH_GROWS("DONE", 1, processed(&chain, &life));
+
+    /* What the chain cannot read no member sees. */
+    BYTE *nothing = NULL;
+    DWORD size = CAPACITY + 1;
+    BOOL process = FALSE;
+    EACH_GROWS("NEW_PACKETS", 0,
+               EQUAL(chain.table.DhcpNewPktHook(&nothing, &size, 0, NULL, &life.context, &process), ERROR_SUCCESS));
+    EQUAL(process, TRUE);
+    EACH_GROWS("NEW_PACKETS", 0,
+               EQUAL(chain.table.DhcpNewPktHook(NULL, NULL, 0, NULL, NULL, NULL), ERROR_SUCCESS));
+    EACH_GROWS("SEND", 0,
+               EQUAL(chain.table.DhcpPktSendHook(NULL, NULL, DHCP_SEND_PACKET, 0, NULL, NULL), ERROR_SUCCESS));
+
+    processed(&members[0], &skew);
+    EQUAL(read_number(&members[0], "probe_", "LIVE"), 0);
+    EQUAL(read_number(&members[1], "probe_", "LIVE"), 0);
+}
+
+static DWORD WINAPI chain_work(LPVOID argument)
+{
+    struct worker *worker = argument;
+    for (int i = 0; i < CHAIN_LIVES; i++) {
+        struct slot *slot = &worker->slots[i % AT_A_TIME];
+        if (i >= AT_A_TIME) {
+            if (slot->sends)
+                check_chained_reply(&slot->life, slot->request);
+            if (next_random(&worker->random) % 2)
+                notify(&chain, &slot->life, DHCP_DROP_NOADDRESS);
+            processed(&chain, &slot->life);
+        }
+        slot->request = requests[next_random(&worker->random) % request_count];
+        receive(&chain, &slot->life, slot->request);
+        CHECK(slot->life.context != NULL);
+        slot->sends = slot->request->reply != NULL;
+        if (slot->sends)
+            send_reply(&chain, &slot->life, slot->request->reply);
+        offer(&chain, &slot->life);
+    }
+    for (int i = 0; i < AT_A_TIME; i++)
+        processed(&chain, &worker->slots[i].life);
+    return 0;
+}
+
+static void test_chain_threads(void)
+{
+    static struct worker workers[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        workers[i].random = 0x2545F4914F6CDD1D * (uint64_t)(i + 1);
+    uint64_t done = CHAIN("DONE");
+    EACH_GROWS("TRACKED", THREADS * CHAIN_LIVES,
+               EACH_GROWS("DONE", THREADS * CHAIN_LIVES, run_threads(chain_work, workers, sizeof *workers, THREADS)));
+    EQUAL(CHAIN("DONE") - done, THREADS * CHAIN_LIVES);
+    EQUAL(CHAIN("DONE"), CHAIN("TRACKED"));
+    EQUAL(CHAIN("WRONG_STATE"), 0);
+    for (int i = 0; i < 2; i++) {
+        EQUAL(read_number(&members[i], "probe_", "LIVE"), 0);
+        EQUAL(read_number(&members[i], "probe_", "CORRUPT"), 0);
+        EQUAL(read_number(&members[i], "probe_", "WRONG_STATE"), 0);
+    }
+    probed = &callout;
 }
 
 static LONG WINAPI report_crash(EXCEPTION_POINTERS *exception)
@@ -1275,11 +1492,7 @@ int main(int count, char **arguments)
     setvbuf(stdout, NULL, _IONBF, 0);
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
     SetUnhandledExceptionFilter(report_crash);
-    if (count < 4) {
-        printf("usage: host.exe callout.dll quiet.dll capture.pcap ...\n");
-        return 1;
-    }
-    for (int i = 3; i < count; i++)
+    for (int i = 1; i < count; i++)
         read_capture(arguments[i]);
     pair_requests();
     printf("%zu packets, %zu of them requests\n", packet_count, request_count);
@@ -1291,8 +1504,8 @@ int main(int count, char **arguments)
         call;                                                                                                          \
         printf("%-28s %7ld checks\n", #call, passed + failed - before_);                                               \
     } while (0)
-    TEST(test_entry(arguments[1]));
-    struct dll quiet = load(arguments[2]);
+    TEST(test_entry("callout.dll"));
+    struct dll quiet = load("quiet.dll");
     TEST(test_layout());
     TEST(test_service());
     TEST(test_lives());
@@ -1308,6 +1521,10 @@ int main(int count, char **arguments)
     TEST(test_threads());
     TEST(test_races());
     TEST(test_room());
+
+    TEST(load_chain());
+    TEST(test_chain());
+    TEST(test_chain_threads());
 
     EQUAL(probe("LIVE"), 0);
     EQUAL(probe("CORRUPT"), 0);

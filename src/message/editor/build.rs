@@ -7,8 +7,9 @@ use super::super::option;
 use super::super::walk::{Area, RawOption, Step, Walk};
 use super::super::{FILE, HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET, SNAME};
 use super::EditError;
-use super::decide::{Fate, Judge, Settled, bit};
+use super::decide::{Fate, Judge, Settled, bit, may_begin};
 use super::overload::Plan;
+use super::plain;
 use super::script::{Change, Edit, Script};
 use super::writer::Writer;
 
@@ -17,6 +18,14 @@ use super::writer::Writer;
 /// Nothing of `target` means anything after an error.
 #[inline]
 pub(super) fn build(source: &[u8], script: &Script<'_>, target: &mut [u8]) -> Result<usize, EditError> {
+    if let Some(size) = plain::build(source, script, target) {
+        return Ok(size);
+    }
+    build_all(source, script, target)
+}
+
+/// Builds any packet by any changes.
+fn build_all(source: &[u8], script: &Script<'_>, target: &mut [u8]) -> Result<usize, EditError> {
     let message = Message::parse(source)?;
     if let Some(error) = script.error() {
         return Err(error);
@@ -122,8 +131,9 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
             return false;
         }
         self.settled.done |= bit(index);
-        self.skip(option.offset, behind);
-        self.out.put_option(option.code, value);
+        let run = self.judge.message.as_bytes().get(self.run..option.offset);
+        self.out.put_before_option(run.unwrap_or_default(), option.code, value);
+        self.run = behind;
         true
     }
 
@@ -203,7 +213,7 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
     #[inline]
     fn append(&mut self) -> Result<bool, EditError> {
         let mut relay = false;
-        for (index, edit) in (0..).zip(self.judge.script.edits()) {
+        for (index, edit) in (0..=u8::MAX).zip(self.judge.script.edits()) {
             match edit.change {
                 _ if edit.code == option::RELAY_AGENT_INFORMATION.code() => relay = true,
                 Change::Set(_) if self.settled.has(index) => {}
@@ -219,7 +229,7 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
     /// Writes the options of relay agents that have no place yet.
     #[cold]
     fn append_relay(&mut self) -> Result<(), EditError> {
-        for (index, edit) in (0..).zip(self.judge.script.edits()) {
+        for (index, edit) in (0..=u8::MAX).zip(self.judge.script.edits()) {
             if edit.code == option::RELAY_AGENT_INFORMATION.code() {
                 self.append_one(index, &edit)?;
             }
@@ -342,14 +352,5 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
     fn finish(mut self) -> Result<usize, EditError> {
         self.out.fill_to(self.judge.script.pad_to);
         self.out.size()
-    }
-}
-
-/// Tells whether `value` may begin with `start`, by a glance at one octet.
-#[inline]
-fn may_begin(value: &[u8], start: &[u8]) -> bool {
-    match start.split_last() {
-        Some((last, front)) => value.get(front.len()) == Some(last),
-        None => true,
     }
 }

@@ -38,6 +38,15 @@ pub(super) fn bit(index: u8) -> u16 {
     1_u16.wrapping_shl(index.into())
 }
 
+/// Tells whether `value` may begin with `start`, by a glance at one octet.
+#[inline]
+pub(super) fn may_begin(value: &[u8], start: &[u8]) -> bool {
+    match start.split_last() {
+        Some((last, front)) => value.get(front.len()) == Some(last),
+        None => true,
+    }
+}
+
 /// What becomes of one fragment.
 #[derive(Clone, Copy)]
 pub(super) enum Fate<'v> {

@@ -3,7 +3,7 @@
 use super::super::Header;
 use super::super::code::OptionCode;
 use super::super::option;
-use super::super::walk::RawOption;
+use super::super::walk::{NEEDS_A_STEP, RawOption};
 use super::{EditError, MAX_EDITS};
 
 /// How far from the packet's first byte `retain` can remove an option.
@@ -13,20 +13,15 @@ const WORDS: usize = REACH / 64;
 /// Marks a code that needs a closer look.
 const LOOK: u8 = u8::MAX;
 
-/// The marks of a script without edits: the pass has to see PAD, END, option 52 and option 82 in any case.
-const FIRST_MARKS: [u8; 256] = {
-    let mut marks = [0; 256];
-    let mut rest: &mut [u8] = &mut marks;
-    let mut code = 0_u8;
-    while let Some((mark, behind)) = rest.split_first_mut() {
-        if matches!(code, 0 | 52 | 82 | 255) {
-            *mark = LOOK;
-        }
-        code = code.wrapping_add(1);
-        rest = behind;
+/// Returns the marks of a script without edits: the pass has to see PAD, END, option 52 and option 82 in any case.
+#[inline]
+const fn first_marks() -> [u8; 256] {
+    let mut marks = NEEDS_A_STEP;
+    if let Some((_, [relay, ..])) = marks.split_at_mut_checked(82) {
+        *relay = LOOK;
     }
     marks
-};
+}
 
 /// All changes that one pass is to make.
 pub(super) struct Script<'v> {
@@ -35,11 +30,14 @@ pub(super) struct Script<'v> {
     codes: [OptionCode; MAX_EDITS],
     kinds: [Kind; MAX_EDITS],
     suboptions: [u8; MAX_EDITS],
-    values: [&'v [u8]; MAX_EDITS],
+    values: [Option<&'v [u8]>; MAX_EDITS],
     /// INVARIANT: at most `MAX_EDITS`.
     count: u8,
-    /// What is known of each code: 0 if nothing changes it, [`LOOK`], or a number that is one more than the index of the
-    /// one edit that names it. More may be marked than need it.
+    /// INVARIANT: only if all edits set values, one for each code, and each edited code is marked with its number, or
+    /// [`LOOK`] if a fragment of it goes.
+    plain: bool,
+    /// What is known of each code: 0 if nothing changes it, [`LOOK`], or a number that is one more than the index of
+    /// the one edit that names it. More may be marked than need it.
     marks: [u8; 256],
     dropped: Option<[u64; WORDS]>,
     error: Option<EditError>,
@@ -102,9 +100,10 @@ impl<'v> Script<'v> {
             codes: [OptionCode::PAD; MAX_EDITS],
             kinds: [Kind::Remove; MAX_EDITS],
             suboptions: [0; MAX_EDITS],
-            values: [&[]; MAX_EDITS],
+            values: [None; MAX_EDITS],
             count: 0,
-            marks: FIRST_MARKS,
+            plain: true,
+            marks: first_marks(),
             dropped: None,
             error: None,
             header: None,
@@ -118,6 +117,7 @@ impl<'v> Script<'v> {
     /// Forgets all changes. Marks may stay: they only ask for a closer look.
     #[inline]
     pub(super) fn clear(&mut self) {
+        self.plain &= self.count == 0;
         self.count = 0;
         self.dropped = None;
         self.error = None;
@@ -129,6 +129,7 @@ impl<'v> Script<'v> {
     /// Keeps the first error.
     #[cold]
     pub(super) fn fail(&mut self, error: EditError) {
+        self.plain = false;
         self.error.get_or_insert(error);
     }
 
@@ -145,16 +146,46 @@ impl<'v> Script<'v> {
             .zip(&self.kinds)
             .zip(&self.suboptions)
             .zip(&self.values);
-        parts.take(self.len()).map(|(((code, kind), suboption), value)| Edit {
-            code: *code,
-            change: match kind {
-                Kind::Remove => Change::Remove,
-                Kind::Set => Change::Set(value),
-                Kind::Append => Change::Append(value),
-                Kind::SetInside => Change::SetInside(*suboption, value),
-                Kind::RemoveInside => Change::RemoveInside(*suboption),
-            },
-        })
+        parts
+            .take(self.len())
+            .map(|(((code, kind), suboption), value)| (code, kind, suboption, value.unwrap_or_default()))
+            .map(|(code, kind, suboption, value)| Edit {
+                code: *code,
+                change: match kind {
+                    Kind::Remove => Change::Remove,
+                    Kind::Set => Change::Set(value),
+                    Kind::Append => Change::Append(value),
+                    Kind::SetInside => Change::SetInside(*suboption, value),
+                    Kind::RemoveInside => Change::RemoveInside(*suboption),
+                },
+            })
+    }
+
+    /// Tells whether there is nothing but values to be set, so that [`by_mark`](Self::by_mark) and [`at`](Self::at)
+    /// have them all.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain && self.header.is_none()
+    }
+
+    /// Returns the index and the new value of the edit whose code has this mark, of a plain script.
+    #[inline]
+    pub(super) fn by_mark(&self, mark: u8) -> Option<(u8, &'v [u8])> {
+        let index = mark.wrapping_sub(1);
+        Some((index, self.values.get(usize::from(index)).copied().flatten()?))
+    }
+
+    /// Returns one bit for each edit.
+    #[inline]
+    pub(super) fn indices(&self) -> u32 {
+        1_u32.wrapping_shl(self.count.into()).wrapping_sub(1)
+    }
+
+    /// Returns the code and the new value of the edit at `index`, of a plain script.
+    #[inline]
+    pub(super) fn at(&self, index: u32) -> Option<(OptionCode, &'v [u8])> {
+        let slot = usize::try_from(index).ok()?;
+        Some((*self.codes.get(slot)?, self.values.get(slot).copied().flatten()?))
     }
 
     /// Returns how many edits there are.
@@ -190,7 +221,7 @@ impl<'v> Script<'v> {
         // A mark may be of a script that has been cleared.
         let holds =
             index < self.count && self.codes.get(slot) == Some(&code) && self.kinds.get(slot) == Some(&Kind::Set);
-        Some((index, *self.values.get(slot).filter(|_| holds)?))
+        Some((index, self.values.get(slot).copied().flatten().filter(|_| holds)?))
     }
 
     /// Notes a change in place of all earlier ones of that code.
@@ -250,9 +281,10 @@ impl<'v> Script<'v> {
         ) else {
             return self.fail(EditError::TooManyEdits);
         };
-        (*code_slot, *kind_slot, *suboption_slot, *value_slot) = (code, kind, suboption, value);
+        (*code_slot, *kind_slot, *suboption_slot, *value_slot) = (code, kind, suboption, Some(value));
         let alone = kind == Kind::Set && !self.is_marked(code);
         self.count = self.count.wrapping_add(1); // There was a slot.
+        self.plain &= alone;
         self.mark(code, if alone { self.count } else { LOOK });
     }
 
@@ -278,7 +310,7 @@ impl<'v> Script<'v> {
     /// Returns what is decided about the fragments of `code`, if any edit but an addition names it.
     pub(super) fn decision(&self, code: OptionCode) -> Option<Decision<'v>> {
         let mut decision: Option<Decision<'v>> = None;
-        for (index, edit) in (0..).zip(self.edits()) {
+        for (index, edit) in (0..=u8::MAX).zip(self.edits()) {
             if edit.code != code || matches!(edit.change, Change::Append(_)) {
                 continue;
             }
@@ -300,6 +332,7 @@ impl<'v> Script<'v> {
 
     #[cold]
     fn forget(&mut self, goes: impl Fn(&Edit<'v>) -> bool) {
+        self.plain = false;
         let mut before = Self::new();
         (before.codes, before.kinds) = (self.codes, self.kinds);
         (before.suboptions, before.values, before.count) = (self.suboptions, self.values, self.count);

@@ -60,6 +60,31 @@ impl<'t> Writer<'t> {
         self.len = self.len.wrapping_add(octets.len()); // Less than the memory there is.
     }
 
+    /// Writes octets and behind them an option, at one go if the option is one fragment.
+    #[inline]
+    pub(super) fn put_before_option(&mut self, octets: &[u8], code: OptionCode, value: &[u8]) {
+        let front = octets.len().wrapping_add(2);
+        let size = front.wrapping_add(value.len());
+        let free = self.target.get_mut(self.len..).unwrap_or_default();
+        match (
+            free.get_mut(..size).and_then(|place| place.split_at_mut_checked(front)),
+            u8::try_from(value.len()),
+        ) {
+            (Some(([place @ .., code_octet, length_octet], behind)), Ok(length))
+                if place.len() == octets.len() && behind.len() == value.len() =>
+            {
+                place.copy_from_slice(octets);
+                (*code_octet, *length_octet) = (code.code(), length);
+                behind.copy_from_slice(value);
+                self.len = self.len.wrapping_add(size);
+            }
+            _ => {
+                self.put(octets);
+                self.put_option(code, value);
+            }
+        }
+    }
+
     /// Writes an option, in several fragments if `value` is longer than one can be.
     #[inline]
     pub(super) fn put_option(&mut self, code: OptionCode, value: &[u8]) {

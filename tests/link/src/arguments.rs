@@ -3,10 +3,12 @@
 use core::ffi::c_void;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
-use dhcp_callout::ffi::Bool;
-use dhcp_callout::hook::{DroppedPacket, NewPacket, SendPacket};
+use dhcp_callout::ffi::{Bool, ServerOptions};
+use dhcp_callout::hook::{
+    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, DroppedPacket, NewPacket, ParsedOptions, SendPacket,
+};
 use dhcp_callout::message::{HardwareType, MessageType, OpCode, OptionCode, Value};
-use dhcp_callout::{DropReason, Message, Notice, Outcome, PacketBuffer, Stage};
+use dhcp_callout::{Context, DropReason, Message, Notice, Outcome, PacketBuffer, Stage};
 
 pub trait Argument: Sized {
     type Raw;
@@ -147,67 +149,90 @@ impl Argument for Value<'_> {
     }
 }
 
-/// The arguments of `DhcpNewPktHook`.
-#[repr(C)]
-pub struct RawNewPacket {
-    packet: *mut *mut u8,
-    packet_size: *mut u32,
-    ip_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut *mut c_void,
-    process_it: *mut Bool,
-}
+impl Argument for Context {
+    type Raw = *mut c_void;
 
-impl Argument for NewPacket<'_> {
-    type Raw = RawNewPacket;
-
-    unsafe fn from_raw(raw: RawNewPacket) -> Option<Self> {
-        // SAFETY: the caller's promise.
-        let packet = unsafe {
-            Self::from_raw(
-                raw.packet,
-                raw.packet_size,
-                raw.ip_address,
-                raw.reserved,
-                raw.pkt_context,
-                raw.process_it,
-            )
-        };
-        packet.ok()
+    unsafe fn from_raw(raw: *mut c_void) -> Option<Self> {
+        Self::from_raw(raw)
     }
 }
 
-/// The arguments of `DhcpPktDropHook` and `DhcpPktSendHook`.
-#[repr(C)]
-pub struct RawDropSend {
-    packet: *mut *mut u8,
-    packet_size: *mut u32,
-    control_code: u32,
-    ip_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-}
+/// Takes the parameters of a hook's C prototype, in their order.
+macro_rules! of_hook {
+    ($($Type:ty: $Raw:ident { $($parameter:ident: $Parameter:ty),+ $(,)? })+) => {$(
+        #[repr(C)]
+        pub struct $Raw {
+            $($parameter: $Parameter),+
+        }
 
-macro_rules! drop_send {
-    ($($Type:ident),+) => {$(
-        impl Argument for $Type<'_> {
-            type Raw = RawDropSend;
+        impl Argument for $Type {
+            type Raw = $Raw;
 
-            unsafe fn from_raw(raw: RawDropSend) -> Option<Self> {
+            unsafe fn from_raw($Raw { $($parameter),+ }: $Raw) -> Option<Self> {
                 // SAFETY: the caller's promise.
-                let packet = unsafe {
-                    Self::from_raw(
-                        raw.packet,
-                        raw.packet_size,
-                        raw.control_code,
-                        raw.ip_address,
-                        raw.reserved,
-                        raw.pkt_context,
-                    )
-                };
-                packet.ok()
+                unsafe { Self::from_raw($($parameter),+) }.ok()
             }
         }
     )+};
 }
-drop_send!(DroppedPacket, SendPacket);
+of_hook! {
+    ControlEvent: RawControl { control_code: u32, reserved: *mut c_void }
+    NewPacket<'_>: RawNewPacket {
+        packet: *mut *mut u8,
+        packet_size: *mut u32,
+        ip_address: u32,
+        reserved: *mut c_void,
+        pkt_context: *mut *mut c_void,
+        process_it: *mut Bool,
+    }
+    DroppedPacket<'_>: RawDrop {
+        packet: *mut *mut u8,
+        packet_size: *mut u32,
+        control_code: u32,
+        ip_address: u32,
+        reserved: *mut c_void,
+        pkt_context: *mut c_void,
+    }
+    SendPacket<'_>: RawSend {
+        packet: *mut *mut u8,
+        packet_size: *mut u32,
+        control_code: u32,
+        ip_address: u32,
+        reserved: *mut c_void,
+        pkt_context: *mut c_void,
+    }
+    AddressDeleted<'_>: RawAddressDel {
+        packet: *mut u8,
+        packet_size: u32,
+        control_code: u32,
+        ip_address: u32,
+        alt_address: u32,
+        reserved: *mut c_void,
+        pkt_context: *mut c_void,
+    }
+    AddressOffered<'_>: RawAddressOffer {
+        packet: *mut u8,
+        packet_size: u32,
+        control_code: u32,
+        ip_address: u32,
+        alt_address: u32,
+        addr_type: u32,
+        lease_time: u32,
+        reserved: *mut c_void,
+        pkt_context: *mut c_void,
+    }
+    ParsedOptions<'_>: RawHandleOptions {
+        packet: *mut u8,
+        packet_size: u32,
+        reserved: *mut c_void,
+        pkt_context: *mut c_void,
+        server_options: *mut ServerOptions,
+    }
+    ClientDeleted<'_>: RawDeleteClient {
+        ip_address: u32,
+        hw_address: *mut u8,
+        hw_address_length: u32,
+        reserved: u32,
+        client_type: u32,
+    }
+}

@@ -1,16 +1,33 @@
 //! `hook`: raw arguments become safe ones.
 
+use core::convert::Infallible;
 use core::ffi::c_void;
 
-use dhcp_callout::hook::{DroppedPacket, NewPacket, SendPacket};
+use dhcp_callout::hook::{
+    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, DroppedPacket, NewPacket, ParsedOptions, SendPacket,
+};
+use dhcp_callout::{BufferPool, Context, PacketBuffer};
+
+static POOL: BufferPool<8> = BufferPool::new();
+
+fn shorten(packet: &mut PacketBuffer) -> Result<(), Infallible> {
+    packet.as_bytes_mut().reverse();
+    Ok(())
+}
 
 crate::operations! {
+    control_event_from_raw(event: ControlEvent) => event;
+    control_event_code(event: ControlEvent) => event.code();
+
     new_packet_from_raw(packet: NewPacket<'_>) => packet;
     new_packet_bytes(packet: NewPacket<'_>) => packet.bytes();
     new_packet_message(packet: NewPacket<'_>) => packet.message();
     new_packet_received_on(packet: NewPacket<'_>) => packet.received_on();
-    new_packet_refuse(packet: NewPacket<'_>) => packet.refuse();
+    new_packet_set_process_it(packet: NewPacket<'_>) => packet.set_process_it(false);
+    new_packet_set_context(packet: NewPacket<'_>, context: Context) => packet.set_context(Some(context));
     new_packet_set_raw_context(packet: NewPacket<'_>, context: *mut c_void) => packet.set_raw_context(context);
+    new_packet_replace(packet: NewPacket<'_>) => packet.with_buffers(&POOL).replace(shorten);
+    new_packet_take_replacement(packet: NewPacket<'_>) => packet.take_replacement();
 
     dropped_packet_from_raw(packet: DroppedPacket<'_>) => packet;
     dropped_packet_bytes(packet: DroppedPacket<'_>) => packet.bytes();
@@ -25,4 +42,36 @@ crate::operations! {
     send_packet_received_on(packet: SendPacket<'_>) => packet.received_on();
     send_packet_code(packet: SendPacket<'_>) => packet.code();
     send_packet_raw_context(packet: SendPacket<'_>) => packet.raw_context();
+    send_packet_replace(packet: SendPacket<'_>) => packet.with_buffers(&POOL).replace(shorten);
+    send_packet_take_replacement(packet: SendPacket<'_>) => packet.take_replacement();
+
+    address_deleted_from_raw(packet: AddressDeleted<'_>) => packet;
+    address_deleted_bytes(packet: AddressDeleted<'_>) => packet.bytes();
+    address_deleted_message(packet: AddressDeleted<'_>) => packet.message();
+    address_deleted_received_on(packet: AddressDeleted<'_>) => packet.received_on();
+    address_deleted_problem(packet: AddressDeleted<'_>) => packet.problem();
+    address_deleted_address(packet: AddressDeleted<'_>) => packet.address();
+    address_deleted_raw_context(packet: AddressDeleted<'_>) => packet.raw_context();
+
+    address_offered_from_raw(packet: AddressOffered<'_>) => packet;
+    address_offered_bytes(packet: AddressOffered<'_>) => packet.bytes();
+    address_offered_message(packet: AddressOffered<'_>) => packet.message();
+    address_offered_received_on(packet: AddressOffered<'_>) => packet.received_on();
+    address_offered_grant(packet: AddressOffered<'_>) => packet.grant();
+    address_offered_address(packet: AddressOffered<'_>) => packet.address();
+    address_offered_client_type(packet: AddressOffered<'_>) => packet.client_type();
+    address_offered_lease_time(packet: AddressOffered<'_>) => packet.lease_time();
+    address_offered_raw_context(packet: AddressOffered<'_>) => packet.raw_context();
+
+    parsed_options_from_raw(packet: ParsedOptions<'_>) => packet;
+    parsed_options_bytes(packet: ParsedOptions<'_>) => packet.bytes();
+    parsed_options_message(packet: ParsedOptions<'_>) => packet.message();
+    parsed_options_message_type(packet: ParsedOptions<'_>) => packet.message_type();
+    parsed_options_parameter_request_list(packet: ParsedOptions<'_>) => packet.parameter_request_list();
+    parsed_options_to_owned(packet: ParsedOptions<'_>) => packet.to_owned();
+    parsed_options_raw_context(packet: ParsedOptions<'_>) => packet.raw_context();
+
+    client_deleted_from_raw(client: ClientDeleted<'_>) => client;
+    client_deleted_address(client: ClientDeleted<'_>) => client.address();
+    client_deleted_hardware_address(client: ClientDeleted<'_>) => client.hardware_address();
 }

@@ -23,6 +23,8 @@ crate::operations! {
     message_sname(message: Message<'_>) => message.sname();
     message_file(message: Message<'_>) => message.file();
     message_has_cookie(message: Message<'_>) => message.has_cookie();
+    message_message_type(message: Message<'_>) => message.message_type();
+    message_overload(message: Message<'_>) => message.overload();
     message_end_offset(message: Message<'_>) => message.end_offset();
     message_value(message: Message<'_>, code: OptionCode) => message.value(code);
 

@@ -4,10 +4,14 @@
 //! - vendor class (60) that starts with `rogue`: the packet is refused;
 //! - host name (12) `pass`: it passes untracked; `rewrite`: the packet is replaced; `rewrite-pass`: both;
 //! - host name `panic-` and a word: the callout panics when it is called for this packet, at the event of that word;
+//! - host name `slow`: the callout takes its time over an address that is offered;
 //! - host name `bomb`: the state of the packet panics when it is dropped.
 #![allow(non_upper_case_globals, reason = "some probes are named as the SDK names a field")]
 
 mod probe;
+
+use core::cell::Cell;
+use std::thread::yield_now;
 
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::{
@@ -26,6 +30,11 @@ const SNAME: usize = 44;
 const PANIC: u32 = 0x0BAD_C0DE;
 
 struct Everything;
+
+std::thread_local! {
+    /// Whether the last event on this thread was an address that is offered.
+    static OFFERING: Cell<bool> = const { Cell::new(false) };
+}
 
 dhcp_callout::export!(Everything, packets = 64, buffers = 64);
 
@@ -71,6 +80,7 @@ enum Wish {
     Pass,
     Rewrite,
     RewritePass,
+    Slow,
     Bomb,
     PanicNew,
     PanicOptions,
@@ -82,10 +92,11 @@ enum Wish {
 }
 
 impl Wish {
-    const ALL: [(&'static [u8], Self); 11] = [
+    const ALL: [(&'static [u8], Self); 12] = [
         (b"pass", Self::Pass),
         (b"rewrite", Self::Rewrite),
         (b"rewrite-pass", Self::RewritePass),
+        (b"slow", Self::Slow),
         (b"bomb", Self::Bomb),
         (b"panic-new", Self::PanicNew),
         (b"panic-options", Self::PanicOptions),
@@ -119,6 +130,7 @@ impl Callout for Everything {
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Packet> {
         NEW_PACKETS.add();
+        OFFERING.set(false);
         LAST_RECEIVED_ON.set(packet.received_on().to_bits());
         LAST_BYTES.set(hash(packet.bytes()));
         let Ok(message) = packet.message() else {
@@ -154,6 +166,9 @@ impl Callout for Everything {
 
     fn packet_done(&self, outcome: Outcome, state: Packet) {
         DONE.add();
+        if OFFERING.get() {
+            DONE_IN_OFFER.add();
+        }
         if let Outcome::Dropped(reason) = outcome {
             DONE_DROPPED.add();
             LAST_REASON.set(reason.code());
@@ -191,6 +206,10 @@ impl OnSendPacket for Everything {
 impl OnAddressOffered for Everything {
     fn address_offered(&self, event: &AddressOffered<'_>, state: Option<&Packet>) {
         OFFERED.add();
+        OFFERING.set(true);
+        if asks(state, Wish::Slow) {
+            (0..20).for_each(|_| yield_now());
+        }
         LAST_CODE.set(event.grant().code());
         LAST_RECEIVED_ON.set(event.received_on().to_bits());
         LAST_ADDRESS.set(event.address().to_bits());

@@ -58,6 +58,8 @@ probes! {
     DROPPED
     DONE
     DONE_DROPPED
+    /// Calls of `packet_done` by a thread whose last event was an address that is offered.
+    DONE_IN_OFFER
     /// Calls of the methods of the optional traits.
     CONTROL
     SEND

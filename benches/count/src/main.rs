@@ -1,0 +1,29 @@
+//! Does one piece of work of `work.rs` over and over, for `benches/instructions` to count: `count NAME TIMES`;
+//! without arguments, prints the names.
+
+mod work;
+
+use core::hint::black_box;
+use std::io::{self, Write};
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<_> = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
+    let mut out = io::stdout().lock();
+    match arguments.as_slice() {
+        [name, times] => {
+            let work = work::ALL.iter().find(|work| work.name == name);
+            let (Some(work), Ok(times)) = (work, times.parse::<u32>()) else {
+                return Err(io::Error::other("no such work, or no number"));
+            };
+            let mut packets = work::Packets::new();
+            let done: usize = (0..times).map(|_| black_box((black_box(work.run))(&mut packets))).sum();
+            writeln!(out, "{done}")
+        }
+        _ => work::ALL
+            .iter()
+            .try_for_each(|work| writeln!(out, "{} {}", work.name, work.what)),
+    }
+}

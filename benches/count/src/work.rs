@@ -1,0 +1,264 @@
+//! The pieces of work that the benches measure, and the packets they work on.
+
+use core::hint::black_box;
+
+use dhcp_callout::message::{MessageType, OptionCode, Value, option};
+use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
+
+/// A piece of work: its name, what it is, and the work itself on the packets.
+pub(crate) struct Work {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) run: fn(&mut Packets) -> usize,
+}
+
+pub(crate) const ALL: [Work; 11] = [
+    Work {
+        name: "empty",
+        what: "the loop around the work",
+        run: |packets| packets.ack.len(),
+    },
+    Work {
+        name: "w1",
+        what: "validate, message type (first instance), xid, chaddr",
+        run: |packets| w1(&packets.ack),
+    },
+    Work {
+        name: "w1-joined",
+        what: "the same, message type as RFC 3396 joins it",
+        run: |packets| w1_joined(&packets.ack),
+    },
+    Work {
+        name: "w2",
+        what: "five options in one pass",
+        run: |packets| w2(&packets.ack),
+    },
+    Work {
+        name: "w3",
+        what: "walk all 14 options, sum the lengths",
+        run: |packets| walk(&packets.ack),
+    },
+    Work {
+        name: "w3-full",
+        what: "walk 497 options in 4096 bytes",
+        run: |packets| walk(&packets.full),
+    },
+    Work {
+        name: "w4",
+        what: "replace DNS and lease time, add option 43",
+        run: w4,
+    },
+    Work {
+        name: "w4-typed",
+        what: "the same, DNS and lease time by typed keys",
+        run: w4_typed,
+    },
+    Work {
+        name: "w5",
+        what: "600-byte value in three parts, joined copy",
+        run: w5,
+    },
+    Work {
+        name: "w5-parts",
+        what: "the same, parts only",
+        run: |packets| w5_parts(&packets.split),
+    },
+    Work {
+        name: "lifecycle",
+        what: "Stage::advance: dropped, then processed",
+        run: |_| lifecycle(),
+    },
+];
+
+pub(crate) struct Packets {
+    /// A server's ACK as Windows sends it: 342 bytes, 14 options.
+    pub(crate) ack: Vec<u8>,
+    /// 4096 bytes with 497 options.
+    pub(crate) full: Vec<u8>,
+    /// An option of 600 bytes in three parts.
+    pub(crate) split: Vec<u8>,
+    pub(crate) buffer: PacketBuffer,
+    pub(crate) joined: [u8; 1024],
+}
+
+impl Packets {
+    pub(crate) fn new() -> Self {
+        let ack: [(u8, &[u8]); 14] = [
+            (53, &[5]),
+            (58, &[0, 0, 14, 16]),
+            (59, &[0, 0, 24, 156]),
+            (51, &[0, 0, 28, 32]),
+            (54, &[10, 0, 0, 1]),
+            (1, &[255, 255, 255, 0]),
+            (3, &[10, 0, 0, 1]),
+            (6, &[10, 0, 0, 2, 10, 0, 0, 3]),
+            (15, b"corp.example"),
+            (44, &[10, 0, 0, 4]),
+            (46, &[8]),
+            (42, &[10, 0, 0, 5]),
+            (12, b"abc"),
+            (81, &[0, 255, 255]),
+        ];
+        // 3855 bytes between the cookie and END: 496 options of 5 to 8 bytes, and one of the rest.
+        let mut full = Vec::new();
+        for index in 0..496_u16 {
+            let value = vec![1; usize::from(index % 5 + 3)];
+            full.push((u8::try_from(index % 250 + 1).unwrap_or(1), value));
+        }
+        let so_far: usize = full.iter().map(|(_, value)| value.len() + 2).sum();
+        full.push((200, vec![1; 3855 - so_far - 2]));
+        let full: Vec<_> = full
+            .iter()
+            .map(|(code, value)| (if *code == 52 { 224 } else { *code }, &value[..]))
+            .collect();
+        let part = vec![7; 255];
+        let split: [(u8, &[u8]); 4] = [(43, &part), (43, &part), (53, &[5]), (43, &part[..90])];
+        Self {
+            ack: packet(&ack, 342),
+            full: packet(&full, 4096),
+            split: packet(&split, 0),
+            buffer: PacketBuffer::new(),
+            joined: [0; 1024],
+        }
+    }
+}
+
+fn packet(options: &[(u8, &[u8])], size: usize) -> Vec<u8> {
+    let mut packet = vec![0; 236];
+    packet[..8].copy_from_slice(&[2, 1, 6, 0, 1, 2, 3, 4]);
+    packet.extend([99, 130, 83, 99]);
+    for (code, value) in options {
+        packet.extend([*code, u8::try_from(value.len()).unwrap_or_default()]);
+        packet.extend(*value);
+    }
+    packet.push(255);
+    packet.resize(packet.len().max(size), 0);
+    packet
+}
+
+/// A code that the compiler cannot make part of the work.
+fn opaque(code: OptionCode) -> OptionCode {
+    black_box(code)
+}
+
+fn w1(packet: &[u8]) -> usize {
+    let Ok(message) = Message::parse(black_box(packet)) else {
+        return 0;
+    };
+    let Ok(Some(message_type)) = message.first(option::MESSAGE_TYPE) else {
+        return 0;
+    };
+    sum_up(message, message_type)
+}
+
+fn w1_joined(packet: &[u8]) -> usize {
+    let Ok(message) = Message::parse(black_box(packet)) else {
+        return 0;
+    };
+    let Some(message_type) = message.message_type() else {
+        return 0;
+    };
+    sum_up(message, message_type)
+}
+
+/// Uses what was read, so that the compiler cannot leave it out.
+fn sum_up(message: Message<'_>, message_type: MessageType) -> usize {
+    black_box(message.xid());
+    black_box(message.chaddr().unwrap_or_default());
+    usize::from(message_type.code())
+}
+
+fn w2(packet: &[u8]) -> usize {
+    let Ok(message) = Message::parse(black_box(packet)) else {
+        return 0;
+    };
+    let picked = message.pick([
+        option::MESSAGE_TYPE.code(),
+        option::SERVER_ID.code(),
+        option::LEASE_TIME.code(),
+        option::SUBNET_MASK.code(),
+        option::DNS_SERVERS.code(),
+    ]);
+    picked.values.iter().flatten().map(Value::len).sum()
+}
+
+fn walk(packet: &[u8]) -> usize {
+    let Ok(message) = Message::parse(black_box(packet)) else {
+        return 0;
+    };
+    let mut sum = 0;
+    for option in message.options() {
+        let Ok(option) = option else { break };
+        sum += option.value.len();
+    }
+    sum
+}
+
+fn w4(packets: &mut Packets) -> usize {
+    let Ok(message) = Message::parse(black_box(&packets.ack)) else {
+        return 0;
+    };
+    let mut editor = packets.buffer.edit_from(message);
+    editor
+        .set_raw(
+            opaque(option::DNS_SERVERS.code()),
+            black_box(&[192, 0, 2, 53, 192, 0, 2, 54]),
+        )
+        .set_raw(opaque(option::LEASE_TIME.code()), black_box(&[0, 0, 14, 16]))
+        .set_raw(
+            opaque(option::VENDOR_SPECIFIC.code()),
+            black_box(&[1, 4, 0xde, 0xad, 0xbe, 0xef]),
+        );
+    editor.finish().unwrap_or_default()
+}
+
+fn w4_typed(packets: &mut Packets) -> usize {
+    use dhcp_callout::message::Seconds;
+
+    let Ok(message) = Message::parse(black_box(&packets.ack)) else {
+        return 0;
+    };
+    let servers = [
+        core::net::Ipv4Addr::new(192, 0, 2, 53),
+        core::net::Ipv4Addr::new(192, 0, 2, 54),
+    ];
+    let mut editor = packets.buffer.edit_from(message);
+    editor
+        .set(option::DNS_SERVERS, black_box(&servers))
+        .set(option::LEASE_TIME, black_box(Seconds(3600)))
+        .set_raw(
+            option::VENDOR_SPECIFIC.code(),
+            black_box(&[1, 4, 0xde, 0xad, 0xbe, 0xef]),
+        );
+    editor.finish().unwrap_or_default()
+}
+
+fn w5(packets: &mut Packets) -> usize {
+    let Ok(message) = Message::parse(black_box(&packets.split)) else {
+        return 0;
+    };
+    let Ok(Some(value)) = message.value(opaque(option::VENDOR_SPECIFIC.code())) else {
+        return 0;
+    };
+    value.copy_to(&mut packets.joined).map_or(0, |joined| joined.len())
+}
+
+fn w5_parts(packet: &[u8]) -> usize {
+    let Ok(message) = Message::parse(black_box(packet)) else {
+        return 0;
+    };
+    let Ok(Some(value)) = message.value(opaque(option::VENDOR_SPECIFIC.code())) else {
+        return 0;
+    };
+    value.fragments().map(|part| black_box(part).len()).sum()
+}
+
+fn lifecycle() -> usize {
+    let [dropped, processed] = black_box([0xA, 0xB]).map(Notice::from_code);
+    usize::from(
+        Stage::InFlight
+            .advance(dropped)
+            .and_then(|stage| stage.advance(processed))
+            .is_ok(),
+    )
+}

@@ -1,0 +1,99 @@
+//! Sets an option in every reply to the clients of one vendor class (60) or user class (77), or behind one relay port
+//! (circuit id, 82).
+//!
+//! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to go
+//! out, it is copied into a buffer of the callout, edited there, and the server is pointed at the copy.
+
+#[path = "support/show.rs"]
+mod show;
+
+use core::net::Ipv4Addr;
+
+use dhcp_callout::message::{option, relay};
+use dhcp_callout::{Callout, Decision, Message, NewPacket, OnSendPacket, SendPacket};
+
+struct RewriteReply {
+    rules: &'static [Rule],
+}
+
+/// Which name servers a client gets whose packet fits.
+struct Rule {
+    client: Client,
+    name_servers: &'static [Ipv4Addr],
+}
+
+enum Client {
+    /// Clients whose vendor class identifier begins so.
+    VendorClass(&'static [u8]),
+    /// Clients that have this user class, among others.
+    UserClass(&'static [u8]),
+    /// Clients behind the relay port of this circuit id.
+    Circuit(&'static [u8]),
+}
+
+impl Client {
+    fn fits(&self, message: Message<'_>) -> bool {
+        match self {
+            Self::VendorClass(class) => message
+                .get(option::CLASS_ID)
+                .ok()
+                .flatten()
+                .is_some_and(|id| id.starts_with(class)),
+            Self::UserClass(class) => {
+                let classes = message.get(option::USER_CLASS).ok().flatten();
+                classes.is_some_and(|classes| classes.iter().any(|user| user == **class))
+            }
+            Self::Circuit(id) => {
+                let agent = message.get(option::RELAY_AGENT_INFORMATION).ok().flatten();
+                let circuit = agent.and_then(|agent| agent.get(relay::CIRCUIT_ID).ok().flatten());
+                circuit.is_some_and(|circuit| circuit == **id)
+            }
+        }
+    }
+}
+
+impl Callout for RewriteReply {
+    /// The rule for the client's packet.
+    type State = &'static Rule;
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<&'static Rule> {
+        let Ok(message) = packet.message() else {
+            return Decision::Pass;
+        };
+        self.rules
+            .iter()
+            .find(|rule| rule.client.fits(message))
+            .map_or(Decision::Pass, Decision::Track)
+    }
+}
+
+impl OnSendPacket for RewriteReply {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, rule: Option<&&'static Rule>) {
+        let Some(rule) = rule else { return };
+        let replaced = packet.replace(|reply| reply.edit().set(option::DNS_SERVERS, rule.name_servers).finish());
+        if let Err(error) = replaced {
+            eprintln!("rewrite_reply: {error}");
+        }
+    }
+}
+
+static RULES: [Rule; 3] = [
+    Rule {
+        client: Client::VendorClass(b"udhcp"),
+        name_servers: &[Ipv4Addr::new(192, 0, 2, 53)],
+    },
+    Rule {
+        client: Client::UserClass(b"guest"),
+        name_servers: &[Ipv4Addr::new(198, 51, 100, 53)],
+    },
+    Rule {
+        client: Client::Circuit(b"lan0"),
+        name_servers: &[Ipv4Addr::new(203, 0, 113, 53)],
+    },
+];
+
+dhcp_callout::export!(RewriteReply { rules: &RULES }, packets = 4096);
+
+fn main() {
+    show::lives(DhcpServerCalloutEntry);
+}

@@ -1,0 +1,125 @@
+//! Values in parts: several options of one code, with others between them, over all fields that hold options.
+
+use std::vec;
+use std::vec::Vec;
+
+use proptest::collection::vec as vec_of;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::packet::{Layout, Placed, Sample};
+use crate::message::{Area, HEADER_LENGTH, OptionCode};
+
+/// Most octets of a value that go into `file`: each in an option of its own, and another option, they have room there.
+const MOST_IN_FILE: usize = 36;
+
+/// Most octets of a value that go into `sname`.
+const MOST_IN_SNAME: usize = 18;
+
+/// A well-formed message with one option in parts, and what it was made of.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SplitSample {
+    /// The bytes of the message.
+    pub packet: Vec<u8>,
+    /// The code of the option that is in parts.
+    pub code: OptionCode,
+    /// Its value in one piece.
+    pub value: Vec<u8>,
+    /// All options in wire order, the parts and others: area, code, value.
+    pub options: Vec<(Area, u8, Vec<u8>)>,
+}
+
+/// Where a value is cut.
+#[derive(Clone, Debug)]
+enum Cuts {
+    /// Behind every octet.
+    Everywhere,
+    /// At these places, and where an option is full.
+    At(Vec<Index>),
+}
+
+impl Cuts {
+    /// Cuts `octets` into the values of one option or more.
+    fn parts(&self, octets: &[u8]) -> Vec<Vec<u8>> {
+        match self {
+            Self::Everywhere if !octets.is_empty() => octets.chunks(1).map(<[u8]>::to_vec).collect(),
+            Self::Everywhere => vec![vec![]],
+            Self::At(places) => {
+                let most = octets.len().saturating_add(1);
+                let mut ends: Vec<usize> = places.iter().map(|place| place.index(most)).collect();
+                ends.extend((255..octets.len()).step_by(255));
+                ends.push(octets.len());
+                ends.sort_unstable();
+                let starts = [0].into_iter().chain(ends.iter().copied());
+                let parts = starts.zip(&ends).filter_map(|(start, end)| octets.get(start..*end));
+                parts.map(<[u8]>::to_vec).collect()
+            }
+        }
+    }
+}
+
+/// Yields well-formed messages in which the value that `value` yields is split (RFC 3396): not at all, at some places,
+/// or behind every octet, empty parts among them, and over the fields that option 52 names.
+///
+/// Other options, which can be read, stand before it, between its parts, and behind it. The codes of `value` are to be
+/// 1 to 254; the value of option 52 itself stays in the options field, where alone it counts.
+pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strategy<Value = SplitSample> {
+    let cuts = prop_oneof![1 => Just(Cuts::Everywhere), 3 => vec_of(any::<Index>(), 0..6).prop_map(Cuts::At)];
+    let fields = (0..=3_u8, any::<Index>(), any::<Index>());
+    let others = select(vec![
+        (53, vec![1]),
+        (12, b"pc".to_vec()),
+        (1, vec![255, 255, 0, 0]),
+        (224, vec![]),
+    ]);
+    let rest = (header(), 0..3_usize, any::<bool>());
+    (value, cuts, fields, vec_of(others, 1..5), rest).prop_map(
+        |((code, value), cuts, (overload, in_file, in_sname), others, (header, pads, end))| {
+            let overload = if code == OptionCode::OVERLOAD { 0 } else { overload };
+            let (behind, sname) = cut_off(&value, overload & 2 != 0, MOST_IN_SNAME, in_sname);
+            let (options, file) = cut_off(behind, overload & 1 != 0, MOST_IN_FILE, in_file);
+            let mut others = others.into_iter().filter(|(other, _)| *other != code.code()).cycle();
+            let mut other = || others.next().map(|(code, value)| (pads, code, value));
+            let mut field = |octets: &[u8], many: bool| {
+                let mut field: Vec<Placed> = other().into_iter().collect();
+                for part in cuts.parts(octets) {
+                    field.push((0, code.code(), part));
+                    field.extend(if many { other() } else { None });
+                }
+                field
+            };
+            let layout = Layout {
+                header,
+                options: field(options, true),
+                file: field(file, false),
+                sname: field(sname, false),
+                overload,
+                end,
+                tail: vec![0; pads],
+            };
+            let Sample { packet, options } = layout.assemble();
+            SplitSample {
+                packet,
+                code,
+                value,
+                options,
+            }
+        },
+    )
+}
+
+/// Cuts off the end of `octets`, `most` octets or fewer, if there is a field for it.
+fn cut_off(octets: &[u8], wanted: bool, most: usize, length: Index) -> (&[u8], &[u8]) {
+    let most = if wanted { most.min(octets.len()) } else { 0 };
+    let middle = octets.len().saturating_sub(length.index(most.saturating_add(1)));
+    octets.split_at_checked(middle).unwrap_or((octets, &[]))
+}
+
+/// Yields headers with nothing in `sname` and `file`.
+fn header() -> impl Strategy<Value = Vec<u8>> {
+    vec_of(any::<u8>(), 44).prop_map(|mut header| {
+        header.resize(HEADER_LENGTH, 0);
+        header
+    })
+}
