@@ -475,9 +475,8 @@ impl Server {
         let Some(all) = &self.live else { return };
         let mut told = Told(events.into());
         let live = all.get(&context).filter(|_| is_about_packet);
-        if let Some(shown) = shown
-            && (!is_about_packet || self.is_heard(context, live.is_some()))
-        {
+        let is_heard = !is_about_packet || self.is_heard(context, live.is_some());
+        if let Some(shown) = shown.filter(|_| is_heard) {
             for member in 0..self.members() {
                 let id = live.and_then(|live| live[member].as_ref()?.id);
                 told.plain(member, kind, id, &shown, &step.plans[member]);
