@@ -1,4 +1,4 @@
-//! Times each piece of work of `work.rs` with criterion; `benches/instructions` counts their instructions.
+//! Times each piece of work of `count/src/work.rs` with criterion; `benches/instructions` counts their instructions.
 #![expect(missing_docs, reason = "criterion's macros define undocumented functions")]
 #![expect(
     clippy::arithmetic_side_effects,
@@ -6,7 +6,7 @@
     reason = "the packets are built once, and a mistake in them may panic"
 )]
 
-#[path = "work.rs"]
+#[path = "count/src/work.rs"]
 mod work;
 
 use core::hint::black_box;

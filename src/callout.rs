@@ -35,7 +35,8 @@
 //!
 //! With the feature `std` the panic is caught at the hook: the packet and `ProcessIt` stay as the server had them,
 //! [`Callout::panicked`] is told, and the DLL goes on. Without `std` a panic does what the author's panic handler does,
-//! which in a `no_std` DLL ends the process, and with it the server.
+//! which in a `no_std` DLL ends the process, and with it the server. What Rust does not unwind, nothing can contain: with
+//! `panic = "abort"` in the profile, and for a destructor that panics while another panic unwinds, the process ends.
 #![expect(unsafe_code, reason = "this room defines hooks")]
 
 mod export;

@@ -37,11 +37,13 @@
 //! - **Replacements.** `Packet` and `PacketSize` are passed on as they are: what one member puts there the next one sees.
 //! - **`ProcessIt`.** The first member that says FALSE refuses the packet: the members behind it are not called. Whether the
 //!   server then reports the packet is not documented, so the chain itself ends the life of the packet for the members
-//!   before: each that was called gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`. The server's context is NULL, and
-//!   it has its own packet back, since what a member put in its place has ended with that.
-//! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load (or
-//!   whose loading panics, with the feature `std`), or whose entry point returns anything but 0, is left out, and the
-//!   others are loaded. The list is read once, in the first call of the entry point.
+//!   before: each that was called gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`, and the server's context is
+//!   NULL. What they put in place of the packet ends with that, so the server gets its own packet back first.
+//! - **The end.** However often and from however many threads the server reports a packet as processed, each member is
+//!   told once.
+//! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, or whose
+//!   entry point returns anything but 0, is left out, and the others are loaded; so is one for which `load` panics, with
+//!   the feature `std`. The list is read once, in the first call of the entry point.
 //! - **Return values.** A hook returns the first value other than 0 that a member returned.
 #![expect(
     unsafe_code,

@@ -30,6 +30,7 @@ pub use drop_send::{DroppedPacket, SendPacket};
 pub(crate) use entry::{read_list, write_table};
 pub use new_packet::NewPacket;
 pub use packet::ReplaceError;
+pub(crate) use packet::put_back;
 #[cfg(feature = "simulate")]
 pub(crate) use packet::read_packet;
 pub use parsed_options::{Dword, OwnedField, OwnedOptions, ParsedOptions};
@@ -39,7 +40,7 @@ use core::ptr::NonNull;
 
 use crate::buffer::PACKET_CAPACITY;
 
-/// Raw arguments that a hook cannot work with; nothing was read or changed.
+/// Raw arguments that a hook cannot work with; nothing was changed but what [`NewPacket::from_raw`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum HookError {
@@ -128,6 +129,72 @@ macro_rules! packet_accessors {
     };
 }
 
+/// The way in which a hook points the server at other bytes; `$life` is whose life keeps them.
+macro_rules! packet_replacement {
+    ($Type:ident, $life:literal) => {
+        impl<'a> $Type<'a> {
+            /// Lets [`replace`](Self::replace) take buffers from `pool`.
+            #[must_use]
+            pub const fn with_buffers<const M: usize>(mut self, pool: &'a $crate::table::BufferPool<M>) -> Self {
+                self.packet.set_pool(pool);
+                self
+            }
+
+            /// Copies the bytes into a buffer, and lets `edit` alter them there; the server gets the altered ones.
+            ///
+            #[doc = concat!(
+                "The pointers are swapped when the hook returns, and the buffer stays until the server reports ", $life,
+                " as processed. A second replacement starts from the first."
+            )]
+            ///
+            /// # Errors
+            /// The bytes stay as they were, with
+            /// - [`ReplaceError::Edit`](super::ReplaceError::Edit) if `edit` fails;
+            /// - [`ReplaceError::Exhausted`](super::ReplaceError::Exhausted) if all buffers are in use;
+            #[doc = concat!(
+                "- [`ReplaceError::NotTracked`](super::ReplaceError::NotTracked) if nobody would keep the buffer: ", $life,
+                " is not tracked, or [`with_buffers`](Self::with_buffers) was not called."
+            )]
+            pub fn replace<T, E>(
+                &mut self,
+                edit: impl FnOnce(&mut $crate::buffer::PacketBuffer) -> Result<T, E>,
+            ) -> Result<T, super::ReplaceError<E>> {
+                self.packet.replace(edit)
+            }
+
+            /// Takes the replacement, if there is one, to be kept by [`commit`](Self::commit).
+            #[must_use]
+            pub const fn take_replacement(&mut self) -> Option<$crate::table::PooledBuffer<'a>> {
+                self.packet.take_replacement()
+            }
+
+            /// Points the server at `replacement`, which `keeper` keeps from now on.
+            ///
+            /// # Safety
+            #[doc = concat!("- `keeper` is not dropped before the server has finished with ", $life, ".")]
+            pub unsafe fn commit(
+                &mut self,
+                replacement: $crate::table::PooledBuffer<'a>,
+                keeper: &$crate::table::Replacements<'a>,
+            ) {
+                // SAFETY: the caller promises the same.
+                unsafe { self.packet.commit(replacement, keeper) };
+            }
+
+            /// Returns the server's own bytes for writing in place, which its documentation does not recommend: use
+            /// [`replace`](Self::replace).
+            ///
+            /// # Safety
+            /// - Nobody else reads or writes them during the borrow; whether the server calls other hooks for the same
+            ///   packet meanwhile is not documented.
+            pub unsafe fn as_server_buffer_mut(&mut self) -> &mut [u8] {
+                // SAFETY: the caller promises the same.
+                unsafe { self.packet.server_bytes_mut() }
+            }
+        }
+    };
+}
+
 /// What the hooks about a packet in flight know of it.
 macro_rules! packet_origin {
     ($Type:ident) => {
@@ -167,4 +234,4 @@ macro_rules! packet_context {
     };
 }
 
-use {packet_accessors, packet_context, packet_origin};
+use {packet_accessors, packet_context, packet_origin, packet_replacement};

@@ -334,23 +334,27 @@ impl<'a> Message<'a> {
     /// [`OptionError`] if the walk meets a fault before it meets the option, so that it cannot be called absent.
     #[inline]
     pub fn value(self, code: OptionCode) -> Result<Option<Value<'a>>, OptionError> {
-        let mut walk = self.walk();
-        if code == OptionCode::OVERLOAD {
-            walk = walk.within_options_field();
-        }
-        let mut found: Option<Value<'a>> = None;
-        while let Some(option) = walk.next() {
-            match (option, &mut found) {
-                (Ok(option), Some(value)) if option.code == code => value.extend(option.value),
-                (Ok(option), None) if option.code == code => {
-                    found = Some(Value::new(option, &walk));
-                }
-                (Ok(_), _) => {}
-                (Err(fault), None) => return Err(fault),
-                (Err(_), Some(_)) => break,
+        let mut walk = self.walk_for(code);
+        let Some(mut value) = Value::find(&mut walk, code)? else {
+            return Ok(None);
+        };
+        while let Some(Ok(option)) = walk.next() {
+            if option.code == code {
+                value.extend(option.value);
             }
         }
-        Ok(found)
+        Ok(Some(value))
+    }
+
+    /// Walks where fragments of `code` count.
+    #[inline]
+    fn walk_for(self, code: OptionCode) -> Walk<'a> {
+        let walk = self.walk();
+        if code == OptionCode::OVERLOAD {
+            walk.within_options_field()
+        } else {
+            walk
+        }
     }
 
     /// Reads the option that `key` names: the value of all its fragments, joined.
@@ -387,10 +391,7 @@ impl<'a> Message<'a> {
     /// As [`get`](Self::get).
     #[inline]
     pub fn first<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
-        let mut walk = self.walk();
-        if key.code() == OptionCode::OVERLOAD {
-            walk = walk.within_options_field();
-        }
+        let mut walk = self.walk_for(key.code());
         while let Some(option) = walk.next() {
             let option = option?;
             if option.code == key.code() {

@@ -17,7 +17,7 @@ extern crate alloc;
 use alloc::boxed::Box;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
-use core::ptr::null_mut;
+use core::ptr::{self, NonNull, null_mut};
 
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
@@ -64,12 +64,20 @@ pub struct InFlight {
 }
 
 /// A packet as it is passed to hooks that may point elsewhere.
+///
+/// What a hook puts in the place of the packet is copied when the hook returns: it stays only until somebody reports the
+/// packet, or another one by the same context, as processed.
 #[derive(Debug)]
 struct ServerPacket {
-    /// The server's own buffer, where `pointer` points at first.
-    _buffer: Box<[u8; PACKET_CAPACITY]>,
+    /// The server's own buffer.
+    ///
+    /// INVARIANT: from a `Box` that belongs to this value.
+    buffer: NonNull<[u8; PACKET_CAPACITY]>,
+    /// The start of the buffer, or what a hook has left that is no packet.
     pointer: *mut u8,
     size: u32,
+    /// What is wrong with the two.
+    fault: Option<HookError>,
 }
 
 impl Server {
@@ -155,6 +163,7 @@ impl Server {
             } = &mut in_flight;
             // SAFETY: the hooks can be called; the pointers are to the packet's own variables, and to 4096 bytes.
             let _ = unsafe { hook(pointer, size, self.address.to_bits(), null_mut(), context, process_it) };
+            in_flight.packet.take_in();
         }
         Ok(in_flight)
     }
@@ -226,12 +235,14 @@ impl Server {
             let ServerPacket { pointer, size, .. } = packet;
             // SAFETY: the hooks can be called; the pointers are to the packet's own variables, and to 4096 bytes.
             let _ = unsafe { hook(pointer, size, code, self.address.to_bits(), null_mut(), context) };
+            packet.take_in();
         }
     }
 }
 
 impl InFlight {
-    /// Returns the packet as it is now: the server's, or what `DhcpNewPktHook` put in its place.
+    /// Returns the packet as it is now: the server's, or what `DhcpNewPktHook` put in its place, copied when the hook
+    /// returned.
     ///
     /// # Errors
     /// [`HookError`] if a hook left a NULL pointer or a size over the capacity.
@@ -266,17 +277,43 @@ impl ServerPacket {
         let size = u32::try_from(packet.len()).map_err(|_| too_long)?;
         let mut buffer = Box::new([0; PACKET_CAPACITY]);
         buffer.get_mut(..packet.len()).ok_or(too_long)?.copy_from_slice(packet);
-        let pointer = buffer.as_mut_ptr();
+        let buffer = NonNull::from(Box::leak(buffer));
         Ok(Self {
-            _buffer: buffer,
-            pointer,
+            buffer,
+            pointer: buffer.as_ptr().cast(),
             size,
+            fault: None,
         })
     }
 
+    /// Copies what a hook has put in the place of the packet into the server's own buffer.
+    fn take_in(&mut self) {
+        let own: *mut u8 = self.buffer.as_ptr().cast();
+        // SAFETY: the pointer is to the server's buffer, or the hook that has just returned put it there, and promises
+        // that the packet stays until it is processed.
+        match unsafe { read_packet(self.pointer, self.size) } {
+            Ok(packet) => {
+                // SAFETY: both are packets, of which none is longer than the buffer; they may overlap.
+                unsafe { ptr::copy(packet.as_ptr(), own, packet.len()) };
+                self.pointer = own;
+                self.fault = None;
+            }
+            Err(fault) => self.fault = Some(fault),
+        }
+    }
+
     fn bytes(&self) -> Result<&[u8], HookError> {
-        // SAFETY: the pointer is to the server's buffer, or a hook put it there, and a hook that does so promises that
-        // the packet stays until it is processed.
-        unsafe { read_packet(self.pointer, self.size) }
+        match self.fault {
+            // SAFETY: without a fault the pointer is to the server's own buffer, and the size not beyond it.
+            None => unsafe { read_packet(self.pointer, self.size) },
+            Some(fault) => Err(fault),
+        }
+    }
+}
+
+impl Drop for ServerPacket {
+    fn drop(&mut self) {
+        // SAFETY: says the invariant, and the value ends here.
+        drop(unsafe { Box::from_raw(self.buffer.as_ptr()) });
     }
 }

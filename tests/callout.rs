@@ -398,6 +398,18 @@ fn replacements_stay_until_the_packet_is_done() {
 }
 
 #[test]
+fn what_the_simulated_server_shows_outlives_the_replacement() {
+    let (server, recorder) = recorder!(4, 1);
+    let mut first = server.receive(b"x1").unwrap();
+    server.notify(&mut first, Notice::Processed);
+    let shown = first.bytes().unwrap();
+    // The one buffer is used again.
+    assert_eq!(server.receive(b"x2").unwrap().bytes(), Ok(&b"replaced x2"[..]));
+    assert_eq!(shown, b"replaced x1");
+    recorder.take();
+}
+
+#[test]
 fn a_replacement_that_fails_changes_nothing() {
     let (server, recorder) = recorder!(4, 1);
     let mut packet = server.receive(b"t1").unwrap();
@@ -529,6 +541,7 @@ mod chain {
             "two.dll" => Some(second),
             "three.dll" => Some(third),
             "unwilling.dll" => Some(unwilling_entry),
+            "panic.dll" => panic!("asked for"),
             _ => None,
         }
     }
@@ -537,7 +550,7 @@ mod chain {
 
     #[test]
     fn each_member_gets_its_own_context() {
-        let mut list: Vec<u16> = "two.dll\0missing.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0"
+        let mut list: Vec<u16> = "two.dll\0missing.dll\0panic.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0"
             .encode_utf16()
             .collect();
         let mut table = CalloutTable::EMPTY;
@@ -583,6 +596,7 @@ mod chain {
         for refused in [Refused::Unreported, Refused::Reported] {
             let mut packet = server.receive(b"2").unwrap();
             assert!(!packet.is_accepted() && packet.context().is_null());
+            assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
             if refused == Refused::Reported {
                 server.notify(&mut packet, Notice::Dropped(DropReason::GEN_FAILURE));
                 server.notify(&mut packet, Notice::Processed);
@@ -638,4 +652,83 @@ fn the_list_of_dlls_is_read_to_its_end() {
         .map(|path| path.units().to_vec())
         .collect();
     assert_eq!(units, [[0x61, 0xDC00]]);
+}
+
+mod chain_of_foreign_dlls {
+    //! A member that frees at the end of a packet what its context points at, as one written in C would.
+
+    use core::ffi::c_void;
+    use core::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::OnceLock;
+
+    use dhcp_callout::ffi::{Bool, DropSend};
+
+    use super::*;
+
+    static ENDS: AtomicU32 = AtomicU32::new(0);
+    static CHAIN_DROP: OnceLock<(DropSend, usize)> = OnceLock::new();
+
+    unsafe extern "system" fn new_pkt(
+        _: *mut *mut u8,
+        _: *mut u32,
+        _: u32,
+        _: *mut c_void,
+        context: *mut *mut c_void,
+        _: *mut Bool,
+    ) -> u32 {
+        // SAFETY: a chain passes a variable of its own.
+        unsafe { context.write(without_provenance_mut(1)) };
+        0
+    }
+
+    unsafe extern "system" fn pkt_drop(
+        packet: *mut *mut u8,
+        size: *mut u32,
+        code: u32,
+        address: u32,
+        reserved: *mut c_void,
+        _: *mut c_void,
+    ) -> u32 {
+        if ENDS.fetch_add(1, Ordering::Relaxed) == 0 {
+            // At the same moment another thread reports the same end.
+            let (hook, context) = *CHAIN_DROP.get().unwrap();
+            // SAFETY: the arguments are those of this call.
+            unsafe { hook(packet, size, code, address, reserved, without_provenance_mut(context)) };
+        }
+        0
+    }
+
+    unsafe extern "system" fn entry_of_foreign(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
+        let hooks = CalloutTable {
+            dhcp_new_pkt_hook: Some(new_pkt),
+            dhcp_pkt_drop_hook: Some(pkt_drop),
+            ..CalloutTable::EMPTY
+        };
+        // SAFETY: a chain passes a table of its own.
+        unsafe { table.write(hooks) };
+        0
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a loader")]
+    fn find(_: DllPath<'_>) -> Option<EntryPoint> {
+        Some(entry_of_foreign)
+    }
+
+    entry_point!(fn entry = Nothing, packets = 4, chain = find);
+
+    #[test]
+    fn the_end_is_passed_on_once() {
+        let mut list: Vec<u16> = "foreign.dll\0\0".encode_utf16().collect();
+        let mut table = CalloutTable::EMPTY;
+        // SAFETY: the list ends in an empty text, and the table can be written.
+        assert_eq!(unsafe { entry(list.as_mut_ptr(), 0, &raw mut table) }, 0);
+        // SAFETY: the hooks are those of the macro.
+        let server = unsafe { Server::new(table) };
+        let mut packet = server.receive(b"a").unwrap();
+        CHAIN_DROP
+            .set((table.dhcp_pkt_drop_hook.unwrap(), packet.context().addr()))
+            .unwrap();
+        server.notify(&mut packet, Notice::Processed);
+        assert_eq!(ENDS.load(Ordering::Relaxed), 1);
+    }
 }

@@ -117,9 +117,10 @@ fn every_null_pointer_is_named_and_leaves_the_packet_to_the_server() {
             buffer: _buffer,
             mut packet,
             mut size,
-            mut context,
             mut process_it,
+            ..
         } = Server::new();
+        let mut context = without_provenance_mut(0x1234);
         let packet_pointer = unless(parameter == "Packet", &mut packet);
         let size_pointer = unless(parameter == "PacketSize", &mut size);
         let context_pointer = unless(parameter == "PktContext", &mut context);
@@ -138,6 +139,8 @@ fn every_null_pointer_is_named_and_leaves_the_packet_to_the_server() {
         assert_eq!(new.map(drop), Err(HookError::Null { parameter }));
         let expected = if parameter == "ProcessIt" { Bool(77) } else { Bool::TRUE };
         assert_eq!(process_it, expected);
+        let expected = if parameter == "PktContext" { 0x1234 } else { 0 };
+        assert_eq!(context.addr(), expected, "the context of an earlier packet is no one's");
         if matches!(parameter, "Packet" | "PacketSize") {
             // SAFETY: as above.
             let dropped =

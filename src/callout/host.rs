@@ -193,12 +193,11 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     /// Calls the author's code; `None` if it panicked, after telling the callout.
     fn contain<R>(&self, hook: &'static str, call: impl FnOnce() -> R) -> Option<R> {
-        let result = contain(call);
-        if result.is_none() {
-            // This can panic again.
-            let _ = contain(|| self.callout.panicked(hook));
+        let returned = contain(call);
+        if returned.is_none() {
+            contain(|| self.callout.panicked(hook));
         }
-        result
+        returned
     }
 }
 
@@ -208,14 +207,18 @@ pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
     use core::panic::AssertUnwindSafe;
     use std::panic::catch_unwind;
 
-    let payload = match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => return Some(result),
+    let mut payload = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(returned) => return Some(returned),
         Err(payload) => payload,
     };
-    // Dropping what was thrown can panic as well.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        core::mem::forget(payload);
+    // Dropping what was thrown can panic as well, and so on: what goes on for too long is leaked.
+    for _ in 0..8 {
+        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return None,
+            Err(again) => payload = again,
+        }
     }
+    core::mem::forget(payload);
     None
 }
 

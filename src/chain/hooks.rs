@@ -7,7 +7,7 @@ use super::{Chain, ChainDlls, Contexts, DllPath, LONGEST_LIST, first_failure};
 use crate::callout::contain;
 use crate::control::DropReason;
 use crate::ffi::{Bool, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_SUCCESS, EntryPoint, ServerOptions};
-use crate::hook::{Family, NewPacket, read_list, write_table};
+use crate::hook::{Family, NewPacket, put_back, read_list, write_table};
 use crate::lifecycle::Notice;
 use crate::table::Context;
 
@@ -129,7 +129,7 @@ unsafe extern "system" fn new_pkt<C: Chained<M, P>, const M: usize, const P: usi
         return ERROR_SUCCESS;
     };
     server.set_context(Some(context));
-    let server_packet = server.server_packet();
+    let original = server.original();
     drop(server);
 
     let Ok(contexts) = chain.packets.get(context) else {
@@ -162,9 +162,9 @@ unsafe extern "system" fn new_pkt<C: Chained<M, P>, const M: usize, const P: usi
     let _ = contexts.release();
 
     if let Some(last) = refused_by {
-        // A member's replacement ends with the packet for that member, and the server may look at its packet still.
-        // SAFETY: `NewPacket` has found both not NULL, and the server passes pointers that can be written.
-        unsafe { server_packet.give_back(packet, packet_size) };
+        // What a member has put in the place of the packet ends with the packet's life.
+        // SAFETY: neither is NULL, as was checked, so the server promises that they can be written.
+        unsafe { put_back(packet, packet_size, original) };
         // Before the server's context is taken away, the members that know of the packet hear of its end.
         for notice in [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed] {
             let told = tell(chain, packet, packet_size, notice, ip_address, reserved, context, last);
@@ -223,8 +223,14 @@ fn tell<const M: usize, const P: usize>(
     let Ok(contexts) = chain.packets.get(context) else {
         return ERROR_SUCCESS;
     };
+    // Noted before it is passed on: of several threads that report the same end only one tells the members, to whom a
+    // context may mean memory that is then given back. A drop that is repeated is counted, and the members' to judge.
+    let is_news = chain.packets.notify(context, notice).is_ok();
     let mut status = ERROR_SUCCESS;
-    for (member, table) in chain.tables().take_while(|(member, _)| *member <= last) {
+    let told = chain
+        .tables()
+        .take_while(|(member, _)| *member <= last && (is_news || notice != Notice::Processed));
+    for (member, table) in told {
         if let Some(hook) = table.dhcp_pkt_drop_hook {
             // SAFETY: the member's hook gets what the server passed, and its own context.
             let returned = unsafe {
@@ -240,8 +246,6 @@ fn tell<const M: usize, const P: usize>(
             status = first_failure(status, returned);
         }
     }
-    // A violation is counted by the table, and is the members' to judge.
-    let _ = chain.packets.notify(context, notice);
     let _ = contexts.release();
     status
 }

@@ -3,11 +3,9 @@
 use core::ffi::c_void;
 
 use super::packet::{PacketArgument, PacketBytes};
-use super::{Family, HookError, ReplaceError, packet_accessors, packet_context, packet_origin};
-use crate::buffer::PacketBuffer;
+use super::{Family, HookError, packet_accessors, packet_context, packet_origin, packet_replacement};
 use crate::control::SendCode;
 use crate::lifecycle::Notice;
-use crate::table::{BufferPool, PooledBuffer, Replacements};
 
 /// A packet that was dropped, or that was processed completely: `DhcpPktDropHook` (`LPDHCP_DROP_SEND`).
 #[derive(Debug)]
@@ -73,8 +71,9 @@ pub struct SendPacket<'a> {
 
 packet_accessors!(SendPacket);
 packet_origin!(SendPacket);
+packet_replacement!(SendPacket, "the packet that is answered");
 
-impl<'a> SendPacket<'a> {
+impl SendPacket<'_> {
     /// Makes the safe argument from those of the C prototype.
     ///
     /// # Safety
@@ -107,56 +106,5 @@ impl<'a> SendPacket<'a> {
     #[doc(alias = "ControlCode")]
     pub const fn code(&self) -> SendCode {
         self.code
-    }
-
-    /// Lets [`replace`](Self::replace) take buffers from `pool`.
-    #[must_use]
-    pub const fn with_buffers<const M: usize>(mut self, pool: &'a BufferPool<M>) -> Self {
-        self.packet.set_pool(pool);
-        self
-    }
-
-    /// Copies the response into a buffer, and lets `edit` alter it there; the server sends the altered one.
-    ///
-    /// The pointers are swapped when the hook returns, and the buffer stays until the server reports the packet that is
-    /// answered as processed. A second replacement starts from the first.
-    ///
-    /// # Errors
-    /// The response stays as it was, with
-    /// - [`ReplaceError::Edit`] if `edit` fails;
-    /// - [`ReplaceError::Exhausted`] if all buffers are in use;
-    /// - [`ReplaceError::NotTracked`] if the packet that is answered is not tracked, or without
-    ///   [`with_buffers`](Self::with_buffers).
-    pub fn replace<T, E>(
-        &mut self,
-        edit: impl FnOnce(&mut PacketBuffer) -> Result<T, E>,
-    ) -> Result<T, ReplaceError<E>> {
-        self.packet.replace(edit)
-    }
-
-    /// Takes the replacement, if there is one, to be kept by [`commit`](Self::commit).
-    #[must_use]
-    pub const fn take_replacement(&mut self) -> Option<PooledBuffer<'a>> {
-        self.packet.take_replacement()
-    }
-
-    /// Points the server at `replacement`, which `keeper` keeps from now on.
-    ///
-    /// # Safety
-    /// - `keeper` is not dropped before the server has finished with the packet.
-    pub unsafe fn commit(&mut self, replacement: PooledBuffer<'a>, keeper: &Replacements<'a>) {
-        // SAFETY: the caller promises the same.
-        unsafe { self.packet.commit(replacement, keeper) };
-    }
-
-    /// Returns the server's own response for writing in place, which its documentation does not recommend: use
-    /// [`replace`](Self::replace).
-    ///
-    /// # Safety
-    /// - Nobody else reads or writes the response during the borrow; whether the server calls other hooks for the same
-    ///   packet meanwhile is not documented.
-    pub unsafe fn as_server_buffer_mut(&mut self) -> &mut [u8] {
-        // SAFETY: the caller promises the same.
-        unsafe { self.packet.server_bytes_mut() }
     }
 }

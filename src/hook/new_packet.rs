@@ -4,11 +4,10 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
-use super::packet::{PacketArgument, ServerPacket};
-use super::{HookError, ReplaceError, not_null, packet_accessors};
-use crate::buffer::PacketBuffer;
+use super::packet::{PacketArgument, PacketBytes};
+use super::{HookError, not_null, packet_accessors, packet_replacement};
 use crate::ffi::Bool;
-use crate::table::{BufferPool, Context, PooledBuffer, Replacements};
+use crate::table::Context;
 
 /// A packet that was received, and that the server is about to process: `DhcpNewPktHook` (`LPDHCP_NEWPKT`).
 #[derive(Debug)]
@@ -22,12 +21,14 @@ pub struct NewPacket<'a> {
 }
 
 packet_accessors!(NewPacket);
+packet_replacement!(NewPacket, "the packet");
 
 impl<'a> NewPacket<'a> {
     /// Makes the safe argument from those of the C prototype, and sets `*ProcessIt` to TRUE.
     ///
     /// `ProcessIt` is an `[out]` parameter: the server tells nothing with it. It is set to TRUE even when an error is
-    /// returned, if it can be, so that a check that fails never costs a packet.
+    /// returned, if it can be, so that a check that fails never costs a packet. For an error `*PktContext` is set to NULL,
+    /// if it can be: whatever stood there would come back as the context of this packet, and might be another's.
     ///
     /// # Safety
     /// During the lifetime of the value:
@@ -47,16 +48,23 @@ impl<'a> NewPacket<'a> {
         pkt_context: *mut *mut c_void,
         process_it: *mut Bool,
     ) -> Result<Self, HookError> {
-        let process_it = not_null(process_it, "ProcessIt")?;
-        // SAFETY: not NULL, so the caller promises that it can be written; alignment does not matter to this write.
-        unsafe { process_it.write_unaligned(Bool::TRUE) };
+        let process_it = not_null(process_it, "ProcessIt");
+        if let Ok(process_it) = process_it {
+            // SAFETY: not NULL, so the caller promises that it can be written; alignment does not matter to this write.
+            unsafe { process_it.write_unaligned(Bool::TRUE) };
+        }
         // SAFETY: the caller promises of the two pointers what is asked here.
-        let packet = unsafe { PacketArgument::from_raw(packet, packet_size) }?;
-        let pkt_context = not_null(pkt_context, "PktContext")?;
+        let packet = unsafe { PacketArgument::from_raw(packet, packet_size) };
+        let pkt_context = not_null(pkt_context, "PktContext");
+        if let (Ok(pkt_context), true) = (pkt_context, packet.is_err() || process_it.is_err()) {
+            // SAFETY: as of `process_it`.
+            unsafe { pkt_context.write_unaligned(core::ptr::null_mut()) };
+        }
+        let process_it = process_it?;
         Ok(Self {
-            packet,
+            packet: packet?,
             ip_address,
-            pkt_context,
+            pkt_context: pkt_context?,
             process_it,
         })
     }
@@ -93,58 +101,8 @@ impl<'a> NewPacket<'a> {
         unsafe { self.pkt_context.write_unaligned(context) };
     }
 
-    /// Returns the server's packet, to be given back if another takes its place.
-    pub(crate) fn server_packet(&self) -> ServerPacket {
-        self.packet.server_packet()
-    }
-
-    /// Lets [`replace`](Self::replace) take buffers from `pool`.
-    #[must_use]
-    pub const fn with_buffers<const M: usize>(mut self, pool: &'a BufferPool<M>) -> Self {
-        self.packet.set_pool(pool);
-        self
-    }
-
-    /// Copies the packet into a buffer, and lets `edit` alter it there; the server gets the altered one to process.
-    ///
-    /// The pointers are swapped when the hook returns, and the buffer stays until the server reports the packet as
-    /// processed. A second replacement starts from the first.
-    ///
-    /// # Errors
-    /// The packet stays as it was, with
-    /// - [`ReplaceError::Edit`] if `edit` fails;
-    /// - [`ReplaceError::Exhausted`] if all buffers are in use;
-    /// - [`ReplaceError::NotTracked`] without [`with_buffers`](Self::with_buffers).
-    pub fn replace<T, E>(
-        &mut self,
-        edit: impl FnOnce(&mut PacketBuffer) -> Result<T, E>,
-    ) -> Result<T, ReplaceError<E>> {
-        self.packet.replace(edit)
-    }
-
-    /// Takes the replacement, if there is one, to be kept by [`commit`](Self::commit).
-    #[must_use]
-    pub const fn take_replacement(&mut self) -> Option<PooledBuffer<'a>> {
-        self.packet.take_replacement()
-    }
-
-    /// Points the server at `replacement`, which `keeper` keeps from now on.
-    ///
-    /// # Safety
-    /// - `keeper` is not dropped before the server has finished with the packet.
-    pub unsafe fn commit(&mut self, replacement: PooledBuffer<'a>, keeper: &Replacements<'a>) {
-        // SAFETY: the caller promises the same.
-        unsafe { self.packet.commit(replacement, keeper) };
-    }
-
-    /// Returns the server's own packet for writing in place, which its documentation does not recommend: use
-    /// [`replace`](Self::replace).
-    ///
-    /// # Safety
-    /// - Nobody else reads or writes the packet during the borrow; whether the server calls other hooks for the same
-    ///   packet meanwhile is not documented.
-    pub unsafe fn as_server_buffer_mut(&mut self) -> &mut [u8] {
-        // SAFETY: the caller promises the same.
-        unsafe { self.packet.server_bytes_mut() }
+    /// Returns the packet as the server handed it over.
+    pub(crate) const fn original(&self) -> PacketBytes<'a> {
+        self.packet.original()
     }
 }

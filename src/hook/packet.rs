@@ -27,7 +27,7 @@ pub(crate) unsafe fn read_packet<'a>(packet: *mut u8, size: u32) -> Result<&'a [
 
 /// Where a packet is, and how long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PacketBytes<'a> {
+pub(crate) struct PacketBytes<'a> {
     /// INVARIANT: for reading `length` bytes during `'a`, while nobody writes them.
     start: NonNull<u8>,
     length: usize,
@@ -56,6 +56,19 @@ impl PacketBytes<'_> {
     }
 }
 
+/// Points the server at its own packet again.
+///
+/// # Safety
+/// - `packet` and `size` can be written, aligned or not.
+pub(crate) unsafe fn put_back(packet: *mut *mut u8, size: *mut u32, original: PacketBytes<'_>) {
+    // The size of a packet is at most 4096.
+    let length = u32::try_from(original.length).unwrap_or_default();
+    // SAFETY: the caller promises that it can be written; alignment does not matter to this write.
+    unsafe { packet.write_unaligned(original.start.as_ptr()) };
+    // SAFETY: as above.
+    unsafe { size.write_unaligned(length) };
+}
+
 /// The packet of a hook that may point the server at another: `LPBYTE *Packet` and `DWORD *PacketSize`, `[in, out]`.
 pub(super) struct PacketArgument<'a> {
     /// INVARIANT: for reading and writing during `'a`, though perhaps not aligned; nobody else does so.
@@ -68,26 +81,6 @@ pub(super) struct PacketArgument<'a> {
     pool: Option<&'a dyn TakeBuffer>,
     /// What the server is to get instead, as soon as someone keeps it.
     replacement: Option<PooledBuffer<'a>>,
-}
-
-/// What `*Packet` and `*PacketSize` were when a hook was called, to be so again.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ServerPacket {
-    start: NonNull<u8>,
-    size: u32,
-}
-
-impl ServerPacket {
-    /// Points the server at its own packet again.
-    ///
-    /// # Safety
-    /// - Both pointers can be written, aligned or not, and nobody else reads or writes there meanwhile.
-    pub(crate) unsafe fn give_back(self, packet: *mut *mut u8, size: *mut u32) {
-        // SAFETY: the caller promises that it can be written; alignment does not matter to this write.
-        unsafe { packet.write_unaligned(self.start.as_ptr()) };
-        // SAFETY: as above.
-        unsafe { size.write_unaligned(self.size) };
-    }
 }
 
 /// A packet that was not replaced; it is as it was.
@@ -143,15 +136,6 @@ impl<'a> PacketArgument<'a> {
     /// Returns the packet as the server handed it over.
     pub(super) const fn original(&self) -> PacketBytes<'a> {
         self.original
-    }
-
-    /// Returns what the two pointers pointed at when the hook was called.
-    pub(super) fn server_packet(&self) -> ServerPacket {
-        ServerPacket {
-            start: self.original.start,
-            // At most 4096.
-            size: u32::try_from(self.original.length).unwrap_or_default(),
-        }
     }
 
     /// Lets replacements come from `pool`.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::code::OptionCode;
-use super::walk::{Place, RawOption, Walk};
+use super::walk::{OptionError, Place, RawOption, Walk};
 
 /// The value of an option, or a part of it: the octets of all its fragments in wire order, read where they stand.
 ///
@@ -53,6 +53,18 @@ impl<'a> Value<'a> {
             code,
             place: walk.place(),
         }
+    }
+
+    /// Walks behind the first fragment of `code`, and starts a value with it.
+    #[inline]
+    pub(super) fn find(walk: &mut Walk<'a>, code: OptionCode) -> Result<Option<Self>, OptionError> {
+        while let Some(option) = walk.next() {
+            let option = option?;
+            if option.code == code {
+                return Ok(Some(Self::new(option, walk)));
+            }
+        }
+        Ok(None)
     }
 
     /// Makes a value of one piece that stands by itself: its offset is 0, its code is `code`.

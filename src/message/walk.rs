@@ -1,6 +1,7 @@
 //! The framing of options: one pass over the bytes, in wire order, over the fields that hold options.
 
 use core::fmt;
+use core::ops::Range;
 
 use super::code::{OptionCode, Overload};
 
@@ -81,10 +82,8 @@ pub struct Options<'a>(Walk<'a>);
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'a> {
     packet: &'a [u8],
-    /// What is left of the area.
+    /// What is left of the area; a part of `packet`, even when it is empty.
     rest: &'a [u8],
-    /// Offset of the area's end, from the packet's first byte.
-    end: usize,
     area: Area,
     overload: OverloadSoFar,
 }
@@ -109,8 +108,8 @@ pub(super) enum Step<'a> {
     Fault(OptionError),
 }
 
-/// For [`Walk::pass_over`]: the codes that need a step of their own whatever is looked for.
-pub(super) const NEEDS_A_STEP: [u8; 256] = {
+/// Has 0 for the codes of ordinary options, and not for PAD, END and option 52, which need a closer look.
+pub(super) static NEEDS_A_STEP: [u8; 256] = {
     let mut stops = [0; 256];
     let [pad, .., end] = &mut stops;
     (*pad, *end) = (u8::MAX, u8::MAX);
@@ -129,11 +128,9 @@ impl<'a> Walk<'a> {
     /// Walks the options of `packet`, whose options field starts at `start`.
     #[inline]
     pub(super) fn new(packet: &'a [u8], start: usize) -> Self {
-        let rest = packet.get(start..).unwrap_or_default();
         Self {
             packet,
-            rest,
-            end: packet.len(),
+            rest: packet.get(start..).unwrap_or_default(),
             area: Area::Options,
             overload: OverloadSoFar::Absent,
         }
@@ -145,12 +142,15 @@ impl<'a> Walk<'a> {
             Area::Sname => super::SNAME,
             Area::File | Area::Options => super::FILE,
         };
+        Self::in_range(packet, range, area, OverloadSoFar::Invalid)
+    }
+
+    fn in_range(packet: &'a [u8], range: Range<usize>, area: Area, overload: OverloadSoFar) -> Self {
         Self {
             packet,
-            end: range.end,
             rest: packet.get(range).unwrap_or_default(),
             area,
-            overload: OverloadSoFar::Invalid,
+            overload,
         }
     }
 
@@ -172,7 +172,6 @@ impl<'a> Walk<'a> {
         Self {
             packet: &[],
             rest: &[],
-            end: 0,
             area: Area::Sname,
             overload: OverloadSoFar::Absent,
         }
@@ -188,14 +187,7 @@ impl<'a> Walk<'a> {
             Area::File => super::FILE.end,
             Area::Sname => super::SNAME.end,
         };
-        let rest = packet.get(offset..end).unwrap_or_default();
-        Self {
-            packet,
-            rest,
-            end,
-            area,
-            overload,
-        }
+        Self::in_range(packet, offset..end, area, overload)
     }
 
     /// Returns what [`resume`](Self::resume) needs beside the offset.
@@ -226,7 +218,7 @@ impl<'a> Walk<'a> {
     /// Offset of the next octet to be read, from the packet's first byte.
     #[inline]
     pub(super) fn offset(&self) -> usize {
-        self.end.wrapping_sub(self.rest.len())
+        self.rest.as_ptr().addr().wrapping_sub(self.packet.as_ptr().addr())
     }
 
     /// Walks the rest of the area, and returns the offset of its END octet: `None` when there is none before the
@@ -257,94 +249,149 @@ impl<'a> Walk<'a> {
         moved
     }
 
+    /// Takes the next option, if that is what stands next, and its code is none of [`NEEDS_A_STEP`].
     #[inline]
-    pub(super) fn step(&mut self) -> Step<'a> {
-        loop {
-            let Some((&code, behind_code)) = self.rest.split_first() else {
-                return Step::AreaEnd(None);
-            };
-            let offset = self.offset();
-            let code = OptionCode::from_code(code);
-            if code == OptionCode::PAD {
-                self.rest = behind_code;
-                continue;
-            }
-            if code == OptionCode::END {
-                return Step::AreaEnd(Some(offset));
-            }
-            let Some((&length, behind_length)) = behind_code.split_first() else {
-                return Step::Fault(OptionError::NoLength { code, offset });
-            };
-            let needed = usize::from(length);
-            let Some((value, behind_value)) = behind_length.split_at_checked(needed) else {
-                return Step::Fault(OptionError::Truncated {
-                    code,
-                    offset,
-                    needed,
-                    have: behind_length.len(),
-                });
-            };
-            self.rest = behind_value;
-            if code == OptionCode::OVERLOAD {
-                self.note_overload(value);
-            }
-            return Step::Option(RawOption {
-                code,
-                area: self.area,
-                offset,
-                value,
-            });
+    fn take_option(&mut self) -> Option<RawOption<'a>> {
+        let [code, length, behind @ ..] = self.rest else {
+            return None;
+        };
+        if NEEDS_A_STEP.get(usize::from(*code)) != Some(&0) {
+            return None;
+        }
+        let (value, rest) = behind.split_at_checked(usize::from(*length))?;
+        let option = self.option(*code, value);
+        self.rest = rest;
+        Some(option)
+    }
+
+    /// The option that stands next.
+    #[inline]
+    fn option(&self, code: u8, value: &'a [u8]) -> RawOption<'a> {
+        RawOption {
+            code: OptionCode::from_code(code),
+            area: self.area,
+            offset: self.offset(),
+            value,
         }
     }
 
-    /// Takes one fragment of option 52 into account: joined, its value is one octet, 1 to 3.
-    #[cold]
-    fn note_overload(&mut self, fragment: &[u8]) {
-        self.overload = match (self.area, self.overload, fragment) {
-            (Area::Options, _, []) | (Area::File | Area::Sname, ..) => self.overload,
-            (Area::Options, OverloadSoFar::Absent, [fields]) => match Overload::from_bits(*fields) {
-                Some(fields) if !fields.is_empty() => OverloadSoFar::Fields(fields),
-                _ => OverloadSoFar::Invalid,
-            },
-            (Area::Options, ..) => OverloadSoFar::Invalid,
+    /// Tells whether the walk is at the end of the only area. It says no where a closer look is needed.
+    #[inline]
+    fn is_at_end(&self) -> bool {
+        let nothing_left = match self.rest {
+            [] => true,
+            [code, ..] => *code == OptionCode::END.code(),
         };
+        nothing_left && self.overload == OverloadSoFar::Absent
+    }
+
+    /// Takes what [`take_option`](Self::take_option) leaves: a run of PADs, and then nothing is returned; option 52; or
+    /// what ends the area. By value, so that a walk that is in registers need not leave them.
+    #[cold]
+    #[inline(never)]
+    fn take_other(mut self) -> (Self, Option<Step<'a>>) {
+        let offset = self.offset();
+        let step = match self.rest {
+            [] => Step::AreaEnd(None),
+            [0, ..] => {
+                while let [0, behind @ ..] = self.rest {
+                    self.rest = behind;
+                }
+                return (self, None);
+            }
+            [255, ..] => Step::AreaEnd(Some(offset)),
+            [code] => Step::Fault(OptionError::NoLength {
+                code: OptionCode::from_code(*code),
+                offset,
+            }),
+            [code, length, behind @ ..] => match behind.split_at_checked(usize::from(*length)) {
+                Some((value, rest)) => {
+                    let option = self.option(*code, value);
+                    self.rest = rest;
+                    self.overload = self.overload.with(self.area, value);
+                    Step::Option(option)
+                }
+                None => Step::Fault(OptionError::Truncated {
+                    code: OptionCode::from_code(*code),
+                    offset,
+                    needed: usize::from(*length),
+                    have: behind.len(),
+                }),
+            },
+        };
+        (self, Some(step))
+    }
+
+    #[inline]
+    pub(super) fn step(&mut self) -> Step<'a> {
+        loop {
+            if let Some(option) = self.take_option() {
+                return Step::Option(option);
+            }
+            let (walk, step) = self.take_other();
+            *self = walk;
+            if let Some(step) = step {
+                return step;
+            }
+        }
     }
 
     /// Returns the next option or the fault that ends the walk; nothing more after that.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Result<RawOption<'a>, OptionError>> {
         loop {
-            match self.step() {
-                Step::Option(option) => return Some(Ok(option)),
-                Step::AreaEnd(_) if self.next_area() => {}
-                Step::AreaEnd(_) => return None,
-                Step::Fault(fault) => {
-                    *self = Self::ended();
-                    return Some(Err(fault));
-                }
+            if let Some(option) = self.take_option() {
+                return Some(Ok(option));
+            }
+            if self.is_at_end() {
+                return None;
+            }
+            let (walk, item) = self.go_on()?;
+            *self = walk;
+            if item.is_some() {
+                return item;
             }
         }
     }
 
-    /// Goes on to the next field that holds options; false if there is none.
+    /// Goes on where [`take_option`](Self::take_option) does not; `None` at the end of the last field. After a fault the
+    /// walk has ended.
     #[cold]
-    fn next_area(&mut self) -> bool {
+    #[inline(never)]
+    fn go_on(self) -> Option<(Self, Option<Result<RawOption<'a>, OptionError>>)> {
+        match self.take_other() {
+            (walk, None) => Some((walk, None)),
+            (walk, Some(Step::Option(option))) => Some((walk, Some(Ok(option)))),
+            (walk, Some(Step::AreaEnd(_))) => Some((walk.next_area()?, None)),
+            (_, Some(Step::Fault(fault))) => Some((Self::ended(), Some(Err(fault)))),
+        }
+    }
+
+    /// Goes on to the next field that holds options; `None` if there is none.
+    fn next_area(self) -> Option<Self> {
         let OverloadSoFar::Fields(fields) = self.overload else {
-            self.rest = &[];
-            return false;
+            return None;
         };
         let (area, range) = match self.area {
             Area::Options if fields.contains(Overload::FILE) => (Area::File, super::FILE),
             Area::Options | Area::File if fields.contains(Overload::SNAME) => (Area::Sname, super::SNAME),
-            _ => {
-                self.rest = &[];
-                return false;
-            }
+            _ => return None,
         };
-        self.area = area;
-        self.end = range.end;
-        self.rest = self.packet.get(range).unwrap_or_default();
-        true
+        Some(Self::in_range(self.packet, range, area, self.overload))
+    }
+}
+
+impl OverloadSoFar {
+    /// Takes one fragment of option 52 into account: joined, its value is one octet, 1 to 3.
+    fn with(self, area: Area, fragment: &[u8]) -> Self {
+        match (area, self, fragment) {
+            (Area::Options, _, []) | (Area::File | Area::Sname, ..) => self,
+            (Area::Options, Self::Absent, [fields]) => match Overload::from_bits(*fields) {
+                Some(fields) if !fields.is_empty() => Self::Fields(fields),
+                _ => Self::Invalid,
+            },
+            (Area::Options, ..) => Self::Invalid,
+        }
     }
 }
 

@@ -217,14 +217,26 @@ impl fmt::Debug for PooledBuffer<'_> {
 
 /// The buffers that one packet has been given: the server may use them until this value is dropped.
 ///
-/// Meant to be a part of the state that a [`PacketTable`](super::PacketTable) keeps, so that the buffers return to
-/// their pool when the state that was handed back at the packet's end is dropped. A packet that is replaced again gets
-/// a further buffer; the one before stays as it is, since the server may still read it.
+/// Meant to be a part of the state that a [`PacketTable`](super::PacketTable) keeps, so that the buffers return to their
+/// pool when the state that was handed back at the packet's end is dropped. A packet that is replaced again gets a
+/// further buffer; the one before stays as it is, since the server may still read it.
+///
+/// The pool outlives the list:
+///
+/// ```compile_fail,E0597
+/// use dhcp_callout::{BufferPool, Replacements};
+///
+/// let list: Replacements<'static> = Replacements::new();
+/// let pool = BufferPool::<1>::new();
+/// list.keep(pool.take().unwrap());
+/// ```
 pub struct Replacements<'p> {
     /// INVARIANT: null, or a link of a pool borrowed for `'p`, whose buffer belongs to this value; so does that of each
     /// link reached from there by `before`.
     last: AtomicPtr<Link>,
-    pool: PhantomData<&'p Link>,
+    /// Invariant in `'p`: a list that may outlive `'p` must not pass for one that does not, or it would take buffers of a
+    /// pool that ends before it.
+    pool: PhantomData<fn(&'p Link) -> &'p Link>,
 }
 
 impl<'p> Replacements<'p> {

@@ -168,11 +168,11 @@ fn typed(read: Typed<'_>, sink: &mut Sink) {
     }
 }
 
-fn list<T: Item + PartialEq, const LEAST: usize>(items: &List<'_, T, LEAST>) {
-    let last = items.len().checked_sub(1).and_then(|last| items.get(last));
-    assert!(items.get(items.len()).is_none() && items.first().is_none() == items.is_empty());
-    assert!(last.is_none_or(|item| items.contains(item)));
-    assert_eq!(items.iter().count(), items.len());
+fn list<T: Item + PartialEq, const LEAST: usize>(list: &List<'_, T, LEAST>) {
+    let end = list.len().checked_sub(1).and_then(|index| list.get(index));
+    let _ = (list.first().is_some(), list.get(list.len()).is_some(), list.is_empty());
+    assert!(end.is_none_or(|item| list.contains(item)));
+    assert_eq!(list.iter().count(), list.len());
 }
 
 fn text(text: Text<'_>) {

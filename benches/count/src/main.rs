@@ -1,7 +1,6 @@
-//! Does one piece of work of `benches/work.rs` over and over, for `benches/instructions` to count: `count NAME TIMES`;
+//! Does one piece of work of `work.rs` over and over, for `benches/instructions` to count: `count NAME TIMES`;
 //! without arguments, prints the names.
 
-#[path = "../../work.rs"]
 mod work;
 
 use core::hint::black_box;

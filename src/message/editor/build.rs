@@ -213,7 +213,7 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
     #[inline]
     fn append(&mut self) -> Result<bool, EditError> {
         let mut relay = false;
-        for (index, edit) in (0..).zip(self.judge.script.edits()) {
+        for (index, edit) in (0..=u8::MAX).zip(self.judge.script.edits()) {
             match edit.change {
                 _ if edit.code == option::RELAY_AGENT_INFORMATION.code() => relay = true,
                 Change::Set(_) if self.settled.has(index) => {}
@@ -229,7 +229,7 @@ impl<'p, 'v, 't> Pass<'p, 'v, 't> {
     /// Writes the options of relay agents that have no place yet.
     #[cold]
     fn append_relay(&mut self) -> Result<(), EditError> {
-        for (index, edit) in (0..).zip(self.judge.script.edits()) {
+        for (index, edit) in (0..=u8::MAX).zip(self.judge.script.edits()) {
             if edit.code == option::RELAY_AGENT_INFORMATION.code() {
                 self.append_one(index, &edit)?;
             }

@@ -310,7 +310,7 @@ impl<'v> Script<'v> {
     /// Returns what is decided about the fragments of `code`, if any edit but an addition names it.
     pub(super) fn decision(&self, code: OptionCode) -> Option<Decision<'v>> {
         let mut decision: Option<Decision<'v>> = None;
-        for (index, edit) in (0..).zip(self.edits()) {
+        for (index, edit) in (0..=u8::MAX).zip(self.edits()) {
             if edit.code != code || matches!(edit.change, Change::Append(_)) {
                 continue;
             }

@@ -63,7 +63,7 @@ pub(super) fn compose(
         }
         rest = Some(after);
     }
-    for (index, edit) in (0..).zip(script.edits()) {
+    for (index, edit) in (0..=u8::MAX).zip(script.edits()) {
         if let Change::SetInside(suboption, new) = edit.change {
             if edit.code == code && placed & bit(index) == 0 {
                 changed = true;
@@ -89,11 +89,13 @@ fn split_suboption<'a>(value: Value<'a>, behind: Value<'a>) -> Option<(Value<'a>
 
 /// Returns the change of one sub-option, with its position in the script: a new value, or none.
 fn change_of<'v>(script: &Script<'v>, code: OptionCode, suboption: u8) -> Option<(u8, Option<&'v [u8]>)> {
-    (0..).zip(script.edits()).find_map(|(index, edit)| match edit.change {
-        Change::SetInside(changed, new) if edit.code == code && changed == suboption => Some((index, Some(new))),
-        Change::RemoveInside(changed) if edit.code == code && changed == suboption => Some((index, None)),
-        _ => None,
-    })
+    (0..=u8::MAX)
+        .zip(script.edits())
+        .find_map(|(index, edit)| match edit.change {
+            Change::SetInside(changed, new) if edit.code == code && changed == suboption => Some((index, Some(new))),
+            Change::RemoveInside(changed) if edit.code == code && changed == suboption => Some((index, None)),
+            _ => None,
+        })
 }
 
 fn put_suboption(suboption: u8, value: &[u8], put: &mut impl FnMut(&[u8])) {

@@ -10,9 +10,11 @@
 mod arguments;
 mod buffer;
 mod control;
+mod edit;
 mod hook;
 mod lifecycle;
 mod message;
+mod option;
 #[cfg(feature = "simulate")]
 mod simulate;
 mod table;

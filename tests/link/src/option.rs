@@ -1,0 +1,53 @@
+//! `message`: options found and read by typed keys, and relay agent information by its sub-options.
+
+use dhcp_callout::Message;
+use dhcp_callout::message::{DomainList, DomainName, OptionCode, Suboptions, Typed, Value, option, relay};
+
+/// Looks at every item, so that none can be left out.
+fn each<T>(items: impl Iterator<Item = T>) {
+    items.for_each(|item| {
+        core::hint::black_box(item);
+    });
+}
+
+fn each_of_list(names: DomainList<'_>) {
+    each(names.iter().flat_map(|name: DomainName<'_>| name.labels()));
+}
+
+crate::operations! {
+    message_get_message_type(message: Message<'_>) => message.get(option::MESSAGE_TYPE);
+    message_get_text(message: Message<'_>) => message.get(option::CLASS_ID).map(|text| text.map(|text| {
+        (text.as_str(), text.as_slice(), text.starts_with(b"rogue"), each(text.chars_lossy()))
+    }));
+    message_get_addresses(message: Message<'_>) => message.get(option::DNS_SERVERS).map(|list| list.map(|list| {
+        each(list.iter());
+        (list.len(), list.first(), list.get(7))
+    }));
+    message_get_client_id(message: Message<'_>) => message.get(option::CLIENT_ID).map(|id| id.map(|id| {
+        (id.mac(), id.iaid_and_duid().is_some())
+    }));
+    message_get_fqdn(message: Message<'_>) => message.get(option::FQDN).map(drop);
+    message_get_domain_search(message: Message<'_>) => message.get(option::DOMAIN_SEARCH).map(|names| {
+        names.map(each_of_list)
+    });
+    message_get_routes(message: Message<'_>) => message.get(option::CLASSLESS_ROUTES).map(|routes| {
+        routes.map(|routes| each(routes.iter()))
+    });
+    message_get_vendor_options(message: Message<'_>) => message.get(option::VIVSO).map(|vendors| {
+        vendors.map(|vendors| each(vendors.iter().flat_map(|vendor| vendor.options.iter())))
+    });
+    message_get_relay(message: Message<'_>) => message.get(option::RELAY_AGENT_INFORMATION).map(|agent| {
+        agent.map(|agent| {
+            each(agent.iter());
+            (agent.get(relay::CIRCUIT_ID).is_ok(), agent.get(relay::LINK_SELECTION).is_ok())
+        })
+    });
+    message_first(message: Message<'_>) => message.first(option::LEASE_TIME);
+    message_pick(message: Message<'_>, one: OptionCode, other: OptionCode) => message.pick([one, other]);
+    typed_decode(value: Value<'_>) => Typed::decode(value).is_ok();
+    typed_decode_relay(value: Value<'_>) => {
+        each(Suboptions::new(value).flatten().map(|suboption| Typed::decode_relay(suboption).is_ok()));
+    };
+    option_code_name(code: OptionCode) => code.name();
+    option_code_reference(code: OptionCode) => code.reference();
+}

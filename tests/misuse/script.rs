@@ -1,0 +1,200 @@
+//! What a server can do to a callout table: any arguments within what the types can express.
+
+use dhcp_callout::strategy::{control_code, packet};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::author::{MEMBERS, Plan, plan};
+
+/// One call of a hook, and what the callouts do in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) hook: Hook,
+    pub(crate) packet: Packet,
+    pub(crate) context: Context,
+    pub(crate) code: u32,
+    pub(crate) plans: [Plan; MEMBERS],
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Hook {
+    New {
+        /// What `*PktContext` and `*ProcessIt` hold before.
+        before: (usize, i32),
+        context: Variable,
+        process_it: Variable,
+    },
+    Drop,
+    Send,
+    Deleted,
+    Offered,
+    Parsed(Option<Box<Options>>),
+    Control,
+    DeleteClient,
+    Entry {
+        version: u32,
+        table: Variable,
+    },
+}
+
+/// A variable of the server: `None` for NULL, otherwise how far from an aligned address.
+pub(crate) type Variable = Option<usize>;
+
+/// A packet, or anything else with a length.
+#[derive(Clone, Debug)]
+pub(crate) struct Packet {
+    pub(crate) bytes: Bytes,
+    /// A claim beyond what any packet may have; otherwise the length is the true one.
+    pub(crate) too_long: Option<u32>,
+    /// Where the variables for pointer and size are.
+    pub(crate) variables: (Variable, Variable),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Bytes {
+    Null,
+    Own(Vec<u8>),
+    /// What a callout has put into place of some packet, if there is any.
+    Replaced(Index),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Context {
+    Null,
+    /// One that a hook has set, whatever became of it.
+    Given(Index),
+    /// The one set last.
+    Last,
+    /// One that a hook has set, with one bit wrong.
+    Flipped(Index, u32),
+    Any(usize),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) offset: usize,
+    pub(crate) bytes: [Option<u8>; 2],
+    pub(crate) dwords: [Option<(usize, [u8; 4])>; 6],
+    /// NULL or bytes, and a length that is too long or, if `None`, the true one.
+    pub(crate) texts: [(Option<Vec<u8>>, Option<u32>); 7],
+    pub(crate) numbers: (u8, u32, u8),
+}
+
+pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    vec(step(), 1..most)
+}
+
+pub(crate) fn two() -> impl Strategy<Value = [Vec<Step>; 2]> {
+    [vec(step(), 20..60), vec(step(), 20..60)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let code = prop_oneof![2 => Just(0xB_u32), 2 => 1..0xB_u32, 3 => Just(0x1000_0000), 4 => control_code()];
+    let plans = [plan().boxed(), plan().boxed(), plan().boxed()];
+    (
+        hook().boxed(),
+        argument().boxed(),
+        context().boxed(),
+        code.boxed(),
+        plans,
+    )
+        .prop_map(|(hook, packet, context, code, plans)| Step {
+            // Mostly a code of the hook's own family.
+            code: match (&hook, code >> 31) {
+                (Hook::Drop, 0) => code & 0x8000_000F,
+                (Hook::Send, 0) => 0x1000_0000 | code & 0xFF,
+                (Hook::Deleted, 0) => 0x2000_0000 | code & 0xFF,
+                (Hook::Offered, 0) => 0x3000_0000 | code & 0xFF,
+                _ => code,
+            },
+            hook,
+            packet,
+            context,
+            plans,
+        })
+}
+
+fn hook() -> impl Strategy<Value = Hook> {
+    let out = || prop_oneof![12 => (0..8_usize).prop_map(Some), 1 => Just(None)];
+    let new = || {
+        (any::<(usize, i32)>(), out(), out()).prop_map(|(before, context, process_it)| Hook::New {
+            before,
+            context,
+            process_it,
+        })
+    };
+    let version = prop_oneof![2 => Just(0), 1 => any::<u32>()];
+    prop_oneof![
+        8 => new(),
+        6 => Just(Hook::Drop),
+        4 => Just(Hook::Send),
+        1 => Just(Hook::Deleted),
+        1 => Just(Hook::Offered),
+        1 => prop_oneof![6 => options().prop_map(|options| Hook::Parsed(Some(Box::new(options)))).boxed(), 1 => Just(Hook::Parsed(None))],
+        1 => Just(Hook::Control),
+        1 => Just(Hook::DeleteClient),
+        1 => (version, out()).prop_map(|(version, table)| Hook::Entry { version, table }),
+    ]
+}
+
+fn argument() -> impl Strategy<Value = Packet> {
+    let variable = || prop_oneof![20 => (0..8_usize).prop_map(Some), 1 => Just(None)];
+    let too_long = prop_oneof![10 => Just(None), 1 => too_long().prop_map(Some)];
+    let bytes = prop_oneof![
+        1 => Just(Bytes::Null),
+        16 => contents().prop_map(Bytes::Own),
+        4 => any::<Index>().prop_map(Bytes::Replaced),
+    ];
+    (bytes, too_long, (variable(), variable())).prop_map(|(bytes, too_long, variables)| Packet {
+        bytes,
+        too_long,
+        variables,
+    })
+}
+
+fn contents() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        4 => vec(any::<u8>(), 0..40),
+        2 => packet().boxed().prop_map(|mut packet| {
+            packet.truncate(4096);
+            packet
+        }),
+        1 => (4090..=4096_usize, any::<u8>()).prop_map(|(size, value)| vec![value; size]),
+    ]
+}
+
+fn too_long() -> impl Strategy<Value = u32> {
+    prop_oneof![Just(4097), Just(u32::MAX), 4097..=u32::MAX]
+}
+
+fn context() -> impl Strategy<Value = Context> {
+    prop_oneof![
+        1 => Just(Context::Null),
+        6 => any::<Index>().prop_map(Context::Given),
+        6 => Just(Context::Last),
+        1 => (any::<Index>(), 0..usize::BITS).prop_map(|(index, bit)| Context::Flipped(index, bit)),
+        1 => any::<usize>().prop_map(Context::Any),
+        1 => (0..100_usize).prop_map(Context::Any),
+    ]
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let dword = || prop::option::of((0..4_usize, any::<[u8; 4]>())).boxed();
+    let length = || prop_oneof![30 => Just(None), 1 => too_long().prop_map(Some)];
+    let text = || (prop::option::of(contents().boxed()), length()).boxed();
+    (
+        0..8_usize,
+        any::<[Option<u8>; 2]>(),
+        [dword(), dword(), dword(), dword(), dword(), dword()],
+        [text(), text(), text(), text(), text(), text(), text()],
+        any::<(u8, u32, u8)>(),
+    )
+        .prop_map(|(offset, bytes, dwords, texts, numbers)| Options {
+            offset,
+            bytes,
+            dwords,
+            texts,
+            numbers,
+        })
+}
