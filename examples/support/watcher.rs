@@ -39,7 +39,7 @@ impl Callout for Watcher {
     }
 }
 
-entry_point!(fn watcher = Watcher, packets = 4096);
+entry_point!(fn watcher = Watcher, packets = 65_536);
 
 /// Returns a simulated server that has loaded this callout.
 #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
