@@ -39,6 +39,9 @@
 //!   server then reports the packet is not documented, so the chain itself ends the life of the packet for the members
 //!   before: each that was called gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`, and the server's context is
 //!   NULL. What they put in place of the packet ends with that, so the server gets its own packet back first.
+//! - **The bytes at the end.** `Packet` is passed on with `DHCP_DROP_PROCESSED` as well, but a member that has replaced the
+//!   packet may have taken its buffer back when it was told, before the members behind it are: read it there only if you
+//!   know all members. Callouts made with this crate never do.
 //! - **The end.** However often and from however many threads the server reports a packet as processed, each member is
 //!   told once.
 //! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, or whose

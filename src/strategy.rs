@@ -5,7 +5,7 @@
 //!
 //! | of | well-formed | one thing wrong | anything |
 //! | --- | --- | --- | --- |
-//! | control codes, notices | [`drop_reason`], [`notice`] | | [`control_code`] |
+//! | control codes, notices, lives | [`drop_reason`], [`notice`] | | [`control_code`], [`life`] |
 //! | values of options | [`option_value`], [`value_of`], [`relay_value_of`] | [`nearly_option_value`] | |
 //! | edits | | | [`edit`], [`edit_script`] |
 //! | packets | [`message`], [`typical_message`], [`split`] | [`nearly_message`] | [`any_bytes`], [`packet`] |
@@ -42,6 +42,7 @@ pub(crate) use value::Readable;
 
 use std::vec::Vec;
 
+use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -79,6 +80,15 @@ pub fn drop_reason() -> impl Strategy<Value = DropReason> {
     prop_oneof![
         3 => select(DropReason::ALL),
         1 => any::<u32>().prop_filter_map("DHCP_DROP_PROCESSED is no reason", DropReason::from_code),
+    ]
+}
+
+/// Yields what the server reports of one packet: mostly in the documented order, and else anything, several ends among it.
+pub fn life() -> impl Strategy<Value = Vec<Notice>> {
+    prop_oneof![
+        1 => Just(std::vec![Notice::Processed]),
+        2 => drop_reason().prop_map(|reason| std::vec![Notice::Dropped(reason), Notice::Processed]),
+        3 => vec_of(notice(), 0..12),
     ]
 }
 

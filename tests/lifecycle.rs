@@ -73,7 +73,7 @@ fn violations_say_what_happened() {
 proptest! {
     /// Whatever the server says, a life ends at the first completion, with the first reason given before it.
     #[test]
-    fn a_life_ends_once_with_the_first_reason(notices in proptest::collection::vec(strategy::notice(), 0..12)) {
+    fn a_life_ends_once_with_the_first_reason(notices in strategy::life()) {
         let mut stage = Stage::InFlight;
         let mut ends = Vec::new();
         for notice in &notices {

@@ -91,11 +91,11 @@ macro_rules! entry_point {
             callout_version: u32,
             callout_tbl: *mut $crate::ffi::CalloutTable,
         ) -> u32 {
-            $crate::entry_point!(fn own = $Type = $callout, packets = $packets, buffers = $buffers);
+            $crate::entry_point!(fn __own = $Type = $callout, packets = $packets, buffers = $buffers);
 
-            struct Export;
+            struct __Export;
 
-            impl $crate::chain::Chained<8, { $packets }> for Export {
+            impl $crate::chain::Chained<8, { $packets }> for __Export {
                 fn chain() -> &'static $crate::chain::Chain<8, { $packets }> {
                     static CHAIN: $crate::chain::Chain<8, { $packets }> = $crate::chain::Chain::new();
                     &CHAIN
@@ -106,11 +106,11 @@ macro_rules! entry_point {
             // SAFETY: whoever calls this function promises what its prototype asks, and whoever exports it, that the
             // entry points it finds can be called.
             unsafe {
-                $crate::chain::enter::<Export, 8, { $packets }>(
+                $crate::chain::enter::<__Export, 8, { $packets }>(
                     chain_dlls,
                     callout_version,
                     callout_tbl,
-                    own,
+                    __own,
                     find,
                 )
             }
@@ -129,9 +129,9 @@ macro_rules! entry_point {
         ) -> u32 {
             use $crate::callout::NotImplemented as _;
 
-            struct Export;
+            struct __Export;
 
-            impl $crate::callout::Exported<{ $packets }, { $buffers }> for Export {
+            impl $crate::callout::Exported<{ $packets }, { $buffers }> for __Export {
                 type Callout = $Type;
 
                 fn host() -> &'static $crate::callout::Host<$Type, { $packets }, { $buffers }> {
@@ -150,7 +150,7 @@ macro_rules! entry_point {
 
             // SAFETY: whoever calls this function promises what its prototype asks.
             unsafe {
-                $crate::callout::enter::<Export, { $packets }, { $buffers }>(chain_dlls, callout_version, callout_tbl)
+                $crate::callout::enter::<__Export, { $packets }, { $buffers }>(chain_dlls, callout_version, callout_tbl)
             }
         }
     };
