@@ -3,9 +3,12 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "a panic is a failed test"
 )]
 
+#[path = "../examples/support/capture.rs"]
+mod capture;
 mod model;
 
 use core::net::Ipv4Addr;
@@ -129,6 +132,15 @@ fn any_packet() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![10 => packet(), 2 => spoilt, 1 => cut]
 }
 
+/// The messages of the bundled captures.
+fn captured() -> impl Strategy<Value = Vec<u8>> {
+    let frames = capture::BUNDLED
+        .iter()
+        .flat_map(|name| capture::read(&capture::bundled(name)).unwrap());
+    let packets: Vec<_> = frames.filter_map(|frame| frame.dhcp().map(<[u8]>::to_vec)).collect();
+    select(packets)
+}
+
 /// Sets an option to the value that it has.
 fn set_same(packet: &[u8], code: u8) -> Edit {
     Edit::SetRaw(OptionCode::from_code(code), model::joined(packet, code))
@@ -214,6 +226,11 @@ proptest! {
         for (place, code) in same {
             ops.insert(place.index(ops.len() + 1), set_same(&packet, code));
         }
+        check(&packet, &ops)?;
+    }
+
+    #[test]
+    fn captured_packets_are_edited_as_in_the_model(packet in captured(), ops in edit_script()) {
         check(&packet, &ops)?;
     }
 

@@ -1,0 +1,128 @@
+//! Proves that the example callouts do what they say, each loaded by the simulated server and shown the bundled captures.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs an example, and returns what it prints.
+fn run(example: &str, environment: &[(&str, &Path)]) -> String {
+    let test = std::env::current_exe().unwrap();
+    let program = test
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join(format!("examples/{example}{}", std::env::consts::EXE_SUFFIX));
+    let output = Command::new(program)
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn list_file(name: &str, text: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// What the gate did to the packets of client N of the captures.
+fn gate(name: &str, text: &str) -> (String, impl Fn(u8) -> (usize, usize)) {
+    let path = list_file(name, text);
+    let output = run("gate", &[("DHCP_GATE_LIST", &path)]);
+    std::fs::remove_file(path).unwrap();
+    let seen = output.clone();
+    let packets = move |client: u8| {
+        let mac = format!("mac=02:00:5e:00:53:1{client}");
+        let of = |did: &str| {
+            seen.lines()
+                .filter(|line| line.contains(&mac) && line.contains(did))
+                .count()
+        };
+        (of("passed"), of("refused"))
+    };
+    (output, packets)
+}
+
+#[test]
+fn the_gate_denies_the_addresses_of_its_list() {
+    let (_, packets) = gate(
+        "deny.txt",
+        "MAC_ACTION = {DENY}\n02005e005312\n# a comment\n02005E005313 # client 3\n",
+    );
+    assert!(packets(1).0 > 0 && packets(1).1 == 0);
+    assert!(packets(2).0 == 0 && packets(2).1 > 0);
+    assert!(packets(3).0 == 0 && packets(3).1 > 0);
+}
+
+#[test]
+fn the_gate_allows_the_addresses_of_its_list_only() {
+    let (_, packets) = gate("allow.txt", "MAC_ACTION={ALLOW}\n02005e005311\n");
+    assert!(packets(1).0 > 0 && packets(1).1 == 0);
+    assert!(packets(2).0 == 0 && packets(2).1 > 0);
+}
+
+#[test]
+fn a_bad_address_is_left_out_and_reported() {
+    for bad in [
+        "02005e00531",
+        "02005e0053112",
+        "02:00:5e:00:53:12",
+        "+2005e005312",
+        "02005e00531g",
+    ] {
+        let list = format!("MAC_ACTION = {{DENY}}\n{bad}\n02005e005311\n");
+        let (output, packets) = gate("bad.txt", &list);
+        assert!(
+            output.contains("line 2: bad address") && output.contains(bad),
+            "{output}"
+        );
+        assert!(packets(1).1 > 0 && packets(2).1 == 0);
+    }
+}
+
+#[test]
+fn with_a_bad_action_it_is_as_if_no_callout_were_there() {
+    for bad in [
+        "",
+        "MAC_ACTION = {REFUSE}\n02005e005311\n",
+        "MAC_ACTION = ALLOW\n",
+        "02005e005311\n",
+    ] {
+        let (output, packets) = gate("action.txt", bad);
+        assert!(output.contains("bad action"), "{output}");
+        assert!((1..=3).all(|client| packets(client).0 > 0 && packets(client).1 == 0));
+    }
+    let missing = run("gate", &[("DHCP_GATE_LIST", Path::new("/no/such/list"))]);
+    assert!(missing.contains("/no/such/list") && !missing.contains("refused"));
+}
+
+#[test]
+fn the_monitor_reports_each_client_once() {
+    let output = run("drop_monitor", &[]);
+    let reports: Vec<_> = output.lines().filter(|line| line.starts_with("drops: ")).collect();
+    assert_eq!(reports.len(), 3, "{reports:?}");
+    assert!(
+        reports.iter().all(|line| line.contains("no address to offer")),
+        "{reports:?}"
+    );
+}
+
+#[test]
+fn replies_are_rewritten_for_the_clients_of_the_rules() {
+    let output = run("rewrite_reply", &[]);
+    let altered: Vec<_> = output.lines().filter(|line| line.contains("reply altered")).collect();
+    // All of udhcpc, by its vendor class, and all that came through the relay with a circuit id.
+    assert!(altered.iter().any(|line| line.contains("class=\"udhcp")));
+    assert!(
+        altered
+            .iter()
+            .any(|line| line.contains("giaddr=198.51.100.1") && !line.contains("udhcp"))
+    );
+    assert!(
+        altered
+            .iter()
+            .all(|line| line.contains("udhcp") || line.contains("giaddr=198.51.100.1")),
+        "{altered:?}"
+    );
+}
