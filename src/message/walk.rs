@@ -73,8 +73,8 @@ pub enum OptionError {
 /// The options of a message in wire order: those of the options field, then of `file`, then of `sname` as option 52 says.
 ///
 /// PADs are passed over, an END ends its field, and a field without END ends with its last octet. Yields what stands
-/// before the first fault, then the fault, then nothing more. Option 52 inside `file` or `sname` means nothing, as RFC
-/// 3396 section 5 demands, and when its value is invalid neither field is read.
+/// before the first fault, then the fault, then nothing more. Option 52 inside `file` or `sname` means nothing, and when
+/// its value is invalid neither field is read ([`Message::overload`](super::Message::overload) tells).
 #[derive(Clone)]
 pub struct Options<'a>(Walk<'a>);
 
