@@ -1,7 +1,6 @@
 //! Why does my server drop packets? Counts by reason, by relay and by client; each client is reported at most once an hour.
 //!
-//! Hooks must not block, so that they only count and send: a thread of the callout's own keeps the tables and reports. It
-//! looks for work from time to time instead of waiting, since a sender would have to lock to wake it.
+//! Hooks must not block: they count and send, and a thread of the callout's own looks for work from time to time.
 
 #[path = "support/show.rs"]
 mod show;

@@ -14,10 +14,11 @@ pub use replay::{Call, Datagram, Life};
 
 extern crate alloc;
 
-use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
-use core::ptr::{self, NonNull, null_mut};
+use core::ptr::null_mut;
 
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
@@ -69,10 +70,8 @@ pub struct InFlight {
 /// packet, or another one by the same context, as processed.
 #[derive(Debug)]
 struct ServerPacket {
-    /// The server's own buffer.
-    ///
-    /// INVARIANT: from a `Box` that belongs to this value.
-    buffer: NonNull<[u8; PACKET_CAPACITY]>,
+    /// The server's own buffer, of [`PACKET_CAPACITY`] bytes.
+    buffer: Vec<u8>,
     /// The start of the buffer, or what a hook has left that is no packet.
     pointer: *mut u8,
     size: u32,
@@ -275,27 +274,26 @@ impl ServerPacket {
             capacity: PACKET_CAPACITY,
         };
         let size = u32::try_from(packet.len()).map_err(|_| too_long)?;
-        let mut buffer = Box::new([0; PACKET_CAPACITY]);
-        buffer.get_mut(..packet.len()).ok_or(too_long)?.copy_from_slice(packet);
-        let buffer = NonNull::from(Box::leak(buffer));
+        let mut buffer = buffer_of(packet).ok_or(too_long)?;
+        let pointer = buffer.as_mut_ptr();
         Ok(Self {
             buffer,
-            pointer: buffer.as_ptr().cast(),
+            pointer,
             size,
             fault: None,
         })
     }
 
-    /// Copies what a hook has put in the place of the packet into the server's own buffer.
+    /// Copies what a hook has put in the place of the packet into a buffer of the server's own.
     fn take_in(&mut self) {
-        let own: *mut u8 = self.buffer.as_ptr().cast();
         // SAFETY: the pointer is to the server's buffer, or the hook that has just returned put it there, and promises
         // that the packet stays until it is processed.
         match unsafe { read_packet(self.pointer, self.size) } {
             Ok(packet) => {
-                // SAFETY: both are packets, of which none is longer than the buffer; they may overlap.
-                unsafe { ptr::copy(packet.as_ptr(), own, packet.len()) };
-                self.pointer = own;
+                if self.pointer.cast_const() != self.buffer.as_ptr() {
+                    self.buffer = buffer_of(packet).unwrap_or_default();
+                    self.pointer = self.buffer.as_mut_ptr();
+                }
                 self.fault = None;
             }
             Err(fault) => self.fault = Some(fault),
@@ -311,9 +309,9 @@ impl ServerPacket {
     }
 }
 
-impl Drop for ServerPacket {
-    fn drop(&mut self) {
-        // SAFETY: says the invariant, and the value ends here.
-        drop(unsafe { Box::from_raw(self.buffer.as_ptr()) });
-    }
+/// Makes a server's buffer with `packet` at its start; `None` if that is too long.
+fn buffer_of(packet: &[u8]) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; PACKET_CAPACITY];
+    buffer.get_mut(..packet.len())?.copy_from_slice(packet);
+    Some(buffer)
 }
