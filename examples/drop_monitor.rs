@@ -2,9 +2,6 @@
 //!
 //! Hooks must not block: they count and send, and a thread of the callout's own looks for work from time to time.
 
-#[path = "support/show.rs"]
-mod show;
-
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::HashMap;
@@ -14,6 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use dhcp_callout::{Callout, Decision, DropReason, NewPacket, PacketTally};
+use dhcp_callout_support::show;
 
 const QUIET: Duration = Duration::from_secs(3600);
 const PAUSE: Duration = Duration::from_millis(200);

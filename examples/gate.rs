@@ -8,13 +8,11 @@
 //! In a DLL the library is a `cdylib` with this file as `lib.rs` without `main`, and the path is where the administrator
 //! keeps it. Here the path comes from `DHCP_GATE_LIST`, and `main` shows the gate at work.
 
-#[path = "support/show.rs"]
-mod show;
-
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use dhcp_callout::{Callout, Decision, Message, NewPacket};
+use dhcp_callout_support::show;
 
 type Mac = [u8; 6];
 

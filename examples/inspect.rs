@@ -8,11 +8,6 @@
 //! empty packet), and without FILE the text is read from standard input. A malformed packet is printed with its error;
 //! exit code 2 is for input that cannot be read.
 
-#[path = "support/capture.rs"]
-mod capture;
-#[path = "support/inspect_json.rs"]
-mod inspect_json;
-
 use core::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -20,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use dhcp_callout::Message;
+use dhcp_callout_support::{capture, inspect_json};
 
 const USAGE: &str = "usage: inspect [--json] [--hex] [FILE...]";
 

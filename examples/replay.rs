@@ -7,11 +7,6 @@
 //! Without FILE it replays a capture that comes with the project. FILE is a capture in pcap or pcapng format. With
 //! `--json` the last line is one JSON object of totals. Exit code 2: FILE cannot be read as a capture.
 
-#[path = "support/capture.rs"]
-mod capture;
-#[path = "support/watcher.rs"]
-mod watcher;
-
 use core::fmt;
 use core::time::Duration;
 use std::io::{self, Write};
@@ -22,6 +17,7 @@ use capture::Frame;
 use dhcp_callout::message::{MessageType, OptionCode};
 use dhcp_callout::simulate::{Call, Datagram, Life, Server};
 use dhcp_callout::{DropReason, Message, Outcome, PACKET_CAPACITY, Stage, TallySnapshot};
+use dhcp_callout_support::{capture, watcher};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 

@@ -10,9 +10,6 @@
 //! and so are the times. An ACK that cannot be edited is copied unchanged, and reported. Exit code 2: a file cannot be read
 //! or written.
 
-#[path = "support/capture.rs"]
-mod capture;
-
 use core::fmt;
 use core::net::Ipv4Addr;
 use std::borrow::Cow;
@@ -23,6 +20,7 @@ use std::process::ExitCode;
 use capture::{Frame, Layers};
 use dhcp_callout::message::{EditError, MessageType, Seconds, option};
 use dhcp_callout::{Message, PacketBuffer};
+use dhcp_callout_support::capture;
 use etherparse::UdpHeader;
 use pcap_parser::pcap::LegacyPcapBlock;
 use pcap_parser::{PcapHeader, ToVec};

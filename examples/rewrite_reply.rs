@@ -4,13 +4,11 @@
 //! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to go
 //! out, it is copied into a buffer of the callout, edited there, and the server is pointed at the copy.
 
-#[path = "support/show.rs"]
-mod show;
-
 use core::net::Ipv4Addr;
 
 use dhcp_callout::message::{option, relay};
 use dhcp_callout::{Callout, Decision, Message, NewPacket, OnSendPacket, SendPacket};
+use dhcp_callout_support::show;
 
 struct RewriteReply {
     rules: &'static [Rule],

@@ -1,8 +1,7 @@
 //! A few edits of any bytes: the result is a message that can be read and has what was set, or nothing has changed.
 #![no_main]
 
-#[path = "../../tests/reading/mod.rs"]
-mod reading;
+use dhcp_callout_support::reading;
 
 use arbitrary::Arbitrary;
 use dhcp_callout::message::{Flags, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, Typed};

@@ -2,8 +2,7 @@
 //! read the same in one piece, and what is printed stays on its lines.
 #![no_main]
 
-#[path = "../../tests/reading/mod.rs"]
-mod reading;
+use dhcp_callout_support::reading;
 
 use dhcp_callout::Message;
 use dhcp_callout::message::{

@@ -1,0 +1,189 @@
+//! Proves that no misuse of the raw hooks does harm: any codes, sizes, NULLs, contexts and orders, callouts that panic,
+//! two threads. No hook unwinds, the server's variables are as promised, each state comes back once, and buffers stay
+//! until their packet is done and return then. What hooks may read are allocations of exactly that size, so that
+//! `AddressSanitizer` (`.ci/run asan`) sees each byte too many.
+#![expect(unsafe_code, reason = "a server calls hooks with raw pointers")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a hook, its arguments and what is expected of it are read together"
+)]
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "every block calls a hook with what the prototype asks, or reads what a hook promised: see `Call`"
+)]
+
+mod author;
+mod script;
+mod server;
+
+use core::panic::AssertUnwindSafe;
+use std::panic::{catch_unwind, resume_unwind};
+use std::sync::Once;
+use std::thread;
+
+use author::{IN_HOOK, LEDGERS, MEMBERS, Member, fault, throw, with_plans};
+use dhcp_callout::chain::DllPath;
+use dhcp_callout::entry_point;
+use dhcp_callout::ffi::{CalloutTable, EntryPoint};
+use proptest::prelude::*;
+use script::Step;
+use server::{Contexts, Server, Shape};
+
+type Alone = Member<0, 0>;
+type First = Member<1, 0>;
+type Second = Member<1, 1>;
+type Third = Member<1, 2>;
+type Shared = Member<2, 0>;
+type SharedFirst = Member<3, 0>;
+type SharedSecond = Member<3, 1>;
+type SharedThird = Member<3, 2>;
+
+entry_point!(fn alone = Alone = Member::<0, 0>, packets = 4, buffers = 3);
+entry_point!(fn first = First = Member::<1, 0>, packets = 6, buffers = 4, chain = find);
+entry_point!(fn second = Second = Member::<1, 1>, packets = 4, buffers = 3);
+entry_point!(fn third = Third = Member::<1, 2>, packets = 5, buffers = 2);
+entry_point!(fn shared = Shared = Member::<2, 0>, packets = 4, buffers = 3);
+entry_point!(fn shared_first = SharedFirst = Member::<3, 0>, packets = 6, buffers = 4, chain = find);
+entry_point!(fn shared_second = SharedSecond = Member::<3, 1>, packets = 4, buffers = 3);
+entry_point!(fn shared_third = SharedThird = Member::<3, 2>, packets = 5, buffers = 2);
+
+fn find(path: DllPath<'_>) -> Option<EntryPoint> {
+    match path.to_string().as_str() {
+        "second" => Some(second),
+        "third" => Some(third),
+        "shared second" => Some(shared_second),
+        "shared third" => Some(shared_third),
+        // Contained: this DLL is left out.
+        path => throw(path.len() == 7),
+    }
+}
+
+const ALONE: Shape = Shape {
+    packets: [4, 0, 0],
+    buffers: [3, 0, 0],
+    chain: None,
+};
+
+const CHAIN: Shape = Shape {
+    packets: [6, 4, 5],
+    buffers: [4, 3, 2],
+    chain: Some(6),
+};
+
+/// Reports each panic that nobody asked for: what the callouts throw passes the panic hook by.
+fn watch_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if IN_HOOK.get() {
+                fault(format!("in a hook: {info}"));
+            }
+            before(info);
+        }));
+    });
+}
+
+fn load(entry: EntryPoint, list: &str) -> CalloutTable {
+    watch_panics();
+    let mut list: Vec<u16> = list.encode_utf16().collect();
+    let mut table = CalloutTable::EMPTY;
+    let call = || unsafe { entry(list.as_mut_ptr(), 0, &raw mut table) };
+    let (status, _) = with_plans(&Default::default(), call);
+    assert_eq!(status, 0);
+    table
+}
+
+/// Runs one script, and then reports every packet as processed: nothing may be left.
+fn run(entry: EntryPoint, list: &str, shape: Shape, set: usize, steps: &[Step]) {
+    let mut server = Server::new(load(entry, list), entry, shape);
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        for step in steps {
+            server.step(step);
+        }
+        server.finish();
+        LEDGERS[set].settle();
+    }));
+    if let Err(failure) = outcome {
+        // So that the next run, of fewer steps, begins as this one did.
+        server.end_given();
+        LEDGERS[set].forget();
+        resume_unwind(failure);
+    }
+}
+
+/// Runs two scripts at once, each thread with the contexts of both if they are `mixed`.
+fn run_two(entry: EntryPoint, list: &str, shape: Shape, set: usize, scripts: &[Vec<Step>; 2], mixed: bool) {
+    let table = Portable(load(entry, list));
+    let one = Contexts::default();
+    let contexts = [one.clone(), if mixed { one } else { Contexts::default() }];
+    thread::scope(|scope| {
+        for (steps, contexts) in scripts.iter().zip(&contexts) {
+            let table = &table;
+            scope.spawn(move || {
+                let mut server = Server::one_of_several(table.0, entry, shape, contexts.clone());
+                for step in steps {
+                    server.step(step);
+                }
+            });
+        }
+    });
+    for contexts in contexts {
+        Server::one_of_several(table.0, entry, shape, contexts).end_given();
+    }
+    Server::new(table.0, entry, shape).finish();
+    LEDGERS[set].settle();
+}
+
+/// A table that several threads use.
+struct Portable(CalloutTable);
+
+unsafe impl Sync for Portable {}
+
+/// A share of the usual cases, or of those that `PROPTEST_CASES` asks for.
+fn one_in(share: u32) -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig {
+        cases: usual.cases.div_ceil(share),
+        // What fails is shrunk to a few steps, which then become a test of their own.
+        failure_persistence: None,
+        ..usual
+    }
+}
+
+proptest! {
+    #![proptest_config(one_in(1))]
+
+    #[test]
+    fn one_callout_survives_any_calls(steps in script::steps(60)) {
+        run(alone, "\0\0", ALONE, 0, &steps);
+    }
+
+    #[test]
+    fn a_chain_survives_any_calls(steps in script::steps(60)) {
+        run(first, "second\0missing\0third\0\0", CHAIN, 1, &steps);
+    }
+}
+
+proptest! {
+    #![proptest_config(one_in(4))]
+
+    #[test]
+    fn one_callout_survives_two_threads(scripts in script::two(), mixed in any::<bool>()) {
+        run_two(shared, "\0\0", ALONE, 2, &scripts, mixed);
+    }
+
+    #[test]
+    fn a_chain_survives_two_threads(scripts in script::two(), mixed in any::<bool>()) {
+        run_two(shared_first, "shared second\0shared third\0\0", CHAIN, 3, &scripts, mixed);
+    }
+}
+
+const _: () = assert!(MEMBERS == ALONE.packets.len());

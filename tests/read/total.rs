@@ -1,0 +1,178 @@
+//! Proves that reading is total: no bytes make any reading panic, every well-formed value reads, in one piece as in
+//! many, and what is wrong with one value is no matter of the others.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use dhcp_callout::message::{
+    Area, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, RelayCode, Suboptions, Typed, Value, ValueError,
+};
+use dhcp_callout::strategy::{self, SplitSample};
+use dhcp_callout::{Message, PACKET_CAPACITY};
+use dhcp_callout_support::reading;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+/// Any bytes, behind a header and the magic cookie or not.
+fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+    (strategy::any_bytes(), any::<bool>()).prop_map(|(mut packet, cookie)| {
+        if let Some(place) = packet.get_mut(HEADER_LENGTH..HEADER_LENGTH + 4).filter(|_| cookie) {
+            place.copy_from_slice(&MAGIC_COOKIE);
+        }
+        packet
+    })
+}
+
+fn read_all(packet: &[u8]) {
+    if let Ok(message) = Message::parse(packet) {
+        assert!(reading::message(message) > 0);
+    }
+}
+
+/// The options of a message: area, code, value.
+fn options(packet: &[u8]) -> Vec<(Area, u8, Vec<u8>)> {
+    let options = Message::parse(packet).unwrap().options();
+    options
+        .map(|option| option.map(|raw| (raw.area, raw.code.code(), raw.value.to_vec())))
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+/// What the value of a split option reads as, in words.
+fn read(sample: &SplitSample) -> Result<String, ValueError> {
+    let value = Message::parse(&sample.packet).unwrap().value(sample.code)?.unwrap();
+    assert_eq!(value, sample.value[..]);
+    Typed::decode(value).map(|typed| typed.to_string())
+}
+
+/// The kind of an error, without the offsets, which depend on where the value stands.
+fn kind(error: ValueError) -> String {
+    let mut kind = format!("{error:?}");
+    kind.retain(|character| !character.is_ascii_digit());
+    kind
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_can_be_read(packet in any_bytes()) {
+        read_all(&packet);
+    }
+
+    #[test]
+    fn every_kind_of_packet_can_be_read(packet in strategy::packet()) {
+        read_all(&packet);
+    }
+
+    #[test]
+    fn any_octets_can_be_read_as_a_value(
+        code in any::<u8>().prop_map(OptionCode::from_code),
+        octets in prop::collection::vec(any::<u8>(), 0..PACKET_CAPACITY),
+    ) {
+        reading::value(Value::from_slice(code, &octets), &mut reading::Sink::default());
+    }
+
+    #[test]
+    fn a_split_value_reads_as_the_whole_one(sample in strategy::split(strategy::option_value())) {
+        let whole = Typed::decode(Value::from_slice(sample.code, &sample.value))?;
+        prop_assert_eq!(read(&sample)?, whole.to_string());
+        let joined = Message::parse(&sample.packet)?.value(sample.code)?;
+        prop_assert_eq!(joined.map(Typed::decode).transpose()?, Some(whole));
+        read_all(&sample.packet);
+    }
+
+    #[test]
+    fn a_fault_in_a_split_value_is_that_of_the_whole_one(sample in strategy::split(strategy::nearly_option_value())) {
+        let whole = Typed::decode(Value::from_slice(sample.code, &sample.value));
+        let whole = whole.map(|typed| typed.to_string()).map_err(kind);
+        prop_assert_eq!(read(&sample).map_err(kind), whole);
+    }
+
+    /// Whatever stands in one value, the options before and behind it are found, in each field, and read.
+    #[test]
+    fn a_malformed_value_hides_no_neighbour(sample in strategy::split(strategy::nearly_option_value())) {
+        prop_assert_eq!(&options(&sample.packet), &sample.options);
+        let message = Message::parse(&sample.packet)?;
+        for (_, code, _) in &sample.options {
+            let of_code = sample.options.iter().filter(|option| option.1 == *code);
+            let octets: Vec<u8> = of_code.flat_map(|option| option.2.clone()).collect();
+            let value = message.value(OptionCode::from_code(*code))?.unwrap();
+            prop_assert!(value == octets[..]);
+            if *code != sample.code.code() {
+                let whole = Typed::decode(Value::from_slice(value.code(), &octets)).map_err(kind);
+                prop_assert_eq!(Typed::decode(value).map_err(kind), whole);
+            }
+        }
+        read_all(&sample.packet);
+    }
+
+    #[test]
+    fn typical_messages_are_in_order(sample in strategy::typical_message()) {
+        prop_assert_eq!(&options(&sample.packet), &sample.options);
+        let message = Message::parse(&sample.packet)?;
+        prop_assert!(message.mac().is_some() && message.message_type().is_some_and(|kind| kind.name().is_some()));
+        prop_assert!(message.end_offset().is_some());
+        for (_, code, _) in &sample.options {
+            Typed::decode(message.value(OptionCode::from_code(*code))?.unwrap())?;
+        }
+        let text = format!("{message} {message:#}");
+        prop_assert!(!text.contains("malformed"), "{text}");
+        read_all(&sample.packet);
+    }
+}
+
+/// Yields `count` values.
+fn samples<T>(count: usize, strategy: impl Strategy<Value = T>) -> impl Iterator<Item = T> {
+    let mut runner = TestRunner::deterministic();
+    core::iter::repeat_with(move || strategy.new_tree(&mut runner).unwrap().current()).take(count)
+}
+
+#[test]
+fn well_formed_values_of_every_code_read() {
+    for code in (1..=254).map(OptionCode::from_code) {
+        for octets in samples(100, strategy::value_of(code)) {
+            let read = Typed::decode(Value::from_slice(code, &octets));
+            assert!(read.is_ok(), "{code}: {octets:?} is {read:?}");
+        }
+    }
+}
+
+#[test]
+fn well_formed_values_of_every_sub_option_read() {
+    for code in (0..=255).map(RelayCode::from_code) {
+        for octets in samples(100, strategy::relay_value_of(code)) {
+            let Ok(length) = u8::try_from(octets.len()) else {
+                continue;
+            };
+            let option = [&[code.code(), length][..], &octets].concat();
+            let option = Value::from_slice(OptionCode::from_code(82), &option);
+            let suboption = Suboptions::new(option).next().unwrap().unwrap();
+            let read = Typed::decode_relay(suboption);
+            assert!(read.is_ok(), "{code}: {octets:?} is {read:?}");
+        }
+    }
+}
+
+/// Of the values with one thing wrong many are malformed, and all kinds of faults are among them.
+#[test]
+fn values_with_one_thing_wrong_have_every_fault() {
+    let mut kinds = std::collections::BTreeSet::new();
+    let mut malformed = 0;
+    for (code, octets) in samples(5000, strategy::nearly_option_value()) {
+        if let Err(error) = Typed::decode(Value::from_slice(code, &octets)) {
+            malformed += 1;
+            kinds.insert(format!("{error:?}").split(' ').next().unwrap().to_owned());
+        }
+    }
+    assert!(malformed > 1500, "{malformed}");
+    let expected = [
+        "Length",
+        "Name",
+        "Pointer",
+        "Prefix",
+        "SuboptionNoLength",
+        "SuboptionTruncated",
+        "Truncated",
+        "Value",
+    ];
+    assert!(kinds.iter().eq(expected), "{kinds:?}");
+}

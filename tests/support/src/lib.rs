@@ -1,0 +1,8 @@
+//! What the examples and the tests share.
+
+pub mod capture;
+pub mod inspect_json;
+pub mod packet;
+pub mod reading;
+pub mod show;
+pub mod watcher;

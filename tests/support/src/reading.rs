@@ -1,0 +1,221 @@
+//! Reads all of a message by every reading there is, and throws away what it reads: for tests that no reading panics,
+//! and for counting what it costs.
+
+use core::fmt::{self, Debug, Display, Write};
+
+use dhcp_callout::Message;
+use dhcp_callout::message::{
+    Addresses, DomainList, DomainName, Element, Elements, EncryptedDns, Format, FqdnName, Item, Key, List,
+    MobilityServers, OptionCode, Padded, RadiusAttribute, Route, SipServers, Suboption, Text, Typed, Value, VendorData,
+    VendorOptions, option, relay,
+};
+
+/// Counts what is printed, and forgets it.
+#[derive(Default)]
+pub struct Sink(pub(crate) usize);
+
+impl Write for Sink {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.wrapping_add(text.len());
+        Ok(())
+    }
+}
+
+impl Sink {
+    /// Prints in both forms.
+    fn show(&mut self, item: impl Debug + Display) {
+        let _ = write!(self, "{item:?}{item}");
+    }
+}
+
+/// Reads the header, the options, the value of every code, and what the message prints as; returns how much was printed.
+pub fn message(message: Message<'_>) -> usize {
+    let mut sink = Sink::default();
+    header(message, &mut sink);
+    for raw in message.options() {
+        let _ = write!(sink, "{raw:?}");
+    }
+    for code in 0..=u8::MAX {
+        match message.value(OptionCode::from_code(code)) {
+            Ok(Some(octets)) => {
+                value(octets, &mut sink);
+                elements(octets, &mut sink);
+            }
+            Ok(None) => {}
+            Err(fault) => sink.show(fault),
+        }
+    }
+    keys(message, &mut sink);
+    let _ = write!(sink, "{message} {message:#} {message:?}");
+    sink.0
+}
+
+fn header(message: Message<'_>, sink: &mut Sink) {
+    let _ = (
+        message.xid(),
+        message.secs(),
+        message.flags(),
+        message.hlen(),
+        message.hops(),
+    );
+    let _ = (message.ciaddr(), message.yiaddr(), message.siaddr(), message.giaddr());
+    let _ = (message.mac(), message.chaddr_field(), message.sname(), message.file());
+    sink.show(message.op());
+    sink.show(message.htype());
+    if let Err(error) = message.chaddr() {
+        sink.show(error);
+    }
+    let _ = write!(sink, "{:?} {:?}", message.message_type(), message.overload());
+    let _ = (message.has_cookie(), message.end_offset());
+}
+
+/// Asks for one option of each format, joined and by its first part.
+fn keys(message: Message<'_>, sink: &mut Sink) {
+    fn both<'a, F: Format<Value<'a>: Debug>>(message: Message<'a>, key: Key<F>, sink: &mut Sink) {
+        let _ = write!(sink, "{:?} {:?} {key:?}", message.get(key), message.first(key));
+        let _ = (key.name(), key.reference());
+    }
+    macro_rules! both {
+        ($($KEY:ident)+) => { $(both(message, option::$KEY, sink);)+ };
+    }
+    both! {
+        SUBNET_MASK TIME_OFFSET ROUTERS HOST_NAME BOOT_FILE_SIZE IP_FORWARDING POLICY_FILTER DEFAULT_IP_TTL
+        PATH_MTU_PLATEAU_TABLE VENDOR_SPECIFIC NETBIOS_NODE_TYPE LEASE_TIME OVERLOAD MESSAGE_TYPE
+        PARAMETER_REQUEST_LIST CLASS_ID CLIENT_ID NETWARE_IP_OPTIONS HOME_AGENTS USER_CLASS SLP_DIRECTORY_AGENT
+        SLP_SERVICE_SCOPE RAPID_COMMIT FQDN RELAY_AGENT_INFORMATION ISNS AUTHENTICATION CLIENT_ARCH CLIENT_NDI
+        CLIENT_MACHINE_ID SOFTWIRE_SOURCE_ADDRESS CAPTIVE_PORTAL NAME_SERVICE_SEARCH DOMAIN_SEARCH SIP_SERVERS
+        CLASSLESS_ROUTES VIVCO VIVSO LOST_SERVER MOS_ADDRESSES MOS_DOMAIN_NAMES SZTP_REDIRECT
+        FORCERENEW_NONCE_CAPABLE RDNSS_SELECTION STATUS_CODE BASE_TIME DHCP_STATE DATA_SOURCE PCP_SERVERS
+        PORT_PARAMETERS DNR SIX_RD VIRTUAL_SUBNET_SELECTION MS_CLASSLESS_ROUTES MS_PROXY_AUTODISCOVERY
+    }
+}
+
+/// Reads a value in the format of its code, and as octets.
+pub fn value(octets: Value<'_>, sink: &mut Sink) {
+    let _ = (octets.len(), octets.offset(), octets.as_slice(), octets.to_array::<4>());
+    let _ = (
+        octets.split_first(),
+        octets.split_at(octets.len() / 2),
+        octets.starts_with(b"MSFT"),
+    );
+    let _ = (
+        octets.fragments().count(),
+        octets.bytes().count(),
+        octets.copy_to(&mut [0; 4096]).is_ok(),
+    );
+    let _ = write!(sink, "{octets:?}{octets}{octets:x}");
+    match Typed::decode(octets) {
+        Ok(read) => typed(read, sink),
+        Err(error) => sink.show(error),
+    }
+}
+
+/// Reads the parts of a value.
+fn typed(read: Typed<'_>, sink: &mut Sink) {
+    sink.show(read);
+    let other = read;
+    assert!(read == other);
+    match read {
+        Typed::Addresses(addresses) => list(&addresses),
+        Typed::AddressesOrNone(addresses) => list(&addresses),
+        Typed::AddressPairs(pairs) => list(&pairs),
+        Typed::U8List(numbers) => list(&numbers),
+        Typed::U16List(numbers) => list(&numbers),
+        Typed::Codes(codes) => list(&codes),
+        Typed::Architectures(architectures) => list(&architectures),
+        Typed::Text(octets) => text(octets),
+        Typed::Texts(texts) => texts.iter().for_each(text),
+        Typed::DomainName(octets) => name(octets),
+        Typed::DomainList(names) | Typed::SipServers(SipServers::Names(names)) => list_of_names(names),
+        Typed::Fqdn(fqdn) => match fqdn.name {
+            FqdnName::Full(octets) | FqdnName::Partial(octets) => name(octets),
+            FqdnName::Ascii(octets) => text(octets),
+        },
+        Typed::ClientId(client) => drop((client.mac(), client.iaid_and_duid())),
+        Typed::MachineId(machine) => drop(machine.uuid()),
+        Typed::VendorData(vendors) => {
+            let _ = vendors.iter().flat_map(|vendor| vendor.classes()).count();
+        }
+        Typed::VendorOptions(vendors) => {
+            let _ = (
+                vendors.count(),
+                vendors.iter().map(|vendor| vendor.options.count()).sum::<usize>(),
+            );
+        }
+        Typed::MobilityNames(services) => services.iter().for_each(|service| list_of_names(service.servers)),
+        Typed::MobilityAddresses(services) => services.iter().for_each(|service| list(&service.servers)),
+        Typed::PcpServers(servers) => servers.iter().for_each(|addresses| list(&addresses)),
+        Typed::EncryptedDns(servers) => servers.iter().for_each(|server| name(server.name)),
+        Typed::RelayAgentInformation(agent) => {
+            let _ = (agent.count(), agent.value());
+            for suboption in agent.iter() {
+                match Typed::decode_relay(suboption) {
+                    Ok(read) => sink.show(read),
+                    Err(error) => sink.show(error),
+                }
+            }
+            macro_rules! get {
+                ($($KEY:ident)+) => { $(let _ = write!(sink, "{:?}", agent.get(relay::$KEY));)+ };
+            }
+            get! {
+                CIRCUIT_ID REMOTE_ID DOCSIS_DEVICE_CLASS LINK_SELECTION SUBSCRIBER_ID RADIUS_ATTRIBUTES AUTHENTICATION
+                VENDOR_SPECIFIC RELAY_FLAGS SERVER_ID_OVERRIDE RELAY_ID ACCESS_TECHNOLOGY_TYPE ACCESS_NETWORK_NAME
+                ACCESS_POINT_NAME ACCESS_POINT_BSSID OPERATOR_ID OPERATOR_REALM RELAY_SOURCE_PORT
+                VIRTUAL_SUBNET_SELECTION VIRTUAL_SUBNET_SELECTION_CONTROL
+            }
+        }
+        _ => {}
+    }
+}
+
+fn list<T: Item + PartialEq, const LEAST: usize>(list: &List<'_, T, LEAST>) {
+    let end = list.len().checked_sub(1).and_then(|index| list.get(index));
+    let _ = (list.first().is_some(), list.get(list.len()).is_some(), list.is_empty());
+    assert!(end.is_none_or(|item| list.contains(item)));
+    assert_eq!(list.iter().count(), list.len());
+}
+
+fn text(text: Text<'_>) {
+    let _ = (
+        text.as_str(),
+        text.as_slice(),
+        text.is_empty(),
+        text.starts_with(b"http"),
+    );
+    assert_eq!(text.bytes().count(), text.len());
+    assert!(text.chars_lossy().count() <= text.len());
+}
+
+fn name(name: DomainName<'_>) {
+    assert!(name.labels().count() <= 127 && name.labels().all(|label| (1..=63).contains(&label.len())));
+    let other = name;
+    assert!(name == other && name.is_absolute() == other.is_absolute());
+}
+
+fn list_of_names(names: DomainList<'_>) {
+    let other = names;
+    assert!(names.iter().count() > 0 && names == other);
+    names.iter().for_each(name);
+}
+
+/// Reads a value as elements of every kind, unchecked, whatever its code.
+fn elements(octets: Value<'_>, sink: &mut Sink) {
+    fn all<'a, E: Element<Value<'a>: Debug>>(octets: Value<'a>, sink: &mut Sink) {
+        let mut elements = Elements::<E>::new(octets);
+        let faults = elements.by_ref().filter(Result::is_err).count();
+        assert!(faults <= 1 && elements.next().is_none() && elements.rest().len() <= octets.len());
+        let _ = write!(sink, "{:?}", Elements::<E>::new(octets).last());
+    }
+    all::<Suboption<'static>>(octets, sink);
+    all::<Padded>(octets, sink);
+    all::<Value<'static>>(octets, sink);
+    all::<Text<'static>>(octets, sink);
+    all::<Addresses<'static>>(octets, sink);
+    all::<VendorData<'static>>(octets, sink);
+    all::<VendorOptions<'static>>(octets, sink);
+    all::<MobilityServers<Addresses<'static>>>(octets, sink);
+    all::<MobilityServers<DomainList<'static>>>(octets, sink);
+    all::<RadiusAttribute<'static>>(octets, sink);
+    all::<Route>(octets, sink);
+    all::<EncryptedDns<'static>>(octets, sink);
+}

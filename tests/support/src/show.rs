@@ -1,0 +1,55 @@
+//! Shows a callout at work: a simulated server that has loaded it replays the bundled captures.
+
+use core::time::Duration;
+use std::process::exit;
+
+use dhcp_callout::Message;
+use dhcp_callout::ffi::EntryPoint;
+use dhcp_callout::simulate::{Call, Datagram, Life, Server};
+
+use crate::capture;
+
+/// Loads the callout, and prints what it did to each packet.
+#[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
+pub fn lives(entry: EntryPoint) {
+    // SAFETY: the entry point and its hooks are those that `export!` made.
+    let server = unsafe { Server::load(entry) }.unwrap_or_else(|error| fail(&error));
+    for name in capture::BUNDLED {
+        println_capture(&server, name);
+    }
+}
+
+fn println_capture(server: &Server, name: &str) {
+    let frames = capture::read(&capture::bundled(name)).unwrap_or_else(|error| fail(&error));
+    let start = frames.first().map_or(Duration::ZERO, |frame| frame.time);
+    let datagrams: Vec<_> = frames
+        .iter()
+        .filter_map(|frame| {
+            Some(Datagram {
+                time: frame.time.saturating_sub(start),
+                payload: frame.dhcp()?,
+            })
+        })
+        .collect();
+    server.replay(&datagrams, |life| {
+        if let Some(datagram) = datagrams.get(life.index) {
+            eprintln!("{name}: {}", line(datagram, life));
+        }
+    });
+}
+
+fn line(datagram: &Datagram<'_>, life: &Life) -> String {
+    let did = life.calls.iter().find_map(|(_, call)| match call {
+        Call::NewPacket { accepted: false } => Some("refused"),
+        Call::Sent { altered: true, .. } => Some("reply altered"),
+        _ => None,
+    });
+    let message =
+        Message::parse(datagram.payload).map_or_else(|error| error.to_string(), |message| message.to_string());
+    format!("{:<13} {message}", did.unwrap_or("passed"))
+}
+
+fn fail(error: &dyn core::fmt::Display) -> ! {
+    eprintln!("{error}");
+    exit(2)
+}

@@ -1,0 +1,143 @@
+//! Proves that `Stage::advance` is the table of the documentation, and that the README's diagram shows the same.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use dhcp_callout::{DropReason, Notice, Outcome, Stage, Violation, strategy};
+use proptest::prelude::*;
+
+/// Every known reason, and unknown ones at the edges of what a DWORD can be.
+fn reasons() -> Vec<DropReason> {
+    let unknown = [0x0, 0xC, 0xFF, 0x101, 0x1000_0000, u32::MAX];
+    let unknown = unknown.map(|code| DropReason::from_code(code).unwrap());
+    DropReason::ALL.iter().copied().chain(unknown).collect()
+}
+
+#[test]
+fn advance_is_the_documented_table() {
+    for first in reasons() {
+        let outcomes = [Outcome::Processed, Outcome::Dropped(first)];
+        for again in reasons() {
+            assert_eq!(
+                Stage::InFlight.advance(Notice::Dropped(again)),
+                Ok(Stage::Dropped(again))
+            );
+            assert_eq!(
+                Stage::Dropped(first).advance(Notice::Dropped(again)),
+                Err(Violation::RepeatedDrop { first, again })
+            );
+            for outcome in outcomes {
+                assert_eq!(
+                    Stage::Done(outcome).advance(Notice::Dropped(again)),
+                    Err(Violation::AfterDone)
+                );
+            }
+        }
+        assert_eq!(
+            Stage::Dropped(first).advance(Notice::Processed),
+            Ok(Stage::Done(Outcome::Dropped(first)))
+        );
+        for outcome in outcomes {
+            assert_eq!(
+                Stage::Done(outcome).advance(Notice::Processed),
+                Err(Violation::AfterDone)
+            );
+        }
+    }
+    assert_eq!(
+        Stage::InFlight.advance(Notice::Processed),
+        Ok(Stage::Done(Outcome::Processed))
+    );
+}
+
+#[test]
+fn advance_is_const() {
+    const STAGE: Result<Stage, Violation> = Stage::InFlight.advance(Notice::from_code(0xB));
+    assert_eq!(STAGE, Ok(Stage::Done(Outcome::Processed)));
+}
+
+#[test]
+fn violations_say_what_happened() {
+    let violation = Violation::RepeatedDrop {
+        first: DropReason::PAUSED,
+        again: DropReason::TIMEOUT,
+    };
+    assert_eq!(
+        violation.to_string(),
+        "packet reported as dropped again: packet too old to process (0x4), after: server paused"
+    );
+    assert_eq!(
+        Violation::AfterDone.to_string(),
+        "notice for a packet that has been processed"
+    );
+}
+
+proptest! {
+    /// Whatever the server says, a life ends at the first completion, with the first reason given before it.
+    #[test]
+    fn a_life_ends_once_with_the_first_reason(notices in strategy::life()) {
+        let mut stage = Stage::InFlight;
+        let mut ends = Vec::new();
+        for notice in &notices {
+            if let Ok(next) = stage.advance(*notice) {
+                ends.extend(matches!(next, Stage::Done(_)).then_some(next));
+                stage = next;
+            }
+        }
+        let end = notices.iter().position(|notice| *notice == Notice::Processed);
+        let first = notices[..end.unwrap_or(notices.len())].iter().find_map(|notice| match notice {
+            Notice::Dropped(reason) => Some(*reason),
+            Notice::Processed => None,
+        });
+        let expected = match (end, first) {
+            (Some(_), Some(reason)) => Stage::Done(Outcome::Dropped(reason)),
+            (Some(_), None) => Stage::Done(Outcome::Processed),
+            (None, Some(reason)) => Stage::Dropped(reason),
+            (None, None) => Stage::InFlight,
+        };
+        prop_assert_eq!(stage, expected);
+        prop_assert_eq!(ends.len(), usize::from(end.is_some()));
+    }
+}
+
+/// Draws the machine from what `advance` answers; one reason stands for all.
+fn diagram() -> String {
+    let name = |stage| match stage {
+        Stage::InFlight => "InFlight",
+        Stage::Dropped(_) => "Dropped",
+        Stage::Done(Outcome::Processed) => "Done: Processed",
+        Stage::Done(Outcome::Dropped(_)) => "Done: Dropped",
+    };
+    let id = |stage| name(stage).replace([':', ' '], "");
+    let reason = DropReason::NOADDRESS;
+    let done = [Stage::Done(Outcome::Processed), Stage::Done(Outcome::Dropped(reason))];
+    let mut lines = vec!["stateDiagram-v2".to_owned()];
+    for stage in [Stage::InFlight, Stage::Dropped(reason), done[0], done[1]] {
+        lines.push(format!("    state \"{}\" as {}", name(stage), id(stage)));
+    }
+    lines.push(format!("    [*] --> {}: NewPkt", id(Stage::InFlight)));
+    for from in [Stage::InFlight, Stage::Dropped(reason), done[0], done[1]] {
+        for (notice, label) in [(Notice::Dropped(reason), "Dropped"), (Notice::Processed, "Processed")] {
+            lines.push(match from.advance(notice) {
+                Ok(to) => format!("    {} --> {}: {label}", id(from), id(to)),
+                Err(Violation::RepeatedDrop { .. }) => format!("    {0} --> {0}: {label} (RepeatedDrop)", id(from)),
+                Err(violation) => format!("    {0} --> {0}: {label} ({violation:?})", id(from)),
+            });
+        }
+    }
+    lines.extend(done.map(|stage| format!("    {} --> [*]", id(stage))));
+    lines.join("\n")
+}
+
+#[test]
+fn the_readme_shows_the_diagram_of_advance() {
+    let readme = include_str!("../../README.md");
+    let shown = readme
+        .split("```mermaid\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n```").next());
+    assert_eq!(
+        shown,
+        Some(diagram().as_str()),
+        "put this diagram into README.md:\n{}",
+        diagram()
+    );
+}

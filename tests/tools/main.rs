@@ -1,0 +1,16 @@
+//! The examples do what they say, as programs and as callouts.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod callouts;
+mod inspect;
+mod replay;
+mod rewrite;

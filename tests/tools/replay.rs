@@ -1,0 +1,272 @@
+//! Proves that real exchanges run through the hooks: every bundled capture, whole and cut at every length, and the
+//! `replay` example as a program.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use dhcp_callout::control::{AddressGrant, AddressProblem};
+use dhcp_callout::message::{MessageType, OptionCode};
+use dhcp_callout::simulate::{Call, Datagram, Life};
+use dhcp_callout::{DropReason, Message, Notice, Outcome, Stage};
+use dhcp_callout_support::capture::Frame;
+use dhcp_callout_support::{capture, watcher};
+
+fn frames(name: &str) -> Vec<Frame> {
+    capture::read(&capture::bundled(name)).unwrap()
+}
+
+fn datagrams(frames: &[Frame]) -> Vec<Datagram<'_>> {
+    frames
+        .iter()
+        .filter_map(|frame| {
+            Some(Datagram {
+                time: frame.time,
+                payload: frame.dhcp()?,
+            })
+        })
+        .collect()
+}
+
+fn lives(datagrams: &[Datagram<'_>]) -> Vec<Life> {
+    let mut lives = Vec::new();
+    watcher::server()
+        .unwrap()
+        .replay(datagrams, |life| lives.push(life.clone()));
+    lives
+}
+
+fn message_type(payload: &[u8]) -> Option<MessageType> {
+    let value = Message::parse(payload).ok()?.value(OptionCode::from_code(53)).ok()??;
+    value.to_array().map(|[code]| MessageType::from_code(code))
+}
+
+/// What is called for a packet, without the times and the details.
+fn outline(life: &Life) -> Vec<&'static str> {
+    let name = |call: &Call| match call {
+        Call::NewPacket { accepted: true } => "new",
+        Call::AddressOffered { .. } => "offer address",
+        Call::AddressDeleted { .. } => "delete address",
+        Call::Sent { altered: false, .. } => "send",
+        Call::Notified(Notice::Dropped(_)) => "dropped",
+        Call::Notified(Notice::Processed) => "processed",
+        _ => "unexpected",
+    };
+    life.calls.iter().map(|(_, call)| name(call)).collect()
+}
+
+#[test]
+fn the_captures_hold_every_kind_of_exchange() {
+    let mut types: Vec<_> = capture::BUNDLED
+        .iter()
+        .flat_map(|name| frames(name))
+        .filter_map(|frame| message_type(frame.dhcp()?))
+        .collect();
+    types.sort();
+    types.dedup();
+    assert_eq!(types, (1..=8).map(MessageType::from_code).collect::<Vec<_>>());
+}
+
+#[test]
+fn hooks_are_called_in_the_documented_order() {
+    for name in capture::BUNDLED {
+        let frames = frames(name);
+        let datagrams = datagrams(&frames);
+        assert_eq!(datagrams.len(), frames.len(), "{name} holds nothing else");
+        for life in lives(&datagrams) {
+            let request = message_type(datagrams[life.index].payload).unwrap();
+            let reply = life.calls.iter().find_map(|(_, call)| match call {
+                Call::Sent { reply, .. } => message_type(datagrams[*reply].payload),
+                _ => None,
+            });
+            let expected: &[_] = match (request, reply) {
+                (_, Some(MessageType::ACK)) => &["new", "offer address", "send", "processed"],
+                (_, Some(MessageType::NAK)) => &["new", "delete address", "send", "processed"],
+                (_, Some(_)) => &["new", "send", "processed"],
+                (MessageType::DECLINE | MessageType::RELEASE, None) => &["new", "delete address", "processed"],
+                (_, None) => &["new", "dropped", "processed"],
+            };
+            assert_eq!(outline(&life), expected, "{name}, datagram {}", life.index);
+            assert!(matches!(life.stage, Stage::Done(_)));
+        }
+    }
+}
+
+/// What happened in this capture is known from the programs that made it: an address in use, a lease, a renewal, a
+/// refused renewal, another lease, its end.
+#[test]
+fn a_known_exchange_is_told_as_it_was() {
+    let frames = frames("dnsmasq-udhcpc.pcapng");
+    let lives = lives(&datagrams(&frames));
+    let told: Vec<_> = lives
+        .iter()
+        .flat_map(|life| &life.calls)
+        .filter_map(|(_, call)| match call {
+            Call::AddressOffered {
+                grant,
+                address,
+                lease_time,
+            } => Some((grant.code(), address.to_string(), *lease_time)),
+            Call::AddressDeleted { problem, address } => Some((problem.code(), address.to_string(), 0)),
+            _ => None,
+        })
+        .collect();
+    let [new, old] = [AddressGrant::NEW.code(), AddressGrant::OLD.code()];
+    let [declined, released, nacked] =
+        [AddressProblem::DECLINE, AddressProblem::RELEASE, AddressProblem::NACKED].map(AddressProblem::code);
+    let expected = [
+        (new, "192.0.2.120", 120),
+        (declined, "192.0.2.120", 0),
+        (new, "192.0.2.110", 120),
+        (old, "192.0.2.110", 120),
+        (nacked, "192.0.2.110", 0),
+        (new, "192.0.2.111", 120),
+        (released, "192.0.2.111", 0),
+    ];
+    assert_eq!(
+        told,
+        expected.map(|(code, address, lease)| (code, address.to_owned(), lease))
+    );
+}
+
+#[test]
+fn a_request_sent_again_is_dropped_as_a_duplicate() {
+    let frames = frames("no-server.pcap");
+    let datagrams = datagrams(&frames);
+    let lives = lives(&datagrams);
+    for life in &lives {
+        let xid = |index: usize| Message::parse(datagrams[index].payload).unwrap().xid();
+        let again = (0..life.index).any(|earlier| xid(earlier) == xid(life.index));
+        let reason = if again {
+            DropReason::DUPLICATE
+        } else {
+            DropReason::NOADDRESS
+        };
+        assert_eq!(life.stage, Stage::Done(Outcome::Dropped(reason)));
+    }
+    assert_eq!(lives.len(), 21);
+}
+
+/// A message cut anywhere is a shorter packet, and the server's life with it ends as well.
+#[test]
+fn messages_cut_at_every_length_are_survived() {
+    for name in capture::BUNDLED {
+        for frame in frames(name) {
+            let payload = frame.dhcp().unwrap();
+            let cut: Vec<_> = (0..payload.len())
+                .map(|length| Datagram {
+                    time: Duration::ZERO,
+                    payload: &payload[..length],
+                })
+                .collect();
+            for life in lives(&cut) {
+                assert!(matches!(life.stage, Stage::Done(_)));
+            }
+        }
+    }
+}
+
+/// A capture cut anywhere is either cut between two records, and then a shorter capture, or an error that says so.
+#[test]
+fn captures_cut_at_every_length_are_survived() {
+    for name in capture::BUNDLED {
+        let file = std::fs::read(capture::bundled(name)).unwrap();
+        let mut whole: Vec<_> = (0..=file.len())
+            .filter_map(|length| Some(capture::parse(&file[..length]).ok()?.len()))
+            .collect();
+        whole.dedup();
+        assert_eq!(whole, (0..=frames(name).len()).collect::<Vec<_>>(), "{name}");
+    }
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Runs the example that cargo has built beside this test.
+fn replay(arguments: &[&str]) -> Output {
+    let test = std::env::current_exe().unwrap();
+    let examples = test.ancestors().nth(2).unwrap().join("examples");
+    Command::new(examples.join(format!("replay{}", std::env::consts::EXE_SUFFIX)))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_program_prints_totals_that_agree() {
+    for name in capture::BUNDLED {
+        let output = replay(&["--json", capture::bundled(name).to_str().unwrap()]);
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let totals: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        let frames = frames(name);
+        let packets = datagrams(&frames)
+            .iter()
+            .filter(|datagram| datagram.payload[0] == 1)
+            .count();
+        assert_eq!(totals["packets"], packets);
+        assert_eq!(totals["messages"], frames.len());
+        assert_eq!(
+            (&totals["admitted"], &totals["done"]),
+            (&totals["packets"], &totals["packets"])
+        );
+        assert_eq!(
+            (&totals["unparsed"], &totals["violations"], &totals["live"]),
+            (&0.into(), &0.into(), &0.into())
+        );
+    }
+}
+
+#[test]
+fn the_program_tells_each_packet_in_a_line() {
+    let output = replay(&[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = text.lines().take_while(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 8);
+    assert!(
+        lines[1].contains("02:00:5e:00:53:11  REQUEST   leased 192.0.2.100 for 24 s, ACK"),
+        "{}",
+        lines[1]
+    );
+    assert!(
+        lines[7].contains("DISCOVER") && lines[7].contains("dropped: duplicate"),
+        "{}",
+        lines[7]
+    );
+    assert!(text.contains("DHCP_DROP_DUPLICATE"));
+}
+
+#[test]
+fn the_program_refuses_what_is_no_capture() {
+    let folder = scratch("refused");
+    let whole = std::fs::read(capture::bundled("no-server.pcap")).unwrap();
+    let cases = [
+        ("empty.pcap", Vec::new(), "the file is empty"),
+        (
+            "text.pcap",
+            b"this is no capture, whatever its name says".to_vec(),
+            "not a capture in pcap or pcapng format",
+        ),
+        (
+            "cut.pcap",
+            whole[..1000].to_vec(),
+            "cut short: the file ends inside the record after frame 2",
+        ),
+    ];
+    for (name, bytes, expected) in cases {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let output = replay(&["--json", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(name) && error.contains(expected), "{error}");
+    }
+    let missing = replay(&[folder.join("missing.pcap").to_str().unwrap()]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert_eq!(replay(&["--unknown"]).status.code(), Some(2));
+    std::fs::remove_dir_all(folder).unwrap();
+}
