@@ -4,9 +4,9 @@ use core::fmt;
 use core::net::Ipv4Addr;
 
 use super::code::{Flags, OptionCode};
-use super::format::Format;
-use super::text::{write_colons, write_escaped};
-use super::typed::Typed;
+use super::codec::Format;
+use super::option::values::Typed;
+use super::option::{write_colons, write_escaped};
 use super::value::Value;
 use super::walk::{Area, RawOption};
 use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
