@@ -3,7 +3,7 @@
 use super::super::Header;
 use super::super::code::OptionCode;
 use super::super::option;
-use super::super::walk::{NEEDS_A_STEP, RawOption};
+use super::super::walk::{RawOption, SPECIAL_CODES};
 use super::{EditError, MAX_EDITS};
 
 /// How far from the packet's first byte `retain` can remove an option.
@@ -16,7 +16,7 @@ const LOOK: u8 = u8::MAX;
 /// Returns the marks of a script without edits: the pass has to see PAD, END, option 52 and option 82 in any case.
 #[inline]
 const fn first_marks() -> [u8; 256] {
-    let mut marks = NEEDS_A_STEP;
+    let mut marks = SPECIAL_CODES;
     if let Some((_, [relay, ..])) = marks.split_at_mut_checked(82) {
         *relay = LOOK;
     }
