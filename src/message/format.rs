@@ -48,6 +48,24 @@ pub trait Format {
     fn decode(value: Value<'_>) -> Result<Self::Value<'_>, ValueError>;
 }
 
+/// A format whose values all have the same number of bytes, at most 16, so that a part of a value never passes for a
+/// whole one; what [`Message::first`](super::Message::first) asks for.
+///
+/// Sealed: the crate names the formats of this kind.
+pub trait FixedSize: Format + sealed::FixedSize {}
+
+impl<F: Format + sealed::FixedSize> FixedSize for F {}
+
+pub(super) mod sealed {
+    /// Marks the formats of fixed size.
+    pub trait FixedSize {}
+
+    impl FixedSize for () {}
+    impl FixedSize for bool {}
+    impl FixedSize for crate::message::MessageType {}
+    impl FixedSize for crate::message::Overload {}
+}
+
 /// A code together with the format of its value: what [`Message::get`](super::Message::get) asks for.
 ///
 /// `C` is the number space of the code: the options of a message, or the
@@ -93,6 +111,13 @@ impl<F, C: Copy> Key<F, C> {
         F: Format,
     {
         F::decode(value)
+    }
+}
+
+impl<F> From<Key<F>> for OptionCode {
+    #[inline]
+    fn from(key: Key<F>) -> Self {
+        key.code()
     }
 }
 
@@ -294,6 +319,8 @@ macro_rules! fixed {
                 Ok($make)
             }
         }
+
+        impl $crate::message::format::sealed::FixedSize for $Type {}
     )+};
 }
 

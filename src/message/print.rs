@@ -8,7 +8,7 @@ use super::format::Format;
 use super::text::{write_colons, write_escaped};
 use super::typed::Typed;
 use super::value::Value;
-use super::walk::{Area, OptionError, RawOption};
+use super::walk::{Area, RawOption};
 use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
 
 /// Text for people, in which nothing that came over the wire can pass for something else: every octet that could end
@@ -88,9 +88,7 @@ fn write_line(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
     write_option(f, message, "class", option::CLASS_ID)?;
     write_option(f, message, "message", option::MESSAGE)?;
     match message.options().find_map(Result::err) {
-        Some(OptionError::NoLength { offset, .. } | OptionError::Truncated { offset, .. }) => {
-            write!(f, " (malformed at {offset})")
-        }
+        Some(fault) => write!(f, " (malformed at {})", fault.offset()),
         None => Ok(()),
     }
 }
@@ -185,10 +183,7 @@ fn write_options(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Resul
                 area = option.area;
                 write_raw(f, message, option, &mut seen)?;
             }
-            Err(fault) => {
-                let (OptionError::NoLength { offset, .. } | OptionError::Truncated { offset, .. }) = fault;
-                return writeln!(f, "{offset:5}  malformed: {fault}");
-            }
+            Err(fault) => return writeln!(f, "{:5}  malformed: {fault}", fault.offset()),
         }
     }
     if area == Area::Options {

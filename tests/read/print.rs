@@ -96,7 +96,7 @@ fn faults_end_the_lines() {
         "{printed}"
     );
     assert!(
-        printed.ends_with("  243  malformed: option 12 at offset 243: 9 octets needed, 2 left in the field\n"),
+        printed.ends_with("  243  malformed: option 12 at offset 243: 9 bytes needed, 2 left in the field\n"),
         "{printed}"
     );
 }

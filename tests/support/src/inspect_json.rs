@@ -2,7 +2,7 @@
 
 use dhcp_callout::Message;
 use dhcp_callout::message::{
-    Area, FqdnName, MessageType, OptionCode, OptionError, Overload, RawOption, Suboption, Suboptions, Typed, Value,
+    Area, FqdnName, MessageType, OptionCode, OptionErrorKind, Overload, RawOption, Suboption, Suboptions, Typed, Value,
     ValueError, option,
 };
 use serde_json::{Value as Json, json};
@@ -74,13 +74,14 @@ impl<'a> Walk<'a> {
         for option in message.options() {
             match option {
                 Ok(option) => walk.options.push(option),
-                Err(OptionError::NoLength { offset, .. }) => {
-                    (walk.error, walk.error_offset) = (Some("option_no_length"), Some(offset));
+                Err(fault) => {
+                    walk.error_offset = Some(fault.offset());
+                    walk.error = Some(match fault.kind() {
+                        OptionErrorKind::NoLength => "option_no_length",
+                        OptionErrorKind::Truncated { .. } => "option_truncated",
+                        _ => "unknown",
+                    });
                 }
-                Err(OptionError::Truncated { offset, .. }) => {
-                    (walk.error, walk.error_offset) = (Some("option_truncated"), Some(offset));
-                }
-                Err(_) => walk.error = Some("unknown"),
             }
         }
         for option in &walk.options {

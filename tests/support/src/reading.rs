@@ -5,7 +5,7 @@ use core::fmt::{self, Debug, Display, Write};
 
 use dhcp_callout::Message;
 use dhcp_callout::message::{
-    Addresses, DomainList, DomainName, Element, Elements, EncryptedDns, Format, FqdnName, Item, Key, List,
+    Addresses, DomainList, DomainName, Element, Elements, EncryptedDns, FixedSize, Format, FqdnName, Item, Key, List,
     MobilityServers, OptionCode, Padded, RadiusAttribute, Route, SipServers, Suboption, Text, Typed, Value, VendorData,
     VendorOptions, option, relay,
 };
@@ -69,16 +69,25 @@ fn header(message: Message<'_>, sink: &mut Sink) {
     let _ = (message.has_cookie(), message.end_offset());
 }
 
-/// Asks for one option of each format, joined and by its first part.
+/// Asks for one option of each format; where the size is fixed, for its first instance as well.
 fn keys(message: Message<'_>, sink: &mut Sink) {
-    fn both<'a, F: Format<Value<'a>: Debug>>(message: Message<'a>, key: Key<F>, sink: &mut Sink) {
-        let _ = write!(sink, "{:?} {:?} {key:?}", message.get(key), message.first(key));
+    fn joined<'a, F: Format<Value<'a>: Debug>>(message: Message<'a>, key: Key<F>, sink: &mut Sink) {
+        assert_eq!(message.find(key).is_some(), matches!(message.get(key), Ok(Some(_))));
+        let _ = write!(sink, "{:?} {key:?}", message.get(key));
         let _ = (key.name(), key.reference());
     }
-    macro_rules! both {
-        ($($KEY:ident)+) => { $(both(message, option::$KEY, sink);)+ };
+    fn first<'a, F: FixedSize<Value<'a>: Debug>>(message: Message<'a>, key: Key<F>, sink: &mut Sink) {
+        let _ = write!(sink, "{:?}", message.first(key));
     }
-    both! {
+    macro_rules! each {
+        ($read:ident: $($KEY:ident)+) => { $($read(message, option::$KEY, sink);)+ };
+    }
+    each! {
+        first: SUBNET_MASK TIME_OFFSET BOOT_FILE_SIZE IP_FORWARDING DEFAULT_IP_TTL NETBIOS_NODE_TYPE LEASE_TIME OVERLOAD
+        MESSAGE_TYPE RAPID_COMMIT
+    }
+    each! {
+        joined:
         SUBNET_MASK TIME_OFFSET ROUTERS HOST_NAME BOOT_FILE_SIZE IP_FORWARDING POLICY_FILTER DEFAULT_IP_TTL
         PATH_MTU_PLATEAU_TABLE VENDOR_SPECIFIC NETBIOS_NODE_TYPE LEASE_TIME OVERLOAD MESSAGE_TYPE
         PARAMETER_REQUEST_LIST CLASS_ID CLIENT_ID NETWARE_IP_OPTIONS HOME_AGENTS USER_CLASS SLP_DIRECTORY_AGENT
