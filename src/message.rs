@@ -18,48 +18,20 @@
 //! | 10 | 2 | `flags` | | 236 | 4 | magic cookie |
 //! | 12 | 4 | `ciaddr` | | 240 | | `options` |
 
-mod assigned;
 mod code;
+mod codec;
 mod editor;
-mod encode;
-mod format;
-mod identity;
-mod list;
-mod name;
-mod nested;
 pub mod option;
 mod pick;
 mod print;
-pub mod relay;
-mod service;
-mod text;
-mod typed;
 mod value;
 mod walk;
 
-pub use assigned::{
-    Architecture, AuthProtocol, DataSource, DuidType, LeaseState, NetbiosNodeType, Seconds, StatusCode, TimeOffset,
-    UnixTime,
-};
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
+pub use codec::{Encode, Encoder, Expected, FixedSize, Format, Key, ValueError, ValueErrorKind};
 pub use editor::{EditError, Editor, MAX_EDITS, VALUES_CAPACITY};
-pub use encode::{Encode, Encoder};
-pub use format::{Expected, FixedSize, Format, Key, ValueError};
-pub use identity::{ClientId, Duid, Fqdn, FqdnFlags, MachineId, NetworkInterface, VirtualSubnet};
-pub use list::{AddressPair, AddressPairs, Addresses, Element, Elements, Item, List, ListIter, Sequence};
-pub use name::{DomainList, DomainName, DomainNames, FqdnName, Labels};
-pub use nested::{
-    MobilityServers, Padded, RadiusAttribute, Route, Suboption, SuboptionList, Suboptions, VendorData, VendorOptions,
-    VendorSpecific,
-};
+pub use option::values::*;
 pub use pick::Picked;
-pub use relay::{RelayAgentInformation, RelayCode};
-pub use service::{
-    Authentication, EncryptedDns, PortParameters, RdnssSelection, RelayAuthentication, SipServers, SixRd, SlpAgents,
-    SlpScopes, Status,
-};
-pub use text::Text;
-pub use typed::Typed;
 pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, OptionErrorKind, Options, RawOption};
 
@@ -371,12 +343,12 @@ impl<'a> Message<'a> {
     /// assert!(message.get(option::CLASS_ID)?.is_some_and(|class| class.starts_with(b"rogue")));
     /// assert_eq!(message.get(option::HOST_NAME)?, None);
     /// let error = message.get(option::SERVER_ID).expect_err("three bytes are no address");
-    /// assert_eq!(error.to_string(), "option 54 at offset 249: value of 3 octets, expected 4");
+    /// assert_eq!(error.to_string(), "option 54 at offset 249: value of 3 bytes, expected 4");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// - [`ValueError::Walk`] if the walk meets a fault before it meets the option, so that it cannot be called absent;
+    /// - [`ValueErrorKind::Option`] if the walk meets a fault before it meets the option, so that it cannot be called absent;
     /// - what the [format](Format::decode) says, if the value does not follow the layout.
     #[inline]
     pub fn get<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
@@ -455,9 +427,9 @@ impl<'a> Message<'a> {
     /// Returns which fields hold options beside the options field: the value of option 52.
     ///
     /// # Errors
-    /// - [`ValueError::Walk`] if the walk meets a fault before it meets option 52;
-    /// - [`ValueError::Length`] if the joined value has not just one octet;
-    /// - [`ValueError::Value`] if that is not 1, 2 or 3; no field is read as options then.
+    /// - [`ValueErrorKind::Option`] if the walk meets a fault before it meets option 52;
+    /// - [`ValueErrorKind::Length`] if the joined value has not just one octet;
+    /// - [`ValueErrorKind::Value`] if that is not 1, 2 or 3; no field is read as options then.
     #[inline]
     pub fn overload(self) -> Result<Option<Overload>, ValueError> {
         self.get(option::OVERLOAD)

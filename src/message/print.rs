@@ -4,9 +4,9 @@ use core::fmt;
 use core::net::Ipv4Addr;
 
 use super::code::{Flags, OptionCode};
-use super::format::Format;
-use super::text::{write_colons, write_escaped};
-use super::typed::Typed;
+use super::codec::Format;
+use super::option::values::Typed;
+use super::option::{write_colons, write_escaped};
 use super::value::Value;
 use super::walk::{Area, RawOption};
 use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
@@ -100,10 +100,7 @@ fn write_kind(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
             Some(name) => f.write_str(name.strip_prefix("DHCP").unwrap_or(name)),
             None => write!(f, "{message_type}"),
         },
-        None => match message.op().name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "{}", message.op()),
-        },
+        None => write!(f, "{}", message.op()),
     }
 }
 
@@ -121,8 +118,8 @@ where
 fn write_fields(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
     write_kind(f, message)?;
     writeln!(f, ", {} bytes", message.as_bytes().len())?;
-    writeln!(f, "    0  op: {:?}", message.op())?;
-    writeln!(f, "    1  htype: {:?}", message.htype())?;
+    writeln!(f, "    0  op: {}", message.op())?;
+    writeln!(f, "    1  htype: {}", message.htype())?;
     writeln!(f, "    2  hlen: {}", message.hlen())?;
     writeln!(f, "    3  hops: {}", message.hops())?;
     writeln!(f, "    4  xid: {:#010x}", message.xid())?;
