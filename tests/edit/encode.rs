@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{
     EditError, Encode, Flag, Format, Key, MessageType, OptionCode, RelayCode, Route, Seconds, Suboption, Typed,
-    VALUES_CAPACITY, Value, ValueErrorKind,
+    VALUES_CAPACITY, Value, ValueErrorKind, VendorData,
 };
 use dhcp_callout::{Message, PacketBuffer};
 use proptest::collection::vec;
@@ -155,7 +155,7 @@ fn native_values_read_as_what_they_are() {
     assert!(message.get(option::ROUTERS).unwrap().unwrap().iter().eq([one]));
     assert!(message.get(option::DNS_SERVERS).unwrap().unwrap().iter().eq([one, two]));
     assert_eq!(message.get(option::LEASE_TIME).unwrap(), Some(Seconds(7)));
-    assert!(message.get(option::HOST_NAME).unwrap().unwrap() == *"host");
+    assert!(message.get(option::HOST_NAME).unwrap().unwrap() == "host");
     assert_eq!(
         message.get(option::DOMAIN_SEARCH).unwrap().unwrap().to_string(),
         "a.example., b.example."
@@ -176,6 +176,50 @@ fn native_values_read_as_what_they_are() {
     assert_eq!(message.get(option::IP_FORWARDING).unwrap(), Some(true));
     assert_eq!(message.get(option::RAPID_COMMIT).unwrap(), Some(Flag));
     assert!(message.get(option::ISNS).unwrap().unwrap() == [1, 2, 3][..]);
+}
+
+#[test]
+fn elements_are_written_as_they_are_read() {
+    fn set<F: Format>(key: Key<F>, value: impl Encode<F>) -> Result<Vec<u8>, EditError> {
+        let mut buffer = discover();
+        buffer.edit().set(key, value).finish()?;
+        let end = Message::parse(buffer.as_bytes()).unwrap().end_offset().unwrap();
+        Ok(buffer.as_bytes()[243..=end].to_vec())
+    }
+    let value = |bytes| Value::from_slice(OptionCode::PAD, bytes);
+    let suboption = |code, bytes| Suboption {
+        code,
+        offset: 0,
+        value: value(bytes),
+    };
+    let classes = set(option::USER_CLASS, ["ab", "c"]);
+    assert_eq!(classes.as_deref(), Ok(&b"\x4d\x05\x02ab\x01c\xff"[..]));
+    let vendor = set(option::VENDOR_SPECIFIC, [suboption(6, &[8]), suboption(1, &[])]);
+    assert_eq!(vendor.as_deref(), Ok(&[43, 5, 6, 1, 8, 1, 0, 255][..]));
+    let data = VendorData {
+        enterprise: 9,
+        data: value(&[1, 7]),
+    };
+    let data = set(option::VIVCO, [data]);
+    assert_eq!(data.as_deref(), Ok(&[124, 7, 0, 0, 0, 9, 2, 1, 7, 255][..]));
+    let homes = set(option::HOME_AGENTS, [Ipv4Addr::LOCALHOST; 0]);
+    assert_eq!(homes.as_deref(), Ok(&[68, 0, 255][..]));
+
+    // PAD and END are no sub-options of a vendor, a length byte counts no more than 255, and no class is empty.
+    let no_encoding = |code: u8| {
+        Err(EditError::NoEncoding {
+            code: OptionCode::from_code(code),
+        })
+    };
+    for code in [0, 255] {
+        let vendor = set(option::VENDOR_SPECIFIC, [suboption(code, &[])]);
+        assert_eq!(vendor, no_encoding(43));
+    }
+    let long = [0; 256];
+    let options = set(option::NETWARE_IP_OPTIONS, [suboption(1, &long)]);
+    assert_eq!(options, no_encoding(63));
+    let none = set(option::USER_CLASS, [""]);
+    assert!(matches!(none, Err(EditError::Value(_))), "{none:?}");
 }
 
 #[test]
