@@ -18,9 +18,9 @@ fn discover() -> PacketBuffer {
     PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1]).unwrap_or_default()
 }
 
-/// Octets among which every layout finds some that it allows.
-fn octets() -> impl Strategy<Value = Vec<u8>> {
-    let octet = prop_oneof![6 => 0_u8..5, 2 => any::<u8>(), 1 => select(vec![7, 16, 32, 64, 192, 255])];
+/// Bytes among which every layout finds some that it allows.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![6 => 0_u8..5, 2 => any::<u8>(), 1 => select(vec![7, 16, 32, 64, 192, 255])];
     let name = vec(("[a-z]{1,5}", 0_u8..4), 1..5).prop_map(|labels| {
         let mut name = Vec::new();
         for (label, end) in labels {
@@ -36,17 +36,17 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
     let counted = |inner: Vec<u8>| u8::try_from(inner.len()).into_iter().chain(inner).collect::<Vec<u8>>();
     let name = name.boxed();
     prop_oneof![
-        vec(octet.clone(), 0..24),
-        vec(octet.clone(), 0..700),
+        vec(byte.clone(), 0..24),
+        vec(byte.clone(), 0..700),
         name.clone(),
-        (vec(octet.clone(), 0..14), name.clone()).prop_map(|(front, name)| [front, name].concat()),
-        vec((octet.clone(), vec(any::<u8>(), 4)), 0..4).prop_map(move |parts| {
+        (vec(byte.clone(), 0..14), name.clone()).prop_map(|(front, name)| [front, name].concat()),
+        vec((byte.clone(), vec(any::<u8>(), 4)), 0..4).prop_map(move |parts| {
             parts
                 .into_iter()
                 .flat_map(|(code, inner)| [vec![code], counted(inner)].concat())
                 .collect()
         }),
-        vec((octet, name.clone()), 0..4).prop_map(move |parts| {
+        vec((byte, name.clone()), 0..4).prop_map(move |parts| {
             parts
                 .into_iter()
                 .flat_map(|(code, inner)| [vec![code], counted(inner)].concat())
@@ -68,9 +68,9 @@ fn every_format_reads_again_what_it_has_written() {
         ..Config::default()
     });
     let seen = core::cell::RefCell::new(&mut missed);
-    let result = runner.run(&octets(), |octets| {
+    let result = runner.run(&bytes(), |bytes| {
         for code in OptionCode::ALL {
-            let Ok(value) = Typed::decode(Value::from_slice(*code, &octets)) else {
+            let Ok(value) = Typed::decode(Value::from_slice(*code, &bytes)) else {
                 continue;
             };
             seen.borrow_mut().remove(code);
@@ -94,14 +94,14 @@ fn every_format_reads_again_what_it_has_written() {
 
 proptest! {
     #[test]
-    fn sub_options_of_relay_agents_read_the_same(octets in vec(0_u8..6, 0..30)) {
-        fn check<F>(key: Key<F, RelayCode>, octets: &[u8]) -> Result<(), TestCaseError>
+    fn sub_options_of_relay_agents_read_the_same(bytes in vec(0_u8..6, 0..30)) {
+        fn check<F>(key: Key<F, RelayCode>, bytes: &[u8]) -> Result<(), TestCaseError>
         where
             F: Format,
             for<'a> F::Value<'a>: Encode<F> + PartialEq + core::fmt::Debug,
         {
             let mut buffer = discover();
-            let from = Value::from_slice(OptionCode::from_code(82), octets);
+            let from = Value::from_slice(OptionCode::from_code(82), bytes);
             let Ok(value) = key.decode(from) else {
                 return Ok(());
             };
@@ -113,16 +113,16 @@ proptest! {
             prop_assert_eq!(key.decode(written[0].value), Ok(value));
             Ok(())
         }
-        check(relay::CIRCUIT_ID, &octets)?;
-        check(relay::LINK_SELECTION, &octets)?;
-        check(relay::SUBSCRIBER_ID, &octets)?;
-        check(relay::RADIUS_ATTRIBUTES, &octets)?;
-        check(relay::AUTHENTICATION, &octets)?;
-        check(relay::RELAY_FLAGS, &octets)?;
-        check(relay::ACCESS_TECHNOLOGY_TYPE, &octets)?;
-        check(relay::OPERATOR_ID, &octets)?;
-        check(relay::RELAY_SOURCE_PORT, &octets)?;
-        check(relay::VIRTUAL_SUBNET_SELECTION, &octets)?;
+        check(relay::CIRCUIT_ID, &bytes)?;
+        check(relay::LINK_SELECTION, &bytes)?;
+        check(relay::SUBSCRIBER_ID, &bytes)?;
+        check(relay::RADIUS_ATTRIBUTES, &bytes)?;
+        check(relay::AUTHENTICATION, &bytes)?;
+        check(relay::RELAY_FLAGS, &bytes)?;
+        check(relay::ACCESS_TECHNOLOGY_TYPE, &bytes)?;
+        check(relay::OPERATOR_ID, &bytes)?;
+        check(relay::RELAY_SOURCE_PORT, &bytes)?;
+        check(relay::VIRTUAL_SUBNET_SELECTION, &bytes)?;
     }
 }
 

@@ -9,7 +9,7 @@ use dhcp_callout::message::{
     Overload, Route, SequenceReader, Suboption, Typed, Value, ValueError, ValueErrorKind,
 };
 
-/// Offset of the first octet of a value that [`packet`] makes.
+/// Offset of the first byte of a value that [`packet`] makes.
 const VALUE: usize = 242;
 
 /// A message with the option `code`, its value in parts that end at `splits`, with another option between parts.
@@ -55,7 +55,7 @@ fn show_split(code: u8, value: &[u8], splits: &[usize]) -> String {
     }
 }
 
-/// The value in one piece, with its first octet at offset [`VALUE`], read by `key`.
+/// The value in one piece, with its first byte at offset [`VALUE`], read by `key`.
 fn with<F: Format, R>(
     key: Key<F>,
     value: &[u8],
@@ -477,10 +477,10 @@ fn sequences_give_their_elements() {
 
 #[test]
 fn relay_agent_information_is_read_by_name() {
-    let octets = [
+    let bytes = [
         1, 2, 0, 7, 1, 1, 0xaa, 9, 7, 0, 0, 0, 9, 2, 1, 2, 7, 4, 1, 4, 0, 5, 151, 1, 255, 5, 3, 1, 2, 3,
     ];
-    let packet = packet(82, &octets, &[]);
+    let packet = packet(82, &bytes, &[]);
     let message = Message::parse(&packet).unwrap();
     let agent = message.get(option::RELAY_AGENT_INFORMATION).unwrap().unwrap();
     assert_eq!(agent.suboptions().len(), 6);

@@ -240,7 +240,7 @@ impl Seconds {
     /// The largest value, which means "for ever" in a lease (RFC 2131 section 3.3).
     pub const INFINITE: Self = Self(u32::MAX);
 
-    /// Tells whether the span never ends.
+    /// Returns whether the span never ends.
     #[inline]
     #[must_use]
     pub const fn is_infinite(self) -> bool {
