@@ -98,7 +98,7 @@ impl File {
             let in_use = start > 0 && text(start - 1) == "use";
             let public = in_use && start > 1 && matches!(text(start - 2), "pub" | ")");
             for (path, name) in leaves {
-                if !in_use {
+                if !in_use && (start == 0 || text(start - 1) != "mod") {
                     self.words.extend(path.first().cloned());
                 }
                 let module: Vec<_> = self
