@@ -95,6 +95,10 @@ impl File {
             }
             let mut leaves = Vec::new();
             read_path(tokens, &mut at, &[], &mut leaves);
+            // A visibility, `pub(in path)`, uses nothing.
+            if start > 1 && (text(start - 2), text(start - 1)) == ("(", "in") {
+                leaves.clear();
+            }
             let in_use = start > 0 && text(start - 1) == "use";
             let public = in_use && start > 1 && matches!(text(start - 2), "pub" | ")");
             for (path, name) in leaves {
