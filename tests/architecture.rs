@@ -323,6 +323,22 @@ fn no_file_uses_itself_by_way_of_others() {
 }
 
 #[test]
+fn the_table_of_rooms_in_the_design_is_this_one() {
+    let design = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("DESIGN.md")).unwrap();
+    let rows = ROOMS.map(|(room, below)| {
+        let below: Vec<_> = below.iter().map(|room| format!("`{room}`")).collect();
+        format!(
+            "| `{room}` | {}",
+            [below.join(", "), "|".to_owned()].join(" ").trim_start()
+        )
+    });
+    let mut lines = design.lines();
+    for row in rows {
+        assert!(lines.any(|line| line.starts_with(&row)), "no row {row:?} in its place");
+    }
+}
+
+#[test]
 fn unsafe_is_only_where_it_may_be() {
     let source = Source::read();
     let elsewhere = source.files().filter(|file| !UNSAFE.contains(&file.room()));
