@@ -20,7 +20,6 @@ pub mod message;
 pub mod simulate;
 #[cfg(feature = "proptest")]
 pub mod strategy;
-mod sync;
 pub mod table;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
@@ -36,6 +35,6 @@ pub use hook::{
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::Message;
 pub use table::{
-    Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally, PoolExhausted,
+    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally, PoolExhausted,
     PooledBuffer, Progress, Replacements, TallySnapshot,
 };
