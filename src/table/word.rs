@@ -155,7 +155,7 @@ impl Live {
         if self.0.0 & DROPPED == 0 {
             None
         } else {
-            Some(DropReason::from_own_code((self.0.0 >> u32::BITS) as u32))
+            Some(DropReason::from_code_unchecked((self.0.0 >> u32::BITS) as u32))
         }
     }
 
