@@ -35,6 +35,6 @@ pub use hook::{
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::Message;
 pub use table::{
-    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally, PoolExhausted,
-    PooledBuffer, Progress, Replacements, TallySnapshot,
+    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally,
+    PoolExhausted, PooledBuffer, Progress, Replacements, TallySnapshot,
 };

@@ -101,6 +101,7 @@
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::cast_possible_truncation,
+    clippy::inline_always,
     reason = "words and bits; that nothing overflows is proven by linking, with overflow checks"
 )]
 
@@ -465,14 +466,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     }
 
     #[inline]
-    fn fill(
-        &self,
-        index: usize,
-        vacant: Vacant<'_, T>,
-        state: T,
-        now: u64,
-        lost: Option<Finished<T>>,
-    ) -> Admitted<T> {
+    fn fill(&self, index: usize, vacant: Vacant<'_, T>, state: T, now: u64, lost: Option<Finished<T>>) -> Admitted<T> {
         let layout: Layout<N> = self.tag.layout_for_use();
         let context = layout.context(index, vacant.fill(state, now));
         Admitted { context, lost }
@@ -528,7 +522,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     fn place(&self, context: Context) -> Result<(Layout<N>, Place<'_, T>), ContextError> {
         let layout = self.tag.layout();
-        match self.slots.place(layout.slot(context)) {
+        match self.slots.place(Layout::<N>::slot(context)) {
             Some(place) => Ok((layout, place)),
             None => Err(self.refuse(context, Refusal::Gone)),
         }
@@ -639,6 +633,7 @@ impl<T, const N: usize> PacketTable<T, N> {
 }
 
 /// Why a packet is not changed.
+#[derive(Clone, Copy)]
 enum Refusal {
     /// There is no such packet in flight.
     Gone,

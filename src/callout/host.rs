@@ -4,7 +4,9 @@ use super::export::Events;
 use super::{Callout, Decision};
 use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};
 use crate::lifecycle::{Notice, Outcome, Stage};
-use crate::table::{Admitted, Borrowed, BufferPool, Context, Finished, Full, PacketTable, PooledBuffer, Progress, Replacements};
+use crate::table::{
+    Admitted, Borrowed, BufferPool, Context, Finished, Full, PacketTable, PooledBuffer, Progress, Replacements,
+};
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
 ///
@@ -64,7 +66,9 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         };
         let context = match self.packets.admit(entry) {
             Ok(Admitted { context, lost }) => {
-                lost.into_iter().for_each(|lost| self.finish(lost));
+                if let Some(lost) = lost {
+                    self.finish(lost);
+                }
                 context
             }
             Err(Full(entry)) => return self.not_tracked(entry),
@@ -176,7 +180,9 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     /// Gives a borrowed entry back; if the packet was reported as processed meanwhile, this is its end.
     fn release(&self, entry: Borrowed<'_, Entry<C::State>>) {
-        entry.release().into_iter().for_each(|finished| self.finish(finished));
+        if let Some(finished) = entry.release() {
+            self.finish(finished);
+        }
     }
 
     fn finish(&self, finished: Finished<Entry<C::State>>) {

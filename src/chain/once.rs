@@ -36,10 +36,7 @@ impl<T: Copy> Once<T> {
 
     /// Sets the value unless it has been set, or is being set, before; returns whether it did.
     pub(crate) fn set(&self, value: T) -> bool {
-        let first = self
-            .state
-            .compare_exchange(EMPTY, WRITING, Relaxed, Relaxed)
-            .is_ok();
+        let first = self.state.compare_exchange(EMPTY, WRITING, Relaxed, Relaxed).is_ok();
         if first {
             let mut writing = WriteAccess::of(&self.value);
             // SAFETY: only this thread uses the value while the state is `WRITING`.

@@ -151,7 +151,7 @@ impl<const N: usize> Layout<N> {
 
     /// Returns the number of the slot, which need not exist.
     #[inline]
-    pub(super) const fn slot(self, context: Context) -> usize {
+    pub(super) const fn slot(context: Context) -> usize {
         // The tag has no bit there.
         context.0.get() & Self::SLOT
     }
@@ -166,14 +166,14 @@ impl<const N: usize> Layout<N> {
     pub(super) fn outcome(self, context: Context, word: Word) -> Option<Outcome> {
         let generation = word.generation() & Self::GENERATION;
         match word.stage() {
-            Stage::Done(outcome) if generation as u64 == self.generation(context) => Some(outcome),
+            Stage::Done(outcome) if u64::from(generation) == self.generation(context) => Some(outcome),
             _ => None,
         }
     }
 
     /// Returns whether the table could have given this context out.
     pub(super) const fn is_possible(self, context: Context) -> bool {
-        self.0 != 0 && self.slot(context) < N && self.generation(context) <= Self::GENERATION as u64
+        self.0 != 0 && Self::slot(context) < N && self.generation(context) <= Self::GENERATION as u64
     }
 
     /// Returns the generation, and above it what a context of this table does not have.
@@ -251,7 +251,7 @@ mod tests {
             for generation in [0, 1, 2, 1000, (1 << GENERATION_BITS) - 1] {
                 let word = live(generation);
                 let context = layout.context(slot, word);
-                assert_eq!(layout.slot(context), slot);
+                assert_eq!(Layout::<1000>::slot(context), slot);
                 assert!(layout.live(context, word).is_some());
                 assert!(layout.is_possible(context));
                 assert_eq!(layout.outcome(context, word), None);

@@ -1,5 +1,8 @@
 //! The slots of a table: for each the word that says everything, and the state that it guards.
-#![expect(unsafe_code, reason = "a state is written, lent and moved out as the word of its slot says")]
+#![expect(
+    unsafe_code,
+    reason = "a state is written, lent and moved out as the word of its slot says"
+)]
 
 use core::fmt;
 use core::mem::{self, ManuallyDrop, MaybeUninit};
@@ -353,13 +356,16 @@ impl<'t, T> Held<'t, T> {
     pub(super) fn finish_and_stay(mut self) -> (Finished<T>, Vacant<'t, T>) {
         // SAFETY: this value is used up here.
         let state = unsafe { self.move_out() };
-        let stage = self.ended.stage();
+        let finished = Finished {
+            stage: self.ended.stage(),
+            state,
+        };
         let vacant = Vacant {
             slot: self.place.slot,
             word: self.ended.emptied(),
             writing: WriteAccess::of(&self.place.slot.state),
         };
-        (Finished { stage, state }, vacant)
+        (finished, vacant)
     }
 
     /// Moves the state out.

@@ -43,7 +43,7 @@ struct Begun {
 
 struct Ended {
     /// Packets done, evicted, or not admitted, so that the difference to `asked` is the packets in flight.
-    ended: AtomicU64,
+    packets: AtomicU64,
     evicted: AtomicU64,
     full: AtomicU64,
 }
@@ -66,7 +66,7 @@ impl PacketTally {
                 asked: AtomicU64::new(0),
             }),
             ended: Line(Ended {
-                ended: AtomicU64::new(0),
+                packets: AtomicU64::new(0),
                 evicted: AtomicU64::new(0),
                 full: AtomicU64::new(0),
             }),
@@ -104,21 +104,21 @@ impl PacketTally {
     #[inline]
     pub fn count_done(&self) {
         // `Release`: whoever sees this count sees that of the packet's admission.
-        self.ended.0.ended.fetch_add(1, Release);
+        self.ended.0.packets.fetch_add(1, Release);
     }
 
     /// Counts a packet that was given up before the server reported it as processed.
     pub fn count_evicted(&self) {
         self.ended.0.evicted.fetch_add(1, Relaxed);
         // `Release`, and in this order: whoever sees this count does not take it for a packet done.
-        self.ended.0.ended.fetch_add(1, Release);
+        self.ended.0.packets.fetch_add(1, Release);
     }
 
     /// Counts a packet that was not admitted for want of room.
     pub fn count_full(&self) {
         self.ended.0.full.fetch_add(1, Relaxed);
         // As for a packet evicted.
-        self.ended.0.ended.fetch_add(1, Release);
+        self.ended.0.packets.fetch_add(1, Release);
     }
 
     /// Counts a notice that did not fit the stage of its packet.
@@ -138,7 +138,7 @@ impl PacketTally {
     #[inline]
     pub(super) fn had_in_flight(&self, packets: u64, asked: u64) -> bool {
         // Loaded after `asked`, so that it is no smaller than it was then.
-        self.ended.0.ended.load(Relaxed).wrapping_add(packets) < asked
+        self.ended.0.packets.load(Relaxed).wrapping_add(packets) < asked
     }
 
     /// Returns what has been counted so far.
@@ -154,7 +154,7 @@ impl PacketTally {
             stale,
         } = &self.others.0;
         // In this order: what has ended is seen to have begun, and how it ended.
-        let ended = self.ended.0.ended.load(Acquire);
+        let ended = self.ended.0.packets.load(Acquire);
         let evicted = self.ended.0.evicted.load(Relaxed);
         let full = self.ended.0.full.load(Relaxed);
         TallySnapshot {
@@ -281,7 +281,9 @@ impl fmt::Display for TallySnapshot {
         for (label, count) in totals {
             writeln!(f, "{label:26} {count:>9}")?;
         }
-        let named = self.drops().map(|(reason, count)| (reason.name().unwrap_or_default(), count));
+        let named = self
+            .drops()
+            .map(|(reason, count)| (reason.name().unwrap_or_default(), count));
         for (reason, count) in named.chain([("unknown reason", self.dropped_unknown())]) {
             if count != 0 || f.alternate() {
                 writeln!(f, "  {reason:24} {count:>9}")?;

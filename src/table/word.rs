@@ -245,7 +245,7 @@ mod tests {
     fn live_words() -> impl Iterator<Item = Live> {
         (0..20).flat_map(|generation| {
             [0, 1, 2, MAX_BORROWERS - 1].into_iter().flat_map(move |borrowers| {
-                let word = 1 << generation << 12 | LIVE | borrowers * BORROWER;
+                let word = (GENERATION << generation) | LIVE | (borrowers * BORROWER);
                 [Live(Word(word)), Live(Word(word | HEARD))]
             })
         })

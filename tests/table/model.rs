@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use dhcp_callout::{
-    Admitted, Borrowed, BufferPool, Context, ContextError, DropReason, Finished, Full, Notice, NotifyError, Outcome, PacketTable,
-    Progress, Replacements, Stage, Violation,
+    Admitted, Borrowed, BufferPool, Context, ContextError, DropReason, Finished, Full, Notice, NotifyError, Outcome,
+    PacketTable, Progress, Replacements, Stage, Violation,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -164,11 +164,9 @@ impl Model {
             packet.evicted = true;
             self.evicted += 1;
         }
-        let mut out: Vec<_> = self
-            .packets
-            .extract_if(|_, packet| packet.is_abandoned())
-            .map(|(_, packet)| (packet.stage, packet.name))
-            .collect();
+        let abandoned = self.packets.values().filter(|packet| packet.is_abandoned());
+        let mut out: Vec<_> = abandoned.map(|packet| (packet.stage, packet.name)).collect();
+        self.packets.retain(|_, packet| !packet.is_abandoned());
         out.sort_by_key(|(_, name)| *name);
         out
     }
@@ -176,20 +174,23 @@ impl Model {
     /// Takes out what was given up because it had not been heard of since `tick`, or had been abandoned, and checks that
     /// this was right, for each packet that was looked at.
     fn give_up(&mut self, tick: u64, out: &[(Stage, usize)], is_looked_at: bool) {
-        let (now, mut evicted) = (self.now, 0);
-        let gone = self.packets.extract_if(|_, packet| {
+        let (now, before, mut evicted) = (self.now, self.packets.len(), 0);
+        self.packets.retain(|_, packet| {
             let is_out = out.contains(&(packet.stage, packet.name));
             let may = packet.is_abandoned() || packet.is_live() && packet.borrowers == 0 && packet.heard < tick;
             let must = packet.is_abandoned() || may && packet.counts_from.is_some_and(|from| from < tick);
             assert!(may || !is_out, "{packet:?} was given up, before {tick}");
-            assert!(is_out || !must || !is_looked_at, "{packet:?} was not given up, before {tick}");
+            assert!(
+                is_out || !must || !is_looked_at,
+                "{packet:?} was not given up, before {tick}"
+            );
             if is_looked_at && packet.borrowers == 0 {
                 packet.counts_from = packet.counts_from.or(Some(now));
             }
             evicted += u64::from(is_out && packet.is_live());
-            is_out
+            !is_out
         });
-        assert_eq!(gone.count(), out.len(), "{out:?} is of this table");
+        assert_eq!(before - self.packets.len(), out.len(), "{out:?} is of this table");
         self.evicted += evicted;
     }
 }
@@ -478,7 +479,10 @@ fn contexts_never_given_out_are_told_from_stale_ones() {
     let others = others.map(|number| Context::from_raw(without_provenance_mut(number)).unwrap());
     for other in [others[0], others[1], Context::UNTRACKED] {
         assert_eq!(table.stage(other), Err(ContextError::Invalid(other)));
-        assert_eq!(PacketTable::<u32, 5>::new().stage(other), Err(ContextError::Invalid(other)));
+        assert_eq!(
+            PacketTable::<u32, 5>::new().stage(other),
+            Err(ContextError::Invalid(other))
+        );
     }
     assert!(table.notify(context, Notice::Processed).is_ok());
     assert_eq!(table.stage(context), Err(ContextError::Stale(context)));
