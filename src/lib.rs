@@ -4,6 +4,11 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+/// How the crate is built, and why: the file `DESIGN.md`.
+#[cfg(doc)]
+#[doc = include_str!("../DESIGN.md")]
+pub mod _design {}
+
 pub mod buffer;
 // Their tables stand in statics, where the atomics of the model checker cannot be.
 #[cfg(not(loom))]
