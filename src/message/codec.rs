@@ -253,8 +253,7 @@ pub struct ValueError {
 
 impl ValueError {
     /// Creates an error of a format of one's own; `offset` is in bytes from the packet's first byte.
-    #[cold]
-    #[inline(never)]
+    #[inline]
     #[must_use]
     pub const fn new(code: OptionCode, offset: usize, kind: ValueErrorKind) -> Self {
         Self { code, offset, kind }
@@ -281,6 +280,7 @@ impl ValueError {
 
 /// The walk over the options met a fault before it met the option.
 impl From<OptionError> for ValueError {
+    #[inline]
     fn from(error: OptionError) -> Self {
         Self::new(error.code(), error.offset(), ValueErrorKind::Option(error.kind()))
     }
@@ -393,20 +393,20 @@ impl Value<'_> {
 
     /// The whole value has a length that its layout does not allow.
     #[inline]
-    pub(super) fn bad_length(self, expected: Expected) -> ValueError {
+    pub(super) fn bad_length(&self, expected: Expected) -> ValueError {
         let length = self.len();
         self.error(ValueErrorKind::Length { length, expected })
     }
 
     /// The first byte is `value`, which the layout does not allow.
     #[inline]
-    pub(super) fn invalid_byte(self, value: u8) -> ValueError {
+    pub(super) fn invalid_byte(&self, value: u8) -> ValueError {
         self.error(ValueErrorKind::Value { value })
     }
 
     /// An element that begins here needs more bytes than are left.
     #[inline]
-    pub(super) fn truncated(self, needed: usize) -> ValueError {
+    pub(super) fn truncated(&self, needed: usize) -> ValueError {
         let have = self.len();
         self.error(ValueErrorKind::Truncated { needed, have })
     }

@@ -15,7 +15,7 @@ use core::fmt;
 use core::ops::Range;
 
 use super::code::{OptionCode, Overload};
-use super::{HEADER_LENGTH, MAGIC_COOKIE, OPTIONS_OFFSET};
+use super::header::{FILE, HEADER_LENGTH, MAGIC_COOKIE, OPTIONS_OFFSET, SNAME};
 
 /// A field of a message that holds options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -226,8 +226,8 @@ impl<'a> Walk<'a> {
     /// Walks the options from the beginning of `area`, which is `file` or `sname`.
     fn in_area(packet: &'a [u8], area: Area, overload: OverloadSoFar) -> Self {
         let Range { start, end } = match area {
-            Area::Sname => super::SNAME,
-            Area::File | Area::Options => super::FILE,
+            Area::Sname => SNAME,
+            Area::File | Area::Options => FILE,
         };
         Self::resume(
             packet.get(..end).unwrap_or_default(),
