@@ -18,8 +18,7 @@ pub struct Picked<'a, const K: usize> {
 const LOOK: u8 = u8::MAX;
 
 impl<'a, const K: usize> Picked<'a, K> {
-    // Inlined, so that the values are made where the caller wants them.
-    #[inline(always)]
+    #[inline]
     pub(super) fn of(codes: [OptionCode; K], mut walk: Walk<'a>) -> Self {
         let mut picked = Self {
             values: [None; K],
@@ -81,7 +80,7 @@ impl<'a, const K: usize> Picked<'a, K> {
 }
 
 /// Returns for each code 0 if it was not asked for, or else its slot, counted from 1, or [`LOOK`].
-#[inline(always)]
+#[inline]
 fn marks<const K: usize>(codes: [OptionCode; K]) -> [u8; 256] {
     let mut marks = [0; 256];
     for (index, code) in codes.into_iter().enumerate() {

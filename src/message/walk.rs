@@ -127,7 +127,7 @@ const MAX_LENGTH: usize = i32::MAX as usize;
 pub(super) struct Walk<'a> {
     /// The packet up to the end of the area. INVARIANT: at most [`MAX_LENGTH`] bytes.
     bytes: &'a [u8],
-    /// Offset of the next byte to be read. INVARIANT: at most the length of `bytes`.
+    /// Offset of the next byte to be read. INVARIANT: at most the length of `bytes`, unless they are empty.
     at: u32,
     /// An offset at which an option or PAD begins, or the area ends. INVARIANT: at most `at`, and no 250 there continues
     /// an option before it.
@@ -183,13 +183,27 @@ const fn table_of(codes: [u8; 4], mark: u8) -> [u8; 256] {
     table
 }
 
+/// Returns the part of a packet that is walked.
+#[inline]
+fn walkable(packet: &[u8]) -> &[u8] {
+    #[cold]
+    fn shorten(packet: &[u8]) -> &[u8] {
+        packet.get(..MAX_LENGTH).unwrap_or_default()
+    }
+
+    if packet.len() > MAX_LENGTH {
+        shorten(packet)
+    } else {
+        packet
+    }
+}
+
 impl<'a> Walk<'a> {
-    /// Walks the options of `packet`, whose options field begins at `start`, which is within the packet.
+    /// Walks the options of `packet`, whose options field begins at `start`.
     #[inline]
     pub(super) fn new(packet: &'a [u8], start: usize) -> Self {
-        debug_assert!(start <= packet.len(), "the options field begins in the packet");
         Self {
-            bytes: packet.get(..MAX_LENGTH).unwrap_or(packet),
+            bytes: walkable(packet),
             at: start as u32,
             boundary: start as u32,
             area: Area::Options,
@@ -200,11 +214,8 @@ impl<'a> Walk<'a> {
     /// Walks the options of `packet`: none without the magic cookie.
     #[inline]
     pub(super) fn over(packet: &'a [u8]) -> Self {
-        if packet.get(HEADER_LENGTH..OPTIONS_OFFSET) == Some(&MAGIC_COOKIE) {
-            Self::new(packet, OPTIONS_OFFSET)
-        } else {
-            Self::ended()
-        }
+        let has_cookie = packet.get(HEADER_LENGTH..OPTIONS_OFFSET) == Some(&MAGIC_COOKIE);
+        Self::new(if has_cookie { packet } else { &[] }, OPTIONS_OFFSET)
     }
 
     /// Walks the fields of `packet` in which fragments of `code` count.
@@ -262,8 +273,8 @@ impl<'a> Walk<'a> {
     /// Goes on with a walk from `offset` of `bytes`, which end with the area.
     #[inline]
     pub(super) fn resume(bytes: &'a [u8], offset: usize, point: ResumePoint) -> Self {
-        let bytes = bytes.get(..MAX_LENGTH).unwrap_or(bytes);
         debug_assert!(offset <= bytes.len(), "a walk is resumed where it was");
+        let bytes = walkable(bytes);
         let at = offset.min(bytes.len()) as u32;
         Self {
             bytes,
@@ -492,11 +503,13 @@ impl<'a> Walk<'a> {
     /// Returns whether the walk is at the end of the only area. False negatives are allowed; the slow path decides.
     #[inline]
     pub(super) fn is_at_end(&self) -> bool {
-        let nothing_left = match self.bytes.get(self.at as usize) {
+        if !matches!(self.overload, OverloadSoFar::Absent) {
+            return false;
+        }
+        match self.bytes.get(self.at as usize) {
             None => true,
             Some(code) => *code == OptionCode::END.code(),
-        };
-        nothing_left && matches!(self.overload, OverloadSoFar::Absent)
+        }
     }
 
     /// Takes what [`take_option`](Self::take_option) leaves: a run of PADs, and then nothing is returned; option 52 or
