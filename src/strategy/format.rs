@@ -12,12 +12,8 @@ use proptest::sample::{Index, select};
 
 use crate::message::option::option_rows;
 use crate::message::option::relay::relay_rows;
-use crate::message::{
-    AddressPair, Addresses, Architecture, Class, ClientId, DomainList, DomainName, Element, EncryptedDns, Flag, Format,
-    Fqdn, FqdnFlags, HomeAgent, MachineId, MessageType, NetbiosNodeType, NetworkInterface, OptionCode, Overload,
-    PortParameters, Prefixed, RelayAgentInformation, RelayCode, Route, Seconds, Sequence, SipServers, Suboption, Text,
-    TimeOffset, Value, VendorData, VendorOptions, VendorSpecific, VendorSuboption, VirtualSubnet,
-};
+#[allow(clippy::wildcard_imports, reason = "the tables name types of every format")]
+use crate::message::*;
 
 /// A code whose values can be made: those that its format reads, and any bytes of a code without one.
 pub(super) trait ByCode {
