@@ -25,7 +25,10 @@ pub(super) trait ByCode {
 macro_rules! by_code {
     (
         $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
-        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+        $(
+            $(#[$attribute:meta])*
+            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
+        )+
     ) => {
         impl ByCode for $Code {
             fn readable(self) -> BoxedStrategy<Vec<u8>> {
@@ -277,8 +280,8 @@ fn name(absolute: bool) -> BoxedStrategy<Vec<u8>> {
         .boxed()
 }
 
-/// Yields one to eight names, some ended by a pointer, when there are `before` bytes between their beginning and the place
-/// that pointers count from.
+/// Yields one to eight names, some ended by a pointer; there are `before` bytes from the place that pointers count from
+/// to the first of them.
 fn names(before: usize) -> BoxedStrategy<Vec<u8>> {
     let name = (labels(), option::of(any::<Index>()));
     vec_of(name, 1..=8)
