@@ -82,7 +82,6 @@
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
 
 mod context;
-mod once;
 mod pool;
 mod slot;
 mod tally;
@@ -92,7 +91,6 @@ use core::fmt;
 use core::panic::RefUnwindSafe;
 
 pub use self::context::Context;
-pub(crate) use self::once::Once;
 pub(crate) use self::pool::TakeBuffer;
 pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
 pub use self::slot::Borrowed;

@@ -13,7 +13,7 @@ const SET: u8 = 2;
 /// A value that is set at most once, by the first who comes, and read by any number of threads.
 ///
 /// Nobody waits: who comes while another thread writes the value does not see it yet.
-pub(crate) struct Once<T> {
+pub(super) struct Once<T> {
     state: AtomicU8,
     /// INVARIANT: initialised, and only read, while `state` is `SET`; while it is `WRITING`, used only by the thread that
     /// made it so.
@@ -24,7 +24,7 @@ pub(crate) struct Once<T> {
 unsafe impl<T: Send + Sync> Sync for Once<T> {}
 
 impl<T: Copy> Once<T> {
-    pub(crate) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             state: AtomicU8::new(EMPTY),
             value: UnsafeCell::new(MaybeUninit::uninit()),
@@ -32,7 +32,7 @@ impl<T: Copy> Once<T> {
     }
 
     /// Sets the value unless it has been set, or is being set, before; tells whether it did.
-    pub(crate) fn set(&self, value: T) -> bool {
+    pub(super) fn set(&self, value: T) -> bool {
         let first = self
             .state
             .compare_exchange(EMPTY, WRITING, Ordering::Relaxed, Ordering::Relaxed)
@@ -48,7 +48,7 @@ impl<T: Copy> Once<T> {
     }
 
     /// Returns the value, if it has been set.
-    pub(crate) fn get(&self) -> Option<&T> {
+    pub(super) fn get(&self) -> Option<&T> {
         if self.state.load(Ordering::Acquire) != SET {
             return None;
         }
