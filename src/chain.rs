@@ -89,8 +89,14 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     pub const fn new() -> Self {
         const {
             assert!(PACKETS >= 1, "a Chain tracks at least 1 packet: Chain<1>");
-            assert!(PACKETS <= 1 << 20, "a Chain tracks at most 1048576 packets: Chain<1048576>");
-            assert!(MEMBERS >= 1, "a Chain has at least 1 member, the DLL's own: Chain<1024, 1>");
+            assert!(
+                PACKETS <= 1 << 20,
+                "a Chain tracks at most 1048576 packets: Chain<1048576>"
+            );
+            assert!(
+                MEMBERS >= 1,
+                "a Chain has at least 1 member, the DLL's own: Chain<1024, 1>"
+            );
             assert!(MEMBERS <= 64, "a Chain has at most 64 members: Chain<1024, 64>");
         }
         Self {

@@ -17,7 +17,7 @@ use crate::ffi::{
 };
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, ChainDlls, ClientDeleted, ControlEvent, Diagnostic, DllPath, Handle,
-    NewPacket, PacketNotice, ParsedOptions, Report, SendPacket, read_list, write_table,
+    NewPacket, PacketNotice, ParsedOptions, SendPacket, read_list, write_table,
 };
 
 /// Exports a callout: defines `DhcpServerCalloutEntry` and the hooks that the callout wants.
@@ -130,9 +130,7 @@ macro_rules! entry_point {
                 fn host() -> &'static dyn $crate::export::Hosted {
                     <__Own as $crate::export::Exported>::host()
                 }
-                fn stop() {
-                    <Self as $crate::export::Linked>::chain().stop(<Self as $crate::export::Exported>::report);
-                }
+                fn stop() {}
                 $crate::entry_point!(@handled by $chain);
             }
 
@@ -201,7 +199,9 @@ macro_rules! entry_point {
 
 /// The host of an exported callout, whatever its type.
 #[doc(hidden)]
-#[diagnostic::on_unimplemented(message = "`{Self}` is no `Host`: `export!` takes the path of a `static` of type `Host`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Host`: `export!` takes the path of a `static` of type `Host`"
+)]
 pub trait Hosted: Sync {
     /// Lets the callout prepare for work; an error is what the entry point returns.
     fn load(&'static self) -> Result<(), u32>;
@@ -227,7 +227,9 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Hosted for Host<C, 
 
 /// A chain, whatever its size.
 #[doc(hidden)]
-#[diagnostic::on_unimplemented(message = "`{Self}` is no `Chain`: `chain =` takes the path of a `static` of type `Chain`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Chain`: `chain =` takes the path of a `static` of type `Chain`"
+)]
 pub trait Chained: Sync {
     /// Loads the members, on the first call, and returns the hooks that any of them wants.
     ///
@@ -240,8 +242,6 @@ pub trait Chained: Sync {
         find: &mut dyn FnMut(DllPath<'_>) -> Option<LoadedDll>,
         report: &mut dyn FnMut(Diagnostic<'_>),
     ) -> CalloutTable;
-    /// Gives up all packets: the service has stopped.
-    fn stop(&'static self, report: Report);
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Chained for Chain<PACKETS, MEMBERS> {
@@ -254,10 +254,6 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chained for Chain<PACKETS, MEMB
     ) -> CalloutTable {
         // SAFETY: the caller promises the same.
         unsafe { Chain::load(self, own, dlls, find, report) }
-    }
-
-    fn stop(&'static self, report: Report) {
-        Chain::stop(self, report);
     }
 }
 
@@ -323,7 +319,7 @@ macro_rules! define {
             fn report(diagnostic: Diagnostic<'_>) {
                 Self::host().report(diagnostic);
             }
-            /// Gives up all packets: the service has stopped.
+            /// Gives up all packets, after the author has heard that the service has stopped.
             #[inline]
             fn stop() {
                 Self::host().stop();

@@ -10,9 +10,7 @@ use crate::hook::{
     ParsedOptions, Report, SendPacket,
 };
 use crate::lifecycle::{Notice, Stage};
-use crate::table::{
-    Borrowed, BufferPool, Context, Finished, Full, PacketTable, Progress, Replacements, TallySnapshot,
-};
+use crate::table::{Borrowed, BufferPool, Context, Finished, Full, PacketTable, Progress, Replacements, TallySnapshot};
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
 ///
@@ -71,8 +69,14 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     pub const fn new(callout: C) -> Self {
         const {
             assert!(PACKETS >= 1, "a Host tracks at least 1 packet: Host<Callout, 1>");
-            assert!(PACKETS <= 1 << 20, "a Host tracks at most 1048576 packets: Host<Callout, 1048576>");
-            assert!(BUFFERS <= 4096, "a Host has at most 4096 buffers: Host<Callout, 1024, 4096>");
+            assert!(
+                PACKETS <= 1 << 20,
+                "a Host tracks at most 1048576 packets: Host<Callout, 1048576>"
+            );
+            assert!(
+                BUFFERS <= 4096,
+                "a Host has at most 4096 buffers: Host<Callout, 1024, 4096>"
+            );
         }
         Self {
             callout,

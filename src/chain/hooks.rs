@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use super::Chain;
 use crate::buffer::PACKET_CAPACITY;
-use crate::control::DropReason;
+use crate::control::{DropReason, ServiceControl};
 use crate::ffi::{
     Bool, CalloutTable, ControlArguments, DeleteClientArguments, DropSendArguments, ERROR_SUCCESS,
     GiveAddressArguments, HandleOptionsArguments, NewPktArguments, ProbArguments,
@@ -70,7 +70,10 @@ impl<const MEMBERS: usize> Contexts<MEMBERS> {
 
 /// Returns the bit of a member; a chain has at most 64.
 fn bit(member: usize) -> u64 {
-    u32::try_from(member).ok().and_then(|member| 1_u64.checked_shl(member)).unwrap_or(0)
+    u32::try_from(member)
+        .ok()
+        .and_then(|member| 1_u64.checked_shl(member))
+        .unwrap_or(0)
 }
 
 fn first_failure(status: u32, next: u32) -> u32 {
@@ -153,21 +156,24 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         status
     }
 
-    /// Tells the members that have heard of a packet.
+    /// Tells the members that have heard of a packet; all of them, with NULL, without contexts.
     ///
     /// # Safety
     /// - Their hooks can be called with the packet.
-    unsafe fn tell(&self, told: Told, contexts: &Contexts<MEMBERS>) -> u32 {
+    unsafe fn tell(&self, told: Told, contexts: Option<&Contexts<MEMBERS>>) -> u32 {
         self.tables()
-            .filter(|(member, _)| contexts.hears(*member, told.notice))
-            // SAFETY: the caller promises the same.
-            .map(|(member, table)| unsafe { told.tell(table, contexts.get(member)) })
+            .filter(|(member, _)| contexts.is_none_or(|contexts| contexts.hears(*member, told.notice)))
+            .map(|(member, table)| {
+                let context = contexts.map_or(null_mut(), |contexts| contexts.get(member));
+                // SAFETY: the caller promises the same.
+                unsafe { told.tell(table, context) }
+            })
             .fold(ERROR_SUCCESS, first_failure)
     }
 
     /// Tells the members with a copy of `bytes`, so that a buffer that one of them takes back is not what the others read.
     #[inline(never)]
-    fn tell_copy(&self, told: Told, bytes: &[u8], contexts: &Contexts<MEMBERS>) -> u32 {
+    fn tell_copy(&self, told: Told, bytes: &[u8], contexts: Option<&Contexts<MEMBERS>>) -> u32 {
         let mut copy = [0; PACKET_CAPACITY];
         let length = bytes.len().min(PACKET_CAPACITY);
         if let (Some(to), Some(from)) = (copy.get_mut(..length), bytes.get(..length)) {
@@ -178,12 +184,12 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         unsafe { self.tell(Told { packet, ..told }, contexts) }
     }
 
-    /// Tells the members of a packet that has a context.
-    fn tell_notice(&self, notice: &PacketNotice<'_>, told: Told, contexts: &Contexts<MEMBERS>) -> u32 {
+    /// Passes a notice on; without bytes that can be read the members get an empty packet.
+    fn tell_notice(&self, notice: &PacketNotice<'_>, told: Told, contexts: Option<&Contexts<MEMBERS>>) -> u32 {
         let Ok(bytes) = notice.bytes() else {
             return self.tell_copy(told, &[], contexts);
         };
-        let is_replaced = told.packet.0.addr() != contexts.original;
+        let is_replaced = contexts.is_some_and(|contexts| contexts.original != told.packet.0.addr());
         if told.notice == Notice::Processed && is_replaced && self.tables().nth(1).is_some() {
             return self.tell_copy(told, bytes, contexts);
         }
@@ -211,13 +217,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             reserved: null_mut(),
         };
         if state.open.load(Ordering::Acquire) != 0 {
-            self.tell_copy(told, &[], state);
+            self.tell_copy(told, &[], Some(state));
         }
-    }
-
-    /// Gives up all packets, when the service stops.
-    pub(crate) fn stop(&self, report: Report) {
-        self.packets.drain(|Finished { stage, .. }| report(Diagnostic::Lost { stage }));
     }
 }
 
@@ -278,7 +279,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
                     reserved: raw.reserved,
                 };
                 // SAFETY: the packet is the server's, which passes what the prototype asks.
-                status = first_failure(status, unsafe { self.tell(told, &contexts) });
+                status = first_failure(status, unsafe { self.tell(told, Some(&*contexts)) });
             }
         }
         match contexts.release() {
@@ -303,29 +304,28 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
             reserved: raw.reserved,
         };
         let Some(context) = notice.context() else {
-            // SAFETY: the packet is the server's, which passes what the prototype asks.
-            let tell = |(_, table)| unsafe { told.tell(table, null_mut()) };
-            return self.tables().map(tell).fold(ERROR_SUCCESS, first_failure);
+            return self.tell_notice(&notice, told, None);
         };
         if context.as_raw() == untracked() {
             return ERROR_SUCCESS;
         }
         // Borrowed while the members are told; if that is not possible, the last who borrows tells them.
         let contexts = self.packets.get(context);
-        let mut status = ERROR_SUCCESS;
-        match (self.packets.notify(context, told.notice), &contexts) {
-            (Ok(Progress::Done { state, .. }), _) => status = self.tell_notice(&notice, told, &state),
-            (Ok(_), Ok(contexts)) => status = self.tell_notice(&notice, told, contexts),
-            (Ok(_), Err(_)) => {}
+        let tell = |contexts: &Contexts<MEMBERS>| self.tell_notice(&notice, told, Some(contexts));
+        let status = match (self.packets.notify(context, told.notice), &contexts) {
+            (Ok(Progress::Done { state, .. }), _) => tell(&state),
+            (Ok(_), Ok(contexts)) => tell(contexts),
+            (Ok(_), Err(_)) => ERROR_SUCCESS,
             (Err(error), contexts) => {
-                let notice_given = told.notice;
-                report(Diagnostic::NoticeRejected { notice: notice_given, error });
-                // A drop that is repeated is the members' to judge.
-                if let (Notice::Dropped(_), Ok(contexts)) = (notice_given, contexts) {
-                    status = self.tell_notice(&notice, told, contexts);
+                let notice = told.notice;
+                report(Diagnostic::NoticeRejected { notice, error });
+                match (notice, contexts) {
+                    // A drop that is repeated is the members' to judge.
+                    (Notice::Dropped(_), Ok(contexts)) => tell(contexts),
+                    _ => ERROR_SUCCESS,
                 }
             }
-        }
+        };
         if let Ok(contexts) = contexts {
             self.release(contexts, report);
         }
@@ -347,22 +347,40 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for
     }
 }
 
-/// Passes the hooks on that only tell something.
+impl<const PACKETS: usize, const MEMBERS: usize> Handle<ControlEvent> for Chain<PACKETS, MEMBERS> {
+    unsafe fn handle(&'static self, event: ControlEvent, raw: ControlArguments, report: Report) -> u32 {
+        // Before the members hear of it, which then give up their packets: what they track from now on, so does the chain.
+        if event.code() == ServiceControl::STOP {
+            self.packets
+                .drain(|Finished { stage, .. }| report(Diagnostic::Lost { stage }));
+        }
+        // SAFETY: the members' hooks get what the server passed.
+        unsafe { self.each::<ControlEvent>(null_mut(), report, |_| raw, |_| {}) }
+    }
+}
+
+impl<const PACKETS: usize, const MEMBERS: usize> Handle<ClientDeleted<'static>> for Chain<PACKETS, MEMBERS> {
+    unsafe fn handle(&'static self, _: ClientDeleted<'static>, raw: DeleteClientArguments, report: Report) -> u32 {
+        // SAFETY: the members' hooks get what the server passed.
+        unsafe { self.each::<ClientDeleted<'static>>(null_mut(), report, |_| raw, |_| {}) }
+    }
+}
+
+/// Passes on the hooks that tell something about a packet.
 macro_rules! pass_on {
-    ($($Argument:ident $(<$life:lifetime>)?: $Raw:ident, |$raw:ident, $own:pat_param| $context:expr, $with:expr;)+) => {$(
-        impl<const PACKETS: usize, const MEMBERS: usize> Handle<$Argument $(<$life>)?> for Chain<PACKETS, MEMBERS> {
-            unsafe fn handle(&'static self, _: $Argument $(<$life>)?, $raw: $Raw, report: Report) -> u32 {
+    ($($Argument:ident($Raw:ident);)+) => {$(
+        impl<const PACKETS: usize, const MEMBERS: usize> Handle<$Argument<'static>> for Chain<PACKETS, MEMBERS> {
+            unsafe fn handle(&'static self, _: $Argument<'static>, raw: $Raw, report: Report) -> u32 {
+                let own = |pkt_context| $Raw { pkt_context, ..raw };
                 // SAFETY: the members' hooks get what the server passed, and their own contexts.
-                unsafe { self.each::<$Argument $(<$life>)?>($context, report, |$own| $with, |_| {}) }
+                unsafe { self.each::<$Argument<'static>>(raw.pkt_context, report, own, |_| {}) }
             }
         }
     )+};
 }
 
 pass_on! {
-    ControlEvent: ControlArguments, |raw, _| null_mut(), raw;
-    AddressDeleted<'static>: ProbArguments, |raw, own| raw.pkt_context, ProbArguments { pkt_context: own, ..raw };
-    AddressOffered<'static>: GiveAddressArguments, |raw, own| raw.pkt_context, GiveAddressArguments { pkt_context: own, ..raw };
-    ParsedOptions<'static>: HandleOptionsArguments, |raw, own| raw.pkt_context, HandleOptionsArguments { pkt_context: own, ..raw };
-    ClientDeleted<'static>: DeleteClientArguments, |raw, _| null_mut(), raw;
+    AddressDeleted(ProbArguments);
+    AddressOffered(GiveAddressArguments);
+    ParsedOptions(HandleOptionsArguments);
 }

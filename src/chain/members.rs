@@ -87,7 +87,10 @@ impl<const MEMBERS: usize> Members<MEMBERS> {
                 .and_then(|dll| all.join(dll));
             if let Err(reason) = joined {
                 all.left_out = all.left_out.saturating_add(1);
-                report(Diagnostic::LeftOut { path: path.ok(), reason });
+                report(Diagnostic::LeftOut {
+                    path: path.ok(),
+                    reason,
+                });
             }
         }
         all
@@ -101,7 +104,10 @@ impl<const MEMBERS: usize> Members<MEMBERS> {
         let vacant = self.members.iter_mut().find(|member| member.is_none());
         let place = vacant.ok_or(LeftOut::TooMany { members: MEMBERS })?;
         let table = dll.table()?;
-        *place = Some(Member { entry: dll.entry, table });
+        *place = Some(Member {
+            entry: dll.entry,
+            table,
+        });
         Ok(())
     }
 

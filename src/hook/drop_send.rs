@@ -66,7 +66,8 @@ impl PacketNotice<'_> {
 
     /// Returns where the packet is, and its size: NULL and 0 without [`bytes`](Self::bytes).
     pub(crate) fn start_and_size(&self) -> (*mut u8, u32) {
-        self.packet.map_or((core::ptr::null_mut(), 0), PacketBytes::start_and_size)
+        self.packet
+            .map_or((core::ptr::null_mut(), 0), PacketBytes::start_and_size)
     }
 
     /// Reads the packet as a DHCP message, in place; without [`bytes`](Self::bytes) it is one of 0 bytes.
