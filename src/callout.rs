@@ -13,7 +13,7 @@
 //!
 //!     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<[u8; 6]> {
 //!         let Ok(message) = packet.message() else { return Decision::Pass };
-//!         if matches!(message.get(option::CLASS_ID), Ok(Some(class)) if class.starts_with(b"rogue")) {
+//!         if message.find(option::CLASS_ID).is_some_and(|class| class.starts_with(b"rogue")) {
 //!             self.refused.fetch_add(1, Relaxed);
 //!             return Decision::Refuse;
 //!         }

@@ -164,6 +164,7 @@ macro_rules! declare {
 
             #[doc = concat!("The arguments of a hook of type [`", stringify!($Prototype), "`], in the order of the SDK.")]
             #[derive(Clone, Copy, Debug)]
+            #[repr(C)]
             #[expect(missing_docs, reason = "the SDK names the parameters")]
             pub struct $Arguments {
                 $(pub $parameter: $Type,)+

@@ -17,11 +17,9 @@ use core::fmt;
 use core::net::Ipv4Addr;
 
 use super::code::{Flags, HardwareType, OpCode, OptionCode};
-use super::encode::{Encode, Encoder};
-use super::format::{Format, Key, ValueError};
+use super::codec::{Encode, Encoder, Format, Key, ValueError};
 use super::option;
-use super::relay::RelayCode;
-use super::typed::Typed;
+use super::option::values::{RelayCode, Typed};
 use super::value::Value;
 use super::walk::RawOption;
 use super::{Message, ParseError};

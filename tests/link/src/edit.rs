@@ -2,7 +2,8 @@
 
 use core::net::Ipv4Addr;
 
-use dhcp_callout::message::{Flags, MessageType, OptionCode, Seconds, option, relay};
+use dhcp_callout::message::option::{self, relay};
+use dhcp_callout::message::{Flags, MessageType, OptionCode, Seconds};
 use dhcp_callout::{Message, PacketBuffer};
 
 crate::operations! {
