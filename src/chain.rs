@@ -60,13 +60,14 @@
     reason = "this module calls the hooks of other DLLs, whose tables are shared between threads"
 )]
 
+mod contexts;
 mod hooks;
 mod members;
 mod once;
 
 pub use members::LoadedDll;
 
-use self::hooks::Contexts;
+use self::contexts::Contexts;
 use self::members::Members;
 use self::once::Once;
 use crate::ffi::{CalloutTable, EntryPoint};

@@ -2,9 +2,10 @@
 
 use core::ffi::c_void;
 use core::ptr::{null_mut, without_provenance_mut};
-use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use super::Chain;
+use super::contexts::Contexts;
+use super::members::Members;
 use crate::buffer::PACKET_CAPACITY;
 use crate::control::{DropReason, ServiceControl};
 use crate::ffi::{
@@ -21,59 +22,6 @@ use crate::table::{Borrowed, Context, Finished, Progress};
 /// What the server carries for a packet that the chain does not track; every table refuses it.
 fn untracked() -> *mut c_void {
     without_provenance_mut(usize::MAX)
-}
-
-/// What each member keeps with a packet; nobody but the member follows it.
-#[derive(Debug)]
-pub(super) struct Contexts<const MEMBERS: usize> {
-    contexts: [AtomicPtr<c_void>; MEMBERS],
-    /// A bit for each member that has heard of the packet, and not of its end.
-    open: AtomicU64,
-    /// The address of the server's own packet.
-    original: usize,
-}
-
-impl<const MEMBERS: usize> Contexts<MEMBERS> {
-    fn new(original: *mut u8) -> Self {
-        Self {
-            contexts: [const { AtomicPtr::new(null_mut()) }; MEMBERS],
-            open: AtomicU64::new(0),
-            original: original.addr(),
-        }
-    }
-
-    // Whoever has the context from the server has it after the hook that set it returned: no ordering is needed.
-    fn get(&self, member: usize) -> *mut c_void {
-        self.contexts
-            .get(member)
-            .map_or(null_mut(), |context| context.load(Ordering::Relaxed))
-    }
-
-    /// Notes that a member has heard of the packet.
-    fn begin(&self, member: usize, context: *mut c_void) {
-        if let Some(place) = self.contexts.get(member) {
-            place.store(context, Ordering::Relaxed);
-        }
-        // `Release`: who sees the bit sees the context.
-        self.open.fetch_or(bit(member), Ordering::Release);
-    }
-
-    /// Returns whether a member is to be told of `notice`; of the end, once.
-    fn hears(&self, member: usize, notice: Notice) -> bool {
-        let open = match notice {
-            Notice::Dropped(_) => self.open.load(Ordering::Acquire),
-            Notice::Processed => self.open.fetch_and(!bit(member), Ordering::Acquire),
-        };
-        open & bit(member) != 0
-    }
-}
-
-/// Returns the bit of a member; a chain has at most 64.
-fn bit(member: usize) -> u64 {
-    u32::try_from(member)
-        .ok()
-        .and_then(|member| 1_u64.checked_shl(member))
-        .unwrap_or(0)
 }
 
 fn first_failure(status: u32, next: u32) -> u32 {
@@ -114,7 +62,7 @@ impl Told {
 
 impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     fn tables(&self) -> impl Iterator<Item = (usize, &CalloutTable)> {
-        self.members.get().into_iter().flat_map(super::Members::tables)
+        self.members.get().into_iter().flat_map(Members::tables)
     }
 
     /// Calls the hook `A` of each member that has it, with what `raw` returns for the member's context of the packet, and
@@ -189,7 +137,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         let Ok(bytes) = notice.bytes() else {
             return self.tell_copy(told, &[], contexts);
         };
-        let is_replaced = contexts.is_some_and(|contexts| contexts.original != told.packet.0.addr());
+        let is_replaced = contexts.is_some_and(|contexts| contexts.is_replaced_by(told.packet.0));
         if told.notice == Notice::Processed && is_replaced && self.tables().nth(1).is_some() {
             return self.tell_copy(told, bytes, contexts);
         }
@@ -216,7 +164,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             ip_address: 0,
             reserved: null_mut(),
         };
-        if state.open.load(Ordering::Acquire) != 0 {
+        if state.is_open() {
             self.tell_copy(told, &[], Some(state));
         }
     }

@@ -3,8 +3,9 @@
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 
+use super::accessors::{packet_accessors, packet_context, packet_origin};
+use super::check::{Family, HookError};
 use super::packet::PacketBytes;
-use super::{Family, HookError, packet_accessors, packet_context, packet_origin};
 use crate::control::{AddressGrant, AddressProblem, ClientType};
 use crate::ffi::{GiveAddressArguments, ProbArguments};
 

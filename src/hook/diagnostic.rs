@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::{DllPath, HookError};
+use super::check::HookError;
+use super::dlls::DllPath;
 use crate::lifecycle::{Notice, Stage};
 use crate::table::{ContextError, NotifyError};
 

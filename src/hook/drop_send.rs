@@ -2,8 +2,9 @@
 
 use core::ffi::c_void;
 
+use super::accessors::{packet_accessors, packet_context, packet_origin, packet_replacement};
+use super::check::{Family, HookError};
 use super::packet::{PacketArgument, PacketBytes};
-use super::{Family, HookError, packet_accessors, packet_context, packet_origin, packet_replacement};
 use crate::control::SendCode;
 use crate::ffi::DropSendArguments;
 use crate::lifecycle::Notice;

@@ -4,8 +4,9 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
+use super::accessors::{packet_accessors, packet_replacement};
+use super::check::{HookError, not_null};
 use super::packet::PacketArgument;
-use super::{HookError, not_null, packet_accessors, packet_replacement};
 use crate::ffi::{Bool, NewPktArguments};
 use crate::table::Context;
 

@@ -2,8 +2,9 @@
 
 use core::ffi::c_void;
 
+use super::accessors::{packet_accessors, packet_context};
+use super::check::{HookError, checked_length, not_null};
 use super::packet::PacketBytes;
-use super::{HookError, checked_length, not_null, packet_accessors, packet_context};
 use crate::ffi::{Boolean, HandleOptionsArguments, ServerOptions};
 
 /// What the server parsed from a packet: `DhcpHandleOptionsHook` (`LPDHCP_HANDLE_OPTIONS`).
