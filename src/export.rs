@@ -274,6 +274,7 @@ impl<H, A> Handler<H, A> {
 impl<H: Handle<A>, A: Argument> Handler<H, A> {
     /// Returns the handler.
     #[inline]
+    #[must_use]
     pub const fn get(&self) -> Option<&'static dyn Handle<A>> {
         Some(self.0)
     }
@@ -284,6 +285,7 @@ impl<H: Handle<A>, A: Argument> Handler<H, A> {
 pub trait NotHandled<A: Argument> {
     /// Returns nothing.
     #[inline]
+    #[must_use]
     fn get(&self) -> Option<&'static dyn Handle<A>> {
         None
     }

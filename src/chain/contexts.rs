@@ -9,7 +9,7 @@ use crate::lifecycle::Notice;
 /// What each member keeps with a packet; nobody but the member follows it.
 #[derive(Debug)]
 pub(super) struct Contexts<const MEMBERS: usize> {
-    contexts: [AtomicPtr<c_void>; MEMBERS],
+    own: [AtomicPtr<c_void>; MEMBERS],
     /// A bit for each member that has heard of the packet, and not of its end.
     open: AtomicU64,
     /// The address of the server's own packet.
@@ -19,7 +19,7 @@ pub(super) struct Contexts<const MEMBERS: usize> {
 impl<const MEMBERS: usize> Contexts<MEMBERS> {
     pub(super) fn new(original: *mut u8) -> Self {
         Self {
-            contexts: [const { AtomicPtr::new(null_mut()) }; MEMBERS],
+            own: [const { AtomicPtr::new(null_mut()) }; MEMBERS],
             open: AtomicU64::new(0),
             original: original.addr(),
         }
@@ -27,14 +27,14 @@ impl<const MEMBERS: usize> Contexts<MEMBERS> {
 
     // Whoever has the context from the server has it after the hook that set it returned: no ordering is needed.
     pub(super) fn get(&self, member: usize) -> *mut c_void {
-        self.contexts
+        self.own
             .get(member)
             .map_or(null_mut(), |context| context.load(Ordering::Relaxed))
     }
 
     /// Notes that a member has heard of the packet.
     pub(super) fn begin(&self, member: usize, context: *mut c_void) {
-        if let Some(place) = self.contexts.get(member) {
+        if let Some(place) = self.own.get(member) {
             place.store(context, Ordering::Relaxed);
         }
         // `Release`: who sees the bit sees the context.

@@ -9,7 +9,6 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
-    clippy::string_slice,
     reason = "a test may panic"
 )]
 
@@ -17,7 +16,7 @@ use core::ptr::{null_mut, without_provenance_mut};
 use std::sync::Mutex;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ServiceControl};
-use dhcp_callout::ffi::{CalloutTable, DropSendArguments, EntryPoint};
+use dhcp_callout::ffi::{CalloutTable, DropSend, DropSendArguments, EntryPoint};
 use dhcp_callout::hook::ChainDlls;
 use dhcp_callout::simulate::Server;
 use dhcp_callout::{
@@ -93,8 +92,8 @@ impl Callout for Recorder {
         });
     }
 
-    fn packet_lost(&self, stage: Stage, state: u8) {
-        self.note(format!("lost {state}: {stage:?}"));
+    fn packet_lost(&self, last: Stage, state: u8) {
+        self.note(format!("lost {state}: {last:?}"));
     }
 
     fn not_tracked(&self, state: u8) {
@@ -446,6 +445,65 @@ fn what_the_simulated_server_shows_outlives_the_replacement() {
     recorder.take();
 }
 
+mod overlap {
+    //! A server that reports a packet as processed while it asks about the reply.
+
+    use super::*;
+
+    struct Answers;
+
+    static ENDS: Mutex<Option<(DropSend, usize)>> = Mutex::new(None);
+    static HOST: Host<Answers, 4, 1> = Host::new(Answers);
+    static DONE: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+    entry_point!(fn entry = HOST);
+
+    impl Callout for Answers {
+        type State = u8;
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u8> {
+            Decision::Track(packet.bytes()[0])
+        }
+
+        fn packet_done(&self, _: Outcome, state: u8) {
+            DONE.lock().unwrap().push(state);
+        }
+    }
+
+    impl OnSendPacket for Answers {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&u8>) {
+            assert!(state.is_some());
+            packet.replace_with(b"AAAA").unwrap();
+            if let Some((hook, context)) = *ENDS.lock().unwrap() {
+                let end = DropSendArguments {
+                    packet: null_mut(),
+                    packet_size: null_mut(),
+                    control_code: 0xB,
+                    ip_address: 0,
+                    reserved: null_mut(),
+                    pkt_context: without_provenance_mut(context),
+                };
+                // SAFETY: NULL is allowed.
+                unsafe { end.pass_to(hook) };
+            }
+        }
+    }
+
+    #[test]
+    fn a_reply_is_the_servers_own_when_its_packet_has_ended() {
+        // SAFETY: the entry point is made by the macro.
+        let server = unsafe { Server::load(entry) }.unwrap();
+        let packet = server.receive(b"a packet").unwrap();
+        let hook = server.table().dhcp_pkt_drop_hook.unwrap();
+        *ENDS.lock().unwrap() = Some((hook, packet.context().addr()));
+        let sent = server.send(&packet, b"reply", |sent| sent == Ok(b"reply"));
+        assert!(sent.unwrap(), "the buffer went back");
+        assert_eq!(*DONE.lock().unwrap(), [b'a']);
+        *ENDS.lock().unwrap() = None;
+        let next = server.receive(b"b").unwrap();
+        assert!(server.send(&next, b"reply", |sent| sent == Ok(b"AAAA")).unwrap());
+    }
+}
+
 #[test]
 fn a_replacement_that_fails_changes_nothing() {
     let (server, recorder) = recorder!(4, 1);
@@ -497,8 +555,8 @@ fn the_service_is_told_of() {
         fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u8> {
             Decision::Track(packet.bytes()[0])
         }
-        fn packet_lost(&self, stage: Stage, state: u8) {
-            note(format!("lost {state}: {stage:?}"));
+        fn packet_lost(&self, last: Stage, state: u8) {
+            note(format!("lost {state}: {last:?}"));
         }
         fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
             note(diagnostic.to_string());
@@ -606,8 +664,6 @@ fn a_notice_counts_without_a_packet() {
 
 #[test]
 fn dlls_that_are_switched_off_are_counted() {
-    let (server, recorder) = recorder!(1, 0);
-    drop(server);
     static ALONE: Host<Recorder, 1, 0> = Host::new(Recorder::new());
     entry_point!(fn alone = ALONE);
     let mut list: Vec<u16> = "a.dll\0b.dll\0\0".encode_utf16().collect();
@@ -618,6 +674,7 @@ fn dlls_that_are_switched_off_are_counted() {
         ALONE.callout().take(),
         ["2 DLLs of the list switched off: exported without a chain"]
     );
+    let (_, recorder) = recorder!(1, 0);
     assert_eq!(recorder.take(), [""; 0], "an empty list is no news");
 }
 

@@ -56,6 +56,7 @@ entry_point!(fn shared_first = SHARED_FIRST, chain = OF_SHARED, find = find);
 entry_point!(fn shared_second = SHARED_SECOND);
 entry_point!(fn shared_third = SHARED_THIRD);
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature is that of a loader")]
 fn find(path: DllPath<'_>) -> Option<LoadedDll> {
     let entry: EntryPoint = match path.to_string().as_str() {
         "second" => second,
