@@ -46,7 +46,7 @@ impl Callout for DropMonitor {
         let Notice::Dropped(reason) = notice.notice() else {
             return;
         };
-        self.0.count(reason);
+        self.0.count_drop(reason);
         let Ok(message) = notice.message() else { return };
         let Some(mac) = message.mac() else { return };
         // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.

@@ -85,7 +85,7 @@ pub struct Chain<const PACKETS: usize = 1024, const MEMBERS: usize = 8> {
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
-    /// Creates a chain without members; `PACKETS` is 1 to 1,048,576, and `MEMBERS` 1 to 64, the DLL's own included.
+    /// Creates a chain without members; `PACKETS` is 1 to 65,536, and `MEMBERS` 1 to 64, the DLL's own included.
     #[must_use]
     pub const fn new() -> Self {
         const {
@@ -147,7 +147,19 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         self.packets.len()
     }
 
-    /// Gives up the packets that were admitted before `tick`; the members hear no more of them.
+    /// Returns what the clock of the table shows: how many packets were to be tracked so far.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.packets.now()
+    }
+
+    /// Sets how long a packet may be silent before the table gives it up when it needs room, by that clock: see
+    /// [`PacketTable::set_patience`].
+    pub fn set_patience(&self, admissions: u64) {
+        self.packets.set_patience(admissions);
+    }
+
+    /// Gives up the packets that were last heard of before the clock showed `tick`; the members hear no more of them.
     pub fn evict_before(&self, tick: u64) {
         self.packets.evict_before(tick, drop);
     }

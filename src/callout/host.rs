@@ -4,13 +4,17 @@ use super::{
     Callout, Decision, LoadError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed,
     OnSendPacket, contain,
 };
+use crate::control::DropReason;
 use crate::ffi::{self, ERROR_SUCCESS};
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket, PacketNotice,
     ParsedOptions, Report, SendPacket,
 };
 use crate::lifecycle::{Notice, Stage};
-use crate::table::{Borrowed, BufferPool, Context, Finished, Full, PacketTable, Progress, Replacements, TallySnapshot};
+use crate::table::{
+    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, Progress,
+    Replacements, TallySnapshot,
+};
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
 ///
@@ -64,7 +68,7 @@ struct Entry<S> {
 }
 
 impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BUFFERS> {
-    /// Creates a host without packets; `PACKETS` is 1 to 1,048,576, and `BUFFERS` at most 4096.
+    /// Creates a host without packets; `PACKETS` is 1 to 65,536, and `BUFFERS` at most 4096.
     #[must_use]
     pub const fn new(callout: C) -> Self {
         const {
@@ -102,7 +106,20 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         self.packets.len()
     }
 
-    /// Gives up the packets that were admitted before `tick`: their states go to [`Callout::packet_lost`].
+    /// Returns what the clock of the table shows: how many packets were to be tracked so far.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.packets.now()
+    }
+
+    /// Sets how long a packet may be silent before the table gives it up when it needs room, by that clock: see
+    /// [`PacketTable::set_patience`].
+    pub fn set_patience(&self, admissions: u64) {
+        self.packets.set_patience(admissions);
+    }
+
+    /// Gives up the packets that were last heard of before the clock showed `tick`: their states go to
+    /// [`Callout::packet_lost`]. For an author who keeps time: see [`PacketTable::evict_before`].
     pub fn evict_before(&self, tick: u64) {
         self.packets.evict_before(tick, |finished| self.finish(finished));
     }
@@ -137,10 +154,13 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             Some(Decision::Pass | Decision::Refuse) | None => return,
         };
         let replacements = Replacements::new();
-        let context = match self.packets.admit(Entry { state, replacements }) {
-            Ok(context) => context,
+        let Admitted { context, lost } = match self.packets.admit(Entry { state, replacements }) {
+            Ok(admitted) => admitted,
             Err(Full(entry)) => return self.not_tracked(entry),
         };
+        if let Some(lost) = lost {
+            self.finish(lost);
+        }
         if let Some(buffer) = replacement {
             let Ok(entry) = self.packets.get(context) else { return };
             // SAFETY: the entry is dropped when the server has reported the packet as processed.
@@ -162,7 +182,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
         match (notice.notice(), notice.context()) {
             (Notice::Dropped(_), None) => self.packet_dropped(notice, None),
-            (Notice::Dropped(_), Some(context)) => self.drop_known(notice, context),
+            (Notice::Dropped(reason), Some(context)) => self.drop_known(notice, reason, context),
             (Notice::Processed, None) => {}
             (Notice::Processed, Some(context)) => match self.packets.notify(context, Notice::Processed) {
                 Ok(Progress::Done { outcome, state }) => self.finish(Finished {
@@ -179,24 +199,32 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
     }
 
-    /// Notes the drop of a packet that has a context, which is borrowed while the callout looks at it.
-    fn drop_known(&self, notice: &PacketNotice<'_>, context: Context) {
-        let entry = self.packets.get(context);
-        match self.packets.notify(context, notice.notice()) {
-            Ok(_) => self.packet_dropped(notice, entry.as_ref().ok().and_then(|entry| entry.state.as_ref())),
+    /// Notes the drop of a packet that has a context, and lends its state to the callout.
+    fn drop_known(&self, notice: &PacketNotice<'_>, reason: DropReason, context: Context) {
+        let noted = match self.packets.note_drop(context, reason) {
+            Err(NotifyError::Context(error @ ContextError::TooManyBorrows(_))) => {
+                let hook = PacketNotice::HOOK;
+                self.report(Diagnostic::ContextRefused { hook, error });
+                self.packets.notify(context, notice.notice()).map(|_| None)
+            }
+            noted => noted.map(Some),
+        };
+        match noted {
+            Ok(entry) => {
+                self.packet_dropped(notice, entry.as_ref().and_then(|entry| entry.state.as_ref()));
+                if let Some(entry) = entry {
+                    self.release(entry);
+                }
+            }
             Err(error) => {
-                let rejected = Diagnostic::NoticeRejected {
+                self.report(Diagnostic::NoticeRejected {
                     notice: notice.notice(),
                     error,
-                };
-                self.report(rejected);
-                if entry.is_err() {
+                });
+                if let NotifyError::Context(_) = error {
                     self.packet_dropped(notice, None);
                 }
             }
-        }
-        if let Ok(entry) = entry {
-            self.release(entry);
         }
     }
 

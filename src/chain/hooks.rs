@@ -1,7 +1,7 @@
 //! What a chain does in each hook: it calls those of all members.
 
 use core::ffi::c_void;
-use core::ptr::{null_mut, without_provenance_mut};
+use core::ptr::null_mut;
 
 use super::Chain;
 use super::contexts::Contexts;
@@ -17,12 +17,7 @@ use crate::hook::{
     PacketPair, ParsedOptions, Report, SendPacket, check_packet,
 };
 use crate::lifecycle::{Notice, Stage};
-use crate::table::{Borrowed, Context, Finished, Progress};
-
-/// What the server carries for a packet that the chain does not track; every table refuses it.
-fn untracked() -> *mut c_void {
-    without_provenance_mut(usize::MAX)
-}
+use crate::table::{Admitted, Borrowed, Context, Finished, Progress};
 
 fn first_failure(status: u32, next: u32) -> u32 {
     if status == ERROR_SUCCESS { next } else { status }
@@ -82,7 +77,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             Some(context) => match self.packets.get(context) {
                 Ok(contexts) => Some(contexts),
                 Err(error) => {
-                    if context.as_raw() != untracked() {
+                    if context != Context::UNTRACKED {
                         report(Diagnostic::ContextRefused { hook: A::HOOK, error });
                     }
                     return ERROR_SUCCESS;
@@ -183,11 +178,14 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
     unsafe fn handle(&'static self, mut packet: NewPacket<'static>, raw: NewPktArguments, report: Report) -> u32 {
         let pair = packet.pair();
         let original = pair.get();
-        packet.set_raw_context(untracked());
-        let Ok(context) = self.packets.admit(Contexts::new(original.0)) else {
+        packet.set_context(Some(Context::UNTRACKED));
+        let Ok(Admitted { context, lost }) = self.packets.admit(Contexts::new(original.0)) else {
             report(Diagnostic::NotTracked);
             return ERROR_SUCCESS;
         };
+        if let Some(lost) = lost {
+            self.finish(&lost, report);
+        }
         let Ok(contexts) = self.packets.get(context) else {
             return ERROR_SUCCESS;
         };
@@ -254,7 +252,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
         let Some(context) = notice.context() else {
             return self.tell_notice(&notice, told, None);
         };
-        if context.as_raw() == untracked() {
+        if context == Context::UNTRACKED {
             return ERROR_SUCCESS;
         }
         // Borrowed while the members are told; if that is not possible, the last who borrows tells them.

@@ -227,7 +227,7 @@ impl<'a> PacketArgument<'a> {
     /// - `holder` is not dropped before the server has finished with the packet.
     pub(super) unsafe fn install(&mut self, replacement: PooledBuffer<'a>, holder: &Replacements<'a>) {
         let size = size_of_packet(replacement.size());
-        let start = holder.keep(replacement);
+        let start = holder.hold_for_server(replacement);
         self.pair.set((start.as_ptr(), size));
     }
 

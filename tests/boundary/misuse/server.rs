@@ -15,7 +15,7 @@ const ADDRESS: u32 = 0xC000_0201;
 const PROCESSED: u32 = 0xB;
 const STOP: u32 = 0x2;
 /// The context by which a chain says that nobody hears of a packet.
-const UNTRACKED: usize = usize::MAX;
+const UNTRACKED: usize = usize::MAX / 2;
 
 /// How many packets and buffers each member has, and how many packets the chain.
 #[derive(Clone, Copy, Debug)]
