@@ -1,4 +1,4 @@
-//! What an author writes: one `impl Callout`, one `static`, and one [`export!`](crate::export) line.
+//! What an author writes: one `impl Callout`, one `static`, and one [`export!`](crate::export!) line.
 //!
 //! ```
 //! use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -32,7 +32,7 @@
 //! `DhcpNewPktHook` and `DhcpPktDropHook` always are: they begin and end the lifecycle of a packet. So is
 //! `DhcpControlHook`, since the stop of the service ends all of them. Each other event has a trait of one method:
 //! [`OnSendPacket`], [`OnAddressOffered`], [`OnAddressDeleted`], [`OnOptionsParsed`], [`OnClientDeleted`], and
-//! [`OnControl`] for the author's part in `DhcpControlHook`. [`export!`](crate::export) puts a hook into the table if the
+//! [`OnControl`] for the author's part in `DhcpControlHook`. [`export!`](crate::export!) puts a hook into the table if the
 //! type implements the trait, and leaves NULL otherwise, so that the server skips it; the hook is not even linked. The
 //! compiler decides that by itself: there is no list to keep, and no method that is overridden but never called.
 //!

@@ -1,7 +1,7 @@
 //! The other DLLs: the server loads the first callout DLL that loads, and that one is responsible for the rest.
 //!
 //! [`Chain`] holds the callout tables of all members, the DLL's own first, merges them into one, and calls each member
-//! that asked for a hook, in order. [`export!`](crate::export) takes it together with a function that finds the entry
+//! that asked for a hook, in order. [`export!`](crate::export!) takes it together with a function that finds the entry
 //! point of a path, since that needs the operating system:
 //!
 //! ```

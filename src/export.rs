@@ -90,7 +90,7 @@ macro_rules! export {
     };
 }
 
-/// Defines an entry point by any name, without exporting it: [`export!`](crate::export) for programs with several
+/// Defines an entry point by any name, without exporting it: [`export!`](crate::export!) for programs with several
 /// callouts.
 ///
 /// ```

@@ -18,7 +18,7 @@ use crate::table::{
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
 ///
-/// It lives in a `static` that the author names, and [`export!`](crate::export) makes it a DLL. Its methods can be called
+/// It lives in a `static` that the author names, and [`export!`](crate::export!) makes it a DLL. Its methods can be called
 /// from any thread at any time.
 ///
 /// ```
