@@ -25,7 +25,6 @@ pub mod message;
 pub mod simulate;
 #[cfg(feature = "proptest")]
 pub mod strategy;
-mod sync;
 pub mod table;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
@@ -41,6 +40,6 @@ pub use hook::{
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::Message;
 pub use table::{
-    Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally, PoolExhausted,
-    PooledBuffer, Progress, Replacements, TallySnapshot,
+    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally,
+    PoolExhausted, PooledBuffer, Progress, Replacements, TallySnapshot,
 };
