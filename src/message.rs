@@ -20,7 +20,7 @@
 
 mod assigned;
 mod code;
-mod editor;
+mod edit;
 mod encode;
 mod format;
 mod identity;
@@ -32,6 +32,7 @@ mod pick;
 mod print;
 pub mod relay;
 mod service;
+mod suboptions;
 mod text;
 mod typed;
 mod value;
@@ -42,7 +43,7 @@ pub use assigned::{
     UnixTime,
 };
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
-pub use editor::{EditError, Editor, MAX_EDITS, VALUES_CAPACITY};
+pub use edit::{EditError, Editor, MAX_EDITS};
 pub use encode::{Encode, Encoder};
 pub use format::{Expected, Format, Key, ValueError};
 pub use identity::{ClientId, Duid, Fqdn, FqdnFlags, MachineId, NetworkInterface, VirtualSubnet};
@@ -58,12 +59,13 @@ pub use service::{
     Authentication, EncryptedDns, PortParameters, RdnssSelection, RelayAuthentication, SipServers, SixRd, SlpAgents,
     SlpScopes, Status,
 };
+pub use suboptions::SuboptionChanges;
 pub use text::Text;
 pub use typed::Typed;
 pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, Options, RawOption};
 
-pub(crate) use editor::{Draft, reply, request};
+pub(crate) use edit::{CAPACITY, edit, reply, request};
 use walk::Walk;
 
 use core::fmt;

@@ -44,7 +44,9 @@ use super::value::Value;
 /// const VLAN: Key<Vlan> = Key::new(OptionCode::from_code(224));
 ///
 /// let mut buffer = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1])?;
-/// buffer.edit().set(VLAN, Vlan(7)).finish()?;
+/// buffer.edit(|editor| {
+///     editor.set(VLAN, Vlan(7));
+/// })?;
 /// assert_eq!(buffer.as_bytes()[243..248], [224, 2, 0, 7, 255]);
 /// # Ok::<(), dhcp_callout::message::EditError>(())
 /// ```
@@ -56,11 +58,22 @@ pub trait Encode<F> {
 /// Takes the octets of one value.
 #[derive(Debug)]
 pub struct Encoder<'t> {
-    room: &'t mut [u8],
+    pub(super) room: &'t mut [u8],
     /// Octets taken, or that would have been taken.
-    len: usize,
-    /// Whether the value has no encoding.
-    refused: bool,
+    pub(super) len: usize,
+    /// Whether there is a value; its length is not kept here.
+    instead: Option<Encoded>,
+}
+
+/// What an [`Encoder`] has been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoded {
+    /// A value of so many bytes.
+    Value(usize),
+    /// The option is to go.
+    Omitted,
+    /// The value has no encoding.
+    Refused,
 }
 
 impl<'t> Encoder<'t> {
@@ -69,24 +82,24 @@ impl<'t> Encoder<'t> {
         Self {
             room,
             len: 0,
-            refused: false,
+            instead: None,
         }
     }
 
-    /// Returns how many octets the value has; `None` if it has no encoding.
+    /// Returns what has been encoded.
     #[inline]
-    pub(super) fn len(&self) -> Option<usize> {
-        (!self.refused).then_some(self.len)
+    pub(super) fn encoded(&self) -> Encoded {
+        self.instead.unwrap_or(Encoded::Value(self.len))
     }
 
     /// Adds octets.
     #[inline]
     pub fn put(&mut self, octets: &[u8]) {
-        let free = self.room.get_mut(self.len..).unwrap_or_default();
-        if let Some(place) = free.get_mut(..octets.len()) {
+        let end = self.len.wrapping_add(octets.len()); // Less than the memory there is.
+        if let Some(place) = self.room.get_mut(self.len..end) {
             place.copy_from_slice(octets);
         }
-        self.len = self.len.saturating_add(octets.len());
+        self.len = end;
     }
 
     /// Adds the octets of a value read elsewhere.
@@ -97,7 +110,13 @@ impl<'t> Encoder<'t> {
     /// Says that the value has no encoding, so that the edit fails.
     #[cold]
     pub fn refuse(&mut self) {
-        self.refused = true;
+        self.instead = Some(Encoded::Refused);
+    }
+
+    /// Says that there is nothing to write, so that the edit removes the option.
+    #[cold]
+    pub fn omit(&mut self) {
+        self.instead.get_or_insert(Encoded::Omitted);
     }
 
     /// Adds a domain name from its labels, without the root.
