@@ -1,6 +1,6 @@
 //! One violation of each lint in Cargo.toml, so that `.ci/lints` can see each of them reported.
 //!
-//! Never part of the crate: `.ci/lints` adds it to a copy. A new lint needs a violation here.
+//! Never part of the crate: `.ci/lints` builds it apart. A new lint needs a violation here.
 
 // lint: missing_docs
 pub fn missing_docs() {}
@@ -85,8 +85,8 @@ pub fn unwraps(number: Option<u8>) -> (u8, u8) {
 
 // lint: clippy::indexing_slicing
 /// Documented.
-pub fn indexing_slicing(octets: &[u8]) -> u8 {
-    octets[0]
+pub fn indexing_slicing(bytes: &[u8]) -> u8 {
+    bytes[0]
 }
 
 // lint: clippy::string_slice

@@ -111,7 +111,7 @@ fn inspect(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn inspect_hex(arguments: &Arguments, name: &str, text: &[u8], out: &mut impl Write) -> Result<(), Failure> {
-    for (index, line) in text.split(|octet| *octet == b'\n').enumerate() {
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
         let line = line.trim_ascii();
         let number = index.saturating_add(1);
         let packet = match line {

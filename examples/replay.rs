@@ -239,7 +239,7 @@ impl Totals {
         let tally = &self.tally;
         let dropped: serde_json::Map<_, _> = self
             .drops()
-            .map(|(reason, count)| (format!("{reason:?}"), json!(count)))
+            .map(|(reason, count)| (reason.to_string(), json!(count)))
             .collect();
         json!({
             "packets": packets,
@@ -266,7 +266,7 @@ impl Totals {
         let all = self.tally.dropped_in_all().max(1);
         for (reason, count) in self.drops() {
             let length = usize::try_from(count.saturating_mul(BAR).div_ceil(all)).unwrap_or_default();
-            writeln!(out, "  {:<24} {} {count}", format!("{reason:?}"), "█".repeat(length))?;
+            writeln!(out, "  {:<24} {} {count}", reason.to_string(), "█".repeat(length))?;
         }
         Ok(())
     }

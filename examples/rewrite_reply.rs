@@ -6,7 +6,7 @@
 
 use core::net::Ipv4Addr;
 
-use dhcp_callout::message::{option, relay};
+use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::{Callout, Decision, Message, NewPacket, OnSendPacket, SendPacket};
 use dhcp_callout_support::show;
 

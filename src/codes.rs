@@ -1,10 +1,11 @@
-//! The one way in which a value from outside becomes a type: an open newtype with named constants.
+//! Open newtypes with named constants: the types of all values that come from outside.
 
 /// Defines open newtypes over wire integers, one table row per known value.
 ///
-/// Each type gets the constants, `ALL`, `name()` (the authority's name), `meaning()`, a `Debug` that prints the name
-/// and a `Display` that prints the meaning; unknown values print as their number in the base given by the table. The
-/// constructor is left to the caller, since not every type may hold every value.
+/// Each type gets the constants, `ALL`, `name()` (the authority's name), `meaning()` (its prose), `Display` and `Debug`.
+/// Both print the name. A value without a name prints as a number, in the format given by the table: after `unknown` in
+/// `Display`, in the type's name in `Debug`. The constructor is left to the caller, since not every type may hold every
+/// value.
 macro_rules! codes {
     ($(
         $(#[$attribute:meta])*
@@ -57,8 +58,8 @@ macro_rules! codes {
 
         impl core::fmt::Display for $Type {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                match self.meaning() {
-                    Some(meaning) => f.pad(meaning),
+                match self.name() {
+                    Some(name) => f.pad(name),
                     None => write!(f, concat!($unknown, " ", $format), self.0),
                 }
             }
@@ -76,7 +77,7 @@ macro_rules! codes {
 macro_rules! open {
     ($($Type:ident($int:ty)),+ $(,)?) => {$(
         impl $Type {
-            /// Makes the type from its value; every value is kept, known or not.
+            /// Creates the type from its value; every value is kept, known or not.
             #[inline]
             #[must_use]
             pub const fn from_code(code: $int) -> Self {

@@ -1,42 +1,41 @@
-//! What the server says: the control codes of each hook as a type.
+//! The control codes of the server, a type for each hook.
 //!
-//! The same DWORD means different things to different hooks (1 is `DHCP_CONTROL_START` to one and `DHCP_DROP_DUPLICATE`
-//! to another), so each hook has a type of its own. A type keeps every value it is given; a value that the SDK does not
-//! name prints as its number. All values are DWORDs in host order, given by value.
+//! The same DWORD means different things to different hooks: 1 is `DHCP_CONTROL_START` to one and `DHCP_DROP_DUPLICATE`
+//! to another. Each type keeps every value that it is given, known or not. All values are DWORDs in host order, passed by
+//! value.
 //!
-//! `Debug` prints the SDK's name, `Display` the documented meaning:
+//! A code prints as the SDK's name; `meaning` has the documented prose:
 //!
 //! ```
 //! use dhcp_callout::DropReason;
 //!
-//! assert_eq!(format!("{:?}", DropReason::NOADDRESS), "DHCP_DROP_NOADDRESS");
-//! assert_eq!(DropReason::NOADDRESS.to_string(), "no address to offer");
+//! assert_eq!(DropReason::NOADDRESS.to_string(), "DHCP_DROP_NOADDRESS");
+//! assert_eq!(DropReason::NOADDRESS.meaning(), Some("no address to offer"));
 //! let unknown = DropReason::from_code(0x77).ok_or("a reason")?;
-//! assert_eq!(unknown.to_string(), "unknown drop reason 0x00000077");
+//! assert_eq!(unknown.to_string(), "drop reason 0x00000077");
 //! # Ok::<(), &str>(())
 //! ```
 
 use crate::codes::{codes, open};
 
-/// `DHCP_DROP_PROCESSED`: the packet has been processed. It arrives where drop reasons do, and is none.
+/// `DHCP_DROP_PROCESSED`: the packet has been processed. Arrives in place of a drop reason, but is not one.
 #[doc(alias = "DHCP_DROP_PROCESSED")]
 pub const PACKET_PROCESSED: u32 = 0xB;
 
 codes! {
     /// What happened to the service: `ControlCode` of `DhcpControlHook` (`LPDHCP_CONTROL`).
-    pub struct ServiceControl(u32), "{:#010x}", unknown = "unknown service control" {
+    pub struct ServiceControl(u32), "{:#010x}", unknown = "service control" {
         START = 0x1, "DHCP_CONTROL_START", "the server has started";
         STOP = 0x2, "DHCP_CONTROL_STOP", "the server has stopped";
         PAUSE = 0x3, "DHCP_CONTROL_PAUSE", "the server has been paused";
         CONTINUE = 0x4, "DHCP_CONTROL_CONTINUE", "the server has been continued";
     }
 
-    /// Why the server drops a packet: `ControlCode` of `DhcpPktDropHook` (`LPDHCP_DROP_SEND`), except for the one value
-    /// that is no reason.
+    /// Why the server drops a packet: `ControlCode` of `DhcpPktDropHook` (`LPDHCP_DROP_SEND`).
     ///
-    /// [`PACKET_PROCESSED`] reports completion, and cannot be held; [`Notice::from_code`](crate::Notice::from_code)
-    /// tells the two apart.
-    pub struct DropReason(u32), "{:#010x}", unknown = "unknown drop reason" {
+    /// Cannot hold [`PACKET_PROCESSED`], which reports completion; [`Notice::from_code`](crate::Notice::from_code) tells
+    /// the two apart.
+    pub struct DropReason(u32), "{:#010x}", unknown = "drop reason" {
         DUPLICATE = 0x1, "DHCP_DROP_DUPLICATE", "duplicate of another packet received by the server";
         NOMEM = 0x2, "DHCP_DROP_NOMEM", "not enough memory to process the packet";
         INTERNAL_ERROR = 0x3, "DHCP_DROP_INTERNAL_ERROR", "unexpected internal error";
@@ -51,12 +50,12 @@ codes! {
     }
 
     /// What the server is about to send: `ControlCode` of `DhcpPktSendHook` (`LPDHCP_DROP_SEND`).
-    pub struct SendCode(u32), "{:#010x}", unknown = "unknown send code" {
+    pub struct SendCode(u32), "{:#010x}", unknown = "send code" {
         SEND_PACKET = 0x1000_0000, "DHCP_SEND_PACKET", "the server is about to send a packet";
     }
 
     /// Why an address is not, or no longer, in use: `ControlCode` of `DhcpAddressDelHook` (`LPDHCP_PROB`).
-    pub struct AddressProblem(u32), "{:#010x}", unknown = "unknown address problem" {
+    pub struct AddressProblem(u32), "{:#010x}", unknown = "address problem" {
         CONFLICT = 0x2000_0001, "DHCP_PROB_CONFLICT", "address already in use";
         DECLINE = 0x2000_0002, "DHCP_PROB_DECLINE", "address declined by a client";
         RELEASE = 0x2000_0003, "DHCP_PROB_RELEASE", "address released";
@@ -65,13 +64,13 @@ codes! {
 
     /// Which kind of lease the server is about to acknowledge: `ControlCode` of `DhcpAddressOfferHook`
     /// (`LPDHCP_GIVE_ADDRESS`).
-    pub struct AddressGrant(u32), "{:#010x}", unknown = "unknown address grant" {
+    pub struct AddressGrant(u32), "{:#010x}", unknown = "address grant" {
         NEW = 0x3000_0001, "DHCP_GIVE_ADDRESS_NEW", "acknowledgement of a new lease";
         OLD = 0x3000_0002, "DHCP_GIVE_ADDRESS_OLD", "acknowledgement of a renewal";
     }
 
     /// By which protocol the client asked: `AddrType` of `DhcpAddressOfferHook` (`LPDHCP_GIVE_ADDRESS`).
-    pub struct ClientType(u32), "{:#010x}", unknown = "unknown client type" {
+    pub struct ClientType(u32), "{:#010x}", unknown = "client type" {
         BOOTP = 0x3000_0003, "DHCP_CLIENT_BOOTP", "a BOOTP client";
         DHCP = 0x3000_0004, "DHCP_CLIENT_DHCP", "a DHCP client";
     }
@@ -86,7 +85,7 @@ open!(
 );
 
 impl DropReason {
-    /// Makes a reason from its code, known or not; `None` for [`PACKET_PROCESSED`], the one code that is no reason.
+    /// Creates a reason from its code, known or not; `None` for [`PACKET_PROCESSED`], the one code that is no reason.
     #[inline]
     #[must_use]
     pub const fn from_code(code: u32) -> Option<Self> {
@@ -96,9 +95,10 @@ impl DropReason {
         }
     }
 
-    /// Makes a reason again from the [`code`](Self::code) of one.
+    /// Creates a reason from the [`code`](Self::code) of another, without looking at it again.
     #[inline]
-    pub(crate) const fn from_own_code(code: u32) -> Self {
+    pub(crate) const fn from_code_unchecked(code: u32) -> Self {
+        debug_assert!(code != PACKET_PROCESSED, "the code is one of a reason");
         Self(code)
     }
 

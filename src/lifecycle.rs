@@ -1,7 +1,7 @@
-//! What happens to one packet: a pure state machine.
+//! The lifecycle of one packet: a pure state machine.
 //!
-//! The server reports the end of a packet through `DhcpPktDropHook`: once, as processed, when all went well; twice when
-//! it dropped the packet, first with the reason, then as processed. [`Notice`] is one such report, [`Stage`] is what is
+//! The server tells the end of a packet through `DhcpPktDropHook`: once, as processed, when all went well; twice when it
+//! dropped the packet, first with the reason, then as processed. A [`Notice`] is one such call, a [`Stage`] is what is
 //! known so far, and [`Stage::advance`] is the whole machine:
 //!
 //! | from \ notice | `Dropped(r)` | `Processed` |
@@ -23,32 +23,34 @@
 //! # Ok::<(), dhcp_callout::Violation>(())
 //! ```
 
+use core::fmt;
+
 use crate::control::{DropReason, PACKET_PROCESSED};
 
-/// How far the life of a packet has come.
+/// How far a packet is in its lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// The server has the packet, and has not reported its end.
+    /// The server has the packet, and has given no notice of its end.
     InFlight,
-    /// The server has dropped the packet, and has not yet reported it as processed.
+    /// The server has dropped the packet, and has not yet given notice that it is processed.
     Dropped(DropReason),
     /// The server has finished with the packet; its context is finished too.
     Done(Outcome),
 }
 
-/// How the life of a packet ended.
+/// How the lifecycle of a packet ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The server processed the packet and reported no drop.
+    /// The server processed the packet and did not drop it.
     Processed,
     /// The server dropped the packet, for the first reason that it gave.
     Dropped(DropReason),
 }
 
-/// What `DhcpPktDropHook` reports of a packet.
+/// What `DhcpPktDropHook` tells of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Notice {
-    /// The packet was dropped, for this reason; a report as processed follows.
+    /// The packet was dropped, for this reason; [`Processed`](Self::Processed) follows.
     Dropped(DropReason),
     /// The packet has been completely processed (`DHCP_DROP_PROCESSED`).
     Processed,
@@ -58,15 +60,15 @@ pub enum Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Violation {
-    /// A drop was reported for a packet that had been reported as dropped before.
-    #[error("packet reported as dropped again: {again} ({code:#x}), after: {first}", code = again.code())]
+    /// Notice of a drop, for a packet that had been dropped before.
+    #[error("packet reported as dropped again: {again}, after: {first}")]
     RepeatedDrop {
         /// The reason given first, which stays.
         first: DropReason,
         /// The reason given now.
         again: DropReason,
     },
-    /// A notice came for a packet that had been reported as processed before.
+    /// A notice for a packet that had been processed before.
     #[error("notice for a packet that has been processed")]
     AfterDone,
 }
@@ -107,6 +109,37 @@ impl Stage {
             (Self::Dropped(first), Notice::Dropped(again)) => Err(Violation::RepeatedDrop { first, again }),
             (Self::Dropped(first), Notice::Processed) => Ok(Self::Done(Outcome::Dropped(first))),
             (Self::Done(_), _) => Err(Violation::AfterDone),
+        }
+    }
+}
+
+/// The SDK's name of the code, as [`DropReason`] prints.
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dropped(reason) => fmt::Display::fmt(reason, f),
+            Self::Processed => f.pad("DHCP_DROP_PROCESSED"),
+        }
+    }
+}
+
+/// `processed`, or `dropped (DHCP_DROP_NOADDRESS)`.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Processed => f.write_str("processed"),
+            Self::Dropped(reason) => write!(f, "dropped ({reason})"),
+        }
+    }
+}
+
+/// `in flight`, `dropped (DHCP_DROP_NOADDRESS)`, or `done: ` and the [`Outcome`].
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InFlight => f.write_str("in flight"),
+            Self::Dropped(reason) => write!(f, "dropped ({reason})"),
+            Self::Done(outcome) => write!(f, "done: {outcome}"),
         }
     }
 }

@@ -18,52 +18,24 @@
 //! | 10 | 2 | `flags` | | 236 | 4 | magic cookie |
 //! | 12 | 4 | `ciaddr` | | 240 | | `options` |
 
-mod assigned;
 mod code;
+mod codec;
 mod edit;
-mod encode;
-mod format;
-mod identity;
-mod list;
-mod name;
-mod nested;
 pub mod option;
 mod pick;
 mod print;
-pub mod relay;
-mod service;
 mod suboptions;
-mod text;
-mod typed;
 mod value;
 mod walk;
 
-pub use assigned::{
-    Architecture, AuthProtocol, DataSource, DuidType, LeaseState, NetbiosNodeType, Seconds, StatusCode, TimeOffset,
-    UnixTime,
-};
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
+pub use codec::{Encode, Encoder, Expected, FixedSize, Format, Key, ValueError, ValueErrorKind};
 pub use edit::{EditError, Editor, MAX_EDITS};
-pub use encode::{Encode, Encoder};
-pub use format::{Expected, Format, Key, ValueError};
-pub use identity::{ClientId, Duid, Fqdn, FqdnFlags, MachineId, NetworkInterface, VirtualSubnet};
-pub use list::{AddressPair, AddressPairs, Addresses, Element, Elements, Item, List, ListIter, Sequence};
-pub use name::{DomainList, DomainName, DomainNames, FqdnName, Labels};
-pub use nested::{
-    MobilityServers, Padded, RadiusAttribute, Route, Suboption, SuboptionList, Suboptions, VendorData, VendorOptions,
-    VendorSpecific,
-};
+pub use option::values::*;
 pub use pick::Picked;
-pub use relay::{RelayAgentInformation, RelayCode};
-pub use service::{
-    Authentication, EncryptedDns, PortParameters, RdnssSelection, RelayAuthentication, SipServers, SixRd, SlpAgents,
-    SlpScopes, Status,
-};
 pub use suboptions::SuboptionChanges;
-pub use text::Text;
-pub use typed::Typed;
 pub use value::{CopyError, Fragments, Value};
-pub use walk::{Area, OptionError, Options, RawOption};
+pub use walk::{Area, OptionError, OptionErrorKind, Options, RawOption};
 
 pub(crate) use edit::{CAPACITY, edit, reply, request};
 use walk::Walk;
@@ -335,7 +307,8 @@ impl<'a> Message<'a> {
     /// # Errors
     /// [`OptionError`] if the walk meets a fault before it meets the option, so that it cannot be called absent.
     #[inline]
-    pub fn value(self, code: OptionCode) -> Result<Option<Value<'a>>, OptionError> {
+    pub fn value(self, code: impl Into<OptionCode>) -> Result<Option<Value<'a>>, OptionError> {
+        let code = code.into();
         let mut walk = self.walk_for(code);
         let Some(mut value) = Value::find(&mut walk, code)? else {
             return Ok(None);
@@ -371,28 +344,48 @@ impl<'a> Message<'a> {
     /// let message = Message::parse(&packet)?;
     /// assert!(message.get(option::CLASS_ID)?.is_some_and(|class| class.starts_with(b"rogue")));
     /// assert_eq!(message.get(option::HOST_NAME)?, None);
-    /// let error = message.get(option::SERVER_ID).expect_err("three octets are no address");
-    /// assert_eq!(error.to_string(), "option 54 at offset 249: value of 3 octets, expected 4");
+    /// let error = message.get(option::SERVER_ID).expect_err("three bytes are no address");
+    /// assert_eq!(error.to_string(), "option 54 at offset 249: value of 3 bytes, expected 4");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// - [`ValueError::Walk`] if the walk meets a fault before it meets the option, so that it cannot be called absent;
+    /// - [`ValueErrorKind::Option`] if the walk meets a fault before it meets the option, so that it cannot be called absent;
     /// - what the [format](Format::decode) says, if the value does not follow the layout.
     #[inline]
     pub fn get<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
         self.value(key.code())?.map(F::decode).transpose()
     }
 
-    /// Reads the first fragment of the option that `key` names, as if it were the whole value, and looks no further.
+    /// Returns the value that `key` names if the option is there and legible: [`get`](Self::get) without its errors.
     ///
-    /// That saves the walk over the rest of the packet. It differs from [`get`](Self::get) when there are more fragments:
-    /// a value that is split is read in part, or not at all if its first part does not follow the layout.
+    /// An option that is absent and one that cannot be read are the same here; `get` tells them apart.
+    ///
+    /// ```
+    /// # use dhcp_callout::{Message, message::option};
+    /// # let packet = [&[0; 236][..], &[99, 130, 83, 99], b"\x3c\x05rogue\x36\x03\xc0\x00\x02"].concat();
+    /// # let message = Message::parse(&packet)?;
+    /// assert!(message.find(option::CLASS_ID).is_some_and(|class| class.starts_with(b"rogue")));
+    /// assert_eq!(message.find(option::HOST_NAME), None); // absent
+    /// assert_eq!(message.find(option::SERVER_ID), None); // three bytes are no address
+    /// # Ok::<(), dhcp_callout::message::ParseError>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn find<F: Format>(self, key: Key<F>) -> Option<F::Value<'a>> {
+        self.get(key).ok().flatten()
+    }
+
+    /// Reads the first instance of the option that `key` names, and looks no further.
+    ///
+    /// This saves the walk over the rest of the packet. It differs from [`get`](Self::get) only when the option occurs
+    /// again later in the packet: `get` joins the instances, and then reports a value that is too long. A part of a
+    /// split value is never read, since the format has a fixed size and a part is shorter.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     #[inline]
-    pub fn first<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
+    pub fn first<F: FixedSize>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
         let mut walk = self.walk_for(key.code());
         while let Some(option) = walk.next() {
             let option = option?;
@@ -405,7 +398,8 @@ impl<'a> Message<'a> {
 
     /// Finds several options in one pass, and returns the value of each at the place of its code in `codes`.
     ///
-    /// As [`value`](Self::value) for each code, but cheaper than two of them. A code asked for twice is answered twice.
+    /// The codes are [`OptionCode`]s, bytes or [`Key`]s of one type. Gives what [`value`](Self::value) gives for each
+    /// code, at less than the cost of two of them. A code asked for twice is answered twice.
     ///
     /// ```
     /// use dhcp_callout::message::option;
@@ -420,8 +414,8 @@ impl<'a> Message<'a> {
     /// ```
     #[inline]
     #[must_use]
-    pub fn pick<const K: usize>(self, codes: [OptionCode; K]) -> Picked<'a, K> {
-        Picked::of(codes, self.walk())
+    pub fn pick<const K: usize>(self, codes: [impl Into<OptionCode>; K]) -> Picked<'a, K> {
+        Picked::of(codes.map(Into::into), self.walk())
     }
 
     /// Returns the value of option 53 if it has just one octet, whatever that is.
@@ -435,9 +429,9 @@ impl<'a> Message<'a> {
     /// Returns which fields hold options beside the options field: the value of option 52.
     ///
     /// # Errors
-    /// - [`ValueError::Walk`] if the walk meets a fault before it meets option 52;
-    /// - [`ValueError::Length`] if the joined value has not just one octet;
-    /// - [`ValueError::Value`] if that is not 1, 2 or 3; no field is read as options then.
+    /// - [`ValueErrorKind::Option`] if the walk meets a fault before it meets option 52;
+    /// - [`ValueErrorKind::Length`] if the joined value has not just one octet;
+    /// - [`ValueErrorKind::Value`] if that is not 1, 2 or 3; no field is read as options then.
     #[inline]
     pub fn overload(self) -> Result<Option<Overload>, ValueError> {
         self.get(option::OVERLOAD)

@@ -26,7 +26,7 @@
 //! ```
 
 mod edit;
-mod nested;
+mod format;
 mod packet;
 mod split;
 mod typical;
@@ -37,8 +37,6 @@ pub use packet::{Sample, any_bytes, message, nearly_message, packet};
 pub use split::{SplitSample, split};
 pub use typical::typical_message;
 pub use value::{nearly_option_value, option_value, relay_value_of, value_of};
-
-pub(crate) use value::Readable;
 
 use std::vec::Vec;
 

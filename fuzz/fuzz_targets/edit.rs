@@ -66,7 +66,7 @@ impl<'a> Edit<'a> {
             Self::Remove(code) => editor.remove(code),
             Self::Retain(bits) => editor.retain(|option| option.code.code() & 7 != bits & 7),
             Self::SetSuboption(relay, code, value) => {
-                change_suboptions(message, editor, relay, |changes| changes.set(code, value))
+                change_suboptions(message, editor, relay, |changes| changes.set_raw(code, value))
             }
             Self::RemoveSuboption(relay, code) => {
                 change_suboptions(message, editor, relay, |changes| changes.remove(code))

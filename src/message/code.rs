@@ -1,4 +1,4 @@
-//! The one-byte codes of a DHCP message as types that keep what they do not know.
+//! The one-byte codes of a DHCP message, as types that keep unknown values.
 
 use core::fmt;
 
@@ -79,7 +79,7 @@ open!(OpCode(u8), HardwareType(u8), MessageType(u8));
 
 /// The code of an option, one byte (RFC 2132); `message::option` has the known ones by name.
 ///
-/// `Display` prints the number in decimal, as IANA does; `name` gives the registry's name.
+/// Prints as its number in decimal, by which the RFCs and IANA call an option; `name` returns the registry's name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct OptionCode(u8);
@@ -116,7 +116,7 @@ bitflags::bitflags! {
         const _ = !0;
     }
 
-    /// Which fields hold options beside the options field: the value of option 52 (RFC 2132 section 9.3).
+    /// Which fields hold options besides the options field: the value of option 52 (RFC 2132 section 9.3).
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct Overload: u8 {
         /// The `file` field holds options.

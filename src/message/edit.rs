@@ -21,9 +21,8 @@ use core::net::Ipv4Addr;
 use zerocopy::FromBytes;
 
 use super::code::{Flags, HardwareType, OpCode, OptionCode};
-use super::encode::{Encode, Encoded, Encoder};
-use super::format::{Format, Key, ValueError};
-use super::typed::Typed;
+use super::codec::{Encode, Encoded, Encoder, Format, Key, ValueError};
+use super::option::values::Typed;
 use super::value::Value;
 use super::walk::RawOption;
 use super::{HEADER_LENGTH, Header, Message, OPTIONS_OFFSET, ParseError};
@@ -109,13 +108,13 @@ pub(crate) fn edit<'v>(
     editor.finish()
 }
 
-impl Editor<'_, '_> {
+impl<'b> Editor<'b, '_> {
     /// Returns the message as it is, without the changes noted so far.
     ///
     /// # Errors
     /// [`ParseError::TruncatedHeader`] if the packet is shorter than the header.
     #[inline]
-    pub fn message(&self) -> Result<Message<'_>, ParseError> {
+    pub fn message(&self) -> Result<Message<'b>, ParseError> {
         Message::parse(self.source)
     }
 
@@ -183,7 +182,11 @@ impl<'v> Editor<'_, 'v> {
     ///
     /// Overrides earlier changes to this option.
     pub fn set_typed(&mut self, code: impl Into<OptionCode>, value: &Typed<'_>) -> &mut Self {
-        self.set_encoded(code.into(), |out| value.encode(out), |value| Typed::decode(value).map(drop))
+        self.set_encoded(
+            code.into(),
+            |out| value.encode(out),
+            |value| Typed::decode(value).map(drop),
+        )
     }
 
     /// Encodes a value for the option `code`, has `check` read it, and notes it.
@@ -194,7 +197,10 @@ impl<'v> Editor<'_, 'v> {
         encode: impl FnOnce(&mut Encoder<'_>),
         check: impl FnOnce(Value<'_>) -> Result<(), ValueError>,
     ) -> &mut Self {
-        let free = self.block.get_mut(OPTIONS_OFFSET..self.values_start).unwrap_or_default();
+        let free = self
+            .block
+            .get_mut(OPTIONS_OFFSET..self.values_start)
+            .unwrap_or_default();
         let mut encoder = Encoder::new(free);
         encode(&mut encoder);
         let len = match encoder.encoded() {
@@ -431,10 +437,8 @@ impl Editor<'_, '_> {
 
     /// Copies the header of the packet, to be changed.
     fn copy_header(&mut self) {
-        if let (Some(header), Some(place)) = (
-            self.source.first_chunk::<HEADER_LENGTH>(),
-            self.block.first_chunk_mut(),
-        ) {
+        if let (Some(header), Some(place)) = (self.source.first_chunk::<HEADER_LENGTH>(), self.block.first_chunk_mut())
+        {
             *place = *header;
             self.script.copied = HEADER_LENGTH;
         }

@@ -4,11 +4,11 @@ use core::fmt;
 use core::net::Ipv4Addr;
 
 use super::code::{Flags, OptionCode};
-use super::format::Format;
-use super::text::{write_colons, write_escaped};
-use super::typed::Typed;
+use super::codec::Format;
+use super::option::values::Typed;
+use super::option::{write_colons, write_escaped};
 use super::value::Value;
-use super::walk::{Area, OptionError, RawOption};
+use super::walk::{Area, RawOption};
 use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
 
 /// Text for people, in which nothing that came over the wire can pass for something else: every octet that could end
@@ -88,9 +88,7 @@ fn write_line(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
     write_option(f, message, "class", option::CLASS_ID)?;
     write_option(f, message, "message", option::MESSAGE)?;
     match message.options().find_map(Result::err) {
-        Some(OptionError::NoLength { offset, .. } | OptionError::Truncated { offset, .. }) => {
-            write!(f, " (malformed at {offset})")
-        }
+        Some(fault) => write!(f, " (malformed at {})", fault.offset()),
         None => Ok(()),
     }
 }
@@ -102,10 +100,7 @@ fn write_kind(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
             Some(name) => f.write_str(name.strip_prefix("DHCP").unwrap_or(name)),
             None => write!(f, "{message_type}"),
         },
-        None => match message.op().name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "{}", message.op()),
-        },
+        None => write!(f, "{}", message.op()),
     }
 }
 
@@ -123,8 +118,8 @@ where
 fn write_fields(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
     write_kind(f, message)?;
     writeln!(f, ", {} bytes", message.as_bytes().len())?;
-    writeln!(f, "    0  op: {:?}", message.op())?;
-    writeln!(f, "    1  htype: {:?}", message.htype())?;
+    writeln!(f, "    0  op: {}", message.op())?;
+    writeln!(f, "    1  htype: {}", message.htype())?;
     writeln!(f, "    2  hlen: {}", message.hlen())?;
     writeln!(f, "    3  hops: {}", message.hops())?;
     writeln!(f, "    4  xid: {:#010x}", message.xid())?;
@@ -185,10 +180,7 @@ fn write_options(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Resul
                 area = option.area;
                 write_raw(f, message, option, &mut seen)?;
             }
-            Err(fault) => {
-                let (OptionError::NoLength { offset, .. } | OptionError::Truncated { offset, .. }) = fault;
-                return writeln!(f, "{offset:5}  malformed: {fault}");
-            }
+            Err(fault) => return writeln!(f, "{:5}  malformed: {fault}", fault.offset()),
         }
     }
     if area == Area::Options {

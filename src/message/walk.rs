@@ -44,30 +44,53 @@ impl RawOption<'_> {
     }
 }
 
-/// A fault in the framing of the options; what stands before it has been read.
+/// A fault in the framing of the options; what is before it has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("option {code} at offset {offset}: {kind}")]
+pub struct OptionError {
+    code: OptionCode,
+    offset: usize,
+    kind: OptionErrorKind,
+}
+
+/// What is wrong with the framing of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
-pub enum OptionError {
-    /// A code is the last octet of its field, so that it has no length.
-    #[error("option {code} at offset {offset}: no length octet before the end of the field")]
-    NoLength {
-        /// Code of the option.
-        code: OptionCode,
-        /// Offset of the code octet, in bytes from the packet's first byte.
-        offset: usize,
-    },
-    /// A value runs past the end of its field.
-    #[error("option {code} at offset {offset}: {needed} octets needed, {have} left in the field")]
+pub enum OptionErrorKind {
+    /// The code is the last byte of its field, so that it has no length.
+    #[error("no length byte before the end of the field")]
+    NoLength,
+    /// The value runs past the end of its field.
+    #[error("{needed} bytes needed, {have} left in the field")]
     Truncated {
-        /// Code of the option.
-        code: OptionCode,
-        /// Offset of the code octet, in bytes from the packet's first byte.
-        offset: usize,
-        /// Octets that the length octet asks for.
+        /// Bytes that the length byte asks for.
         needed: usize,
-        /// Octets that the field has behind the length octet.
+        /// Bytes that the field has after the length byte.
         have: usize,
     },
+}
+
+impl OptionError {
+    /// Returns the code of the option.
+    #[inline]
+    #[must_use]
+    pub const fn code(&self) -> OptionCode {
+        self.code
+    }
+
+    /// Returns the offset of the code byte, in bytes from the packet's first byte.
+    #[inline]
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Returns what is wrong.
+    #[inline]
+    #[must_use]
+    pub const fn kind(&self) -> OptionErrorKind {
+        self.kind
+    }
 }
 
 /// The options of a message in wire order: those of the options field, then of `file`, then of `sname` as option 52 says.
@@ -300,9 +323,10 @@ impl<'a> Walk<'a> {
                 return (self, None);
             }
             [255, ..] => Step::AreaEnd(Some(offset)),
-            [code] => Step::Fault(OptionError::NoLength {
+            [code] => Step::Fault(OptionError {
                 code: OptionCode::from_code(*code),
                 offset,
+                kind: OptionErrorKind::NoLength,
             }),
             [code, length, behind @ ..] => match behind.split_at_checked(usize::from(*length)) {
                 Some((value, rest)) => {
@@ -311,11 +335,13 @@ impl<'a> Walk<'a> {
                     self.overload = self.overload.with(self.area, value);
                     Step::Option(option)
                 }
-                None => Step::Fault(OptionError::Truncated {
+                None => Step::Fault(OptionError {
                     code: OptionCode::from_code(*code),
                     offset,
-                    needed: usize::from(*length),
-                    have: behind.len(),
+                    kind: OptionErrorKind::Truncated {
+                        needed: usize::from(*length),
+                        have: behind.len(),
+                    },
                 }),
             },
         };

@@ -10,10 +10,10 @@ use proptest::sample::{Index, select};
 use super::packet::{Layout, Placed, Sample};
 use crate::message::{Area, HEADER_LENGTH, OptionCode};
 
-/// Most octets of a value that go into `file`: each in an option of its own, and another option, they have room there.
+/// Most bytes of a value that go into `file`: each in an option of its own, and another option, they have room there.
 const MOST_IN_FILE: usize = 36;
 
-/// Most octets of a value that go into `sname`.
+/// Most bytes of a value that go into `sname`.
 const MOST_IN_SNAME: usize = 18;
 
 /// A well-formed message with one option in parts, and what it was made of.
@@ -33,26 +33,26 @@ pub struct SplitSample {
 /// Where a value is cut.
 #[derive(Clone, Debug)]
 enum Cuts {
-    /// Behind every octet.
+    /// After every byte.
     Everywhere,
     /// At these places, and where an option is full.
     At(Vec<Index>),
 }
 
 impl Cuts {
-    /// Cuts `octets` into the values of one option or more.
-    fn parts(&self, octets: &[u8]) -> Vec<Vec<u8>> {
+    /// Cuts `bytes` into the values of one option or more.
+    fn parts(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
         match self {
-            Self::Everywhere if !octets.is_empty() => octets.chunks(1).map(<[u8]>::to_vec).collect(),
+            Self::Everywhere if !bytes.is_empty() => bytes.chunks(1).map(<[u8]>::to_vec).collect(),
             Self::Everywhere => vec![vec![]],
             Self::At(places) => {
-                let most = octets.len().saturating_add(1);
+                let most = bytes.len().saturating_add(1);
                 let mut ends: Vec<usize> = places.iter().map(|place| place.index(most)).collect();
-                ends.extend((255..octets.len()).step_by(255));
-                ends.push(octets.len());
+                ends.extend((255..bytes.len()).step_by(255));
+                ends.push(bytes.len());
                 ends.sort_unstable();
                 let starts = [0].into_iter().chain(ends.iter().copied());
-                let parts = starts.zip(&ends).filter_map(|(start, end)| octets.get(start..*end));
+                let parts = starts.zip(&ends).filter_map(|(start, end)| bytes.get(start..*end));
                 parts.map(<[u8]>::to_vec).collect()
             }
         }
@@ -60,9 +60,9 @@ impl Cuts {
 }
 
 /// Yields well-formed messages in which the value that `value` yields is split (RFC 3396): not at all, at some places,
-/// or behind every octet, empty parts among them, and over the fields that option 52 names.
+/// or after every byte, empty parts among them, and over the fields that option 52 names.
 ///
-/// Other options, which can be read, stand before it, between its parts, and behind it. The codes of `value` are to be
+/// Other options, which can be read, are before it, between its parts, and after it. The codes of `value` are to be
 /// 1 to 254; the value of option 52 itself stays in the options field, where alone it counts.
 pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strategy<Value = SplitSample> {
     let cuts = prop_oneof![1 => Just(Cuts::Everywhere), 3 => vec_of(any::<Index>(), 0..6).prop_map(Cuts::At)];
@@ -81,9 +81,9 @@ pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strate
             let (options, file) = cut_off(behind, overload & 1 != 0, MOST_IN_FILE, in_file);
             let mut others = others.into_iter().filter(|(other, _)| *other != code.code()).cycle();
             let mut other = || others.next().map(|(code, value)| (pads, code, value));
-            let mut field = |octets: &[u8], many: bool| {
+            let mut field = |bytes: &[u8], many: bool| {
                 let mut field: Vec<Placed> = other().into_iter().collect();
-                for part in cuts.parts(octets) {
+                for part in cuts.parts(bytes) {
                     field.push((0, code.code(), part));
                     field.extend(if many { other() } else { None });
                 }
@@ -109,11 +109,11 @@ pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strate
     )
 }
 
-/// Cuts off the end of `octets`, `most` octets or fewer, if there is a field for it.
-fn cut_off(octets: &[u8], wanted: bool, most: usize, length: Index) -> (&[u8], &[u8]) {
-    let most = if wanted { most.min(octets.len()) } else { 0 };
-    let middle = octets.len().saturating_sub(length.index(most.saturating_add(1)));
-    octets.split_at_checked(middle).unwrap_or((octets, &[]))
+/// Cuts off the end of `bytes`, `most` bytes or fewer, if there is a field for it.
+fn cut_off(bytes: &[u8], wanted: bool, most: usize, length: Index) -> (&[u8], &[u8]) {
+    let most = if wanted { most.min(bytes.len()) } else { 0 };
+    let middle = bytes.len().saturating_sub(length.index(most.saturating_add(1)));
+    bytes.split_at_checked(middle).unwrap_or((bytes, &[]))
 }
 
 /// Yields headers with nothing in `sname` and `file`.

@@ -8,8 +8,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::format::{byte_of, bytes, concat};
 use super::packet::{Layout, Placed, Sample};
-use super::value::{any_octets, concat, octet_of};
+
 use crate::message::{HEADER_LENGTH, MessageType};
 
 /// Codes that clients of several makers ask for.
@@ -71,9 +72,9 @@ fn header(kind: MessageType, relayed: bool) -> impl Strategy<Value = Vec<u8>> {
             u8::from(relayed && !from_server),
         ])
         .boxed(),
-        any_octets(4),
+        bytes(4),
         // Seconds, and the broadcast flag.
-        concat([Just(vec![0]).boxed(), octet_of(0..60_u8)]),
+        concat([Just(vec![0]).boxed(), byte_of(0..60_u8)]),
         select(vec![vec![0, 0], vec![0x80, 0]]).boxed(),
         address_if(has_address),
         address_if(gives_address),
@@ -92,7 +93,7 @@ fn options(kind: MessageType, relayed: bool) -> impl Strategy<Value = Vec<Placed
         client_options(kind)
     };
     let relay = concat([
-        counted(1, concat([Just(b"eth".to_vec()).boxed(), octet_of(b'0'..=b'9')])),
+        counted(1, concat([Just(b"eth".to_vec()).boxed(), byte_of(b'0'..=b'9')])),
         counted(2, mac()),
     ]);
     let relay = if relayed {
@@ -110,7 +111,7 @@ fn options(kind: MessageType, relayed: bool) -> impl Strategy<Value = Vec<Placed
 type Options = BoxedStrategy<Vec<(u8, Vec<u8>)>>;
 
 fn client_options(kind: MessageType) -> Options {
-    let mut parts = vec![always(61, concat([octet_of(Just(1)), mac()]))];
+    let mut parts = vec![always(61, concat([byte_of(Just(1)), mac()]))];
     if matches!(kind, MessageType::REQUEST | MessageType::DECLINE) {
         parts.push(always(50, address()));
     }
@@ -171,7 +172,7 @@ fn maybe(code: u8, value: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Option<(u8, V
     option::weighted(0.7, value.prop_map(move |value| (code, value))).boxed()
 }
 
-/// A code, a length octet, a value.
+/// A code, a length byte, a value.
 fn counted(code: u8, value: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Vec<u8>> {
     value
         .prop_map(move |value| {
@@ -182,17 +183,17 @@ fn counted(code: u8, value: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Vec<u8>> {
 }
 
 fn address() -> BoxedStrategy<Vec<u8>> {
-    concat([octet_of(Just(10)), any_octets(2), octet_of(1..=254_u8)])
+    concat([byte_of(Just(10)), bytes(2), byte_of(1..=254_u8)])
 }
 
 /// A hardware address that an administrator has given, or any of a maker.
 fn mac() -> BoxedStrategy<Vec<u8>> {
-    concat([octet_of(any::<u8>().prop_map(|octet| octet & 0xfe)), any_octets(5)])
+    concat([byte_of(any::<u8>().prop_map(|byte| byte & 0xfe)), bytes(5)])
 }
 
-/// A time span in seconds below 4096, which begins with the octet `high`.
+/// A time span in seconds below 4096, which begins with the byte `high`.
 fn seconds(high: u8) -> BoxedStrategy<Vec<u8>> {
-    concat([Just(vec![0, 0, high]).boxed(), any_octets(1)])
+    concat([Just(vec![0, 0, high]).boxed(), bytes(1)])
 }
 
 /// A name of a host: letters, digits, hyphens.

@@ -195,7 +195,7 @@ impl Live {
         if self.0.0 & DROPPED == 0 {
             None
         } else {
-            Some(DropReason::from_own_code(u32::from_le_bytes([a, b, c, d])))
+            Some(DropReason::from_code_unchecked(u32::from_le_bytes([a, b, c, d])))
         }
     }
 

@@ -283,7 +283,7 @@ fn a_life_is_told_once_whatever_the_server_repeats() {
         recorder.take(),
         [
             "new 49",
-            "dropped 49: no address to offer",
+            "dropped 49: DHCP_DROP_NOADDRESS",
             "ignored: RepeatedDrop { first: DHCP_DROP_NOADDRESS, again: DHCP_DROP_DUPLICATE }",
             "done 49: Dropped(DHCP_DROP_NOADDRESS)",
             "ignored: wrong context",

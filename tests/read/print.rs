@@ -75,13 +75,13 @@ fn all_fields_and_options_have_their_lines() {
   236  magic cookie: 63825363
   240  option 53 DHCP Message Type: DHCPACK
   243  option 52 Option Overload: file
-  246  option 3 Router: c00002 (malformed: option 3 at offset 248: value of 3 octets, expected at least 4)
+  246  option 3 Router: c00002 (malformed: option 3 at offset 248: value of 3 bytes, expected at least 4)
   251  option 82 Relay Agent Information: Agent Circuit ID 65746830 ("eth0"), Link Selection 07 (2 fragments)
   260  option 82 Relay Agent Information: continued
   265  end
   108  option 12 Host Name: "pc"
   112  option 52 Option Overload: 02 (means nothing in this field)
-  115  option 6 Domain Name Server: 010000 (malformed: option 6 at offset 117: value of 3 octets, expected at least 4)
+  115  option 6 Domain Name Server: 010000 (malformed: option 6 at offset 117: value of 3 bytes, expected at least 4)
 "#;
     assert_eq!(lines(&packet), expected);
 }
@@ -96,7 +96,7 @@ fn faults_end_the_lines() {
         "{printed}"
     );
     assert!(
-        printed.ends_with("  243  malformed: option 12 at offset 243: 9 octets needed, 2 left in the field\n"),
+        printed.ends_with("  243  malformed: option 12 at offset 243: 9 bytes needed, 2 left in the field\n"),
         "{printed}"
     );
 }

@@ -1,4 +1,4 @@
-//! Proves that control codes survive the way in and out, known or not, and print what the SDK says of them.
+//! Proves that control codes survive the way in and out, known or not, and print as the SDK names them.
 
 use dhcp_callout::control::{
     AddressGrant, AddressProblem, ClientType, DropReason, PACKET_PROCESSED, SendCode, ServiceControl,
@@ -66,19 +66,21 @@ fn every_code_has_the_name_of_the_sdk() {
 }
 
 #[test]
-fn debug_prints_the_name_and_display_the_meaning() {
+fn a_code_prints_as_its_name_or_its_number() {
     assert_eq!(format!("{:?}", ServiceControl::PAUSE), "DHCP_CONTROL_PAUSE");
-    assert_eq!(ServiceControl::PAUSE.to_string(), "the server has been paused");
+    assert_eq!(ServiceControl::PAUSE.to_string(), "DHCP_CONTROL_PAUSE");
+    assert_eq!(ServiceControl::PAUSE.meaning(), Some("the server has been paused"));
     assert_eq!(
         format!("{:?}", ServiceControl::from_code(0x99)),
         "ServiceControl(0x00000099)"
     );
     assert_eq!(
         ServiceControl::from_code(0x99).to_string(),
-        "unknown service control 0x00000099"
+        "service control 0x00000099"
     );
-    assert_eq!(format!("{:<8}|", DropReason::PAUSED), "server paused|");
-    assert_eq!(format!("{:<15}|", DropReason::PAUSED), "server paused  |");
+    assert_eq!(ServiceControl::from_code(0x99).meaning(), None);
+    assert_eq!(format!("{:<8}|", DropReason::PAUSED), "DHCP_DROP_PAUSED|");
+    assert_eq!(format!("{:<18}|", DropReason::PAUSED), "DHCP_DROP_PAUSED  |");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn violations_say_what_happened() {
     };
     assert_eq!(
         violation.to_string(),
-        "packet reported as dropped again: packet too old to process (0x4), after: server paused"
+        "packet reported as dropped again: DHCP_DROP_TIMEOUT, after: DHCP_DROP_PAUSED"
     );
     assert_eq!(
         Violation::AfterDone.to_string(),
@@ -70,10 +70,39 @@ fn violations_say_what_happened() {
     );
 }
 
+#[test]
+fn notices_stages_and_outcomes_print() {
+    let reason = DropReason::NOADDRESS;
+    assert_eq!(
+        [Notice::Dropped(reason), Notice::Processed].map(|notice| notice.to_string()),
+        ["DHCP_DROP_NOADDRESS", "DHCP_DROP_PROCESSED"]
+    );
+    let outcomes = [Outcome::Processed, Outcome::Dropped(reason)];
+    assert_eq!(
+        outcomes.map(|outcome| outcome.to_string()),
+        ["processed", "dropped (DHCP_DROP_NOADDRESS)"]
+    );
+    let stages = [
+        Stage::InFlight,
+        Stage::Dropped(reason),
+        Stage::Done(outcomes[0]),
+        Stage::Done(outcomes[1]),
+    ];
+    assert_eq!(
+        stages.map(|stage| stage.to_string()),
+        [
+            "in flight",
+            "dropped (DHCP_DROP_NOADDRESS)",
+            "done: processed",
+            "done: dropped (DHCP_DROP_NOADDRESS)"
+        ]
+    );
+}
+
 proptest! {
-    /// Whatever the server says, a life ends at the first completion, with the first reason given before it.
+    /// Whatever the server says, a lifecycle ends at the first completion, with the first reason given before it.
     #[test]
-    fn a_life_ends_once_with_the_first_reason(notices in strategy::life()) {
+    fn a_lifecycle_ends_once_with_the_first_reason(notices in strategy::life()) {
         let mut stage = Stage::InFlight;
         let mut ends = Vec::new();
         for notice in &notices {

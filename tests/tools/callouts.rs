@@ -103,7 +103,7 @@ fn the_monitor_reports_each_client_once() {
     let reports: Vec<_> = output.lines().filter(|line| line.starts_with("drops: ")).collect();
     assert_eq!(reports.len(), 3, "{reports:?}");
     assert!(
-        reports.iter().all(|line| line.contains("no address to offer")),
+        reports.iter().all(|line| line.contains("DHCP_DROP_NOADDRESS")),
         "{reports:?}"
     );
 }

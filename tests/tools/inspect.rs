@@ -28,7 +28,7 @@ fn capture(name: &str) -> String {
     format!("{}/tests/captures/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-fn octets(packet: Packet) -> Vec<u8> {
+fn bytes(packet: Packet) -> Vec<u8> {
     packet.into()
 }
 
@@ -39,8 +39,8 @@ fn printed(output: &Output) -> String {
 
 #[test]
 fn each_line_of_hexadecimal_gives_an_object() {
-    let whole = octets(discover().option(12, "host").end());
-    let cut = octets(discover().raw([12, 9]));
+    let whole = bytes(discover().option(12, "host").end());
+    let cut = bytes(discover().raw([12, 9]));
     let input = format!(
         "{}\n-\n\n  {}  \n{}\n",
         hex::encode(&whole),
@@ -58,7 +58,7 @@ fn each_line_of_hexadecimal_gives_an_object() {
 
 #[test]
 fn the_order_of_the_flags_and_the_last_line_feed_do_not_matter() {
-    let input = hex::encode(octets(discover().end()));
+    let input = hex::encode(bytes(discover().end()));
     let first = printed(&inspect(&["--hex", "--json"], &input));
     assert_eq!(first, printed(&inspect(&["--json", "--hex"], &format!("{input}\r\n"))));
     assert_eq!(first.lines().count(), 1);
@@ -70,7 +70,7 @@ fn hexadecimal_is_read_from_files_too() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("inspect");
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("packets.hex");
-    std::fs::write(&path, format!("-\n{}\n", hex::encode(octets(discover().end())))).unwrap();
+    std::fs::write(&path, format!("-\n{}\n", hex::encode(bytes(discover().end())))).unwrap();
     let path = path.to_str().unwrap();
     assert_eq!(
         printed(&inspect(&["--json", "--hex", path, path], "")).lines().count(),
@@ -81,7 +81,7 @@ fn hexadecimal_is_read_from_files_too() {
 
 #[test]
 fn what_is_no_hexadecimal_is_told_with_its_line() {
-    let good = hex::encode(octets(discover().end()));
+    let good = hex::encode(bytes(discover().end()));
     for (line, bad) in [(1, "0x01".to_owned()), (2, format!("{good}0")), (3, "zz".to_owned())] {
         let input = format!("{}{bad}\n{good}\n", "-\n".repeat(line - 1));
         let output = inspect(&["--json", "--hex"], &input);
@@ -116,7 +116,7 @@ fn a_capture_gives_an_object_for_each_message() {
 
 #[test]
 fn a_malformed_packet_is_printed_with_its_error() {
-    let cut = hex::encode(octets(discover().option(60, "class").raw([12, 9, b'h'])));
+    let cut = hex::encode(bytes(discover().option(60, "class").raw([12, 9, b'h'])));
     let text = printed(&inspect(&["--hex"], &format!("{cut}\n-\n0102\n{cut}\n")));
     assert!(
         text.contains("class") && text.contains("option 12 at offset 250"),

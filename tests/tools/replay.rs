@@ -233,7 +233,7 @@ fn the_program_tells_each_packet_in_a_line() {
         lines[1]
     );
     assert!(
-        lines[7].contains("DISCOVER") && lines[7].contains("dropped: duplicate"),
+        lines[7].contains("DISCOVER") && lines[7].contains("dropped: DHCP_DROP_DUPLICATE"),
         "{}",
         lines[7]
     );

@@ -1,7 +1,7 @@
 //! The options in `file` and `sname`: they are edited where they are, or move to the options field.
 
 use super::super::code::{OptionCode, Overload};
-use super::super::encode::Encoder;
+use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{FILE, SNAME};
 use super::EditError;

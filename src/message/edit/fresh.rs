@@ -3,7 +3,7 @@
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::super::code::{HardwareType, MessageType, OpCode, OptionCode};
-use super::super::encode::Encoder;
+use super::super::codec::Encoder;
 use super::super::option;
 use super::super::{Header, MAGIC_COOKIE, Message};
 use super::{CAPACITY, EditError, field_of};

@@ -1,7 +1,7 @@
 //! The pass that makes all changes: from the bytes of one packet into those of the next.
 
 use super::super::code::{OptionCode, Overload};
-use super::super::encode::Encoder;
+use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
 use super::EditError;

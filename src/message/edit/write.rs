@@ -1,7 +1,7 @@
 //! Writing the options of the next packet.
 
 use super::super::code::OptionCode;
-use super::super::encode::Encoder;
+use super::super::codec::Encoder;
 
 /// The longest value of one fragment.
 const FRAGMENT: usize = 255;
@@ -23,7 +23,7 @@ impl<'t> Encoder<'t> {
 
     /// Returns whether what has been written is `bytes`; false if there was no room for all of it.
     pub(super) fn is_written(&self, bytes: Option<&[u8]>) -> bool {
-        let written = self.room.get(..self.len);
+        let written = self.target.get(..self.len);
         written.is_some() && written == bytes
     }
 
@@ -33,7 +33,7 @@ impl<'t> Encoder<'t> {
         match u8::try_from(value.len()) {
             Ok(length) => {
                 let end = self.len.wrapping_add(value.len() + 2);
-                if let Some([first, second, place @ ..]) = self.room.get_mut(self.len..end) {
+                if let Some([first, second, place @ ..]) = self.target.get_mut(self.len..end) {
                     (*first, *second) = (code.code(), length);
                     place.copy_from_slice(value);
                 }
@@ -52,7 +52,7 @@ impl<'t> Encoder<'t> {
 
     /// Writes over what has been written, or would have been.
     pub(super) fn overwrite(&mut self, offset: usize, bytes: &[u8]) {
-        let after = self.room.get_mut(offset..).unwrap_or_default();
+        let after = self.target.get_mut(offset..).unwrap_or_default();
         if let Some(place) = after.get_mut(..bytes.len()) {
             place.copy_from_slice(bytes);
         }
@@ -66,7 +66,7 @@ impl<'t> Encoder<'t> {
     /// Writes PADs until there are `len` bytes.
     #[inline]
     pub(super) fn fill_to(&mut self, len: usize) {
-        if let Some(filling) = self.room.get_mut(self.len..len) {
+        if let Some(filling) = self.target.get_mut(self.len..len) {
             filling.fill(0);
         }
         self.len = self.len.max(len);
@@ -75,7 +75,7 @@ impl<'t> Encoder<'t> {
     /// Moves the last bytes, those from offset `moved` to offset `end`, after the ones that were written since.
     #[cold]
     pub(super) fn move_to_end(&mut self, moved: usize, end: usize) {
-        if let Some(written) = self.room.get_mut(moved..self.len) {
+        if let Some(written) = self.target.get_mut(moved..self.len) {
             let count = end.wrapping_sub(moved);
             if count <= written.len() {
                 written.rotate_left(count);

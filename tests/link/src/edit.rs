@@ -2,7 +2,7 @@
 
 use core::net::Ipv4Addr;
 
-use dhcp_callout::message::{Flags, MessageType, OptionCode, Seconds, SuboptionChanges, Value, option};
+use dhcp_callout::message::{Flags, MessageType, OptionCode, Seconds, SuboptionChanges, Value, option, option::relay};
 use dhcp_callout::{Message, PacketBuffer};
 
 crate::operations! {
@@ -24,7 +24,10 @@ crate::operations! {
     });
     edit_suboptions(buffer: &mut PacketBuffer, value: Value<'_>, one: u8, other: u8, bytes: &[u8]) => {
         buffer.edit(|editor| {
-            let changes = SuboptionChanges::from(value).set(one, bytes).remove(other);
+            let changes = SuboptionChanges::from(value)
+                .set_raw(one, bytes)
+                .set(relay::LINK_SELECTION, Ipv4Addr::LOCALHOST)
+                .remove(other);
             editor.set(option::RELAY_AGENT_INFORMATION, &changes).set(option::VENDOR_SPECIFIC, &changes);
         })
     };

@@ -1,7 +1,7 @@
 //! `message`: reading a packet in place.
 
 use dhcp_callout::Message;
-use dhcp_callout::message::{HardwareType, MessageType, OpCode, OptionCode, Value};
+use dhcp_callout::message::{HardwareType, MessageType, OpCode, OptionCode, Value, option};
 
 crate::operations! {
     message_parse(packet: &[u8]) => Message::parse(packet);
@@ -27,6 +27,7 @@ crate::operations! {
     message_overload(message: Message<'_>) => message.overload();
     message_end_offset(message: Message<'_>) => message.end_offset();
     message_value(message: Message<'_>, code: OptionCode) => message.value(code);
+    message_find(message: Message<'_>) => message.find(option::SERVER_ID);
 
     options_to_the_end(message: Message<'_>) => message.options().for_each(|option| {
         let _ = core::hint::black_box(option.map(|option| option.value_offset()));

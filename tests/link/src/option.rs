@@ -1,7 +1,8 @@
 //! `message`: options found and read by typed keys, and relay agent information by its sub-options.
 
 use dhcp_callout::Message;
-use dhcp_callout::message::{DomainList, DomainName, OptionCode, Suboptions, Typed, Value, option, relay};
+use dhcp_callout::message::option::{self, relay};
+use dhcp_callout::message::{DomainList, DomainName, OptionCode, SequenceReader, Suboption, Typed, Value};
 
 /// Looks at every item, so that none can be left out.
 fn each<T>(items: impl Iterator<Item = T>) {
@@ -38,7 +39,7 @@ crate::operations! {
     });
     message_get_relay(message: Message<'_>) => message.get(option::RELAY_AGENT_INFORMATION).map(|agent| {
         agent.map(|agent| {
-            each(agent.iter());
+            each(agent.suboptions().iter());
             (agent.get(relay::CIRCUIT_ID).is_ok(), agent.get(relay::LINK_SELECTION).is_ok())
         })
     });
@@ -46,7 +47,7 @@ crate::operations! {
     message_pick(message: Message<'_>, one: OptionCode, other: OptionCode) => message.pick([one, other]);
     typed_decode(value: Value<'_>) => Typed::decode(value).is_ok();
     typed_decode_relay(value: Value<'_>) => {
-        each(Suboptions::new(value).flatten().map(|suboption| Typed::decode_relay(suboption).is_ok()));
+        each(SequenceReader::<Suboption<'_>>::new(value).flatten().map(|suboption| Typed::decode_relay(suboption).is_ok()));
     };
     option_code_name(code: OptionCode) => code.name();
     option_code_reference(code: OptionCode) => code.reference();

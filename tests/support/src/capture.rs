@@ -65,7 +65,7 @@ impl Frame {
 
 /// A UDP datagram over IPv4 in its frame.
 pub struct Layers<'f> {
-    /// All that stands before the IP header.
+    /// All that is before the IP header.
     pub link: &'f [u8],
     pub ip: Ipv4Header,
     pub udp: UdpHeader,
@@ -77,9 +77,9 @@ fn slice(link_type: Linktype, bytes: &[u8]) -> Option<SlicedPacket<'_>> {
         Linktype::ETHERNET => SlicedPacket::from_ethernet(bytes).ok(),
         Linktype::LINUX_SLL => SlicedPacket::from_linux_sll(bytes).ok(),
         Linktype::RAW | Linktype::IPV4 => SlicedPacket::from_ip(bytes).ok(),
-        // The protocol family, four octets in the byte order of the machine that captured.
+        // The protocol family, four bytes in the byte order of the machine that captured.
         Linktype::NULL | Linktype::LOOP => SlicedPacket::from_ip(bytes.get(4..)?).ok(),
-        // The protocol type stands first in the 20 octets of this header.
+        // The protocol type is the first field of this header of 20 bytes.
         LINUX_SLL2 => SlicedPacket::from_ip(bytes.get(20..)?).ok(),
         _ => None,
     }
@@ -215,7 +215,7 @@ impl Interfaces {
         let (interface, units, bytes, length, original_length) = data;
         let interface = usize::try_from(interface).ok().and_then(|index| self.known.get(index));
         let Some(interface) = interface else { return };
-        // The last octets of a block in pcapng are padding.
+        // The last bytes of a block in pcapng are padding.
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let bytes = bytes.get(..length).unwrap_or(bytes).to_owned();
         frames.push(Frame {

@@ -2,8 +2,8 @@
 
 use dhcp_callout::Message;
 use dhcp_callout::message::{
-    Area, FqdnName, MessageType, OptionCode, OptionError, Overload, RawOption, Suboption, Suboptions, Typed, Value,
-    ValueError, option,
+    Area, FqdnName, MessageType, OptionCode, OptionErrorKind, Overload, RawOption, Sequence, SequenceReader, Suboption,
+    Typed, Value, ValueError, ValueErrorKind, option,
 };
 use serde_json::{Value as Json, json};
 
@@ -74,13 +74,14 @@ impl<'a> Walk<'a> {
         for option in message.options() {
             match option {
                 Ok(option) => walk.options.push(option),
-                Err(OptionError::NoLength { offset, .. }) => {
-                    (walk.error, walk.error_offset) = (Some("option_no_length"), Some(offset));
+                Err(fault) => {
+                    walk.error_offset = Some(fault.offset());
+                    walk.error = Some(match fault.kind() {
+                        OptionErrorKind::NoLength => "option_no_length",
+                        OptionErrorKind::Truncated { .. } => "option_truncated",
+                        _ => "unknown",
+                    });
                 }
-                Err(OptionError::Truncated { offset, .. }) => {
-                    (walk.error, walk.error_offset) = (Some("option_truncated"), Some(offset));
-                }
-                Err(_) => walk.error = Some("unknown"),
             }
         }
         for option in &walk.options {
@@ -135,7 +136,7 @@ fn hex_of(value: Value<'_>) -> String {
 
 /// The members `relay`, `relay_error` and `relay_error_offset`: the sub-options of option 82 before the first fault.
 fn relay_members(value: Value<'_>) -> [(String, Json); 3] {
-    let mut suboptions = Suboptions::new(value);
+    let mut suboptions = SequenceReader::<Suboption<'_>>::new(value);
     let mut found = Vec::new();
     let fault = suboptions.find_map(|suboption| match suboption {
         Ok(suboption) => {
@@ -182,15 +183,15 @@ fn typed(value: Value<'_>) -> Json {
 }
 
 const fn error_kind(error: ValueError) -> &'static str {
-    match error {
-        ValueError::Length { .. } => "bad_length",
-        ValueError::Value { .. } => "bad_value",
-        ValueError::Truncated { .. } => "truncated",
-        ValueError::Prefix { .. } => "bad_prefix",
-        ValueError::Pointer { .. } | ValueError::Scattered { .. } => "bad_pointer",
-        ValueError::Name { .. } => "bad_name",
-        ValueError::SuboptionNoLength { .. } => "suboption_no_length",
-        ValueError::SuboptionTruncated { .. } => "suboption_truncated",
+    match error.kind() {
+        ValueErrorKind::Length { .. } => "bad_length",
+        ValueErrorKind::Value { .. } => "bad_value",
+        ValueErrorKind::Truncated { .. } => "truncated",
+        ValueErrorKind::Prefix { .. } => "bad_prefix",
+        ValueErrorKind::Pointer { .. } | ValueErrorKind::Scattered => "bad_pointer",
+        ValueErrorKind::Label { .. } => "bad_name",
+        ValueErrorKind::SuboptionNoLength { .. } => "suboption_no_length",
+        ValueErrorKind::SuboptionTruncated { .. } => "suboption_truncated",
         _ => "unknown",
     }
 }
@@ -221,17 +222,16 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
     match typed {
         Typed::Bytes(octets) => ("bytes", hex_of(octets).into()),
         Typed::Codes(codes) => ("bytes", hex_of(codes.value()).into()),
-        Typed::Flag(()) => ("flag", true.into()),
+        Typed::Flag(_) => ("flag", true.into()),
         Typed::Bool(yes) => ("bool", yes.into()),
         Typed::U8(number) => ("u8", number.into()),
         Typed::U16(number) => ("u16", number.into()),
         Typed::U32(number) => ("u32", number.into()),
         Typed::Seconds(span) => ("u32", span.0.into()),
-        Typed::UnixTime(moment) => ("u32", moment.0.into()),
         Typed::TimeOffset(offset) => ("i32", offset.0.into()),
         Typed::Address(address) => ("ipv4", address.to_string().into()),
         Typed::Addresses(list) => ("ipv4_list", list.iter().map(|address| address.to_string()).collect()),
-        Typed::AddressesOrNone(list) => ("ipv4_list", list.iter().map(|address| address.to_string()).collect()),
+        Typed::HomeAgents(list) => ("ipv4_list", list.iter().map(|address| address.to_string()).collect()),
         Typed::AddressPairs(pairs) => (
             "ipv4_pairs",
             pairs
@@ -265,11 +265,11 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
             let (name, encoding) = match fqdn.name {
                 FqdnName::Full(name) => (name.to_string(), "full"),
                 FqdnName::Partial(name) => (name.to_string(), "partial"),
-                FqdnName::Ascii(name) => (name.chars_lossy().collect(), "ascii"),
+                FqdnName::Ascii(name) => (name.lossy().to_string(), "ascii"),
             };
             ("fqdn", json!([fqdn.flags.bits(), name, encoding]))
         }
-        Typed::RelayAgentInformation(agent) => ("relay", agent.count().into()),
+        Typed::RelayAgentInformation(agent) => ("relay", agent.suboptions().len().into()),
         Typed::VendorSpecific(suboptions) => ("vendor43", suboptions.iter().map(code_and_value).collect()),
         Typed::Suboptions(suboptions) => ("suboptions", suboptions.iter().map(code_and_value).collect()),
         Typed::VendorData(vendors) => (
@@ -280,7 +280,7 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
                 .collect(),
         ),
         Typed::VendorOptions(vendors) => {
-            let options = |options: dhcp_callout::message::SuboptionList<'_>| -> Json {
+            let options = |options: Sequence<'_, Suboption<'static>>| -> Json {
                 options.iter().map(code_and_value).collect()
             };
             (
@@ -291,7 +291,7 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
                     .collect(),
             )
         }
-        Typed::UserClasses(classes) => ("user_class", classes.iter().map(hex_of).collect()),
+        Typed::Classes(classes) => ("user_class", classes.iter().map(hex_of).collect()),
         Typed::NetworkInterface(interface) => ("ndi", json!([interface.kind, interface.major, interface.minor])),
         other => ("text", other.to_string().into()),
     }

@@ -25,32 +25,32 @@ pub fn reply() -> Packet {
     request().op(2)
 }
 
-/// A DHCPDISCOVER: option 53 stands at 240, the next will stand at 243.
+/// A DHCPDISCOVER: option 53 is at 240, the next will be at 243.
 pub fn discover() -> Packet {
     request().option(53, [1])
 }
 
-/// A DHCPACK: option 53 stands at 240, the next will stand at 243.
+/// A DHCPACK: option 53 is at 240, the next will be at 243.
 pub fn ack() -> Packet {
     reply().option(53, [5])
 }
 
-/// One option as it stands on the wire.
+/// One option as it is on the wire.
 pub fn tlv(code: u8, value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = value.as_ref();
     let length = u8::try_from(value.len()).unwrap();
     [&[code, length], value].concat()
 }
 
-/// The value as options of `width` octets each, the last one shorter (RFC 3396 section 6).
+/// The value as options of `width` bytes each, the last one shorter (RFC 3396 section 6).
 pub fn split(code: u8, value: impl AsRef<[u8]>, width: usize) -> Vec<u8> {
     let parts = value.as_ref().chunks(width);
     parts.flat_map(|part| tlv(code, part)).collect()
 }
 
 impl Packet {
-    fn put(mut self, range: Range<usize>, octets: &[u8]) -> Self {
-        self.0[range][..octets.len()].copy_from_slice(octets);
+    fn put(mut self, range: Range<usize>, bytes: &[u8]) -> Self {
+        self.0[range][..bytes.len()].copy_from_slice(bytes);
         self
     }
 
@@ -98,18 +98,18 @@ impl Packet {
         self.put(24..28, &address)
     }
 
-    pub fn chaddr(self, octets: &[u8]) -> Self {
-        self.put(28..44, octets)
+    pub fn chaddr(self, bytes: &[u8]) -> Self {
+        self.put(28..44, bytes)
     }
 
     /// Fills the `sname` field from its start.
-    pub fn sname(self, octets: impl AsRef<[u8]>) -> Self {
-        self.put(44..108, octets.as_ref())
+    pub fn sname(self, bytes: impl AsRef<[u8]>) -> Self {
+        self.put(44..108, bytes.as_ref())
     }
 
     /// Fills the `file` field from its start.
-    pub fn file(self, octets: impl AsRef<[u8]>) -> Self {
-        self.put(108..236, octets.as_ref())
+    pub fn file(self, bytes: impl AsRef<[u8]>) -> Self {
+        self.put(108..236, bytes.as_ref())
     }
 
     pub fn cookie(self, cookie: [u8; 4]) -> Self {
@@ -128,13 +128,13 @@ impl Packet {
         self.raw(vec![0; count])
     }
 
-    /// Appends octets that need not be options.
-    pub fn raw(mut self, octets: impl AsRef<[u8]>) -> Self {
-        self.0.extend_from_slice(octets.as_ref());
+    /// Appends bytes that need not be options.
+    pub fn raw(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.0.extend_from_slice(bytes.as_ref());
         self
     }
 
-    /// Cuts the packet to `length` octets.
+    /// Cuts the packet to `length` bytes.
     pub fn cut(mut self, length: usize) -> Self {
         assert!(length <= self.0.len());
         self.0.truncate(length);

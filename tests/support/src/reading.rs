@@ -4,10 +4,11 @@
 use core::fmt::{self, Debug, Display, Write};
 
 use dhcp_callout::Message;
+use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{
-    Addresses, DomainList, DomainName, Element, Elements, EncryptedDns, Format, FqdnName, Item, Key, List,
-    MobilityServers, OptionCode, Padded, RadiusAttribute, Route, SipServers, Suboption, Text, Typed, Value, VendorData,
-    VendorOptions, option, relay,
+    Addresses, Class, DomainList, DomainName, Element, EncryptedDns, FixedSize, Format, FqdnName, HomeAgent, Key, OptionCode,
+    Prefixed, Route, Sequence, SequenceReader, SipServers, Suboption, Text, Typed, Value, VendorData, VendorOptions,
+    VendorSuboption,
 };
 
 /// Counts what is printed, and forgets it.
@@ -37,9 +38,9 @@ pub fn message(message: Message<'_>) -> usize {
     }
     for code in 0..=u8::MAX {
         match message.value(OptionCode::from_code(code)) {
-            Ok(Some(octets)) => {
-                value(octets, &mut sink);
-                elements(octets, &mut sink);
+            Ok(Some(bytes)) => {
+                value(bytes, &mut sink);
+                elements(bytes, &mut sink);
             }
             Ok(None) => {}
             Err(fault) => sink.show(fault),
@@ -69,16 +70,25 @@ fn header(message: Message<'_>, sink: &mut Sink) {
     let _ = (message.has_cookie(), message.end_offset());
 }
 
-/// Asks for one option of each format, joined and by its first part.
+/// Asks for one option of each format; where the size is fixed, for its first instance as well.
 fn keys(message: Message<'_>, sink: &mut Sink) {
-    fn both<'a, F: Format<Value<'a>: Debug>>(message: Message<'a>, key: Key<F>, sink: &mut Sink) {
-        let _ = write!(sink, "{:?} {:?} {key:?}", message.get(key), message.first(key));
+    fn joined<'a, F: Format<Value<'a>: Debug>>(message: Message<'a>, key: Key<F>, sink: &mut Sink) {
+        assert_eq!(message.find(key).is_some(), matches!(message.get(key), Ok(Some(_))));
+        let _ = write!(sink, "{:?} {key:?}", message.get(key));
         let _ = (key.name(), key.reference());
     }
-    macro_rules! both {
-        ($($KEY:ident)+) => { $(both(message, option::$KEY, sink);)+ };
+    fn first<'a, F: FixedSize<Value<'a>: Debug>>(message: Message<'a>, key: Key<F>, sink: &mut Sink) {
+        let _ = write!(sink, "{:?}", message.first(key));
     }
-    both! {
+    macro_rules! each {
+        ($read:ident: $($KEY:ident)+) => { $($read(message, option::$KEY, sink);)+ };
+    }
+    each! {
+        first: SUBNET_MASK TIME_OFFSET BOOT_FILE_SIZE IP_FORWARDING DEFAULT_IP_TTL NETBIOS_NODE_TYPE LEASE_TIME OVERLOAD
+        MESSAGE_TYPE RAPID_COMMIT
+    }
+    each! {
+        joined:
         SUBNET_MASK TIME_OFFSET ROUTERS HOST_NAME BOOT_FILE_SIZE IP_FORWARDING POLICY_FILTER DEFAULT_IP_TTL
         PATH_MTU_PLATEAU_TABLE VENDOR_SPECIFIC NETBIOS_NODE_TYPE LEASE_TIME OVERLOAD MESSAGE_TYPE
         PARAMETER_REQUEST_LIST CLASS_ID CLIENT_ID NETWARE_IP_OPTIONS HOME_AGENTS USER_CLASS SLP_DIRECTORY_AGENT
@@ -90,21 +100,21 @@ fn keys(message: Message<'_>, sink: &mut Sink) {
     }
 }
 
-/// Reads a value in the format of its code, and as octets.
-pub fn value(octets: Value<'_>, sink: &mut Sink) {
-    let _ = (octets.len(), octets.offset(), octets.as_slice(), octets.to_array::<4>());
+/// Reads a value in the format of its code, and as bytes.
+pub fn value(bytes: Value<'_>, sink: &mut Sink) {
+    let _ = (bytes.len(), bytes.offset(), bytes.as_slice(), bytes.to_array::<4>());
     let _ = (
-        octets.split_first(),
-        octets.split_at(octets.len() / 2),
-        octets.starts_with(b"MSFT"),
+        bytes.split_first(),
+        bytes.split_at(bytes.len() / 2),
+        bytes.starts_with(b"MSFT"),
     );
     let _ = (
-        octets.fragments().count(),
-        octets.bytes().count(),
-        octets.copy_to(&mut [0; 4096]).is_ok(),
+        bytes.fragments().count(),
+        bytes.bytes().count(),
+        bytes.copy_to(&mut [0; 4096]).is_ok(),
     );
-    let _ = write!(sink, "{octets:?}{octets}{octets:x}");
-    match Typed::decode(octets) {
+    let _ = write!(sink, "{bytes:?}{bytes}{bytes:x}");
+    match Typed::decode(bytes) {
         Ok(read) => typed(read, sink),
         Err(error) => sink.show(error),
     }
@@ -117,19 +127,19 @@ fn typed(read: Typed<'_>, sink: &mut Sink) {
     assert!(read == other);
     match read {
         Typed::Addresses(addresses) => list(&addresses),
-        Typed::AddressesOrNone(addresses) => list(&addresses),
+        Typed::HomeAgents(agents) => list(&agents),
         Typed::AddressPairs(pairs) => list(&pairs),
         Typed::U8List(numbers) => list(&numbers),
         Typed::U16List(numbers) => list(&numbers),
         Typed::Codes(codes) => list(&codes),
         Typed::Architectures(architectures) => list(&architectures),
-        Typed::Text(octets) => text(octets),
+        Typed::Text(bytes) => text(bytes),
         Typed::Texts(texts) => texts.iter().for_each(text),
-        Typed::DomainName(octets) => name(octets),
+        Typed::DomainName(bytes) => name(bytes),
         Typed::DomainList(names) | Typed::SipServers(SipServers::Names(names)) => list_of_names(names),
         Typed::Fqdn(fqdn) => match fqdn.name {
-            FqdnName::Full(octets) | FqdnName::Partial(octets) => name(octets),
-            FqdnName::Ascii(octets) => text(octets),
+            FqdnName::Full(bytes) | FqdnName::Partial(bytes) => name(bytes),
+            FqdnName::Ascii(bytes) => text(bytes),
         },
         Typed::ClientId(client) => drop((client.mac(), client.iaid_and_duid())),
         Typed::MachineId(machine) => drop(machine.uuid()),
@@ -138,17 +148,15 @@ fn typed(read: Typed<'_>, sink: &mut Sink) {
         }
         Typed::VendorOptions(vendors) => {
             let _ = (
-                vendors.count(),
-                vendors.iter().map(|vendor| vendor.options.count()).sum::<usize>(),
+                vendors.len(),
+                vendors.iter().map(|vendor| vendor.options.len()).sum::<usize>(),
             );
         }
-        Typed::MobilityNames(services) => services.iter().for_each(|service| list_of_names(service.servers)),
-        Typed::MobilityAddresses(services) => services.iter().for_each(|service| list(&service.servers)),
-        Typed::PcpServers(servers) => servers.iter().for_each(|addresses| list(&addresses)),
+        Typed::AddressLists(servers) => servers.iter().for_each(|addresses| list(&addresses)),
         Typed::EncryptedDns(servers) => servers.iter().for_each(|server| name(server.name)),
         Typed::RelayAgentInformation(agent) => {
-            let _ = (agent.count(), agent.value());
-            for suboption in agent.iter() {
+            let _ = agent.value();
+            for suboption in agent.suboptions() {
                 match Typed::decode_relay(suboption) {
                     Ok(read) => sink.show(read),
                     Err(error) => sink.show(error),
@@ -168,10 +176,10 @@ fn typed(read: Typed<'_>, sink: &mut Sink) {
     }
 }
 
-fn list<T: Item + PartialEq, const LEAST: usize>(list: &List<'_, T, LEAST>) {
+fn list<'a, E: Element<Value<'a>: PartialEq>>(list: &Sequence<'a, E>) {
     let end = list.len().checked_sub(1).and_then(|index| list.get(index));
     let _ = (list.first().is_some(), list.get(list.len()).is_some(), list.is_empty());
-    assert!(end.is_none_or(|item| list.contains(item)));
+    assert!(end.is_none_or(|item| list.contains(&item)));
     assert_eq!(list.iter().count(), list.len());
 }
 
@@ -184,6 +192,7 @@ fn text(text: Text<'_>) {
     );
     assert_eq!(text.bytes().count(), text.len());
     assert!(text.chars_lossy().count() <= text.len());
+    assert!(text.lossy().to_string().chars().eq(text.chars_lossy()));
 }
 
 fn name(name: DomainName<'_>) {
@@ -199,23 +208,21 @@ fn list_of_names(names: DomainList<'_>) {
 }
 
 /// Reads a value as elements of every kind, unchecked, whatever its code.
-fn elements(octets: Value<'_>, sink: &mut Sink) {
-    fn all<'a, E: Element<Value<'a>: Debug>>(octets: Value<'a>, sink: &mut Sink) {
-        let mut elements = Elements::<E>::new(octets);
+fn elements(bytes: Value<'_>, sink: &mut Sink) {
+    fn all<'a, E: Element<Value<'a>: Debug>>(bytes: Value<'a>, sink: &mut Sink) {
+        let mut elements = SequenceReader::<E>::new(bytes);
         let faults = elements.by_ref().filter(Result::is_err).count();
-        assert!(faults <= 1 && elements.next().is_none() && elements.rest().len() <= octets.len());
-        let _ = write!(sink, "{:?}", Elements::<E>::new(octets).last());
+        assert!(faults <= 1 && elements.next().is_none() && elements.rest().len() <= bytes.len());
+        let _ = write!(sink, "{:?}", SequenceReader::<E>::new(bytes).last());
     }
-    all::<Suboption<'static>>(octets, sink);
-    all::<Padded>(octets, sink);
-    all::<Value<'static>>(octets, sink);
-    all::<Text<'static>>(octets, sink);
-    all::<Addresses<'static>>(octets, sink);
-    all::<VendorData<'static>>(octets, sink);
-    all::<VendorOptions<'static>>(octets, sink);
-    all::<MobilityServers<Addresses<'static>>>(octets, sink);
-    all::<MobilityServers<DomainList<'static>>>(octets, sink);
-    all::<RadiusAttribute<'static>>(octets, sink);
-    all::<Route>(octets, sink);
-    all::<EncryptedDns<'static>>(octets, sink);
+    all::<Suboption<'static>>(bytes, sink);
+    all::<VendorSuboption>(bytes, sink);
+    all::<Class>(bytes, sink);
+    all::<HomeAgent>(bytes, sink);
+    all::<Prefixed<u16, Text<'static>>>(bytes, sink);
+    all::<Prefixed<u8, Addresses<'static>>>(bytes, sink);
+    all::<Prefixed<u16, EncryptedDns<'static>>>(bytes, sink);
+    all::<VendorData<'static>>(bytes, sink);
+    all::<VendorOptions<'static>>(bytes, sink);
+    all::<Route>(bytes, sink);
 }

@@ -1,23 +1,64 @@
-//! Who a client is: its identifier, its names, its machine.
+//! Who a client is: its identifier, its names, its machine, its network.
 
 use core::fmt;
 
-use super::assigned::DuidType;
-use super::code::HardwareType;
-use super::format::{Expected, Format, ValueError};
-use super::name::{DomainName, FqdnName};
+use super::name::DomainName;
 use super::text::{Text, write_colons, write_escaped};
-use super::value::Value;
+use crate::codes::{codes, open};
+use crate::message::code::HardwareType;
+use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
+use crate::message::value::Value;
+
+/// Describes views of a code and the bytes after it: the shortest value, the length that a code demands if it does, and
+/// how the code is made.
+macro_rules! code_and_bytes {
+    ($($Type:ident { $code:ident, $bytes:ident }: at least $min_len:literal, $demanded:expr, $decode:expr, $encode:expr;)+) => {$(
+        impl Format for $Type<'_> {
+            type Value<'a> = $Type<'a>;
+
+            fn decode(value: Value<'_>) -> Result<$Type<'_>, ValueError> {
+                let (code, $bytes) = value.split_prefix($min_len)?;
+                let $code = $decode(code);
+                match $demanded($code) {
+                    Some(length) if length != value.len() => Err(value.bad_length(Expected::Exactly(length))),
+                    _ => Ok($Type { $code, $bytes }),
+                }
+            }
+        }
+
+        impl Encode<$Type<'static>> for $Type<'_> {
+            fn encode(&self, out: &mut Encoder<'_>) {
+                out.put(&$encode(self.$code));
+                out.put_value(self.$bytes);
+            }
+        }
+    )+};
+}
+
+code_and_bytes! {
+    ClientId { kind, id }: at least 2, |_| None, u8::from_be_bytes, u8::to_be_bytes;
+    Duid { kind, id }: at least 2, |_| None,
+        |kind| DuidType::from_code(u16::from_be_bytes(kind)), |kind: DuidType| kind.code().to_be_bytes();
+    MachineId { kind, id }: at least 1, |kind| (kind == 0).then_some(17), u8::from_be_bytes, u8::to_be_bytes;
+    VirtualSubnet { kind, information }: at least 1,
+        |kind| match kind {
+            1 => Some(8),
+            255 => Some(1),
+            _ => None,
+        },
+        u8::from_be_bytes, u8::to_be_bytes;
+}
 
 /// What a client calls itself: option 61 (RFC 2132 section 9.14, RFC 4361 section 6.1).
 ///
-/// On the wire: a type octet and at least one more. Decoding gives [`ValueError::Length`] for fewer.
+/// On the wire: a type byte and at least one more. Decoding gives [`Length`](crate::message::ValueErrorKind::Length)
+/// for fewer.
 ///
 /// ```
 /// use dhcp_callout::message::{DuidType, Value, option};
 ///
-/// let octets = [255, 0x2a, 0xb8, 0x15, 0x14, 0, 3, 0, 1, 0x20, 0xe5, 0x2a, 0xb8, 0x15, 0x14];
-/// let client = option::CLIENT_ID.decode(Value::from_slice(option::CLIENT_ID.code(), &octets))?;
+/// let bytes = [255, 0x2a, 0xb8, 0x15, 0x14, 0, 3, 0, 1, 0x20, 0xe5, 0x2a, 0xb8, 0x15, 0x14];
+/// let client = option::CLIENT_ID.decode(Value::from_slice(option::CLIENT_ID.code(), &bytes))?;
 /// assert_eq!(client.kind, 255);
 /// let (iaid, duid) = client.iaid_and_duid().expect("type 255 and long enough");
 /// assert_eq!((iaid, duid.kind), (0x2ab8_1514, DuidType::LINK_LAYER));
@@ -29,7 +70,7 @@ pub struct ClientId<'a> {
     /// What the rest is: 0 no hardware address, 1 to 254 a hardware address of that [type](HardwareType), 255 an
     /// identity association and a DUID.
     pub kind: u8,
-    /// The identifier behind the type octet.
+    /// The identifier after the type byte.
     pub id: Value<'a>,
 }
 
@@ -44,7 +85,7 @@ impl<'a> ClientId<'a> {
     }
 
     /// Returns the identity association (IAID) and the DUID of a client that follows RFC 4361: `None` if the type is
-    /// not 255, or there are fewer than six octets behind it.
+    /// not 255, or there are fewer than six bytes after it.
     #[must_use]
     pub fn iaid_and_duid(&self) -> Option<(u32, Duid<'a>)> {
         if self.kind != 255 {
@@ -55,64 +96,50 @@ impl<'a> ClientId<'a> {
     }
 }
 
-impl Format for ClientId<'_> {
-    type Value<'a> = ClientId<'a>;
-
-    fn decode(value: Value<'_>) -> Result<ClientId<'_>, ValueError> {
-        let ([kind], id) = value.front(2)?;
-        Ok(ClientId { kind, id })
-    }
-}
-
 impl fmt::Display for ClientId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((iaid, duid)) = self.iaid_and_duid() {
             return write!(f, "IAID {iaid:#010x}, {duid}");
         }
         match (self.kind, HardwareType::from_code(self.kind).name()) {
-            (0, _) => write!(f, "{}", self.id),
-            (_, Some(name)) => {
-                write!(f, "{name} ")?;
-                write_colons(f, self.id.bytes())
-            }
-            (kind, None) => {
-                write!(f, "type {kind} ")?;
-                write_colons(f, self.id.bytes())
-            }
+            (0, _) => return write!(f, "{}", self.id),
+            (_, Some(name)) => write!(f, "{name} ")?,
+            (kind, None) => write!(f, "type {kind} ")?,
         }
+        write_colons(f, self.id.bytes())
     }
 }
 
-/// A DHCP unique identifier (RFC 8415 section 11): a type of two octets, and what it says.
+/// A DHCP unique identifier (RFC 8415 section 11): a type of two bytes, and what it says.
 ///
-/// Decoding gives [`ValueError::Length`] for less than two octets.
+/// Decoding gives [`Length`](crate::message::ValueErrorKind::Length) for less than two bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duid<'a> {
     /// How the rest is made up.
     pub kind: DuidType,
-    /// The octets behind the type.
+    /// The bytes after the type.
     pub id: Value<'a>,
 }
 
-impl Format for Duid<'_> {
-    type Value<'a> = Duid<'a>;
-
-    fn decode(value: Value<'_>) -> Result<Duid<'_>, ValueError> {
-        let (kind, id) = value.front(2)?;
-        Ok(Duid {
-            kind: DuidType::from_code(u16::from_be_bytes(kind)),
-            id,
-        })
-    }
-}
-
-/// The type and the octets.
+/// The type and the bytes.
 impl fmt::Display for Duid<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} ", self.kind)?;
+        write!(f, "{} ", self.kind)?;
         write_colons(f, self.id.bytes())
     }
 }
+
+codes! {
+    /// How a DUID is made up (RFC 8415 section 11, RFC 6355 section 4).
+    pub struct DuidType(u16), "{}", unknown = "DUID type" {
+        LINK_LAYER_TIME = 1, "DUID-LLT", "hardware address and time";
+        ENTERPRISE = 2, "DUID-EN", "number of the maker's own";
+        LINK_LAYER = 3, "DUID-LL", "hardware address";
+        UUID = 4, "DUID-UUID", "UUID";
+    }
+}
+
+open!(DuidType(u16));
 
 bitflags::bitflags! {
     /// The flags of option 81 (RFC 4702 section 2.1). The bits that must be zero are kept as they came.
@@ -132,9 +159,10 @@ bitflags::bitflags! {
 
 /// The client's fully qualified domain name, and who is to tell the DNS: option 81 (RFC 4702 section 2).
 ///
-/// On the wire: flags, two result codes, and a name. Decoding gives [`ValueError::Length`] for less than three octets
-/// and for octets behind the root of a name; of a name in wire format that is not one, [`ValueError::Truncated`],
-/// [`ValueError::Name`] or [`ValueError::Pointer`], as [`DomainName`] has it.
+/// On the wire: flags, two result codes, and a name. Decoding gives [`Length`](crate::message::ValueErrorKind::Length)
+/// for less than three bytes and for bytes after the root of a name; of a name in wire format that is not one,
+/// [`Truncated`](crate::message::ValueErrorKind::Truncated), [`Label`](crate::message::ValueErrorKind::Label) or
+/// [`Pointer`](crate::message::ValueErrorKind::Pointer), as [`DomainName`] has it.
 ///
 /// ```
 /// use dhcp_callout::message::{FqdnFlags, Value, option};
@@ -157,11 +185,22 @@ pub struct Fqdn<'a> {
     pub name: FqdnName<'a>,
 }
 
+/// What option 81 calls the client (RFC 4702 section 2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FqdnName<'a> {
+    /// An absolute name in wire format.
+    Full(DomainName<'a>),
+    /// A name in wire format without its root, perhaps without any label.
+    Partial(DomainName<'a>),
+    /// A name in the deprecated ASCII encoding, perhaps empty.
+    Ascii(Text<'a>),
+}
+
 impl Format for Fqdn<'_> {
     type Value<'a> = Fqdn<'a>;
 
     fn decode(value: Value<'_>) -> Result<Fqdn<'_>, ValueError> {
-        let ([flags, rcode1, rcode2], name) = value.front(3)?;
+        let ([flags, rcode1, rcode2], name) = value.split_prefix(3)?;
         let flags = FqdnFlags::from_bits_retain(flags);
         let name = if flags.contains(FqdnFlags::WIRE_FORMAT) {
             let name = DomainName::whole(name)?;
@@ -182,6 +221,17 @@ impl Format for Fqdn<'_> {
     }
 }
 
+impl Encode<Fqdn<'static>> for Fqdn<'_> {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put(&[self.flags.bits(), self.rcode1, self.rcode2]);
+        match self.name {
+            FqdnName::Full(name) => name.encode(out),
+            FqdnName::Partial(name) => out.put_labels(name.labels()),
+            FqdnName::Ascii(text) => out.put_value(text.value()),
+        }
+    }
+}
+
 /// The name in quotes, and the letters of the flags that are set.
 impl fmt::Display for Fqdn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -199,121 +249,66 @@ impl fmt::Display for Fqdn<'_> {
     }
 }
 
-/// The network interface of a booting client: option 94 (RFC 4578 section 2.2), three octets.
-///
-/// Decoding gives [`ValueError::Length`] for any other length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct NetworkInterface {
-    /// Which interface; 1 is the Universal Network Device Interface (UNDI).
-    pub kind: u8,
-    /// Major revision of the interface.
-    pub major: u8,
-    /// Minor revision of the interface.
-    pub minor: u8,
-}
-
-impl Format for NetworkInterface {
-    type Value<'a> = NetworkInterface;
-
-    fn decode(value: Value<'_>) -> Result<NetworkInterface, ValueError> {
-        let [kind, major, minor] = value.exactly()?;
-        Ok(NetworkInterface { kind, major, minor })
-    }
-}
-
-impl fmt::Display for NetworkInterface {
+/// The name and the closing dot as the wire has them; text in ASCII encoding with hostile characters escaped.
+impl fmt::Display for FqdnName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            1 => f.write_str("UNDI ")?,
-            kind => write!(f, "type {kind} ")?,
+        match self {
+            Self::Full(name) | Self::Partial(name) => name.fmt(f),
+            Self::Ascii(text) => write_escaped(f, text.value()),
         }
-        write!(f, "{}.{}", self.major, self.minor)
     }
 }
 
 /// The machine of a booting client: option 97 (RFC 4578 section 2.3).
 ///
-/// On the wire: a type octet, and for type 0 the 16 octets of a UUID. Decoding gives [`ValueError::Length`] for any
-/// other length with type 0, and for an empty value.
+/// On the wire: a type byte, and for type 0 the 16 bytes of a UUID. Decoding gives
+/// [`Length`](crate::message::ValueErrorKind::Length) for any other length with type 0, and for an empty value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MachineId<'a> {
     /// What the rest is; 0 is a UUID.
     pub kind: u8,
-    /// The octets behind the type octet.
+    /// The bytes after the type byte.
     pub id: Value<'a>,
 }
 
 impl MachineId<'_> {
-    /// Returns the octets of the UUID as they came, if the type is 0. PXE firmware sends the first three fields of a
-    /// UUID with the low octet first.
+    /// Returns the bytes of the UUID as they came, if the type is 0. PXE firmware sends the first three fields of a
+    /// UUID with the low byte first.
     #[must_use]
     pub fn uuid(&self) -> Option<[u8; 16]> {
         if self.kind == 0 { self.id.to_array() } else { None }
     }
 }
 
-impl<'a> MachineId<'a> {
-    /// Returns the fields of the UUID: three numbers, the clock sequence, the node.
-    fn uuid_fields(&self) -> Option<([u32; 3], Value<'a>, Value<'a>)> {
-        let (first, behind) = self.id.split_first_chunk()?;
-        let (second, behind) = behind.split_first_chunk()?;
-        let (third, behind) = behind.split_first_chunk()?;
-        let (clock, node) = behind.split_at(2)?;
-        let numbers = [
-            u32::from_le_bytes(first),
-            u16::from_le_bytes(second).into(),
-            u16::from_le_bytes(third).into(),
-        ];
-        (self.kind == 0 && node.len() == 6).then_some((numbers, clock, node))
-    }
-}
-
-impl Format for MachineId<'_> {
-    type Value<'a> = MachineId<'a>;
-
-    fn decode(value: Value<'_>) -> Result<MachineId<'_>, ValueError> {
-        let ([kind], id) = value.front(1)?;
-        if kind == 0 && id.len() != 16 {
-            return Err(value.bad_length(Expected::Exactly(17)));
-        }
-        Ok(MachineId { kind, id })
-    }
-}
-
-/// A UUID as the firmware shows it: the first three fields with the low octet first on the wire.
+/// A UUID as the firmware shows it: the first three fields with the low byte first on the wire.
 impl fmt::Display for MachineId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(([first, second, third], clock, node)) = self.uuid_fields() else {
+        let Some(uuid) = self.uuid() else {
             return write!(f, "type {} {}", self.kind, self.id);
         };
-        write!(f, "{first:08x}-{second:04x}-{third:04x}-{clock:x}-{node:x}")
+        let mut separator = "";
+        for field in [&[3, 2, 1, 0][..], &[5, 4], &[7, 6], &[8, 9], &[10, 11, 12, 13, 14, 15]] {
+            f.write_str(separator)?;
+            separator = "-";
+            for byte in field.iter().filter_map(|index| uuid.get(*index)) {
+                write!(f, "{byte:02x}")?;
+            }
+        }
+        Ok(())
     }
 }
 
 /// The network that a request is for, when addresses are used several times over: option 221 and relay sub-option 151
 /// (RFC 6607 section 3).
 ///
-/// On the wire: a type octet, and what it says. Decoding gives [`ValueError::Length`] for an empty value, for type 1
-/// with any other number of octets than 7 behind it, and for type 255 with any.
+/// On the wire: a type byte, and what it says. Decoding gives [`Length`](crate::message::ValueErrorKind::Length) for an
+/// empty value, for type 1 with any other number of bytes than 7 after it, and for type 255 with any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VirtualSubnet<'a> {
     /// What the rest is: 0 a name in ASCII, 1 a VPN identifier of RFC 2685, 255 the global network.
     pub kind: u8,
-    /// The octets behind the type octet.
+    /// The bytes after the type byte.
     pub information: Value<'a>,
-}
-
-impl Format for VirtualSubnet<'_> {
-    type Value<'a> = VirtualSubnet<'a>;
-
-    fn decode(value: Value<'_>) -> Result<VirtualSubnet<'_>, ValueError> {
-        let ([kind], information) = value.front(1)?;
-        match (kind, information.len()) {
-            (1, length) if length != 7 => Err(value.bad_length(Expected::Exactly(8))),
-            (255, 1..) => Err(value.bad_length(Expected::Exactly(1))),
-            _ => Ok(VirtualSubnet { kind, information }),
-        }
-    }
 }
 
 impl fmt::Display for VirtualSubnet<'_> {

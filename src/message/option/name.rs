@@ -3,32 +3,32 @@
 use core::fmt::{self, Write as _};
 use core::iter::FusedIterator;
 
-use super::format::{Expected, Format, ValueError};
-use super::list::write_list;
-use super::text::Text;
-use super::value::Value;
+use super::sequence::write_list;
+use crate::message::code::OptionCode;
+use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError, ValueErrorKind};
+use crate::message::value::Value;
 
-/// Octets that a name may have on the wire, length octets and root included (RFC 1035 section 3.1).
-const NAME_LENGTH: usize = 255;
+/// Bytes that a name may have on the wire, length bytes and root included (RFC 1035 section 3.1).
+const MAX_NAME_LENGTH: usize = 255;
 
 /// Pointers that one name may follow: it has at most 127 labels, and nobody needs more than one pointer before each.
-const MOST_POINTERS: u8 = 127;
+const MAX_POINTERS: u8 = 127;
 
-/// Steps over the options of the packet that the pointers of one value may cost, for each octet and each option there
+/// Steps over the options of the packet that the pointers of one value may cost, for each byte and each option there
 /// is to be read.
-const STEPS_EACH: usize = 64;
+const MAX_STEPS_EACH: usize = 64;
 
-/// A domain name in wire format, read where it stands.
+/// A domain name in wire format, read in place.
 ///
 /// `Display` prints it dotted: with a dot at the end if it is absolute (`example.com.`; the root is `.`), without one
-/// if it is partial. A dot, a quote or a backslash inside a label is printed behind a backslash, and every octet that
+/// if it is partial. A dot, a quote or a backslash inside a label is printed after a backslash, and every byte that
 /// is not printable ASCII as a backslash and three decimal digits (RFC 4343 section 2.1).
 ///
 /// As an option by itself (137, 147, 213) a name is absolute and has no pointers. Decoding gives
-/// - [`ValueError::Length`] for an empty value, and for octets behind the name;
-/// - [`ValueError::Truncated`] for a label that runs past the end, and for a name without its root;
-/// - [`ValueError::Name`] for a label octet from 64 to 191, and for a name of more than 255 octets;
-/// - [`ValueError::Pointer`] for a label octet from 192.
+/// - [`Length`](crate::message::ValueErrorKind::Length) for an empty value, and for bytes after the name;
+/// - [`Truncated`](crate::message::ValueErrorKind::Truncated) for a label that runs past the end, and for a name without its root;
+/// - [`Label`](crate::message::ValueErrorKind::Label) for a label byte from 64 to 191, and for a name of more than 255 bytes;
+/// - [`Pointer`](crate::message::ValueErrorKind::Pointer) for a label byte from 192.
 #[derive(Clone, Copy)]
 pub struct DomainName<'a> {
     /// What pointers count from; the name does not read past its end.
@@ -56,30 +56,30 @@ enum End {
 }
 
 impl<'a> DomainName<'a> {
-    /// Reads one uncompressed name from the front of `value`, and returns it and what stands behind it. With the end of
+    /// Reads one uncompressed name from the front of `value`, and returns it and what comes after it. With the end of
     /// `value` the name may end without a root.
     fn partial(value: Value<'a>) -> Result<(Self, Value<'a>), ValueError> {
-        let (end, behind) = LabelWalk::new(value, value, Pointers::Refused).finish(&mut Effort::free())?;
+        let (end, after) = LabelWalk::new(value, value, Pointers::Refused).finish(&mut WorkBudget::unlimited())?;
         let name = Self {
             base: value,
             start: value,
             pointers: Pointers::Refused,
             end,
         };
-        Ok((name, behind))
+        Ok((name, after))
     }
 
     /// Reads the name that is all of `value`, absolute or partial.
     pub(super) fn whole(value: Value<'a>) -> Result<Self, ValueError> {
-        let (name, behind) = Self::partial(value)?;
-        if behind.is_empty() {
+        let (name, after) = Self::partial(value)?;
+        if after.is_empty() {
             Ok(name)
         } else {
-            Err(value.bad_length(Expected::Exactly(value.len().saturating_sub(behind.len()))))
+            Err(value.bad_length(Expected::Exactly(value.len().saturating_sub(after.len()))))
         }
     }
 
-    /// Returns the labels from left to right, without the root: 1 to 63 octets each, at most 127.
+    /// Returns the labels from left to right, without the root: 1 to 63 bytes each, at most 127.
     #[must_use]
     pub fn labels(&self) -> Labels<'a> {
         Labels {
@@ -87,7 +87,7 @@ impl<'a> DomainName<'a> {
         }
     }
 
-    /// Tells whether the name is absolute: ended by the root label.
+    /// Returns whether the name is absolute: ended by the root label.
     #[must_use]
     pub const fn is_absolute(&self) -> bool {
         matches!(self.end, End::Root)
@@ -107,7 +107,27 @@ impl Format for DomainName<'_> {
         }
         let mut end = value;
         end.advance(value.len());
-        Err(end.cut(1))
+        Err(end.truncated(1))
+    }
+}
+
+/// Names are written without compression.
+impl Encode<DomainName<'static>> for DomainName<'_> {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put_labels(self.labels());
+        out.put(&[0]);
+    }
+}
+
+/// Dotted text, with or without the last dot; labels are 1 to 63 bytes, taken as they are.
+impl Encode<DomainName<'static>> for str {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        let name = self.strip_suffix('.').unwrap_or(self);
+        if !name.is_empty() || self.is_empty() {
+            let code = OptionCode::PAD;
+            out.put_labels(name.split('.').map(|label| Value::from_slice(code, label.as_bytes())));
+        }
+        out.put(&[0]);
     }
 }
 
@@ -116,7 +136,7 @@ impl PartialEq for DomainName<'_> {
     fn eq(&self, other: &Self) -> bool {
         let same = |label: Value<'_>, other: Value<'_>| {
             let mut pairs = label.bytes().zip(other.bytes());
-            label.len() == other.len() && pairs.all(|(octet, other)| octet.eq_ignore_ascii_case(&other))
+            label.len() == other.len() && pairs.all(|(byte, other)| byte.eq_ignore_ascii_case(&other))
         };
         let mut others = other.labels();
         self.labels()
@@ -133,11 +153,11 @@ impl fmt::Display for DomainName<'_> {
         let mut separator = "";
         for label in self.labels() {
             f.write_str(separator)?;
-            for octet in label.bytes() {
-                match octet {
-                    b'.' | b'"' | b'\\' => write!(f, "\\{}", char::from(octet))?,
-                    b'!'..=b'~' => f.write_char(char::from(octet))?,
-                    _ => write!(f, "\\{octet:03}")?,
+            for byte in label.bytes() {
+                match byte {
+                    b'.' | b'"' | b'\\' => write!(f, "\\{}", char::from(byte))?,
+                    b'!'..=b'~' => f.write_char(char::from(byte))?,
+                    _ => write!(f, "\\{byte:03}")?,
                 }
             }
             separator = ".";
@@ -163,7 +183,7 @@ impl<'a> Iterator for Labels<'a> {
 
     fn next(&mut self) -> Option<Value<'a>> {
         // The name has been checked when it was made, so that there is no error to be lost.
-        match self.walk.step(&mut Effort::free()) {
+        match self.walk.step(&mut WorkBudget::unlimited()) {
             Ok(Step::Label(length)) => self.walk.rest.take_value(length).ok(),
             Ok(Step::End(_)) | Err(_) => None,
         }
@@ -180,22 +200,22 @@ impl fmt::Debug for Labels<'_> {
 
 /// Domain names end to end, one or more, as options 119 (RFC 3397), 88 and 141 have them.
 ///
-/// A name may end with a pointer to an earlier place in the value, counted in octets from the value's start after its
+/// A name may end with a pointer to an earlier place in the value, counted in bytes from the value's start after its
 /// fragments have been joined (RFC 1035 section 4.1.4). A pointer has to lead to a place before the one where its own
 /// run of labels began, so that every name ends; and a name may follow 127 of them, so that a value takes time linear
 /// in its length. Options 88 and 141 need no pointers, but are read the same.
 ///
 /// To follow a pointer in a value of several fragments, its options are walked anew. When that would take more than 64
-/// steps for each octet of the value and each option behind its first fragment, decoding stops. Lists that are split as
-/// RFC 3396 has it, into parts of 255 octets, are far from that; it takes hundreds of pointers in fragments of a few
-/// octets.
+/// steps for each byte of the value and each option after its first fragment, decoding stops. Lists that are split as
+/// RFC 3396 has it, into parts of 255 bytes, are far from that; it takes hundreds of pointers in fragments of a few
+/// bytes.
 ///
 /// Decoding gives
-/// - [`ValueError::Length`] for an empty value;
-/// - [`ValueError::Truncated`] for a label or pointer that runs past the end, and for a name without its root;
-/// - [`ValueError::Name`] for a label octet from 64 to 191, and for a name of more than 255 octets;
-/// - [`ValueError::Pointer`] for a pointer that does not lead back, and for the 128th pointer of a name;
-/// - [`ValueError::Scattered`] for too many pointers over too many fragments.
+/// - [`Length`](crate::message::ValueErrorKind::Length) for an empty value;
+/// - [`Truncated`](crate::message::ValueErrorKind::Truncated) for a label or pointer that runs past the end, and for a name without its root;
+/// - [`Label`](crate::message::ValueErrorKind::Label) for a label byte from 64 to 191, and for a name of more than 255 bytes;
+/// - [`Pointer`](crate::message::ValueErrorKind::Pointer) for a pointer that does not lead back, and for the 128th pointer of a name;
+/// - [`Scattered`](crate::message::ValueErrorKind::Scattered) for too many pointers over too many fragments.
 ///
 /// ```
 /// use dhcp_callout::message::{Value, option};
@@ -217,21 +237,21 @@ impl<'a> DomainList<'a> {
     /// Reads the names in `names`, a tail of `base` that is not empty; pointers count from the start of `base`.
     pub(super) fn within(base: Value<'a>, names: Value<'a>) -> Result<Self, ValueError> {
         let list = Self { base, names };
-        let mut effort = Effort::of(&base);
+        let mut budget = WorkBudget::of(&base);
         let mut rest = names;
         loop {
-            let (end, behind) = LabelWalk::new(base, rest, Pointers::Followed).finish(&mut effort)?;
+            let (end, after) = LabelWalk::new(base, rest, Pointers::Followed).finish(&mut budget)?;
             if end == End::Open {
-                return Err(behind.cut(1));
+                return Err(after.truncated(1));
             }
-            if behind.is_empty() {
+            if after.is_empty() {
                 return Ok(list);
             }
-            rest = behind;
+            rest = after;
         }
     }
 
-    /// Returns the octets of the names, compressed as they are.
+    /// Returns the bytes of the names, compressed as they are.
     #[inline]
     #[must_use]
     pub const fn value(&self) -> Value<'a> {
@@ -265,6 +285,29 @@ impl Format for DomainList<'_> {
             return Err(value.bad_length(Expected::AtLeast(1)));
         }
         DomainList::within(value, value)
+    }
+}
+
+/// Names are written without compression.
+impl Encode<DomainList<'static>> for DomainList<'_> {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        for name in self {
+            name.encode(out);
+        }
+    }
+}
+
+impl<S: Encode<DomainName<'static>>> Encode<DomainList<'static>> for [S] {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        for name in self {
+            name.encode(out);
+        }
+    }
+}
+
+impl<S: Encode<DomainName<'static>>, const N: usize> Encode<DomainList<'static>> for [S; N] {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        Encode::<DomainList<'static>>::encode(self.as_slice(), out);
     }
 }
 
@@ -321,45 +364,24 @@ impl<'a> Iterator for DomainNames<'a> {
 
 impl FusedIterator for DomainNames<'_> {}
 
-/// What option 81 calls the client (RFC 4702 section 2.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FqdnName<'a> {
-    /// An absolute name in wire format.
-    Full(DomainName<'a>),
-    /// A name in wire format without its root, perhaps without any label.
-    Partial(DomainName<'a>),
-    /// A name in the deprecated ASCII encoding, perhaps empty.
-    Ascii(Text<'a>),
-}
-
-/// The name and the closing dot as the wire has them; text in ASCII encoding with hostile characters escaped.
-impl fmt::Display for FqdnName<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full(name) | Self::Partial(name) => name.fmt(f),
-            Self::Ascii(text) => super::text::write_escaped(f, text.value()),
-        }
-    }
-}
-
 /// Where the labels of a name are being read.
 #[derive(Clone)]
 struct LabelWalk<'a> {
     base: Value<'a>,
-    /// The tail of `base` from the next length octet on.
+    /// The tail of `base` from the next length byte on.
     rest: Value<'a>,
     /// Where the run of labels began that is being read; pointers must lead before it.
     run: usize,
-    /// What stands behind the first pointer.
-    behind: Option<Value<'a>>,
-    /// Octets that the name may still have.
+    /// What comes after the first pointer.
+    after: Option<Value<'a>>,
+    /// Bytes that the name may still have.
     room: usize,
     pointers_left: u8,
     pointers: Pointers,
 }
 
 enum Step {
-    /// A label of so many octets.
+    /// A label of so many bytes.
     Label(usize),
     End(End),
 }
@@ -371,79 +393,75 @@ impl<'a> LabelWalk<'a> {
             base,
             rest: start,
             run: base.len().saturating_sub(start.len()),
-            behind: None,
-            room: NAME_LENGTH,
-            pointers_left: MOST_POINTERS,
+            after: None,
+            room: MAX_NAME_LENGTH,
+            pointers_left: MAX_POINTERS,
             pointers,
         }
     }
 
-    /// Reads the name to its end, and returns what stands behind it where it began.
-    fn finish(mut self, effort: &mut Effort) -> Result<(End, Value<'a>), ValueError> {
+    /// Reads the name to its end, and returns what comes after it where it began.
+    fn finish(mut self, budget: &mut WorkBudget) -> Result<(End, Value<'a>), ValueError> {
         loop {
-            match self.step(effort)? {
+            match self.step(budget)? {
                 Step::Label(length) => self.rest.advance(length),
-                Step::End(end) => return Ok((end, self.behind.unwrap_or(self.rest))),
+                Step::End(end) => return Ok((end, self.after.unwrap_or(self.rest))),
             };
         }
     }
 
-    /// Reads the next length octet, over pointers if need be. Behind a label's the caller has to pass over as many
-    /// octets, which are there. After the end, and after an error, steps give the same again.
-    fn step(&mut self, effort: &mut Effort) -> Result<Step, ValueError> {
+    /// Reads the next length byte, over pointers if need be. After a label's the caller has to pass over as many
+    /// bytes, which are there. After the end, and after an error, steps give the same again.
+    fn step(&mut self, budget: &mut WorkBudget) -> Result<Step, ValueError> {
         loop {
-            let Some(octet) = self.rest.peek() else {
+            let Some(byte) = self.rest.peek() else {
                 return Ok(Step::End(End::Open));
             };
-            match octet {
+            match byte {
                 0 => {
-                    if self.behind.is_none() {
-                        let mut behind = self.rest;
-                        behind.advance(1);
-                        self.behind = Some(behind);
+                    if self.after.is_none() {
+                        let mut after = self.rest;
+                        after.advance(1);
+                        self.after = Some(after);
                     }
                     return Ok(Step::End(End::Root));
                 }
                 1..=63 => {
-                    let length = usize::from(octet);
-                    // The length octet, the label, and in the end the root.
+                    let length = usize::from(byte);
+                    // The length byte, the label, and in the end the root.
                     let room = self.room.checked_sub(length.saturating_add(1)).filter(|room| *room > 0);
                     if self.rest.len() <= length {
                         let mut label = self.rest;
                         label.advance(1);
-                        return Err(label.cut(length));
+                        return Err(label.truncated(length));
                     }
-                    self.room = room.ok_or_else(|| self.bad_label(octet))?;
+                    self.room = room.ok_or_else(|| self.bad_label(byte))?;
                     self.rest.advance(1);
                     return Ok(Step::Label(length));
                 }
-                64..=191 => return Err(self.bad_label(octet)),
-                192.. => self.follow(effort)?,
+                64..=191 => return Err(self.bad_label(byte)),
+                192.. => self.follow(budget)?,
             }
         }
     }
 
     /// Goes where the pointer at `rest` leads.
-    fn follow(&mut self, effort: &mut Effort) -> Result<(), ValueError> {
-        let ([high, low], behind) = self.rest.split_first_chunk().ok_or_else(|| self.rest.cut(2))?;
+    fn follow(&mut self, budget: &mut WorkBudget) -> Result<(), ValueError> {
+        let ([high, low], after) = self.rest.split_first_chunk().ok_or_else(|| self.rest.truncated(2))?;
         let target = u16::from_be_bytes([high & 0x3f, low]);
-        let bad_pointer = ValueError::Pointer {
-            code: self.base.code(),
-            offset: self.rest.offset(),
-            target,
-        };
+        let bad_pointer = self.rest.error(ValueErrorKind::Pointer { target });
         let position = usize::from(target);
         if self.pointers == Pointers::Refused || position >= self.run {
             return Err(bad_pointer);
         }
         self.pointers_left = self.pointers_left.checked_sub(1).ok_or(bad_pointer)?;
-        effort.spend(&self.base, position, &self.rest)?;
+        budget.spend(&self.base, position, &self.rest)?;
         let mut run = self.base;
         if !run.advance(position) {
             return Err(bad_pointer);
         }
-        if self.behind.is_none() {
-            self.behind = Some(behind);
+        if self.after.is_none() {
+            self.after = Some(after);
         }
         self.run = position;
         self.rest = run;
@@ -451,21 +469,17 @@ impl<'a> LabelWalk<'a> {
     }
 
     #[cold]
-    fn bad_label(&self, octet: u8) -> ValueError {
-        ValueError::Name {
-            code: self.base.code(),
-            offset: self.rest.offset(),
-            octet,
-        }
+    fn bad_label(&self, byte: u8) -> ValueError {
+        self.rest.error(ValueErrorKind::Label { byte })
     }
 }
 
-/// Passes over a name where it stands, without following a pointer.
+/// Passes over a name in place, without following a pointer.
 fn skip_in_place(rest: &mut Value<'_>) {
-    while let Some(octet) = rest.peek() {
-        let (length, last) = match octet {
+    while let Some(byte) = rest.peek() {
+        let (length, last) = match byte {
             0 => (1, true),
-            1..=63 => (usize::from(octet).saturating_add(1), false),
+            1..=63 => (usize::from(byte).saturating_add(1), false),
             64.. => (2, true),
         };
         if !rest.advance(length) || last {
@@ -475,15 +489,15 @@ fn skip_in_place(rest: &mut Value<'_>) {
 }
 
 /// What following pointers over several fragments may still cost.
-struct Effort {
-    /// Steps of one walk over the options behind the first fragment, which no pointer exceeds.
+struct WorkBudget {
+    /// Steps of one walk over the options after the first fragment, which no pointer exceeds.
     price: usize,
     left: usize,
 }
 
-impl Effort {
+impl WorkBudget {
     /// No limit: for names that have been checked, or have no pointers.
-    const fn free() -> Self {
+    const fn unlimited() -> Self {
         Self { price: 0, left: 0 }
     }
 
@@ -492,7 +506,7 @@ impl Effort {
         let price = base.steps_behind();
         Self {
             price,
-            left: base.len().saturating_add(price).saturating_mul(STEPS_EACH),
+            left: base.len().saturating_add(price).saturating_mul(MAX_STEPS_EACH),
         }
     }
 
@@ -500,10 +514,8 @@ impl Effort {
         if position < base.head_len() {
             return Ok(());
         }
-        self.left = self.left.checked_sub(self.price).ok_or(ValueError::Scattered {
-            code: base.code(),
-            offset: pointer.offset(),
-        })?;
+        let left = self.left.checked_sub(self.price);
+        self.left = left.ok_or_else(|| pointer.error(ValueErrorKind::Scattered))?;
         Ok(())
     }
 }

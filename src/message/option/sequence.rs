@@ -1,0 +1,373 @@
+//! Values that are many of a kind: items of one width, and elements that say their own length.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::marker::PhantomData;
+use core::net::Ipv4Addr;
+
+use crate::message::codec::sealed::Sealed;
+use crate::message::codec::{Encode, Encoder, Expected, FixedSize, Format, ValueError};
+use crate::message::value::Value;
+
+/// What a [`Sequence`] is made of. Sealed.
+///
+/// As with [`Format`], an element that borrows from the packet is named by its own type:
+/// `Suboption<'static>` reads as `Suboption<'a>`.
+pub trait Element: Sealed {
+    /// What one element reads as.
+    type Value<'a>;
+
+    /// Bytes of every element, if all have the same number.
+    const WIDTH: Option<usize>;
+
+    /// Bytes of the shortest sequence.
+    const MIN_LEN: usize;
+
+    /// Takes one element from the front of `rest`, which is not empty; `None` if nothing more counts.
+    ///
+    /// # Errors
+    /// [`ValueError`] if the bytes do not follow the layout; `rest` means nothing then.
+    fn take<'a>(rest: &mut Value<'a>) -> Result<Option<Self::Value<'a>>, ValueError>;
+}
+
+/// A sequence of elements, checked when it was decoded.
+///
+/// Decoding gives
+/// - [`Length`](crate::message::ValueErrorKind::Length) for a value that is too short for one element (for elements that say
+///   their own length: an empty one), and if elements of one width do not fill the value;
+/// - [`Truncated`](crate::message::ValueErrorKind::Truncated) for an element that runs past the end;
+/// - what the element's own layout says.
+///
+/// ```
+/// use core::net::Ipv4Addr;
+/// use dhcp_callout::message::{Value, option};
+///
+/// let value = Value::from_slice(option::DNS_SERVERS.code(), &[192, 0, 2, 53, 192, 0, 2, 54]);
+/// let servers = option::DNS_SERVERS.decode(value)?;
+/// assert_eq!(servers.len(), 2);
+/// assert_eq!(servers.get(1), Some(Ipv4Addr::new(192, 0, 2, 54)));
+/// assert_eq!(servers.to_string(), "192.0.2.53, 192.0.2.54");
+/// # Ok::<(), dhcp_callout::message::ValueError>(())
+/// ```
+pub struct Sequence<'a, E> {
+    /// INVARIANT: `E::take` succeeds until nothing is left.
+    value: Value<'a>,
+    element: PhantomData<fn() -> E>,
+}
+
+/// IPv4 addresses, one or more.
+pub type Addresses<'a> = Sequence<'a, Ipv4Addr>;
+
+impl<'a, E: Element> Sequence<'a, E> {
+    /// Checks the elements of `value`, of which there may be none.
+    #[inline]
+    pub(super) fn checked(value: Value<'a>) -> Result<Self, ValueError> {
+        match E::WIDTH {
+            Some(width) if value.len().checked_rem(width) != Some(0) => {
+                return Err(value.bad_length(Expected::MultipleOf(width)));
+            }
+            Some(_) => {}
+            None => SequenceReader::<E>::new(value).try_for_each(|element| element.map(|_| ()))?,
+        }
+        Ok(Self {
+            value,
+            element: PhantomData,
+        })
+    }
+
+    /// Returns the bytes of the sequence.
+    #[inline]
+    #[must_use]
+    pub const fn value(&self) -> Value<'a> {
+        self.value
+    }
+
+    /// Returns how many elements there are; those that say their own length are counted.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match E::WIDTH {
+            Some(width) => self.value.len().checked_div(width).unwrap_or(0),
+            None => self.iter().count(),
+        }
+    }
+
+    /// Returns whether there are no elements.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first().is_none()
+    }
+
+    /// Returns the elements in wire order.
+    #[inline]
+    #[must_use]
+    pub const fn iter(&self) -> SequenceIter<'a, E> {
+        SequenceIter(SequenceReader::new(self.value))
+    }
+
+    /// Returns the first element.
+    #[inline]
+    #[must_use]
+    pub fn first(&self) -> Option<E::Value<'a>> {
+        self.iter().next()
+    }
+
+    /// Returns the element at `index`, counted from 0.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<E::Value<'a>> {
+        let Some(width) = E::WIDTH else {
+            return self.iter().nth(index);
+        };
+        let (_, after) = self.value.split_at(index.checked_mul(width)?)?;
+        SequenceIter::<E>(SequenceReader::new(after)).next()
+    }
+
+    /// Returns whether `element` is in the sequence.
+    #[must_use]
+    pub fn contains(&self, element: &E::Value<'a>) -> bool
+    where
+        E::Value<'a>: PartialEq,
+    {
+        self.iter().any(|other| other == *element)
+    }
+}
+
+impl<E: Element> Format for Sequence<'_, E> {
+    type Value<'a> = Sequence<'a, E>;
+
+    #[inline]
+    fn decode(value: Value<'_>) -> Result<Sequence<'_, E>, ValueError> {
+        // Elements that say their own length tell themselves how much of them is missing.
+        let min_len = if E::WIDTH.is_some() { E::MIN_LEN } else { 1 };
+        if value.len() < min_len {
+            return Err(value.bad_length(Expected::AtLeast(E::MIN_LEN)));
+        }
+        Sequence::checked(value)
+    }
+}
+
+impl<E: Element> Encode<Sequence<'static, E>> for Sequence<'_, E> {
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put_value(self.value);
+    }
+}
+
+impl<E: Element, T: Encode<E>> Encode<Sequence<'static, E>> for [T] {
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        for element in self {
+            element.encode(out);
+        }
+    }
+}
+
+impl<E: Element, T: Encode<E>, const N: usize> Encode<Sequence<'static, E>> for [T; N] {
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        self.as_slice().encode(out);
+    }
+}
+
+/// A sequence of one.
+impl Encode<Addresses<'static>> for Ipv4Addr {
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put(&self.octets());
+    }
+}
+
+impl<E> Clone for Sequence<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Sequence<'_, E> {}
+
+/// Sequences are equal when their bytes are, wherever they are.
+impl<E> PartialEq for Sequence<'_, E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<E> Eq for Sequence<'_, E> {}
+
+impl<'a, E: Element<Value<'a>: fmt::Debug>> fmt::Debug for Sequence<'a, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self).finish()
+    }
+}
+
+/// The elements with commas between them; `none` if there are none.
+impl<'a, E: Element<Value<'a>: fmt::Display>> fmt::Display for Sequence<'a, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("none");
+        }
+        write_list(f, self.iter(), |element, f| element.fmt(f))
+    }
+}
+
+impl<'a, E: Element> IntoIterator for Sequence<'a, E> {
+    type Item = E::Value<'a>;
+    type IntoIter = SequenceIter<'a, E>;
+
+    fn into_iter(self) -> SequenceIter<'a, E> {
+        self.iter()
+    }
+}
+
+impl<'a, E: Element> IntoIterator for &Sequence<'a, E> {
+    type Item = E::Value<'a>;
+    type IntoIter = SequenceIter<'a, E>;
+
+    fn into_iter(self) -> SequenceIter<'a, E> {
+        self.iter()
+    }
+}
+
+/// The elements of a [`Sequence`] in wire order.
+#[derive(Clone, Debug)]
+pub struct SequenceIter<'a, E>(SequenceReader<'a, E>);
+
+impl<'a, E: Element> Iterator for SequenceIter<'a, E> {
+    type Item = E::Value<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<E::Value<'a>> {
+        let element = self.0.next()?;
+        debug_assert!(element.is_ok(), "the sequence has been checked");
+        element.ok()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match E::WIDTH {
+            Some(width) => {
+                let elements = self.0.rest.len().checked_div(width).unwrap_or(0);
+                (elements, Some(elements))
+            }
+            None => (0, Some(self.0.rest.len())),
+        }
+    }
+}
+
+impl<E: Element + FixedSize> ExactSizeIterator for SequenceIter<'_, E> {}
+
+impl<E: Element> FusedIterator for SequenceIter<'_, E> {}
+
+/// The elements of bytes that have not been checked: what is before the first fault, then the fault, then nothing
+/// more.
+///
+/// ```
+/// use dhcp_callout::message::{OptionCode, SequenceReader, Suboption, Value, ValueErrorKind};
+///
+/// let value = Value::from_slice(OptionCode::from_code(82), &[1, 1, b'a', 2]);
+/// let mut suboptions = SequenceReader::<Suboption>::new(value);
+/// assert!(suboptions.next().is_some_and(|first| first.is_ok()));
+/// let fault = suboptions.next().and_then(Result::err).ok_or("a fault")?;
+/// assert_eq!(fault.kind(), ValueErrorKind::SuboptionNoLength { suboption: 2 });
+/// assert_eq!(suboptions.next(), None);
+/// assert_eq!(value.len() - suboptions.rest().len(), 3); // where the fault is in the value
+/// # Ok::<(), &str>(())
+/// ```
+pub struct SequenceReader<'a, E> {
+    rest: Value<'a>,
+    is_over: bool,
+    element: PhantomData<fn() -> E>,
+}
+
+impl<'a, E: Element> SequenceReader<'a, E> {
+    /// Reads the elements of `value`.
+    #[inline]
+    #[must_use]
+    pub const fn new(value: Value<'a>) -> Self {
+        Self {
+            rest: value,
+            is_over: false,
+            element: PhantomData,
+        }
+    }
+
+    /// Returns what has not been read: after an error, the bytes from the bad element on.
+    #[inline]
+    #[must_use]
+    pub const fn rest(&self) -> Value<'a> {
+        self.rest
+    }
+}
+
+impl<'a, E: Element> Iterator for SequenceReader<'a, E> {
+    type Item = Result<E::Value<'a>, ValueError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() || self.is_over {
+            return None;
+        }
+        let mut rest = self.rest;
+        let element = E::take(&mut rest);
+        self.is_over = !matches!(element, Ok(Some(_)));
+        if element.is_ok() {
+            self.rest = rest;
+        }
+        element.transpose()
+    }
+}
+
+impl<E: Element> FusedIterator for SequenceReader<'_, E> {}
+
+impl<E> Clone for SequenceReader<'_, E> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
+}
+
+impl<E> fmt::Debug for SequenceReader<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SequenceReader")
+            .field("rest", &self.rest)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An element that is a value of the format `F` after its length, which is an `L`. Has no values of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Prefixed<L, F>(PhantomData<fn() -> (L, F)>);
+
+impl<L, F> Sealed for Prefixed<L, F> {}
+
+impl<L, F: Format> Element for Prefixed<L, F>
+where
+    L: for<'a> Element<Value<'a> = L> + Into<usize>,
+{
+    type Value<'a> = F::Value<'a>;
+
+    const WIDTH: Option<usize> = None;
+
+    const MIN_LEN: usize = size_of::<L>() + 1;
+
+    fn take<'a>(rest: &mut Value<'a>) -> Result<Option<F::Value<'a>>, ValueError> {
+        let Some(length) = L::take(rest)? else {
+            return Ok(None);
+        };
+        F::decode(rest.take_value(length.into())?).map(Some)
+    }
+}
+
+/// Prints with commas between.
+pub(super) fn write_list<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+    mut write_item: impl FnMut(T, &mut fmt::Formatter<'_>) -> fmt::Result,
+) -> fmt::Result {
+    let mut separator = "";
+    for item in items {
+        f.write_str(separator)?;
+        write_item(item, f)?;
+        separator = ", ";
+    }
+    Ok(())
+}

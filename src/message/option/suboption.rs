@@ -1,0 +1,235 @@
+//! Options inside options: sub-options, classes, and what vendors nest under their enterprise numbers.
+
+use core::fmt;
+
+use super::sequence::{Element, Sequence, SequenceReader};
+use crate::message::code::OptionCode;
+use crate::message::codec::sealed::Sealed;
+use crate::message::codec::{Encode, Encoder, ValueError, ValueErrorKind};
+use crate::message::value::Value;
+
+/// An option inside an option: a code byte, a length byte, and as many bytes as that says.
+///
+/// The number space is that of the option around it. In a [`Sequence`] the codes 0 and 255 mean nothing special;
+/// decoding gives [`SuboptionNoLength`](ValueErrorKind::SuboptionNoLength) and
+/// [`SuboptionTruncated`](ValueErrorKind::SuboptionTruncated).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suboption<'a> {
+    /// The code, in the number space of the option around it.
+    pub code: u8,
+    /// Offset of the code byte, in bytes from the packet's first byte.
+    pub offset: usize,
+    /// The bytes after the length byte. Its [`code`](Value::code) is that of the option around it.
+    pub value: Value<'a>,
+}
+
+impl Sealed for Suboption<'_> {}
+
+impl Element for Suboption<'_> {
+    type Value<'a> = Suboption<'a>;
+
+    const WIDTH: Option<usize> = None;
+
+    const MIN_LEN: usize = 2;
+
+    #[inline]
+    fn take<'a>(rest: &mut Value<'a>) -> Result<Option<Suboption<'a>>, ValueError> {
+        let start = *rest;
+        let [code] = rest.take()?;
+        let Some((length, after)) = rest.split_first() else {
+            return Err(start.error(ValueErrorKind::SuboptionNoLength { suboption: code }));
+        };
+        let needed = usize::from(length);
+        let Some((value, after)) = after.split_at(needed) else {
+            return Err(start.error(ValueErrorKind::SuboptionTruncated {
+                suboption: code,
+                needed,
+                have: after.len(),
+            }));
+        };
+        *rest = after;
+        Ok(Some(Suboption {
+            code,
+            offset: start.offset(),
+            value,
+        }))
+    }
+}
+
+impl Encode<Suboption<'static>> for Suboption<'_> {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put(&[self.code]);
+        out.put_prefixed(self.value);
+    }
+}
+
+/// The code, an equals sign, the bytes.
+impl fmt::Display for Suboption<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.code, self.value)
+    }
+}
+
+/// What a vendor's own option holds, read as RFC 2132 section 8.4 recommends: sub-options in which code 0 is filling
+/// and code 255 ends the value.
+///
+/// The RFC does not demand this layout. When a vendor has another one,
+/// [`Message::value`](crate::message::Message::value) has the bytes.
+///
+/// ```
+/// use dhcp_callout::message::{Value, option};
+///
+/// let value = Value::from_slice(option::VENDOR_SPECIFIC.code(), &[0, 1, 2, 0xaa, 0xbb, 0, 3, 0, 255, 0x99]);
+/// let vendor = option::VENDOR_SPECIFIC.decode(value)?;
+/// let read: Vec<_> = vendor.iter().map(|suboption| (suboption.code, suboption.value.len())).collect();
+/// assert_eq!(read, [(1, 2), (3, 0)]);
+/// # Ok::<(), dhcp_callout::message::ValueError>(())
+/// ```
+pub type VendorSpecific<'a> = Sequence<'a, VendorSuboption>;
+
+/// The element of [`VendorSpecific`]: a [`Suboption`] with filling before it, or the end. Has no values of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum VendorSuboption {}
+
+impl Sealed for VendorSuboption {}
+
+impl Element for VendorSuboption {
+    type Value<'a> = Suboption<'a>;
+
+    const WIDTH: Option<usize> = None;
+
+    const MIN_LEN: usize = 1;
+
+    fn take<'a>(rest: &mut Value<'a>) -> Result<Option<Suboption<'a>>, ValueError> {
+        loop {
+            match rest.split_first() {
+                Some((0, after)) => *rest = after,
+                Some((255, _)) | None => return Ok(None),
+                Some(_) => return Suboption::take(rest),
+            }
+        }
+    }
+}
+
+/// Refused for the codes 0 and 255, which are none here.
+impl Encode<VendorSuboption> for Suboption<'_> {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        if matches!(self.code, 0 | 255) {
+            out.refuse();
+        }
+        Encode::<Suboption<'static>>::encode(self, out);
+    }
+}
+
+/// A class after its length byte, at least one byte long: an element of option 77 (RFC 3004 section 4), and of the data
+/// in option 124. Has no values of its own.
+///
+/// Decoding gives [`Value`](ValueErrorKind::Value) if the length byte is 0.
+#[derive(Clone, Copy, Debug)]
+pub enum Class {}
+
+impl Sealed for Class {}
+
+impl Element for Class {
+    type Value<'a> = Value<'a>;
+
+    const WIDTH: Option<usize> = None;
+
+    const MIN_LEN: usize = 2;
+
+    fn take<'a>(rest: &mut Value<'a>) -> Result<Option<Value<'a>>, ValueError> {
+        let start = *rest;
+        let class = rest.take_prefixed()?;
+        if class.is_empty() {
+            return Err(start.invalid_byte(0));
+        }
+        Ok(Some(class))
+    }
+}
+
+impl Encode<Class> for Value<'_> {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put_prefixed(*self);
+    }
+}
+
+impl Encode<Class> for str {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put_prefixed(Value::from_slice(OptionCode::PAD, self.as_bytes()));
+    }
+}
+
+/// Describes an element that is an enterprise number in four bytes, and what the vendor says after a length byte.
+macro_rules! per_vendor {
+    ($($Type:ident { enterprise, $field:ident }: |$bytes:ident| $decode:expr, $encode:expr;)+) => {$(
+        impl Sealed for $Type<'_> {}
+
+        impl Element for $Type<'_> {
+            type Value<'a> = $Type<'a>;
+
+            const WIDTH: Option<usize> = None;
+
+            const MIN_LEN: usize = 5;
+
+            fn take<'a>(rest: &mut Value<'a>) -> Result<Option<$Type<'a>>, ValueError> {
+                let enterprise = u32::from_be_bytes(rest.take()?);
+                let $bytes = rest.take_prefixed()?;
+                Ok(Some($Type {
+                    enterprise,
+                    $field: $decode,
+                }))
+            }
+        }
+
+        impl Encode<$Type<'static>> for $Type<'_> {
+            fn encode(&self, out: &mut Encoder<'_>) {
+                let encode: fn(&Self) -> Value<'_> = $encode;
+                out.put(&self.enterprise.to_be_bytes());
+                out.put_prefixed(encode(self));
+            }
+        }
+
+        /// The enterprise number, and what the vendor says.
+        impl fmt::Display for $Type<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "enterprise {}: {}", self.enterprise, self.$field)
+            }
+        }
+    )+};
+}
+
+per_vendor! {
+    VendorData { enterprise, data }: |bytes| bytes, |vendor| vendor.data;
+    VendorOptions { enterprise, options }: |bytes| Sequence::checked(bytes)?, |vendor| vendor.options.value();
+}
+
+/// Bytes under the enterprise number of the vendor that gives them their meaning: an element of option 124 (RFC 3925
+/// section 3) and of relay sub-option 9 (RFC 4243).
+///
+/// On the wire: the number in four bytes, a length byte, and the bytes. In option 124 these are vendor classes, each
+/// after a length byte of its own, as [`classes`](Self::classes) reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VendorData<'a> {
+    /// IANA private enterprise number.
+    pub enterprise: u32,
+    /// What the vendor says.
+    pub data: Value<'a>,
+}
+
+impl<'a> VendorData<'a> {
+    /// Reads the bytes as vendor classes. Not every client nests them, so decoding leaves them unchecked.
+    #[must_use]
+    pub const fn classes(&self) -> SequenceReader<'a, Class> {
+        SequenceReader::new(self.data)
+    }
+}
+
+/// Sub-options under the enterprise number of the vendor whose number space they are in: an element of option 125
+/// (RFC 3925 section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VendorOptions<'a> {
+    /// IANA private enterprise number.
+    pub enterprise: u32,
+    /// The sub-options, perhaps none.
+    pub options: Sequence<'a, Suboption<'static>>,
+}

@@ -1,0 +1,298 @@
+//! Bytes and text, and how both are printed so that what came over the wire cannot pass for something else.
+
+use core::fmt::{self, Write as _};
+use core::str;
+
+use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
+use crate::message::value::Value;
+
+/// The bytes as they are: the format of options whose layout is the vendor's own. Every value will do, even none.
+impl Format for Value<'_> {
+    type Value<'a> = Value<'a>;
+
+    #[inline]
+    fn decode(value: Value<'_>) -> Result<Value<'_>, ValueError> {
+        Ok(value)
+    }
+}
+
+impl Encode<Value<'static>> for Value<'_> {
+    #[inline]
+    fn encode(&self, out: &mut Encoder<'_>) {
+        out.put_value(*self);
+    }
+}
+
+/// Two digits for each byte, and the text in quotes after it if all bytes are printable ASCII.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::LowerHex::fmt(self, f)?;
+        if !self.is_empty() && self.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            f.write_str(" (\"")?;
+            write_escaped(f, *self)?;
+            f.write_str("\")")?;
+        }
+        Ok(())
+    }
+}
+
+/// Text as it came: bytes that should be ASCII or UTF-8, without the NULs that some senders append (RFC 2132 section
+/// 2).
+///
+/// Any byte is kept, since clients do send the code page of their maker's country. Decoding gives
+/// [`Length`](crate::message::ValueErrorKind::Length) for an empty value; one that holds nothing but NULs is empty text.
+///
+/// `Display` puts the text in quotes and escapes every character that could disturb a log line: control characters,
+/// quotes, backslashes, what is not UTF-8 (`\xe9`), and what is neither ASCII nor a letter of a script that is
+/// written from left to right (`\u{202e}`). [`lossy`](Self::lossy) prints the text bare, as it came.
+///
+/// Text compares with strings and with bytes.
+///
+/// ```
+/// use dhcp_callout::message::{Value, option};
+///
+/// let value = Value::from_slice(option::HOST_NAME.code(), b"pc\n12:00 OK\0");
+/// let host_name = option::HOST_NAME.decode(value)?;
+/// assert!(host_name.starts_with(b"pc"));
+/// assert_eq!(host_name, "pc\n12:00 OK");
+/// assert_eq!(host_name, b"pc\n12:00 OK");
+/// assert_eq!(host_name.as_str(), Some("pc\n12:00 OK"));
+/// assert_eq!(host_name.lossy().to_string(), "pc\n12:00 OK");
+/// assert_eq!(host_name.to_string(), r#""pc\n12:00 OK""#);
+/// # Ok::<(), dhcp_callout::message::ValueError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Text<'a> {
+    value: Value<'a>,
+}
+
+impl<'a> Text<'a> {
+    /// Takes all of `value` but the NULs at its end; none may be left.
+    pub(super) fn trimmed(value: Value<'a>) -> Self {
+        let (mut length, mut end) = (0_usize, 0);
+        for byte in value.bytes() {
+            length = length.saturating_add(1);
+            if byte != 0 {
+                end = length;
+            }
+        }
+        Self {
+            value: value.split_at(end).map_or(value, |(text, _)| text),
+        }
+    }
+
+    /// Returns the bytes of the text.
+    #[inline]
+    #[must_use]
+    pub const fn value(&self) -> Value<'a> {
+        self.value
+    }
+
+    /// Returns how many bytes the text has.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.value.len()
+    }
+
+    /// Returns whether the text has no bytes.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.value.is_empty()
+    }
+
+    /// Returns the bytes in wire order.
+    #[inline]
+    pub fn bytes(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
+        self.value.bytes()
+    }
+
+    /// Returns the bytes as a slice, if they are in one piece.
+    #[inline]
+    #[must_use]
+    pub const fn as_slice(&self) -> Option<&'a [u8]> {
+        self.value.as_slice()
+    }
+
+    /// Returns the text, if it is in one piece and is UTF-8.
+    #[inline]
+    #[must_use]
+    pub fn as_str(&self) -> Option<&'a str> {
+        str::from_utf8(self.as_slice()?).ok()
+    }
+
+    /// Returns the characters, with [`char::REPLACEMENT_CHARACTER`] for each byte that is not UTF-8.
+    pub fn chars_lossy(&self) -> impl Iterator<Item = char> + Clone + use<'a> {
+        Characters { rest: self.value }.map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// Returns the text in a form that prints bare: without quotes, and with [`char::REPLACEMENT_CHARACTER`] for each
+    /// byte that is not UTF-8. What the sender put into it (line feeds, control characters) is printed too.
+    #[must_use]
+    pub const fn lossy(&self) -> LossyText<'a> {
+        LossyText(*self)
+    }
+
+    /// Returns whether the text begins with the bytes of `prefix`.
+    #[must_use]
+    pub fn starts_with(&self, prefix: &[u8]) -> bool {
+        self.value.starts_with(prefix)
+    }
+}
+
+impl Format for Text<'_> {
+    type Value<'a> = Text<'a>;
+
+    #[inline]
+    fn decode(value: Value<'_>) -> Result<Text<'_>, ValueError> {
+        if value.is_empty() {
+            Err(value.bad_length(Expected::AtLeast(1)))
+        } else {
+            Ok(Text::trimmed(value))
+        }
+    }
+}
+
+/// Text that is empty is written as one NUL, since an option of text has at least one byte.
+impl Encode<Text<'static>> for Text<'_> {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        if self.is_empty() {
+            out.put(&[0]);
+        }
+        out.put_value(self.value);
+    }
+}
+
+/// Implements [`Encode`] for types that have the bytes of a format.
+macro_rules! encode_bytes {
+    ($($Format:ident from [$($generics:tt)*] $Type:ty;)+) => {$(
+        impl<$($generics)*> Encode<$Format<'static>> for $Type {
+            #[inline]
+            fn encode(&self, out: &mut Encoder<'_>) {
+                out.put(self.as_ref());
+            }
+        }
+    )+};
+}
+
+encode_bytes! {
+    Value from [] [u8];
+    Value from [const N: usize] [u8; N];
+    Text from [] [u8];
+    Text from [const N: usize] [u8; N];
+    Text from [] str;
+}
+
+/// Implements comparisons of [`Text`] with types that have bytes.
+macro_rules! equal_bytes {
+    ($([$($generics:tt)*] $Type:ty;)+) => {$(
+        /// The bytes are the same.
+        impl<$($generics)*> PartialEq<$Type> for Text<'_> {
+            fn eq(&self, other: &$Type) -> bool {
+                let bytes: &[u8] = other.as_ref();
+                self.value == *bytes
+            }
+        }
+    )+};
+}
+
+equal_bytes! {
+    [] [u8];
+    [] &[u8];
+    [const N: usize] [u8; N];
+    [const N: usize] &[u8; N];
+    [] str;
+    [] &str;
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        write_escaped(f, self.value)?;
+        f.write_char('"')
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// [`Text`] in a form that prints bare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LossyText<'a>(Text<'a>);
+
+impl fmt::Display for LossyText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars_lossy().try_for_each(|character| f.write_char(character))
+    }
+}
+
+/// Prints bytes as text that stays inside its line and its quotes.
+pub(in crate::message) fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: Value<'_>) -> fmt::Result {
+    for character in (Characters { rest: bytes }) {
+        match character {
+            Err(byte) => write!(f, "\\x{byte:02x}")?,
+            Ok('\t') => f.write_str("\\t")?,
+            Ok('\r') => f.write_str("\\r")?,
+            Ok('\n') => f.write_str("\\n")?,
+            Ok(quoted @ ('"' | '\\')) => write!(f, "\\{quoted}")?,
+            Ok(plain) if is_plain(plain) => f.write_char(plain)?,
+            Ok(other) => write!(f, "\\u{{{:x}}}", u32::from(other))?,
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a character prints as itself, moves nothing around it, and stays on its line.
+const fn is_plain(character: char) -> bool {
+    matches!(character,
+        ' '..='~'
+        | '\u{c0}'..='\u{24f}' // Latin
+        | '\u{388}'..='\u{3ff}' // Greek
+        | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' // Cyrillic
+        | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' // Japanese syllables
+        | '\u{4e00}'..='\u{9fff}' // Chinese characters
+        | '\u{ac00}'..='\u{d7a3}' // Korean syllables
+    )
+}
+
+/// The characters of UTF-8 text, and the bytes that belong to none.
+#[derive(Clone)]
+struct Characters<'a> {
+    rest: Value<'a>,
+}
+
+impl Iterator for Characters<'_> {
+    type Item = Result<char, u8>;
+
+    fn next(&mut self) -> Option<Result<char, u8>> {
+        let (first, after) = self.rest.split_first()?;
+        let width = match first {
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            _ => 1,
+        };
+        let mut bytes = [0; 4];
+        let character = self.rest.split_at(width).and_then(|(character, after)| {
+            let character = str::from_utf8(character.copy_to(&mut bytes).ok()?).ok()?;
+            Some((character.chars().next()?, after))
+        });
+        let (character, after) = character.map_or((Err(first), after), |(character, after)| (Ok(character), after));
+        self.rest = after;
+        Some(character)
+    }
+}
+
+/// Prints bytes in pairs of digits with colons between them, as hardware addresses are.
+pub(in crate::message) fn write_colons(f: &mut fmt::Formatter<'_>, bytes: impl Iterator<Item = u8>) -> fmt::Result {
+    let mut separator = "";
+    for byte in bytes {
+        write!(f, "{separator}{byte:02x}")?;
+        separator = ":";
+    }
+    Ok(())
+}

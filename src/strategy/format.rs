@@ -1,0 +1,468 @@
+//! Bytes that the formats read: one strategy for each format of the tables, and one that tries for any other.
+
+use core::marker::PhantomData;
+use core::net::{Ipv4Addr, Ipv6Addr};
+use std::vec;
+use std::vec::Vec;
+
+use proptest::collection::vec as vec_of;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::message::option::option_rows;
+use crate::message::option::relay::relay_rows;
+use crate::message::{
+    AddressPair, Addresses, Architecture, Class, ClientId, DomainList, DomainName, Element, EncryptedDns, Flag, Format,
+    Fqdn, FqdnFlags, HomeAgent, MachineId, MessageType, NetbiosNodeType, NetworkInterface, OptionCode, Overload,
+    PortParameters, Prefixed, RelayAgentInformation, RelayCode, Route, Seconds, Sequence, SipServers, Suboption, Text,
+    TimeOffset, Value, VendorData, VendorOptions, VendorSpecific, VendorSuboption, VirtualSubnet,
+};
+
+/// A code whose values can be made: those that its format reads, and any bytes of a code without one.
+pub(super) trait ByCode {
+    /// Yields bytes that the format of the code reads.
+    fn readable(self) -> BoxedStrategy<Vec<u8>>;
+}
+
+/// Chooses the strategy of the format that a row has.
+macro_rules! by_code {
+    (
+        $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
+        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+    ) => {
+        impl ByCode for $Code {
+            fn readable(self) -> BoxedStrategy<Vec<u8>> {
+                match self.code() {
+                    $($code => (&Choice::<$Format>(PhantomData)).strategy(),)+
+                    _ => Value::readable(),
+                }
+            }
+        }
+    };
+}
+
+option_rows!(by_code);
+relay_rows!(by_code);
+
+/// Has a method `strategy`: that of [`Known`] for a format with a strategy of its own, and else that of [`Tried`],
+/// since a method that needs one more borrow is looked for later.
+struct Choice<F>(PhantomData<F>);
+
+trait Known {
+    fn strategy(&self) -> BoxedStrategy<Vec<u8>>;
+}
+
+impl<F: Readable> Known for Choice<F> {
+    fn strategy(&self) -> BoxedStrategy<Vec<u8>> {
+        F::readable()
+    }
+}
+
+#[allow(dead_code, reason = "every format has a strategy of its own at the moment")]
+trait Tried {
+    fn strategy(&self) -> BoxedStrategy<Vec<u8>>;
+}
+
+impl<F: Format> Tried for &Choice<F> {
+    fn strategy(&self) -> BoxedStrategy<Vec<u8>> {
+        let element = concat([byte_of(0..6_u8), after_length(bytes(0..6))]);
+        prop_oneof![
+            4 => bytes(0..24),
+            1 => text(1),
+            1 => names(0),
+            2 => several(element.clone()),
+            2 => concat([bytes(0..12), prop_oneof![names(0), several(element), Addresses::readable()].boxed()]),
+        ]
+        .prop_filter("bytes that the format does not read", |bytes| {
+            F::decode(Value::from_slice(OptionCode::PAD, bytes)).is_ok()
+        })
+        .boxed()
+    }
+}
+
+/// What has a strategy for the bytes that it reads as a value.
+trait Readable {
+    /// Yields bytes that the format reads.
+    fn readable() -> BoxedStrategy<Vec<u8>>;
+}
+
+/// What has a strategy for the bytes that it reads as an element of a sequence.
+trait ReadableElement: Element {
+    /// Yields bytes that the element reads.
+    fn element() -> BoxedStrategy<Vec<u8>>;
+}
+
+/// Yields any bytes, so many.
+pub(super) fn bytes(length: impl Into<proptest::collection::SizeRange>) -> BoxedStrategy<Vec<u8>> {
+    vec_of(any::<u8>(), length).boxed()
+}
+
+/// Yields text of `least` bytes or more: mostly what names and paths are made of, sometimes any bytes.
+fn text(least: usize) -> BoxedStrategy<Vec<u8>> {
+    let plain = select(&b"abcdefghijklmnopqrstuvwxyz0123456789-./:\\ \"\n\0"[..]);
+    let most = least.saturating_add(24);
+    prop_oneof![
+        6 => vec_of(plain.clone(), least..most),
+        1 => vec_of(plain, least..400),
+        2 => bytes(least..most),
+    ]
+    .boxed()
+}
+
+/// Puts the bytes of the parts one after the other.
+pub(super) fn concat<const N: usize>(parts: [BoxedStrategy<Vec<u8>>; N]) -> BoxedStrategy<Vec<u8>> {
+    Vec::from(parts).prop_map(|parts| parts.concat()).boxed()
+}
+
+/// Yields one byte, of those in `range`.
+pub(super) fn byte_of(range: impl Strategy<Value = u8> + 'static) -> BoxedStrategy<Vec<u8>> {
+    range.prop_map(|byte| vec![byte]).boxed()
+}
+
+/// Implements [`Readable`] and [`ReadableElement`] for what reads any bytes of one length.
+macro_rules! fixed_bytes {
+    ($($Format:ty,)+) => {$(
+        impl ReadableElement for $Format {
+            fn element() -> BoxedStrategy<Vec<u8>> {
+                bytes(Self::WIDTH.unwrap_or_default())
+            }
+        }
+
+        impl Readable for $Format {
+            fn readable() -> BoxedStrategy<Vec<u8>> {
+                Self::element()
+            }
+        }
+    )+};
+}
+
+fixed_bytes! {
+    u8,
+    u16,
+    u32,
+    Ipv4Addr,
+    Ipv6Addr,
+    AddressPair,
+    Seconds,
+    TimeOffset,
+    OptionCode,
+    Architecture,
+    NetworkInterface,
+    PortParameters,
+}
+
+/// Implements [`Readable`] for formats of one byte that may be any, but mostly is a known one.
+macro_rules! assigned_bytes {
+    ($($Format:ty,)+) => {$(
+        impl Readable for $Format {
+            fn readable() -> BoxedStrategy<Vec<u8>> {
+                let known = select(<$Format>::ALL).prop_map(<$Format>::code);
+                prop_oneof![4 => byte_of(known), 1 => bytes(1)].boxed()
+            }
+        }
+    )+};
+}
+
+assigned_bytes! {
+    MessageType,
+    NetbiosNodeType,
+}
+
+impl Readable for bool {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        byte_of(0..=1_u8)
+    }
+}
+
+impl Readable for Flag {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        Just(vec![]).boxed()
+    }
+}
+
+impl Readable for Overload {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        byte_of(1..=3_u8)
+    }
+}
+
+impl Readable for Value<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        prop_oneof![4 => bytes(0..24), 1 => text(0), 1 => bytes(0..400)].boxed()
+    }
+}
+
+impl Readable for Text<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        text(1)
+    }
+}
+
+impl Readable for ClientId<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        let duid = prop_oneof![
+            // A hardware address and a time, a maker's own number, a hardware address, a UUID.
+            concat([Just(vec![0, 1, 0, 1]).boxed(), bytes(10)]),
+            concat([Just(vec![0, 2]).boxed(), bytes(4..20)]),
+            concat([Just(vec![0, 3, 0, 1]).boxed(), bytes(6)]),
+            concat([Just(vec![0, 4]).boxed(), bytes(16)]),
+            bytes(2..130),
+        ];
+        prop_oneof![
+            4 => concat([byte_of(Just(1)), bytes(6)]),
+            4 => concat([byte_of(Just(255)), bytes(4), duid.boxed()]),
+            1 => concat([byte_of(Just(0)), text(1)]),
+            1 => bytes(2..40),
+        ]
+        .boxed()
+    }
+}
+
+impl Readable for Fqdn<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        let wire_format = FqdnFlags::WIRE_FORMAT.bits();
+        let flags_and = |name: BoxedStrategy<Vec<u8>>, set: u8| {
+            let flags = any::<u8>().prop_map(move |flags| (flags & !wire_format) | set);
+            concat([byte_of(flags), bytes(2), name])
+        };
+        prop_oneof![
+            2 => flags_and(name(true), wire_format),
+            2 => flags_and(name(false), wire_format),
+            1 => flags_and(text(0), 0),
+        ]
+        .boxed()
+    }
+}
+
+impl Readable for MachineId<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        prop_oneof![
+            4 => concat([byte_of(Just(0)), bytes(16)]),
+            1 => concat([byte_of(1..=255_u8), bytes(0..20)]),
+        ]
+        .boxed()
+    }
+}
+
+impl Readable for VirtualSubnet<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        prop_oneof![
+            concat([byte_of(Just(0)), text(0)]),
+            concat([byte_of(Just(1)), bytes(7)]),
+            byte_of(Just(255)),
+            concat([byte_of(2..=254_u8), bytes(0..9)]),
+        ]
+        .boxed()
+    }
+}
+
+/// Maximum wire length of a name, in bytes.
+const MAX_NAME_LENGTH: usize = 255;
+
+/// The labels of a name, and whether a pointer to an earlier name ends it.
+type Name = (Vec<Vec<u8>>, Option<Index>);
+
+/// Yields up to three labels, so that a name has at most 193 bytes with its root.
+fn labels() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let letter = prop_oneof![9 => select(&b"abcdefghijklmnopqrstuvwxyz0123456789-_"[..]), 1 => any::<u8>()];
+    let label = prop_oneof![9 => vec_of(letter.clone(), 1..9), 1 => vec_of(letter, 1..=63)];
+    vec_of(label, 0..4)
+}
+
+/// Yields one name without pointers, ended by the root or not.
+fn name(absolute: bool) -> BoxedStrategy<Vec<u8>> {
+    let root = if absolute { vec![0] } else { vec![] };
+    labels()
+        .prop_map(move |labels| {
+            let labels = labels.into_iter().flat_map(counted);
+            labels.chain(root.clone()).collect()
+        })
+        .boxed()
+}
+
+/// Yields one to eight names, some ended by a pointer, when there are `before` bytes between their beginning and the place
+/// that pointers count from.
+fn names(before: usize) -> BoxedStrategy<Vec<u8>> {
+    let name = (labels(), option::of(any::<Index>()));
+    vec_of(name, 1..=8)
+        .prop_map(move |names| compress(before, names))
+        .boxed()
+}
+
+fn compress(before: usize, names: Vec<Name>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Where a pointer may lead, and how many bytes a name has from there.
+    let mut places: Vec<(usize, usize)> = Vec::new();
+    for (labels, pointer) in names {
+        let own: usize = labels.iter().map(|label| label.len().saturating_add(1)).sum();
+        let target = pointer
+            .and_then(|at| places.get(at.index(places.len().max(1))).copied())
+            .filter(|(_, length)| own.saturating_add(*length) <= MAX_NAME_LENGTH);
+        let mut length = own.saturating_add(target.map_or(1, |(_, length)| length));
+        for label in labels {
+            places.push((bytes.len().saturating_add(before), length));
+            length = length.saturating_sub(label.len().saturating_add(1));
+            bytes.extend(counted(label));
+        }
+        places.push((bytes.len().saturating_add(before), length));
+        match target.and_then(|(position, _)| u16::try_from(position).ok()) {
+            Some(position) => bytes.extend((position | 0xc000).to_be_bytes()),
+            None => bytes.push(0),
+        }
+    }
+    bytes
+}
+
+/// Puts a length byte before bytes that are 255 at most.
+fn counted(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.insert(0, u8::try_from(bytes.len()).unwrap_or(u8::MAX));
+    bytes
+}
+
+/// Puts a length byte before those bytes that it can count.
+fn after_length(bytes: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Vec<u8>> {
+    bytes
+        .prop_filter("more than a length byte can say", |bytes| bytes.len() <= 255)
+        .prop_map(counted)
+        .boxed()
+}
+
+/// Puts a length of two bytes before the bytes.
+fn after_wide_length(bytes: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Vec<u8>> {
+    let length = |bytes: &Vec<u8>| u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes();
+    bytes
+        .prop_map(move |bytes| length(&bytes).into_iter().chain(bytes).collect())
+        .boxed()
+}
+
+impl Readable for DomainName<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        name(true)
+    }
+}
+
+impl Readable for DomainList<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        names(0)
+    }
+}
+
+impl Readable for SipServers<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        prop_oneof![
+            concat([byte_of(Just(0)), names(1)]),
+            concat([byte_of(Just(1)), Addresses::readable()]),
+        ]
+        .boxed()
+    }
+}
+
+impl Readable for RelayAgentInformation<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        let code = prop_oneof![9 => select(RelayCode::ALL), 1 => any::<u8>().prop_map(RelayCode::from_code)];
+        let suboption = code.prop_flat_map(|code| {
+            let value = after_length(code.readable());
+            concat([byte_of(Just(code.code())), value])
+        });
+        several(suboption)
+    }
+}
+
+impl<E: ReadableElement> Readable for Sequence<'_, E> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        let Some(width) = E::WIDTH else {
+            return several(E::element());
+        };
+        let least = E::MIN_LEN.checked_div(width).unwrap_or(0);
+        let number = prop_oneof![8 => least..least.saturating_add(6), 1 => least..100];
+        number
+            .prop_flat_map(move |number| bytes(number.saturating_mul(width)))
+            .boxed()
+    }
+}
+
+/// Yields one element or a few, seldom many.
+fn several(element: impl Strategy<Value = Vec<u8>> + 'static) -> BoxedStrategy<Vec<u8>> {
+    let number = prop_oneof![9 => 1..5_usize, 1 => 1..20_usize];
+    let element = element.boxed();
+    number
+        .prop_flat_map(move |number| vec_of(element.clone(), number))
+        .prop_map(|elements| elements.concat())
+        .boxed()
+}
+
+impl ReadableElement for Suboption<'_> {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        let code = prop_oneof![4 => 1..=9_u8, 1 => any::<u8>()];
+        concat([byte_of(code), after_length(Value::readable())])
+    }
+}
+
+impl ReadableElement for VendorSuboption {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        prop_oneof![
+            8 => concat([byte_of(1..=254_u8), after_length(Value::readable())]),
+            2 => Just(vec![0]),
+            1 => Just(vec![255]),
+        ]
+        .boxed()
+    }
+}
+
+impl ReadableElement for HomeAgent {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        bytes(4)
+    }
+}
+
+impl ReadableElement for Class {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        after_length(text(1))
+    }
+}
+
+impl<F: Readable + Format> ReadableElement for Prefixed<u8, F> {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        after_length(F::readable())
+    }
+}
+
+impl<F: Readable + Format> ReadableElement for Prefixed<u16, F> {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        after_wide_length(F::readable())
+    }
+}
+
+impl ReadableElement for VendorData<'_> {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        let classes = prop_oneof![3 => several(Class::element()), 1 => bytes(0..20)];
+        concat([bytes(4), after_length(classes.boxed())])
+    }
+}
+
+impl ReadableElement for VendorOptions<'_> {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        let options = prop_oneof![4 => several(Suboption::element()), 1 => Just(vec![])];
+        concat([bytes(4), after_length(options.boxed())])
+    }
+}
+
+impl ReadableElement for Route {
+    fn element() -> BoxedStrategy<Vec<u8>> {
+        (0..=32_u8)
+            .prop_flat_map(|width| {
+                let destination = bytes(usize::from(width.div_ceil(8)));
+                concat([byte_of(Just(width)), destination, bytes(4)])
+            })
+            .boxed()
+    }
+}
+
+impl Readable for EncryptedDns<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        let name = || concat([bytes(2), after_length(DomainName::readable())]);
+        let addresses = after_length(Addresses::readable());
+        prop_oneof![name(), concat([name(), addresses, bytes(0..20)])].boxed()
+    }
+}
