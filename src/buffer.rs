@@ -167,7 +167,11 @@ impl PacketBuffer {
         message: Message<'_>,
         edit: impl FnOnce(&mut Editor<'_, 'v>),
     ) -> Result<usize, EditError> {
-        let mut aside = (self.size != 0).then(|| [0; PACKET_CAPACITY]);
+        let mut aside = if self.size == 0 {
+            None
+        } else {
+            Some([0; PACKET_CAPACITY])
+        };
         let block = aside.as_mut().unwrap_or(&mut self.block);
         let size = message::edit(message.as_bytes(), block, edit)?;
         match &aside {

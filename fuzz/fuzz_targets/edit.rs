@@ -82,6 +82,12 @@ impl<'a> Edit<'a> {
     }
 }
 
+fn note_all<'a>(edits: &[Edit<'a>], message: Message<'_>, editor: &mut Editor<'_, 'a>) {
+    for edit in edits {
+        edit.note(message, editor);
+    }
+}
+
 /// Changes the sub-options of option 82 or 43.
 fn change_suboptions<'e, 'b, 'v, 'c>(
     message: Message<'c>,
@@ -108,11 +114,10 @@ fuzz_target!(|input: Input<'_>| {
     let before = buffer.as_bytes().to_vec();
     // At most a few, so that what is tried is found.
     let edits = input.edits.get(..8).unwrap_or(&input.edits);
-    let note = |editor: &mut Editor<'_, '_>| edits.iter().for_each(|edit| edit.note(message, editor));
     let result = if input.in_place {
-        buffer.edit(note)
+        buffer.edit(|editor| note_all(edits, message, editor))
     } else {
-        buffer.edit_from(message, note)
+        buffer.edit_from(message, |editor| note_all(edits, message, editor))
     };
     match result {
         Ok(size) => {

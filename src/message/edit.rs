@@ -2,6 +2,7 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::cast_possible_truncation,
     reason = "offsets in a packet of a few kilobytes; the linker shows that no sum overflows"
 )]
 
@@ -151,7 +152,7 @@ impl<'b> Editor<'b, '_> {
 }
 
 /// Typed options.
-impl<'v> Editor<'_, 'v> {
+impl Editor<'_, '_> {
     /// Sets the option of `key` to `value`, in place of all its fragments.
     ///
     /// The value is encoded at once, and only borrowed until then. A value that says that the option

@@ -326,10 +326,14 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     // Values that change: all fragments go, and the first leaves a mark, an option with the number `usize::MAX`.
     let mut settled: Vec<u8> = Vec::new();
     for code in 1..255 {
-        let (Some(new), Some(old)) = (decided(&entries, code), value_in(&original, code)) else {
+        let (Some(change), Some(old)) = (decided(&entries, code), value_in(&original, code)) else {
             continue;
         };
         settled.push(code);
+        let new = match change {
+            Entry::Set(_, value) => Some(value.clone()),
+            Entry::Remove(_) | Entry::Append(..) => None,
+        };
         if new.as_ref() == Some(&old) {
             continue;
         }
@@ -474,13 +478,11 @@ fn no_room(needed: usize, available: usize) -> Failure {
     Failure::Edit(EditError::NoRoom { needed, available })
 }
 
-/// The new value of a code that is set, or none if it is removed; nothing if neither.
-fn decided(entries: &[Entry], code: u8) -> Option<Option<Vec<u8>>> {
-    entries.iter().find_map(|entry| match entry {
-        Entry::Set(own, value) if *own == code => Some(Some(value.clone())),
-        Entry::Remove(own) if *own == code => Some(None),
-        _ => None,
-    })
+/// The change that sets or removes a code.
+fn decided(entries: &[Entry], code: u8) -> Option<&Entry> {
+    entries
+        .iter()
+        .find(|entry| entry.code() == code && !matches!(entry, Entry::Append(..)))
 }
 
 /// The numbers of the options that go.

@@ -146,13 +146,9 @@ impl<'p> Pass<'p> {
     /// Returns the fault that the options of the message have.
     #[cold]
     fn fault(&self) -> EditError {
-        match self.message.options().find_map(Result::err) {
-            Some(fault) => fault.into(),
-            None => {
-                debug_assert!(false, "the walk over the options meets the same fault");
-                EditError::VendorArea
-            }
-        }
+        let fault = self.message.options().find_map(Result::err);
+        debug_assert!(fault.is_some(), "the walk over the options meets the same fault");
+        fault.map_or(EditError::VendorArea, EditError::Options)
     }
 
     /// Does what the script says about an option of the options field, which ends at `end`.
