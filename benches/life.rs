@@ -17,14 +17,14 @@ fn lives<const N: usize>(criterion: &mut Criterion, live: usize) {
     let mut group = criterion.benchmark_group("life");
     group.bench_function(BenchmarkId::new("processed", live), |bencher| {
         bencher.iter(|| {
-            let context = table.admit(black_box([1; 4])).ok()?;
+            let context = table.admit(black_box([1; 4])).ok()?.context;
             black_box(table.get(context).ok()?.first().copied());
             table.notify(context, Notice::Processed).ok()
         });
     });
     group.bench_function(BenchmarkId::new("dropped and processed", live), |bencher| {
         bencher.iter(|| {
-            let context = table.admit(black_box([1; 4])).ok()?;
+            let context = table.admit(black_box([1; 4])).ok()?.context;
             black_box(table.get(context).ok()?.first().copied());
             let _ = table.notify(context, Notice::Dropped(DropReason::NOADDRESS)).ok()?;
             table.notify(context, Notice::Processed).ok()
@@ -41,7 +41,7 @@ fn life(criterion: &mut Criterion) {
 
 fn refusals(criterion: &mut Criterion) {
     let table = PacketTable::<State, 1024>::new();
-    let stale = table.admit([0; 4]).ok();
+    let stale = table.admit([0; 4]).ok().map(|admitted| admitted.context);
     let _ = stale.map(|context| table.notify(context, Notice::Processed));
     criterion.bench_function("refuse/stale context", |bencher| {
         bencher.iter(|| stale.map(|context| table.get(black_box(context)).is_err()));
@@ -54,10 +54,10 @@ fn refusals(criterion: &mut Criterion) {
 
 fn replacement(criterion: &mut Criterion) {
     static BUFFERS: BufferPool<64> = BufferPool::new();
-    criterion.bench_function("replace/take and keep", |bencher| {
+    criterion.bench_function("replace/take and hold", |bencher| {
         bencher.iter(|| {
             let packet = Replacements::new();
-            BUFFERS.take().map(|buffer| black_box(packet.keep(buffer)))
+            BUFFERS.take().map(|buffer| black_box(packet.hold_for_server(buffer)))
         });
     });
 }

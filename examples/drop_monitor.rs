@@ -47,7 +47,7 @@ impl Callout for DropMonitor {
     }
 
     fn packet_dropped(&self, reason: DropReason, origin: &Origin) {
-        self.0.count(reason);
+        self.0.count_drop(reason);
         // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
         let _ = self
             .1

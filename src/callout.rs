@@ -16,7 +16,7 @@
 //!     }
 //!
 //!     fn packet_dropped(&self, reason: DropReason, _: &Self::State) {
-//!         self.tally.count(reason);
+//!         self.tally.count_drop(reason);
 //!     }
 //! }
 //!

@@ -55,6 +55,7 @@
 
 mod dlls;
 mod hooks;
+mod once;
 
 pub use dlls::{ChainDlls, DllPath, UnterminatedPath};
 #[doc(hidden)]
@@ -64,8 +65,9 @@ use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
+use self::once::Once;
 use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint};
-use crate::table::{Context, Once, PacketTable, TallySnapshot};
+use crate::table::{Context, PacketTable, TallySnapshot};
 
 /// How many UTF-16 units of the server's list are looked at, the last NUL included.
 pub const LONGEST_LIST: usize = 32_768;

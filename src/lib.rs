@@ -4,6 +4,11 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+/// How the crate is built, and why: the file `DESIGN.md`.
+#[cfg(doc)]
+#[doc = include_str!("../DESIGN.md")]
+pub mod _design {}
+
 pub mod buffer;
 // Their tables stand in statics, where the atomics of the model checker cannot be.
 #[cfg(not(loom))]
@@ -20,7 +25,6 @@ pub mod message;
 pub mod simulate;
 #[cfg(feature = "proptest")]
 pub mod strategy;
-mod sync;
 pub mod table;
 
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
@@ -36,6 +40,6 @@ pub use hook::{
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::Message;
 pub use table::{
-    Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally, PoolExhausted,
-    PooledBuffer, Progress, Replacements, TallySnapshot,
+    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally,
+    PoolExhausted, PooledBuffer, Progress, Replacements, TallySnapshot,
 };

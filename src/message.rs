@@ -21,6 +21,7 @@
 mod code;
 mod codec;
 mod edit;
+mod header;
 pub mod option;
 mod pick;
 mod print;
@@ -31,6 +32,7 @@ mod walk;
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
 pub use codec::{Encode, Encoder, Expected, FixedSize, Format, Key, ValueError, ValueErrorKind};
 pub use edit::{EditError, Editor, MAX_EDITS};
+pub use header::{HEADER_LENGTH, MAGIC_COOKIE};
 pub use option::values::*;
 pub use pick::Picked;
 pub use suboptions::SuboptionChanges;
@@ -38,23 +40,13 @@ pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, OptionErrorKind, Options, RawOption};
 
 pub(crate) use edit::{CAPACITY, edit, reply, request};
+use header::{FILE, Header, OPTIONS_OFFSET, SNAME};
 use walk::Walk;
 
 use core::fmt;
 use core::net::Ipv4Addr;
-use core::ops::Range;
 
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, big_endian};
-
-/// Length of the fixed header in bytes, the least that a message can have.
-pub const HEADER_LENGTH: usize = 236;
-
-/// The four octets at offset 236 that say that options follow (RFC 2131 section 3: 99, 130, 83, 99).
-pub const MAGIC_COOKIE: [u8; 4] = [99, 130, 83, 99];
-
-const OPTIONS_OFFSET: usize = HEADER_LENGTH + MAGIC_COOKIE.len();
-const SNAME: Range<usize> = 44..108;
-const FILE: Range<usize> = 108..236;
+use zerocopy::FromBytes;
 
 /// A DHCP or BOOTP message, read in place.
 ///
@@ -77,35 +69,6 @@ pub struct Message<'a> {
     header: &'a Header,
     packet: &'a [u8],
 }
-
-/// The fixed part of a message (RFC 2131 section 2, figure 1).
-#[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
-#[repr(C)]
-struct Header {
-    op: u8,
-    htype: u8,
-    hlen: u8,
-    hops: u8,
-    xid: big_endian::U32,
-    secs: big_endian::U16,
-    flags: big_endian::U16,
-    ciaddr: [u8; 4],
-    yiaddr: [u8; 4],
-    siaddr: [u8; 4],
-    giaddr: [u8; 4],
-    chaddr: [u8; 16],
-    sname: [u8; 64],
-    file: [u8; 128],
-}
-
-const _: () = {
-    use core::mem::{offset_of, size_of};
-
-    assert!(size_of::<Header>() == HEADER_LENGTH);
-    assert!(offset_of!(Header, chaddr) == 28);
-    assert!(offset_of!(Header, sname) == SNAME.start && SNAME.end == FILE.start);
-    assert!(offset_of!(Header, file) == FILE.start && FILE.end == HEADER_LENGTH);
-};
 
 /// A packet that is no DHCP or BOOTP message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

@@ -5,7 +5,7 @@
 //!
 //! | of | well-formed | one thing wrong | anything |
 //! | --- | --- | --- | --- |
-//! | control codes, notices, lives | [`drop_reason`], [`notice`] | | [`control_code`], [`life`] |
+//! | control codes, notices | [`drop_reason`], [`notice`] | | [`control_code`], [`notices`] |
 //! | values of options | [`option_value`], [`value_of`], [`relay_value_of`] | [`nearly_option_value`] | |
 //! | edits | | | [`edit`], [`edit_script`] |
 //! | packets | [`message`], [`typical_message`], [`split`] | [`nearly_message`] | [`any_bytes`], [`packet`] |
@@ -27,13 +27,15 @@
 
 mod edit;
 mod format;
+mod layout;
 mod packet;
 mod split;
 mod typical;
 mod value;
 
 pub use edit::{Edit, edit, edit_script};
-pub use packet::{Sample, any_bytes, message, nearly_message, packet};
+pub use layout::Sample;
+pub use packet::{LONGEST_PACKET, any_bytes, message, nearly_message, packet};
 pub use split::{SplitSample, split};
 pub use typical::typical_message;
 pub use value::{nearly_option_value, option_value, relay_value_of, value_of};
@@ -48,9 +50,6 @@ use crate::control::{
     AddressGrant, AddressProblem, ClientType, DropReason, PACKET_PROCESSED, SendCode, ServiceControl,
 };
 use crate::lifecycle::Notice;
-
-/// Length of the longest packet that [`packet`] yields, in bytes: more than the server's buffer holds.
-pub const LONGEST_PACKET: usize = 5000;
 
 /// Yields DWORDs as control codes: known codes of every hook, their neighbours, and any other value.
 pub fn control_code() -> impl Strategy<Value = u32> {
@@ -81,8 +80,8 @@ pub fn drop_reason() -> impl Strategy<Value = DropReason> {
     ]
 }
 
-/// Yields what the server reports of one packet: mostly in the documented order, and else anything, several ends among it.
-pub fn life() -> impl Strategy<Value = Vec<Notice>> {
+/// Yields the notices of one packet: mostly in the documented order, and else anything, several ends among it.
+pub fn notices() -> impl Strategy<Value = Vec<Notice>> {
     prop_oneof![
         1 => Just(std::vec![Notice::Processed]),
         2 => drop_reason().prop_map(|reason| std::vec![Notice::Dropped(reason), Notice::Processed]),

@@ -1,8 +1,9 @@
 //! The state of every packet in flight: kept without locks or heap, handed back exactly once.
 //!
 //! The server carries one opaque pointer for a packet, from `DhcpNewPktHook` to the last `DhcpPktDropHook`, and calls
-//! from any thread. [`PacketTable`] makes of that pointer a [`Context`] that can be checked: a number of a slot in the
-//! table, and the generation of that slot. Whatever comes back, NULL, stale, repeated or made up, is an error value.
+//! from any thread. [`PacketTable`] puts a [`Context`] there that can be checked: the number of a slot in the table, the
+//! generation of that slot, and a number of the table. Whatever comes back, NULL, stale, repeated or made up, is an error
+//! value.
 //!
 //! ```
 //! use dhcp_callout::{Context, DropReason, Notice, Outcome, PacketTable, Progress};
@@ -11,7 +12,9 @@
 //! static PACKETS: PacketTable<[u8; 6], 4096> = PacketTable::new();
 //!
 //! // DhcpNewPktHook
-//! let raw = PACKETS.admit([2, 0, 0, 0, 0, 1])?.as_raw();
+//! let admitted = PACKETS.admit([2, 0, 0, 0, 0, 1])?;
+//! assert_eq!(admitted.lost, None);
+//! let raw = admitted.context.as_raw();
 //!
 //! // Any later hook of this packet
 //! let context = Context::from_raw(raw).ok_or("no context")?;
@@ -31,99 +34,144 @@
 //!
 //! # Who gets the state back
 //!
-//! Each state is handed back once, to whom the packet's slot then belongs alone:
+//! Each state is handed back once:
 //!
-//! 1. [`notify`](PacketTable::notify) that makes the packet [`Stage::Done`], if nobody borrows it: [`Progress::Done`];
-//! 2. otherwise ([`Progress::Deferred`]) the last borrower, by [`Borrowed::release`];
-//! 3. a guard that is dropped without `release` leaves the state in its slot, marked, and the next
-//!    [`reap`](PacketTable::reap) hands it back; so do [`drain`](PacketTable::drain) and
-//!    [`evict_before`](PacketTable::evict_before), which also give up packets that are not done;
-//! 4. dropping the table drops what is left in it.
+//! 1. by [`notify`](PacketTable::notify), if that makes the packet [`Stage::Done`] and nobody borrows it:
+//!    [`Progress::Done`];
+//! 2. otherwise ([`Progress::Deferred`]) to the last borrower, by [`Borrowed::release`];
+//! 3. a guard that is dropped without `release` abandons the state in its slot, and [`reap`](PacketTable::reap),
+//!    [`drain`](PacketTable::drain), [`evict_before`](PacketTable::evict_before) or an
+//!    [admission](Admitted::lost) hands it back;
+//! 4. a packet that the server never reports is given up by `drain`, by `evict_before`, or by an admission when room is
+//!    short;
+//! 5. dropping the table drops what is left in it.
 //!
 //! A guard that is leaked ([`mem::forget`](core::mem::forget)) keeps its slot occupied until the table is dropped, and
 //! harms nothing else.
 //!
-//! # What a wrong context meets
+//! # Packets that the server never reports
 //!
-//! A context is refused unless its slot exists, the slot holds a packet in flight, the generation is the slot's, and
-//! all other bits are zero. The generation has 20 bits and goes up by one whenever a slot becomes vacant. A context is
+//! They would fill the table in time. The table's clock counts the admissions that were asked for
+//! ([`now`](PacketTable::now)), and each hook about a packet makes it young: admission, `get`, a drop. While a quarter of
+//! the slots is vacant, nothing is given up. When room is short, each admission looks at the age of one packet more, in
+//! turn, and at 32 if there is no vacant slot. A packet that has not been heard of during the table's
+//! [patience](PacketTable::set_patience) is given up, and the admission that found it gets its slot and hands its state
+//! back. A packet that is borrowed is passed over. The contexts of packets given up are stale at once.
+//!
+//! # What becomes of a wrong context
+//!
+//! A context is refused unless its slot exists, the slot holds a packet in flight, the generation is the slot's, and the
+//! tag is the table's. The generation has 20 bits and goes up by one whenever a slot becomes vacant. A context is
 //! therefore mistaken for another packet's only
-//! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more: admission goes through all
-//!   slots in turn, so that this takes 2<sup>20</sup> times the capacity in packets if there is room;
-//! - if it is made up, and happens to have the generation of a packet in flight: one in 2<sup>20</sup> for a number
-//!   that is right in all other bits;
-//! - if it belongs to *another table* that has, in the slot of the same number, the same generation: one in
-//!   2<sup>20</sup>, since a slot's first generation depends on its address.
+//! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more. Slots are used in turn, so that
+//!   a table of 4096 slots has seen 2<sup>32</sup> packets by then: 12 hours at 100,000 packets a second. Packets never
+//!   reported take slots out of turn: with a quarter of the slots vacant, as the table sees to, it is 3 hours;
+//! - if it is made up, and right in all bits: on 64-bit pointers one in 2<sup>51</sup> of the numbers with the highest bit
+//!   set, for a given slot and its packet.
 //!
-//! On 32-bit pointers the context holds the lower bits of the generation that the number of the slot leaves room for:
-//! 19 for 4096 slots, and never fewer than 15, which limits the capacity to 65 536 there; more does not compile. A
-//! mistaken context is a wrong packet's state, and never memory that is not the table's.
+//! The tag has what a 64-bit context has left, 27 bits at least: tables of one module never accept each other's contexts,
+//! unless the module creates over four million. On 32-bit pointers there is no room for it. There the context holds the
+//! lower bits of the generation that the number of the slot leaves room for, 19 for 4096 slots and never fewer than 15,
+//! which are scattered by a number of the table; two tables accept each other's contexts for one in 2<sup>15</sup> to
+//! 2<sup>20</sup> differences of their generations. A mistaken context is a wrong packet's state, and never memory that is
+//! not the table's.
 //!
 //! # How it works
 //!
 //! Each slot has one 64-bit atomic word that holds generation, [`Stage`], drop reason and number of borrowers. A notice
 //! is [`Stage::advance`] applied to that word by compare-and-swap, so that the table is the pure machine and nothing
-//! else. No operation waits for another thread: a compare-and-swap is repeated only if another thread has changed the
-//! same packet meanwhile, and admission passes on to the next slot instead. Nothing is allocated, and no system call
-//! made.
+//! else. No operation waits for another thread: a change is tried again only if another thread has changed the same
+//! packet, or taken the same slot, meanwhile. Nothing is allocated, and no system call made.
 //!
-//! - There is no free list, and so no ABA problem of one: admission looks for a vacant slot from where the last search
-//!   ended, once at each slot at most. That is one look for packets that end in the order in which they came, a few for
-//!   others if the table has twice the room that is needed, and many if it is nearly full. A full table is known by two
-//!   counters, without a look.
-//! - A word that was read, and swapped when equal, describes the slot truly whatever happened between: the word says
-//!   all.
+//! - Which slots are vacant is told by one bit each. Admission takes the next vacant slot after the one taken last; it
+//!   looks at one word of 64 bits if the table has room, and at each word once at most.
+//! - There is no list, and so no ABA problem of one. A word that was read, and swapped when equal, describes the slot truly
+//!   whatever happened between: the word says all.
+//! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look at its age that
+//!   finds the bit clears it and notes the time; a packet is given up by a swap of a word without the bit, so that one that
+//!   is heard of at that moment stays.
 //!
-//! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with
-//! `Acquire`; a borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every
-//! change between the two is a read-modify-write; the emptied word is stored with `Release`, for the swap of whoever
-//! fills the slot next. The counters are relaxed, except that an end counted is never seen before its admission.
+//! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with `Acquire`; a
+//! borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every change between the
+//! two is a read-modify-write; the bit of an emptied slot is cleared with `Release`, for the `Acquire` of whoever takes it
+//! next. The counters are relaxed, except that an end counted is never seen before its admission.
 //!
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::inline_always,
+    reason = "words and bits; that nothing overflows is proven by linking, with overflow checks"
+)]
 
 mod context;
-mod once;
 mod pool;
 mod slot;
+pub(crate) mod sync;
 mod tally;
+mod vacancy;
 mod word;
 
 use core::fmt;
 use core::panic::RefUnwindSafe;
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicU64, AtomicUsize};
 
 pub use self::context::Context;
-pub(crate) use self::once::Once;
 pub(crate) use self::pool::TakeBuffer;
 pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
 pub use self::slot::Borrowed;
 pub use self::tally::{PacketTally, TallySnapshot};
 
-use self::context::Layout;
-use self::slot::{Eviction, Slot, Vacant};
-use self::word::{Live, MAX_BORROWERS};
+use self::context::{Layout, Tag};
+use self::slot::{Eviction, Held, Place, Slots, Vacant};
+use self::sync::{AtomicBool, const_fn};
+use self::word::{Live, Word};
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Outcome, Stage, Violation};
-use crate::sync::{AtomicBool, Ordering, array_of, const_fn};
+
+/// How many packets an admission looks at when room is short.
+const LOOKS_WHEN_SHORT: usize = 1;
+/// How many packets an admission looks at when there is no vacant slot.
+const LOOKS_WHEN_FULL: usize = 32;
 
 /// Keeps the state of up to `N` packets in flight, from admission until the server has reported them as processed.
 ///
-/// All operations take `&self`, from any thread; none waits for another thread. A table of type `PacketTable<T, N>`
-/// takes 16 bytes and a `T` for each slot (rounded up to the alignment of `T`, at least 8) and less than 1 KB beside;
-/// as a `static` it lies in zeroed memory, and nothing is set up at start.
+/// `N` is at most 65,536; more does not compile. All operations take `&self`, from any thread; none waits for another
+/// thread. A table of type `PacketTable<T, N>` takes 24 bytes and a `T` for each slot (rounded up to the alignment of `T`,
+/// at least 8; 7.9 of the 24 are never touched) and less than 1 KB beside; as a `static` it lies in zeroed memory, and
+/// nothing is set up at start.
 ///
-/// The [module](self) tells who gets a state back, and what a wrong context meets.
+/// The [module](self) says who gets a state back, when a packet is given up, and what becomes of a wrong context.
 pub struct PacketTable<T, const N: usize> {
     tally: PacketTally,
-    /// Whether a guard has left a finished packet in its slot since the last look.
-    parked: AtomicBool,
-    slots: [Slot<T>; N],
+    tag: Tag,
+    /// How long a packet must not have been heard of, by the table's clock; 0 for the default.
+    patience: AtomicU64,
+    /// Where the next look at an age begins.
+    hand: AtomicUsize,
+    /// Whether a guard has left a finished packet in its slot since the last `reap`.
+    has_abandoned: AtomicBool,
+    slots: Slots<T, N>,
+}
+
+/// A packet whose state is kept from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct Admitted<T> {
+    /// What the server is to carry for the packet.
+    pub context: Context,
+    /// Another packet that is no longer kept, and whose slot the admitted one got: given up, since the server has not
+    /// reported it for long; or at [`Stage::Done`], abandoned by a guard that was dropped.
+    pub lost: Option<Finished<T>>,
 }
 
 /// A packet that is no longer kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct Finished<T> {
-    /// How far the packet came: [`Stage::Done`], or another stage if it was evicted or drained.
+    /// How far the packet came: [`Stage::Done`], or another stage if it was given up.
     pub stage: Stage,
     /// What [`PacketTable::admit`] was given.
     pub state: T,
@@ -142,7 +190,8 @@ pub enum Progress<T> {
         /// What [`PacketTable::admit`] was given.
         state: T,
     },
-    /// The packet is done, and borrowed; its last borrower gets the state from [`Borrowed::release`].
+    /// The packet is done, and borrowed; its last borrower gets the state from [`Borrowed::release`]. If that is an
+    /// admission that looks at its age at this moment, it returns the state as [`Admitted::lost`].
     Deferred(Outcome),
 }
 
@@ -155,20 +204,15 @@ pub struct Full<T>(pub T);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContextError {
-    /// No table of this capacity makes such a context: a bit is set or clear that never is, or there is no such slot.
+    /// The table has never given out such a context: its tag is not the table's, or there is no such slot.
     #[error("context {0:?} is not one of this table")]
-    Forged(Context),
-    /// The packet has been processed or evicted since, or is another table's.
+    Invalid(Context),
+    /// The packet has been processed or given up since.
     #[error("context {0:?} is stale")]
     Stale(Context),
-    /// The packet has as many borrowers as can be counted; only from [`PacketTable::get`].
-    #[error("packet of context {context:?} borrowed {borrowers} times")]
-    Crowded {
-        /// The context.
-        context: Context,
-        /// How many borrowers there are.
-        borrowers: u64,
-    },
+    /// The packet has as many borrowers as can be counted, 255.
+    #[error("packet of context {0:?} has 255 borrowers")]
+    TooManyBorrows(Context),
 }
 
 /// A notice that changed nothing.
@@ -178,57 +222,45 @@ pub enum NotifyError {
     /// The notice does not fit the stage of its packet.
     #[error(transparent)]
     Violation(#[from] Violation),
-    /// The context names no packet in flight.
+    /// The context names no packet in flight, or one that cannot be borrowed now.
     #[error(transparent)]
     Context(#[from] ContextError),
 }
 
 impl<T, const N: usize> PacketTable<T, N> {
     const_fn! {
-        /// Makes an empty table.
+        /// Creates an empty table.
         #[must_use]
         pub fn new() -> Self {
             Self {
                 tally: PacketTally::new(),
-                parked: AtomicBool::new(false),
-                slots: array_of!(Slot::new(), N),
+                tag: Tag::new(),
+                patience: AtomicU64::new(0),
+                hand: AtomicUsize::new(0),
+                has_abandoned: AtomicBool::new(false),
+                slots: Slots::new(),
             }
         }
     }
 
     /// Takes the state of a packet into keeping, until [`notify`](Self::notify) hands it back.
     ///
-    /// A packet that is admitted without a tick has no age: [`evict_before`](Self::evict_before) leaves it alone.
+    /// When room is short, the state of a packet that the server has not reported for long may be handed back instead:
+    /// [`Admitted::lost`], as the [module](self#packets-that-the-server-never-reports) says.
     ///
     /// # Errors
-    /// [`Full`] with the state if the table holds as many packets as it can. Two counters tell that at once, unless
-    /// packets that are done still are borrowed. It can also come if the last slot becomes vacant at this very moment.
+    /// [`Full`] with the state if there is no vacant slot, and none of the packets looked at is old enough to be given up.
+    /// It can also come although a slot is vacant, if other threads end and admit packets meanwhile in a table that is
+    /// full but for a few slots.
     #[inline]
-    pub fn admit(&self, state: T) -> Result<Context, Full<T>> {
-        self.admit_at(state, u64::MAX)
-    }
-
-    /// Takes the state of a packet into keeping, with the time by the caller's clock.
-    ///
-    /// The tick counts whatever the caller likes, such as milliseconds since start, upwards.
-    ///
-    /// # Errors
-    /// [`Full`], as for [`admit`](Self::admit).
-    #[inline]
-    pub fn admit_at(&self, state: T, tick: u64) -> Result<Context, Full<T>> {
-        if self.tally.has_in_flight(Self::CAPACITY) {
-            self.refuse_admission();
-            return Err(Full(state));
+    pub fn admit(&self, state: T) -> Result<Admitted<T>, Full<T>> {
+        let now = self.tally.count_asked();
+        if !self.is_short(now) {
+            if let Some((index, vacant)) = self.slots.take() {
+                return Ok(self.fill(index, vacant, state, now, None));
+            }
         }
-        let start = Self::slot_of(self.tally.next_place());
-        let first = self.slots.get(start).and_then(|slot| slot.claim(slot.word()));
-        if let Some(vacant) = first {
-            return Ok(Layout::<N>::context(start, vacant.fill(state, tick)));
-        }
-        match self.claim_behind(start) {
-            Some((index, vacant)) => Ok(Layout::<N>::context(index, vacant.fill(state, tick))),
-            None => Err(Full(state)),
-        }
+        self.admit_when_short(state, now)
     }
 
     /// Lends the state of a packet in flight.
@@ -237,17 +269,21 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// last borrower gets its state from [`Borrowed::release`].
     ///
     /// # Errors
-    /// - [`ContextError::Forged`] for a context that no table of this capacity makes;
-    /// - [`ContextError::Stale`] if the packet is done or evicted, or another table's;
-    /// - [`ContextError::Crowded`] if it is borrowed 255 times.
+    /// - [`ContextError::Invalid`] for a context that this table has never given out;
+    /// - [`ContextError::Stale`] if the packet is done or given up;
+    /// - [`ContextError::TooManyBorrows`] if it is borrowed 255 times.
     #[inline]
     pub fn get(&self, context: Context) -> Result<Borrowed<'_, T>, ContextError> {
-        let slot = self.slot(context)?;
-        let lent = Layout::<N>::live(context, slot.word()).map(|live| slot.lend(live, &self.parked));
-        match lent {
-            Some(Ok(borrowed)) => Ok(borrowed),
-            _ => self.get_again(slot, context),
-        }
+        self.change(
+            context,
+            move |place, live| {
+                if live.has_all_borrowers() {
+                    return Err(Some(Refusal::TooManyBorrows));
+                }
+                place.lend(live, &self.has_abandoned).map_err(|_| None)
+            },
+            move |refusal| self.refuse(context, refusal),
+        )
     }
 
     /// Reports to the packet what the server reported, and hands its state back when that was the end.
@@ -255,43 +291,93 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// # Errors
     /// Nothing has changed then, except that the error was counted.
     /// - [`NotifyError::Violation`] if the notice does not fit the stage of the packet, as [`Stage::advance`] says;
-    ///   [`Violation::AfterDone`] only while the state is still in its slot, borrowed or left there by a guard;
-    /// - [`NotifyError::Context`] with [`ContextError::Stale`] if the packet is done or evicted, or another table's;
-    /// - [`NotifyError::Context`] with [`ContextError::Forged`] for a context that no table of this capacity makes.
+    ///   [`Violation::AfterDone`] only while the state is still in its slot, borrowed or abandoned;
+    /// - [`NotifyError::Context`] with [`ContextError::Stale`] if the packet is done or given up;
+    /// - [`NotifyError::Context`] with [`ContextError::Invalid`] for a context that this table has never given out.
     #[inline]
     pub fn notify(&self, context: Context, notice: Notice) -> Result<Progress<T>, NotifyError> {
-        let slot = self.slot(context)?;
-        let advanced = Layout::<N>::live(context, slot.word()).and_then(|live| self.advance(slot, live, notice));
-        match advanced {
-            Some(progress) => Ok(progress),
-            None => self.notify_again(slot, context, notice),
-        }
+        self.change(
+            context,
+            move |place, live| {
+                // Not of `live.stage()`: the two stages apart make better code.
+                let next = match live.dropped() {
+                    None => Stage::InFlight.advance(notice),
+                    Some(reason) => Stage::Dropped(reason).advance(notice),
+                };
+                let next = next.map_err(|violation| Some(Refusal::Violation(violation)))?;
+                self.advance(place, live, next).map_err(|_| None)
+            },
+            move |refusal| self.refuse_notice(context, refusal),
+        )
+    }
+
+    /// Reports a drop to the packet, and lends its state: [`notify`](Self::notify) and [`get`](Self::get) in one.
+    ///
+    /// # Errors
+    /// - [`NotifyError::Context`] with [`ContextError::TooManyBorrows`] if the packet is borrowed 255 times: nothing has
+    ///   changed, and `notify` can report the drop;
+    /// - otherwise as for [`notify`](Self::notify).
+    #[inline]
+    pub fn note_drop(&self, context: Context, reason: DropReason) -> Result<Borrowed<'_, T>, NotifyError> {
+        self.change(
+            context,
+            move |place, live| {
+                let next = live.stage().advance(Notice::Dropped(reason));
+                let next = next.map_err(|violation| Some(Refusal::Violation(violation)))?;
+                if live.has_all_borrowers() {
+                    return Err(Some(Refusal::TooManyBorrows));
+                }
+                let borrowed = place.advance_and_lend(live, next, &self.has_abandoned);
+                let borrowed = borrowed.map_err(|_| None)?;
+                self.tally.count_drop(reason);
+                Ok(borrowed)
+            },
+            move |refusal| self.refuse_notice(context, refusal),
+        )
     }
 
     /// Returns how far the packet has come: also [`Stage::Done`], as long as its state is still in its slot.
     ///
     /// # Errors
-    /// - [`ContextError::Forged`] for a context that no table of this capacity makes;
-    /// - [`ContextError::Stale`] if the packet is done and its state handed back, or evicted, or another table's.
+    /// - [`ContextError::Invalid`] for a context that this table has never given out;
+    /// - [`ContextError::Stale`] if the packet is done and its state handed back, or given up.
     #[inline]
     pub fn stage(&self, context: Context) -> Result<Stage, ContextError> {
-        let word = self.slot(context)?.word();
-        if let Some(live) = Layout::<N>::live(context, word) {
+        let (layout, place) = self.place(context)?;
+        let word = place.word();
+        if let Some(live) = layout.live(context, word) {
             return Ok(live.stage());
         }
-        match word.stage() {
-            done @ Stage::Done(_) if Layout::<N>::is_finished(context, word) => Ok(done),
-            _ => Err(self.refuse_context(context)),
+        match layout.outcome(context, word) {
+            Some(outcome) => Ok(Stage::Done(outcome)),
+            None => Err(self.refuse(context, Refusal::Gone)),
         }
     }
 
-    /// Gives up the packets that were admitted before `tick`, and hands their states to `f`.
+    /// Returns what the table's clock shows: how many admissions have been asked for, granted or not.
+    #[inline]
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.tally.asked()
+    }
+
+    /// Sets how many admissions must have been asked for since a packet was last heard of before an admission gives it
+    /// up; by default the greater of 16 times the capacity and 65,536.
     ///
-    /// For packets that the server never reports as processed. One that is borrowed at this moment goes to its last
-    /// borrower; contexts of evicted packets are stale at once. Packets that are done, and were left by a guard, are
-    /// handed over as [`reap`](Self::reap) does. Looks at every slot once.
+    /// 0 sets the default again; with [`u64::MAX`] no packet is given up by an admission.
+    pub fn set_patience(&self, admissions: u64) {
+        self.patience.store(admissions, Relaxed);
+    }
+
+    /// Gives up the packets that were last heard of before the table's clock showed `tick`, and hands their states to
+    /// `f`.
+    ///
+    /// For packets that the server never reports as processed, and an author with a clock: note [`now`](Self::now) every
+    /// minute, say, and pass what was noted ten minutes ago. A packet that is borrowed at this moment stays. One that was
+    /// heard of since its admission counts as heard of when the first look finds that, so that it takes two calls to
+    /// give it up. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
     pub fn evict_before(&self, tick: u64, f: impl FnMut(Finished<T>)) {
-        self.evict(Some(tick), f);
+        self.sweep(|place| place.evict_before(tick, || self.now()), f);
     }
 
     /// Gives up all packets, and hands their states to `f`; for the stop of the service.
@@ -299,30 +385,30 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// One that is borrowed at this moment goes to its last borrower. Packets that other threads admit meanwhile may
     /// stay.
     pub fn drain(&self, f: impl FnMut(Finished<T>)) {
-        self.evict(None, f);
+        self.sweep(Place::evict, f);
     }
 
-    /// Hands the packets to `f` that finished while they were borrowed, and whose last guard was dropped without
-    /// [`Borrowed::release`].
+    /// Hands the abandoned packets to `f`: those that finished while they were borrowed, and whose last guard was dropped
+    /// without [`Borrowed::release`].
     ///
     /// Costs one load when there is none, and a look at every slot otherwise.
     pub fn reap(&self, mut f: impl FnMut(Finished<T>)) {
-        if !self.parked.load(Ordering::Relaxed) || !self.parked.swap(false, Ordering::Acquire) {
+        if !self.has_abandoned.load(Relaxed) || !self.has_abandoned.swap(false, Acquire) {
             return;
         }
-        let unfinished = Mark(&self.parked);
-        for held in self.slots.iter().filter_map(Slot::unpark) {
+        let unfinished = Unfinished(&self.has_abandoned);
+        for held in self.slots.places().filter_map(Place::reclaim) {
             f(held.finish());
         }
         core::mem::forget(unfinished);
     }
 
-    /// Returns how many packets are in flight: admitted, and neither done nor evicted.
+    /// Returns how many packets are in flight: admitted, and neither done nor given up.
     ///
     /// Exact when no other thread uses the table, and otherwise right for some moment not long ago.
     #[must_use]
     pub fn len(&self) -> usize {
-        usize::try_from(self.tally.in_flight()).unwrap_or(usize::MAX).min(N)
+        usize::try_from(self.tally.snapshot().in_flight()).map_or(N, |packets| packets.min(N))
     }
 
     /// Returns whether no packet is in flight.
@@ -368,118 +454,151 @@ impl<T> fmt::Debug for Full<T> {
     }
 }
 
-/// What the operations share; refusals are out of their way.
+/// What admission does.
 impl<T, const N: usize> PacketTable<T, N> {
-    const CAPACITY: u64 = widen(N);
+    const DEFAULT_PATIENCE: u64 = if N > 4096 { 16 * N as u64 } else { 65_536 };
 
-    /// Returns the slot at this place on the way round all slots.
+    /// Returns whether less than a quarter of the slots was vacant when this admission was asked for.
     #[inline]
-    fn slot_of(place: u64) -> usize {
-        usize::try_from(place.checked_rem(Self::CAPACITY).unwrap_or(0)).unwrap_or(0)
+    fn is_short(&self, now: u64) -> bool {
+        // The admission itself is counted too.
+        self.tally.had_in_flight((N - N / 4 + 1) as u64, now)
     }
 
-    /// Claims the next vacant slot behind `start`; each slot is looked at once.
+    #[inline]
+    fn fill(&self, index: usize, vacant: Vacant<'_, T>, state: T, now: u64, lost: Option<Finished<T>>) -> Admitted<T> {
+        let layout: Layout<N> = self.tag.layout_for_use();
+        let context = layout.context(index, vacant.fill(state, now));
+        Admitted { context, lost }
+    }
+
+    /// Gives an old packet up for this one, or takes a vacant slot.
     #[cold]
-    fn claim_behind(&self, start: usize) -> Option<(usize, Vacant<'_, T>)> {
-        let (before, behind) = self.slots.split_at_checked(start).unwrap_or_default();
-        let way_round = behind.iter().chain(before);
-        // Up to a bound, though never there: counting without one has an overflow that panics.
-        let claimed = (0..=u64::MAX)
-            .zip(way_round)
-            .find_map(|(passed, slot)| Some((passed, slot.claim(slot.word())?)));
-        let Some((passed, vacant)) = claimed else {
-            self.tally.uncount_admitted();
-            self.refuse_admission();
-            return None;
-        };
-        // The next search begins behind this slot: else it would pass all those again that this one did.
-        self.tally.pass(passed);
-        Some((Self::slot_of(passed.wrapping_add(widen(start))), vacant))
+    fn admit_when_short(&self, state: T, now: u64) -> Result<Admitted<T>, Full<T>> {
+        if self.is_short(now) {
+            if let Some((index, held)) = self.find_old(now, LOOKS_WHEN_SHORT) {
+                return Ok(self.take_over(index, held, state, now));
+            }
+            if let Some((index, vacant)) = self.slots.take() {
+                return Ok(self.fill(index, vacant, state, now, None));
+            }
+        }
+        if let Some((index, held)) = self.find_old(now, LOOKS_WHEN_FULL) {
+            return Ok(self.take_over(index, held, state, now));
+        }
+        self.tally.count_full();
+        Err(Full(state))
     }
 
+    fn take_over(&self, index: usize, held: Held<'_, T>, state: T, now: u64) -> Admitted<T> {
+        let (lost, vacant) = held.finish_and_stay();
+        self.fill(index, vacant, state, now, Some(lost))
+    }
+
+    /// Looks at the next so many packets, and takes the first that is old enough, or abandoned.
+    fn find_old(&self, now: u64, looks: usize) -> Option<(usize, Held<'_, T>)> {
+        let patience = match self.patience.load(Relaxed) {
+            0 => Self::DEFAULT_PATIENCE,
+            set => set,
+        };
+        let hand = self.hand.fetch_add(looks, Relaxed);
+        (0..looks).find_map(|look| {
+            let index = hand.wrapping_add(look).checked_rem(N)?;
+            let tick = now.saturating_sub(patience);
+            match self.slots.place(index)?.evict_before(tick, || self.now()) {
+                Eviction::Evicted(held) => {
+                    self.tally.count_evicted();
+                    Some((index, held))
+                }
+                Eviction::Abandoned(held) => Some((index, held)),
+                Eviction::Nothing | Eviction::Deferred => None,
+            }
+        })
+    }
+}
+
+/// What the other operations share; refusals are out of their way.
+impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
-    fn slot(&self, context: Context) -> Result<&Slot<T>, ContextError> {
-        match self.slots.get(Layout::<N>::slot(context)) {
-            Some(slot) => Ok(slot),
-            None => Err(self.refuse_context(context)),
+    fn place(&self, context: Context) -> Result<(Layout<N>, Place<'_, T>), ContextError> {
+        let layout = self.tag.layout();
+        match self.slots.place(Layout::<N>::slot(context)) {
+            Some(place) => Ok((layout, place)),
+            None => Err(self.refuse(context, Refusal::Gone)),
         }
     }
 
-    /// Tries to borrow until nobody comes between, or refuses: somebody gets on with this packet each time.
+    /// Changes the packet in flight that the context names, or refuses. `change` tries it, and returns `None` as error if
+    /// the word has changed meanwhile; `refuse` counts a refusal, and says it to the caller.
+    #[inline(always)]
+    fn change<'t, R, E: From<ContextError>>(
+        &'t self,
+        context: Context,
+        change: impl Fn(Place<'t, T>, Live) -> Result<R, Option<Refusal>>,
+        refuse: impl Fn(Refusal) -> E,
+    ) -> Result<R, E> {
+        let (layout, place) = self.place(context)?;
+        match layout.live(context, place.word()).map(|live| change(place, live)) {
+            Some(Ok(changed)) => Ok(changed),
+            _ => self.change_again(context, change, refuse),
+        }
+    }
+
+    /// Tries until nobody comes between: somebody gets on with this packet each time.
     #[cold]
-    fn get_again<'t>(&'t self, slot: &'t Slot<T>, context: Context) -> Result<Borrowed<'t, T>, ContextError> {
+    fn change_again<'t, R, E: From<ContextError>>(
+        &'t self,
+        context: Context,
+        change: impl Fn(Place<'t, T>, Live) -> Result<R, Option<Refusal>>,
+        refuse: impl Fn(Refusal) -> E,
+    ) -> Result<R, E> {
+        let (layout, place) = self.place(context)?;
         loop {
-            match Layout::<N>::live(context, slot.word()) {
-                None => return Err(self.refuse_context(context)),
-                Some(live) if live.is_crowded() => {
-                    let borrowers = MAX_BORROWERS;
-                    return Err(ContextError::Crowded { context, borrowers });
-                }
-                Some(live) => {
-                    if let Ok(borrowed) = slot.lend(live, &self.parked) {
-                        return Ok(borrowed);
-                    }
-                }
+            let word = place.word();
+            let refused = match layout.live(context, word) {
+                Some(live) => match change(place, live) {
+                    Ok(changed) => return Ok(changed),
+                    Err(refused) => refused,
+                },
+                None if layout.outcome(context, word).is_some() => Some(Refusal::Violation(Violation::AfterDone)),
+                None => Some(Refusal::Gone),
+            };
+            if let Some(refusal) = refused {
+                return Err(refuse(refusal));
             }
         }
     }
 
-    /// Advances the packet by the notice; `None` if that does not fit its stage, or if its word has changed meanwhile.
-    #[inline]
-    fn advance(&self, slot: &Slot<T>, live: Live, notice: Notice) -> Option<Progress<T>> {
-        let next = match live.dropped() {
-            None => Stage::InFlight.advance(notice),
-            Some(reason) => Stage::Dropped(reason).advance(notice),
-        };
-        match next.ok()? {
+    /// Moves the packet to the stage; an error if its word has changed meanwhile.
+    #[inline(always)]
+    fn advance(&self, place: Place<'_, T>, live: Live, next: Stage) -> Result<Progress<T>, Word> {
+        match next {
             Stage::Done(outcome) if !live.is_borrowed() => {
-                let state = slot.hold(live).ok()?.take();
+                let state = place.hold(live)?.take();
                 self.tally.count_done();
-                Some(Progress::Done { outcome, state })
+                Ok(Progress::Done { outcome, state })
             }
-            next @ Stage::Done(outcome) => {
-                slot.advance(live, next).ok()?;
+            Stage::Done(outcome) => {
+                place.advance(live, next)?;
                 self.tally.count_done();
-                Some(Progress::Deferred(outcome))
+                Ok(Progress::Deferred(outcome))
             }
-            next @ Stage::Dropped(reason) => {
-                slot.advance(live, next).ok()?;
-                self.tally.count(reason);
-                Some(Progress::Dropped(reason))
+            Stage::Dropped(reason) => {
+                place.advance(live, next)?;
+                self.tally.count_drop(reason);
+                Ok(Progress::Dropped(reason))
             }
             // No notice leads here.
-            Stage::InFlight => None,
+            Stage::InFlight => Err(live.word()),
         }
     }
 
-    /// Tries to advance until nobody comes between, or refuses: somebody gets on with this packet each time.
-    #[cold]
-    fn notify_again(&self, slot: &Slot<T>, context: Context, notice: Notice) -> Result<Progress<T>, NotifyError> {
-        loop {
-            let word = slot.word();
-            let stage = match (Layout::<N>::live(context, word), word.stage()) {
-                (Some(live), _) => {
-                    if let Some(progress) = self.advance(slot, live, notice) {
-                        return Ok(progress);
-                    }
-                    live.stage()
-                }
-                (None, done @ Stage::Done(_)) if Layout::<N>::is_finished(context, word) => done,
-                (None, _) => return Err(self.refuse_context(context).into()),
-            };
-            if let Err(violation) = stage.advance(notice) {
-                self.tally.count_violation(violation);
-                return Err(violation.into());
-            }
-        }
-    }
-
-    fn evict(&self, before: Option<u64>, mut f: impl FnMut(Finished<T>)) {
-        for slot in &self.slots {
-            match slot.evict(before) {
+    fn sweep<'t>(&'t self, evict: impl Fn(Place<'t, T>) -> Eviction<'t, T>, mut f: impl FnMut(Finished<T>)) {
+        for place in self.slots.places() {
+            match evict(place) {
                 Eviction::Nothing => {}
                 Eviction::Deferred => self.tally.count_evicted(),
-                Eviction::Parked(held) => f(held.finish()),
+                Eviction::Abandoned(held) => f(held.finish()),
                 Eviction::Evicted(held) => {
                     let finished = held.finish();
                     self.tally.count_evicted();
@@ -490,36 +609,44 @@ impl<T, const N: usize> PacketTable<T, N> {
     }
 
     #[cold]
-    fn refuse_admission(&self) {
-        self.tally.count_full();
+    fn refuse_notice(&self, context: Context, refusal: Refusal) -> NotifyError {
+        if let Refusal::Violation(violation) = refusal {
+            self.tally.count_violation(violation);
+            violation.into()
+        } else {
+            self.refuse(context, refusal).into()
+        }
     }
 
     #[cold]
-    fn refuse_context(&self, context: Context) -> ContextError {
+    fn refuse(&self, context: Context, refusal: Refusal) -> ContextError {
+        if let Refusal::TooManyBorrows = refusal {
+            return ContextError::TooManyBorrows(context);
+        }
         self.tally.count_stale();
-        if Layout::<N>::is_possible(context) {
+        if self.tag.layout::<N>().is_possible(context) {
             ContextError::Stale(context)
         } else {
-            ContextError::Forged(context)
+            ContextError::Invalid(context)
         }
     }
 }
 
-/// Widens; `usize` has at most 64 bits, and `From` is not const.
-#[inline]
-const fn widen(number: usize) -> u64 {
-    let mut bytes = [0; 8];
-    if let Some((low, _)) = bytes.split_first_chunk_mut() {
-        *low = number.to_le_bytes();
-    }
-    u64::from_le_bytes(bytes)
+/// Why a packet is not changed.
+#[derive(Clone, Copy)]
+enum Refusal {
+    /// There is no such packet in flight.
+    Gone,
+    Violation(Violation),
+    TooManyBorrows,
 }
 
-/// Sets the mark when it is dropped: there may be finished packets left in their slots.
-struct Mark<'t>(&'t AtomicBool);
+/// Sets the mark again when it is dropped: there may be abandoned packets left.
+struct Unfinished<'t>(&'t AtomicBool);
 
-impl Drop for Mark<'_> {
+impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
+        // A swap, as of a guard.
+        self.0.swap(true, Release);
     }
 }

@@ -95,10 +95,14 @@ impl File {
             }
             let mut leaves = Vec::new();
             read_path(tokens, &mut at, &[], &mut leaves);
+            // A visibility, `pub(in path)`, uses nothing.
+            if start > 1 && (text(start - 2), text(start - 1)) == ("(", "in") {
+                leaves.clear();
+            }
             let in_use = start > 0 && text(start - 1) == "use";
             let public = in_use && start > 1 && matches!(text(start - 2), "pub" | ")");
             for (path, name) in leaves {
-                if !in_use {
+                if !in_use && (start == 0 || text(start - 1) != "mod") {
                     self.words.extend(path.first().cloned());
                 }
                 let module: Vec<_> = self
@@ -316,6 +320,22 @@ fn no_file_uses_itself_by_way_of_others() {
         "{} arrows are part of a circle: {circular:#?}",
         circular.len()
     );
+}
+
+#[test]
+fn the_table_of_rooms_in_the_design_is_this_one() {
+    let design = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("DESIGN.md")).unwrap();
+    let rows = ROOMS.map(|(room, below)| {
+        let below: Vec<_> = below.iter().map(|room| format!("`{room}`")).collect();
+        format!(
+            "| `{room}` | {}",
+            [below.join(", "), "|".to_owned()].join(" ").trim_start()
+        )
+    });
+    let mut lines = design.lines();
+    for row in rows {
+        assert!(lines.any(|line| line.starts_with(&row)), "no row {row:?} in its place");
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::export::Events;
 use super::{Callout, Decision};
 use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};
 use crate::lifecycle::{Notice, Outcome, Stage};
-use crate::table::{Borrowed, BufferPool, Context, Finished, Full, PacketTable, PooledBuffer, Progress, Replacements};
+use crate::table::{
+    Admitted, Borrowed, BufferPool, Context, Finished, Full, PacketTable, PooledBuffer, Progress, Replacements,
+};
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
 ///
@@ -63,7 +65,12 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             replacements: Replacements::new(),
         };
         let context = match self.packets.admit(entry) {
-            Ok(context) => context,
+            Ok(Admitted { context, lost }) => {
+                if let Some(lost) = lost {
+                    self.finish(lost);
+                }
+                context
+            }
             Err(Full(entry)) => return self.not_tracked(entry),
         };
         packet.set_context(Some(context));
@@ -173,12 +180,14 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     /// Gives a borrowed entry back; if the packet was reported as processed meanwhile, this is its end.
     fn release(&self, entry: Borrowed<'_, Entry<C::State>>) {
-        if let Some(Finished {
-            stage: Stage::Done(outcome),
-            state,
-        }) = entry.release()
-        {
-            self.done(outcome, state);
+        if let Some(finished) = entry.release() {
+            self.finish(finished);
+        }
+    }
+
+    fn finish(&self, finished: Finished<Entry<C::State>>) {
+        if let Stage::Done(outcome) = finished.stage {
+            self.done(outcome, finished.state);
         }
     }
 

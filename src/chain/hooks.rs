@@ -9,7 +9,7 @@ use crate::control::DropReason;
 use crate::ffi::{Bool, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_SUCCESS, EntryPoint, ServerOptions};
 use crate::hook::{Family, NewPacket, put_back, read_list, write_table};
 use crate::lifecycle::Notice;
-use crate::table::Context;
+use crate::table::{Admitted, Context};
 
 /// A chain that lives in a `static`, so that functions without data can call it.
 #[doc(hidden)]
@@ -124,7 +124,7 @@ unsafe extern "system" fn new_pkt<C: Chained<M, P>, const M: usize, const P: usi
     let Ok(mut server) = argument() else {
         return ERROR_SUCCESS;
     };
-    let Ok(context) = chain.packets.admit(Contexts::new()) else {
+    let Ok(Admitted { context, .. }) = chain.packets.admit(Contexts::new()) else {
         server.set_context(None);
         return ERROR_SUCCESS;
     };

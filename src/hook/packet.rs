@@ -169,7 +169,7 @@ impl<'a> PacketArgument<'a> {
     pub(super) unsafe fn commit(&mut self, replacement: PooledBuffer<'a>, keeper: &Replacements<'a>) {
         // The size of a packet is at most 4096.
         let size = u32::try_from(replacement.size()).unwrap_or_default();
-        let start = keeper.keep(replacement);
+        let start = keeper.hold_for_server(replacement);
         // SAFETY: the pointer can be written during `'a`; alignment does not matter to this write.
         unsafe { self.packet.write_unaligned(start.as_ptr()) };
         // SAFETY: as above.

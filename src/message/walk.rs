@@ -4,6 +4,7 @@ use core::fmt;
 use core::ops::Range;
 
 use super::code::{OptionCode, Overload};
+use super::header::{FILE, SNAME};
 
 /// The field of a message in which an option stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -186,8 +187,8 @@ impl<'a> Walk<'a> {
         };
         let end = match area {
             Area::Options => packet.len(),
-            Area::File => super::FILE.end,
-            Area::Sname => super::SNAME.end,
+            Area::File => FILE.end,
+            Area::Sname => SNAME.end,
         };
         Self::in_range(packet, offset..end, area, overload)
     }
@@ -378,8 +379,8 @@ impl<'a> Walk<'a> {
             return None;
         };
         let (area, range) = match self.area {
-            Area::Options if fields.contains(Overload::FILE) => (Area::File, super::FILE),
-            Area::Options | Area::File if fields.contains(Overload::SNAME) => (Area::Sname, super::SNAME),
+            Area::Options if fields.contains(Overload::FILE) => (Area::File, FILE),
+            Area::Options | Area::File if fields.contains(Overload::SNAME) => (Area::Sname, SNAME),
             _ => return None,
         };
         Some(Self::in_range(self.packet, range, area, self.overload))

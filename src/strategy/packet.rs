@@ -7,8 +7,14 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{LONGEST_PACKET, nearly_option_value, option_value, split, typical_message};
-use crate::message::{Area, HEADER_LENGTH, MAGIC_COOKIE};
+use super::layout::{Layout, Sample};
+use super::split::split;
+use super::typical::typical_message;
+use super::value::{nearly_option_value, option_value};
+use crate::message::HEADER_LENGTH;
+
+/// Length of the longest packet that [`packet`] yields, in bytes: more than the server's buffer holds.
+pub const LONGEST_PACKET: usize = 5000;
 
 /// Yields packets of any bytes, up to [`LONGEST_PACKET`] long.
 pub fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -16,16 +22,6 @@ pub fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
         vec_of(any::<u8>(), 0..=LONGEST_PACKET),
         vec_of(any::<u8>(), 0..=HEADER_LENGTH.saturating_add(64))
     ]
-}
-
-/// A well-formed message with what it was made of.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Sample {
-    /// The bytes of the message.
-    pub packet: Vec<u8>,
-    /// The options in wire order: area, code, value.
-    pub options: Vec<(Area, u8, Vec<u8>)>,
 }
 
 /// Yields well-formed messages: options in one, two or all three fields, in any order and number, with PADs between
@@ -67,8 +63,8 @@ pub fn nearly_message() -> impl Strategy<Value = Vec<u8>> {
             }
             _ => {
                 let index = HEADER_LENGTH.saturating_add(at.index(options));
-                if let Some(octet) = packet.get_mut(index) {
-                    *octet = u8::try_from(to.index(256)).unwrap_or_default();
+                if let Some(byte) = packet.get_mut(index) {
+                    *byte = u8::try_from(to.index(256)).unwrap_or_default();
                 }
             }
         }
@@ -92,8 +88,8 @@ fn header() -> impl Strategy<Value = Vec<u8>> {
     let any_header = vec_of(any::<u8>(), HEADER_LENGTH);
     (any_header, 1..=2_u8, 0..=16_u8, any::<bool>()).prop_map(|(mut header, op, hlen, plausible)| {
         if plausible {
-            for (octet, value) in header.iter_mut().zip([op, 1, hlen, 0]) {
-                *octet = value;
+            for (byte, value) in header.iter_mut().zip([op, 1, hlen, 0]) {
+                *byte = value;
             }
         }
         header
@@ -108,84 +104,4 @@ fn placed_option() -> impl Strategy<Value = (usize, u8, Vec<u8>)> {
     ];
     let value = prop_oneof![6 => vec_of(any::<u8>(), 0..20), 1 => vec_of(any::<u8>(), 0..=255)];
     (prop_oneof![8 => Just(0), 1 => 1..5_usize], code, value)
-}
-
-/// An option with the PADs before it: their number, its code, its value.
-pub(super) type Placed = (usize, u8, Vec<u8>);
-
-/// What a message is made of.
-pub(super) struct Layout {
-    pub(super) header: Vec<u8>,
-    pub(super) options: Vec<Placed>,
-    /// What the `file` field gets if `overload` says so; options for which there is no room are left out.
-    pub(super) file: Vec<Placed>,
-    pub(super) sname: Vec<Placed>,
-    /// The value of option 52; none for 0.
-    pub(super) overload: u8,
-    pub(super) end: bool,
-    /// What stands behind END.
-    pub(super) tail: Vec<u8>,
-}
-
-impl Layout {
-    pub(super) fn assemble(self) -> Sample {
-        let Self {
-            header,
-            options,
-            file,
-            sname,
-            overload,
-            end,
-            tail,
-        } = self;
-        let mut packet = header;
-        let mut parsed = Vec::new();
-        packet.extend(MAGIC_COOKIE);
-        if overload > 0 {
-            push(&mut packet, &mut parsed, Area::Options, (0, 52, vec![overload]));
-        }
-        for option in options {
-            push(&mut packet, &mut parsed, Area::Options, option);
-        }
-        if end {
-            packet.push(255);
-            packet.extend(tail);
-        }
-        for (bit, area, range, placed) in [(1, Area::File, 108..236, file), (2, Area::Sname, 44..108, sname)] {
-            if overload & bit == 0 {
-                continue;
-            }
-            let mut field = Vec::new();
-            for option in placed {
-                let (pads, _, value) = &option;
-                let length = field
-                    .len()
-                    .saturating_add(*pads)
-                    .saturating_add(value.len())
-                    .saturating_add(2);
-                if length <= range.len() {
-                    push(&mut field, &mut parsed, area, option);
-                }
-            }
-            if field.len() < range.len() {
-                field.push(255);
-            }
-            for (octet, value) in packet.iter_mut().skip(range.start).zip(field) {
-                *octet = value;
-            }
-        }
-        Sample {
-            packet,
-            options: parsed,
-        }
-    }
-}
-
-/// Writes an option to a field, and notes it.
-fn push(field: &mut Vec<u8>, parsed: &mut Vec<(Area, u8, Vec<u8>)>, area: Area, (pads, code, value): Placed) {
-    let Ok(length) = u8::try_from(value.len()) else { return };
-    field.extend(vec![0; pads]);
-    field.extend([code, length]);
-    field.extend(&value);
-    parsed.push((area, code, value));
 }

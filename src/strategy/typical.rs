@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::format::{byte_of, bytes, concat};
-use super::packet::{Layout, Placed, Sample};
+use super::layout::{Layout, Placed, Sample};
 
 use crate::message::{HEADER_LENGTH, MessageType};
 

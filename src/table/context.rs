@@ -1,27 +1,28 @@
-//! What stands in `*PktContext`: slot and generation, in the size of a pointer.
+//! What is in `*PktContext`: table, generation and slot, in the size of a pointer.
 
 use core::ffi::c_void;
 use core::fmt;
 use core::num::NonZeroUsize;
 use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::widen;
+use crate::lifecycle::{Outcome, Stage};
+
 use super::word::{GENERATION_BITS, Live, Word};
 
 /// Names one packet in a [`PacketTable`](super::PacketTable): what a hook puts into `*PktContext`, and gets back.
 ///
 /// A context is a number in the size of a pointer, never zero, and points to nothing: reading it needs no trust in the
-/// server. It is one more than a number that holds, from the lowest bit up, the number of the slot (as many bits as the
-/// capacity of the table needs) and the generation of the slot (20 bits, or what a 32-bit pointer has left but for its
-/// highest bit). All other bits are zero, so that nearly every number that is no context, such as a pointer of another
-/// DLL, is refused.
+/// server. From the lowest bit up it holds the number of the slot (as many bits as the capacity of the table needs), the
+/// generation of the slot (20 bits, or what a 32-bit pointer has left), and the number of the table in the bits that are
+/// left on 64-bit pointers. The highest bit is set, so that a pointer of another DLL is refused.
 ///
 /// ```
 /// use core::ptr;
 /// use dhcp_callout::{Context, PacketTable};
 ///
 /// static PACKETS: PacketTable<u32, 64> = PacketTable::new();
-/// let context = PACKETS.admit(7)?;
+/// let context = PACKETS.admit(7)?.context;
 ///
 /// let raw = context.as_raw();                 // into *PktContext
 /// assert_eq!(Context::from_raw(raw), Some(context));
@@ -36,7 +37,18 @@ pub struct Context(NonZeroUsize);
 const _: () = assert!(size_of::<Context>() == size_of::<*mut c_void>());
 const _: () = assert!(size_of::<Option<Context>>() == size_of::<*mut c_void>());
 
+/// The bit that every context of a table has.
+const HIGHEST: usize = 1 << (usize::BITS - 1);
+
 impl Context {
+    /// A context that every table refuses, as [`ContextError::Invalid`](super::ContextError::Invalid).
+    ///
+    /// For a hook that cannot keep a packet, and must know that later: NULL is what a packet has that no hook has seen.
+    pub const UNTRACKED: Self = match NonZeroUsize::new(HIGHEST.wrapping_sub(1)) {
+        Some(number) => Self(number),
+        None => Self(NonZeroUsize::MIN),
+    };
+
     /// Takes a context as the server hands it back; `None` for NULL.
     ///
     /// Any other pointer is accepted here, and checked by the table.
@@ -60,100 +72,149 @@ impl fmt::Debug for Context {
     }
 }
 
+/// What distinguishes the contexts of one table from those of all others; chosen when the table is first used.
+#[derive(Debug)]
+pub(super) struct Tag(
+    /// 0 until it is chosen, and never after.
+    AtomicUsize,
+);
+
+/// How many tags have been chosen in this module.
+static TAGS: AtomicUsize = AtomicUsize::new(0);
+
 /// How many bits of a generation a context holds at least.
 const MIN_GENERATION_BITS: u32 = 15;
 
-/// How the contexts of a table with `N` slots are laid out.
-pub(super) struct Layout<const N: usize>;
+/// The largest capacity of a table; with it the number of a slot takes 16 bits.
+pub(super) const MAX_SLOTS: usize = 1 << 16;
+
+/// How the contexts of a table with `N` slots are laid out, under the tag of the table.
+#[derive(Clone, Copy)]
+pub(super) struct Layout<const N: usize>(usize);
+
+impl Tag {
+    pub(super) const fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
+    /// Returns the layout of the table's contexts; those of a table that was never used fit no context.
+    #[inline]
+    pub(super) fn layout<const N: usize>(&self) -> Layout<N> {
+        Layout(self.0.load(Relaxed))
+    }
+
+    /// Returns the layout of the table's contexts, after choosing the tag if it has not been chosen.
+    #[inline]
+    pub(super) fn layout_for_use<const N: usize>(&self) -> Layout<N> {
+        match self.0.load(Relaxed) {
+            0 => self.choose(),
+            tag => Layout(tag),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn choose<const N: usize>(&self) -> Layout<N> {
+        // Modules start at different numbers.
+        let first = ptr::from_ref(&TAGS).addr() / size_of::<[u64; 2]>();
+        let number = first.wrapping_add(TAGS.fetch_add(1, Relaxed));
+        let tag = HIGHEST | scatter(number, Layout::<N>::TAG_BITS) << Layout::<N>::SLOT_BITS;
+        match self.0.compare_exchange(0, tag, Relaxed, Relaxed) {
+            Ok(_) => Layout(tag),
+            Err(tag) => Layout(tag),
+        }
+    }
+}
 
 impl<const N: usize> Layout<N> {
     const SLOT_BITS: u32 = slot_bits(N);
-    const SLOT: usize = (1_usize << Self::SLOT_BITS).wrapping_sub(1);
+    const SLOT: usize = (1 << Self::SLOT_BITS) - 1;
     /// The part of a generation that fits into a context.
     const GENERATION: u32 = {
+        assert!(N <= MAX_SLOTS, "a packet table has at most 65536 slots");
         let bits = generation_bits(N, usize::BITS);
-        assert!(
-            bits >= MIN_GENERATION_BITS,
-            "too many slots: a context must have room for a generation of 15 bits"
-        );
-        (1_u32 << bits).wrapping_sub(1)
+        assert!(bits >= MIN_GENERATION_BITS, "a context has no room for a generation");
+        (1 << bits) - 1
     };
+    /// All bits above the number of the slot but the highest are tagged. What is above the generation, on 64-bit
+    /// pointers, differs between tables; on 32-bit pointers the generations of tables are scattered.
+    const TAG_BITS: u32 = usize::BITS - 1 - Self::SLOT_BITS;
 
-    /// Makes the context of the packet in this slot.
+    /// Returns the context of the packet in this slot.
     #[inline]
-    pub(super) fn context(slot: usize, word: Word) -> Context {
-        let number = narrow(word.generation() & Self::GENERATION) << Self::SLOT_BITS | slot;
-        // The highest bit of the number is clear, so that one more is not zero.
-        Context(NonZeroUsize::new(number.wrapping_add(1)).unwrap_or(NonZeroUsize::MIN))
+    pub(super) fn context(self, slot: usize, word: Word) -> Context {
+        let generation = (word.generation() & Self::GENERATION) as usize;
+        let number = self.0 ^ (generation << Self::SLOT_BITS | slot);
+        debug_assert!(number & HIGHEST != 0, "the table has no tag");
+        Context(NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
     }
 
     /// Returns the number of the slot, which need not exist.
     #[inline]
     pub(super) const fn slot(context: Context) -> usize {
-        Self::number(context) & Self::SLOT
+        // The tag has no bit there.
+        context.0.get() & Self::SLOT
     }
 
     /// Returns the word of the context's slot if the context names its packet, and that is live.
     #[inline]
-    pub(super) fn live(context: Context, word: Word) -> Option<Live> {
-        // The slot has one bit at least, so that the generation has 63 at most.
-        word.live_of(widen(Self::generation(context)), Self::GENERATION)
+    pub(super) const fn live(self, context: Context, word: Word) -> Option<Live> {
+        word.live_of(self.generation(context), Self::GENERATION)
     }
 
-    /// Returns whether the context names the packet of this word of its slot, and that is finished.
-    pub(super) fn is_finished(context: Context, word: Word) -> bool {
-        let generation = u64::from(word.generation() & Self::GENERATION);
-        word.is_finished() && generation == widen(Self::generation(context))
+    /// Returns how the packet ended that the context names, if it is done, and its state still in its slot.
+    pub(super) fn outcome(self, context: Context, word: Word) -> Option<Outcome> {
+        let generation = word.generation() & Self::GENERATION;
+        match word.stage() {
+            Stage::Done(outcome) if u64::from(generation) == self.generation(context) => Some(outcome),
+            _ => None,
+        }
     }
 
-    /// Returns whether some table with `N` slots could have made the context.
-    pub(super) fn is_possible(context: Context) -> bool {
-        Self::slot(context) < N && widen(Self::generation(context)) <= u64::from(Self::GENERATION)
+    /// Returns whether the table could have given this context out.
+    pub(super) const fn is_possible(self, context: Context) -> bool {
+        self.0 != 0 && Self::slot(context) < N && self.generation(context) <= Self::GENERATION as u64
     }
 
-    /// Returns the generation, and whatever a forged context has above it.
+    /// Returns the generation, and above it what a context of this table does not have.
     #[inline]
-    const fn generation(context: Context) -> usize {
-        Self::number(context) >> Self::SLOT_BITS
-    }
-
-    #[inline]
-    const fn number(context: Context) -> usize {
-        context.0.get().wrapping_sub(1)
+    const fn generation(self, context: Context) -> u64 {
+        // The number of the slot has one bit at least, so that 63 are left at most.
+        ((context.0.get() ^ self.0) >> Self::SLOT_BITS) as u64
     }
 }
 
 /// Returns how many bits a context has for the number of the slot; one at least.
 const fn slot_bits(slots: usize) -> u32 {
-    match usize::BITS.saturating_sub(slots.saturating_sub(1).leading_zeros()) {
+    match usize::BITS - slots.saturating_sub(1).leading_zeros() {
         0 => 1,
         bits => bits,
     }
 }
 
-/// Returns how many bits of a generation a context holds beside the number of the slot, and a highest bit that is
-/// clear.
+/// Returns how many bits of a generation a context holds, beside the number of the slot and the highest bit.
 const fn generation_bits(slots: usize, pointer_bits: u32) -> u32 {
-    let bits = pointer_bits.saturating_sub(slot_bits(slots)).saturating_sub(1);
+    let bits = pointer_bits.saturating_sub(slot_bits(slots) + 1);
     if bits < GENERATION_BITS { bits } else { GENERATION_BITS }
 }
 
-/// Converts a generation; `usize` has at least 32 bits.
-#[inline]
-fn narrow(generation: u32) -> usize {
-    usize::try_from(generation).unwrap_or(0)
+/// Scatters numbers over so many bits: near ones become distant ones.
+const fn scatter(number: usize, bits: u32) -> usize {
+    // The upper bits of a product with 2^64 divided by the golden ratio.
+    ((number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - bits)) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DropReason;
 
     fn live(generation: u32) -> Word {
-        let mut word = Word::seeded(0);
+        let mut word = Word::UNUSED;
         for _ in 0..generation {
-            word = word.claimed().emptied();
+            word = word.emptied();
         }
-        word.claimed().filled()
+        word.filled()
     }
 
     #[test]
@@ -176,44 +237,79 @@ mod tests {
     #[test]
     fn shortens_the_generation_for_narrow_pointers() {
         assert_eq!(generation_bits(4096, 64), 20);
-        assert_eq!(generation_bits(1 << 40, 64), 20);
+        assert_eq!(generation_bits(MAX_SLOTS, 64), 20);
         assert_eq!(generation_bits(64, 32), 20);
         assert_eq!(generation_bits(2048, 32), 20);
         assert_eq!(generation_bits(4096, 32), 19);
-        assert_eq!(generation_bits(65536, 32), MIN_GENERATION_BITS);
-        assert!(generation_bits(65537, 32) < MIN_GENERATION_BITS);
+        assert_eq!(generation_bits(MAX_SLOTS, 32), MIN_GENERATION_BITS);
     }
 
     #[test]
     fn reads_back_what_it_wrote() {
+        let layout = Tag::new().layout_for_use::<1000>();
         for slot in [0, 1, 999] {
             for generation in [0, 1, 2, 1000, (1 << GENERATION_BITS) - 1] {
                 let word = live(generation);
-                let context = Layout::<1000>::context(slot, word);
+                let context = layout.context(slot, word);
                 assert_eq!(Layout::<1000>::slot(context), slot);
-                assert!(Layout::<1000>::live(context, word).is_some());
-                assert!(Layout::<1000>::is_possible(context));
-                assert!(!Layout::<1000>::is_finished(context, word));
-                let next = word.claimed().emptied().claimed().filled();
-                assert!(Layout::<1000>::live(context, next).is_none());
-                assert!(Layout::<1000>::live(context, word.claimed()).is_none());
+                assert!(layout.live(context, word).is_some());
+                assert!(layout.is_possible(context));
+                assert_eq!(layout.outcome(context, word), None);
+                assert!(layout.live(context, word.emptied().filled()).is_none());
+                assert!(layout.live(context, word.emptied()).is_none());
+                for (stage, outcome) in [
+                    (Stage::Dropped(DropReason::TIMEOUT), None),
+                    (Stage::Done(Outcome::Processed), Some(Outcome::Processed)),
+                ] {
+                    let word = word.live().unwrap().at_stage(stage);
+                    assert_eq!(layout.outcome(context, word), outcome);
+                    assert_eq!(layout.outcome(context, word.emptied()), None);
+                }
                 let evicted = word.live().unwrap().evicted();
-                assert!(Layout::<1000>::live(context, evicted).is_none());
-                assert!(Layout::<1000>::is_finished(context, evicted));
+                assert!(layout.live(context, evicted).is_none());
+                assert_eq!(layout.outcome(context, evicted), None);
             }
         }
     }
 
     #[test]
-    fn refuses_every_bit_that_is_never_set() {
+    fn refuses_every_bit_that_is_not_its_own() {
+        let layout = Tag::new().layout_for_use::<1000>();
         let word = live(3);
-        let context = Layout::<1000>::context(5, word);
+        let done = word.live().unwrap().at_stage(Stage::Done(Outcome::Processed));
+        let context = layout.context(5, word);
         for bit in 10 + GENERATION_BITS..usize::BITS {
-            let forged = Context(context.0 | 1 << bit);
-            assert!(Layout::<1000>::live(forged, word).is_none(), "bit {bit}");
-            let evicted = word.live().unwrap().evicted();
-            assert!(!Layout::<1000>::is_finished(forged, evicted), "bit {bit}");
-            assert!(!Layout::<1000>::is_possible(forged), "bit {bit}");
+            let Some(number) = NonZeroUsize::new(context.0.get() ^ 1 << bit) else {
+                continue;
+            };
+            let invalid = Context(number);
+            assert!(layout.live(invalid, word).is_none(), "bit {bit}");
+            assert_eq!(layout.outcome(invalid, done), None, "bit {bit}");
+            assert!(!layout.is_possible(invalid), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn untracked_is_never_possible() {
+        for layout in [Tag::new().layout::<1000>(), Tag::new().layout_for_use()] {
+            assert!(!layout.is_possible(Context::UNTRACKED));
+            assert!(layout.live(Context::UNTRACKED, live(0)).is_none());
+        }
+    }
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn tags_of_near_numbers_differ_above_the_generation() {
+        // By how much two tags differ depends on the difference of their numbers alone, but for a borrow; where that is
+        // more than a generation in both directions, they differ above it.
+        let bits = Layout::<MAX_SLOTS>::TAG_BITS;
+        let most = (1_usize << bits) - (2 << GENERATION_BITS);
+        for difference in 1..1 << 22 {
+            let distance = scatter(difference, bits);
+            assert!(
+                (2 << GENERATION_BITS..most).contains(&distance),
+                "{difference} tables apart"
+            );
         }
     }
 }

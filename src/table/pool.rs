@@ -13,15 +13,15 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::sync::{AtomicBool, AtomicPtr, TrackedCell, WriteAccess, array_of, const_fn};
 use crate::buffer::PacketBuffer;
-use crate::sync::{AtomicBool, AtomicPtr, Place, Writing, array_of, const_fn};
 
 /// Up to `M` packet buffers that hooks take and give back, without locks or heap.
 ///
 /// A hook that replaces a packet takes a buffer, writes the packet into it, and gives it to the packet's
-/// [`Replacements`], which keeps it for as long as the server may use it. A pool takes 9.1 KB for each buffer; as a
-/// `static` it lies in zeroed memory. As for the table there is no free list: [`take`](Self::take) looks for a free
-/// buffer from where the last look ended, at most once at each.
+/// [`Replacements`], which holds it for as long as the server may use it. A pool takes 9.1 KB for each buffer; as a
+/// `static` it lies in zeroed memory. There is no free list: [`take`](Self::take) looks for a free buffer after the one
+/// where the last search began, at each once at most.
 ///
 /// ```
 /// use dhcp_callout::{BufferPool, PacketTable, Replacements};
@@ -29,19 +29,19 @@ use crate::sync::{AtomicBool, AtomicPtr, Place, Writing, array_of, const_fn};
 /// static BUFFERS: BufferPool<32> = BufferPool::new();
 /// static PACKETS: PacketTable<Replacements<'static>, 256> = PacketTable::new();
 ///
-/// let context = PACKETS.admit(Replacements::new())?;
+/// let context = PACKETS.admit(Replacements::new())?.context;
 ///
 /// let mut buffer = BUFFERS.take()?;
 /// buffer.copy_from(b"another packet")?;
-/// let size = buffer.size();                                // into *PacketSize
-/// let packet = PACKETS.get(context)?.keep(buffer);         // into *Packet
+/// let size = buffer.size();                                   // into *PacketSize
+/// let packet = PACKETS.get(context)?.hold_for_server(buffer); // into *Packet
 /// # let _ = (size, packet);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct BufferPool<const M: usize> {
     links: [Link; M],
-    /// Where the next look begins.
+    /// Where the next search begins.
     cursor: AtomicUsize,
     buffers: [Bytes; M],
 }
@@ -56,7 +56,7 @@ struct Link {
 }
 
 #[derive(Debug)]
-struct Bytes(Place<PacketBuffer>);
+struct Bytes(TrackedCell<PacketBuffer>);
 
 // SAFETY: the buffer is used only by the owner of its link, of whom there is one.
 unsafe impl Sync for Bytes {}
@@ -72,13 +72,13 @@ pub struct PoolExhausted {
 
 impl<const M: usize> BufferPool<M> {
     const_fn! {
-        /// Makes a pool with all buffers in it.
+        /// Creates a pool with all buffers in it.
         #[must_use]
         pub fn new() -> Self {
             Self {
                 links: array_of!(Link::new(), M),
                 cursor: AtomicUsize::new(0),
-                buffers: array_of!(Bytes(Place::new(PacketBuffer::new())), M),
+                buffers: array_of!(Bytes(TrackedCell::new(PacketBuffer::new())), M),
             }
         }
     }
@@ -95,14 +95,15 @@ impl<const M: usize> BufferPool<M> {
             .skip(start)
             .chain(all().take(start))
             .filter(|(link, _)| link.take());
-        let (link, Bytes(place)) = owned.next().ok_or(exhausted)?;
+        let (link, Bytes(cell)) = owned.next().ok_or(exhausted)?;
         let mut buffer = PooledBuffer {
             link,
-            place: Shared(place),
-            writing: Writing::of(place),
+            cell: Shared(cell),
+            writing: WriteAccess::of(cell),
         };
-        // What is left of an earlier packet is not for the next one's eyes.
-        buffer.copy_from(&[]).unwrap_or_default();
+        // Never expose a previous packet's bytes.
+        let cleared = buffer.copy_from(&[]);
+        debug_assert!(cleared.is_ok(), "the empty packet fits");
         Ok(buffer)
     }
 
@@ -130,6 +131,7 @@ impl<const M: usize> TakeBuffer for BufferPool<M> {
         self.take()
     }
 }
+
 /// A panic of the caller's code leaves a pool as good as before.
 impl<const M: usize> RefUnwindSafe for BufferPool<M> {}
 
@@ -149,7 +151,7 @@ impl Link {
         }
     }
 
-    /// Makes the caller the owner of the buffer if it has none.
+    /// Has the caller own the buffer if nobody does; returns whether it does now.
     fn take(&self) -> bool {
         // `Acquire`: what the owner before did with the buffer is over.
         self.taken.compare_exchange(false, true, Acquire, Relaxed).is_ok()
@@ -167,13 +169,13 @@ impl Link {
 /// Reads and writes as a [`PacketBuffer`].
 pub struct PooledBuffer<'p> {
     link: &'p Link,
-    place: Shared<'p>,
-    writing: Writing,
+    cell: Shared<'p>,
+    writing: WriteAccess,
 }
 
-/// A borrowed place that can go to another thread with its owner.
+/// A borrowed cell that can go to another thread with its owner.
 #[derive(Clone, Copy)]
-struct Shared<'p>(&'p Place<PacketBuffer>);
+struct Shared<'p>(&'p TrackedCell<PacketBuffer>);
 
 // SAFETY: the buffer is used only by the owner of its link, and a `PacketBuffer` can go to another thread.
 unsafe impl Send for Shared<'_> {}
@@ -186,9 +188,9 @@ impl Deref for PooledBuffer<'_> {
     #[inline]
     fn deref(&self) -> &PacketBuffer {
         // SAFETY:
-        // - the place holds a buffer, always;
+        // - the cell holds a buffer, always;
         // - nobody writes it: this value owns it, and is borrowed.
-        unsafe { &*self.place.0.pointer() }
+        unsafe { &*self.cell.0.pointer() }
     }
 }
 
@@ -196,9 +198,9 @@ impl DerefMut for PooledBuffer<'_> {
     #[inline]
     fn deref_mut(&mut self) -> &mut PacketBuffer {
         // SAFETY:
-        // - the place holds a buffer, always;
+        // - the cell holds a buffer, always;
         // - nobody else uses it: this value owns it, and is borrowed mutably.
-        unsafe { &mut *self.place.0.pointer() }
+        unsafe { &mut *self.cell.0.pointer() }
     }
 }
 
@@ -217,9 +219,9 @@ impl fmt::Debug for PooledBuffer<'_> {
 
 /// The buffers that one packet has been given: the server may use them until this value is dropped.
 ///
-/// Meant to be a part of the state that a [`PacketTable`](super::PacketTable) keeps, so that the buffers return to their
-/// pool when the state that was handed back at the packet's end is dropped. A packet that is replaced again gets a
-/// further buffer; the one before stays as it is, since the server may still read it.
+/// Part of the state that a [`PacketTable`](super::PacketTable) keeps, so that the buffers return to their pool when the
+/// state that was handed back at the packet's end is dropped. A packet that is replaced again gets another buffer; the
+/// one before stays as it is, since the server may still read it.
 ///
 /// The pool outlives the list:
 ///
@@ -228,7 +230,7 @@ impl fmt::Debug for PooledBuffer<'_> {
 ///
 /// let list: Replacements<'static> = Replacements::new();
 /// let pool = BufferPool::<1>::new();
-/// list.keep(pool.take().unwrap());
+/// list.hold_for_server(pool.take().unwrap());
 /// ```
 pub struct Replacements<'p> {
     /// INVARIANT: null, or a link of a pool borrowed for `'p`, whose buffer belongs to this value; so does that of each
@@ -241,7 +243,7 @@ pub struct Replacements<'p> {
 
 impl<'p> Replacements<'p> {
     const_fn! {
-        /// Makes the list of a packet that has not been replaced.
+        /// Creates the list of a packet that has not been replaced.
         #[must_use]
         pub fn new() -> Self {
             Self {
@@ -251,12 +253,12 @@ impl<'p> Replacements<'p> {
         }
     }
 
-    /// Keeps the buffer for the server, and returns where its [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes begin.
+    /// Holds the buffer for the server, and returns where its [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes begin.
     ///
     /// The pointer is valid for reads and writes of all 4096 bytes until this value is dropped; nothing in this crate
     /// reads or writes them meanwhile. Can be called from several threads at once.
     #[doc(alias = "Packet")]
-    pub fn keep(&self, buffer: PooledBuffer<'p>) -> NonNull<u8> {
+    pub fn hold_for_server(&self, buffer: PooledBuffer<'p>) -> NonNull<u8> {
         let mut buffer = ManuallyDrop::new(buffer);
         let first_byte = NonNull::from(buffer.block_mut()).cast();
         buffer.writing.end();

@@ -1,24 +1,34 @@
-//! One place of a table: the word that says everything, and the state that it guards.
-#![expect(unsafe_code, reason = "the state is written, lent and moved out as the word says")]
+//! The slots of a table: for each the word that says everything, and the state that it guards.
+#![expect(
+    unsafe_code,
+    reason = "a state is written, lent and moved out as the word of its slot says"
+)]
 
 use core::fmt;
 use core::mem::{self, ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
-use core::ptr;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
+use super::sync::{AtomicBool, AtomicU64, ReadAccess, TrackedCell, WriteAccess, array_of, const_fn};
+use super::vacancy::{Bit, Vacancies};
 use super::word::{Live, Word};
-use super::{Finished, Stage, widen};
-use crate::sync::{AtomicBool, AtomicU64, Place, Reading, Writing, const_fn};
+use super::{Finished, Stage};
+
+/// Room for `N` states, and which of it is vacant.
+pub(super) struct Slots<T, const N: usize> {
+    vacancies: Vacancies<N>,
+    slots: [Slot<T>; N],
+}
 
 /// Room for one packet's state.
-pub(super) struct Slot<T> {
-    /// INVARIANT: while it [is occupied](Word::is_occupied), `state` is initialised; while it is claimed, one
-    /// [`Vacant`] or [`Held`] exists, and nobody else touches `state`; each counted borrower may read `state`.
+struct Slot<T> {
+    /// INVARIANT: while it is not vacant, `state` is initialised, and each counted borrower may read it. While it is
+    /// vacant, one thread at most uses `state`: the one that has the [`Vacant`] or [`Held`] of the slot, of which there is
+    /// one at most, as long as the slot's bit is set in `vacancies`.
     word: AtomicU64,
-    /// When the packet was admitted, by the caller's clock.
+    /// What the table's clock showed when the packet was admitted, or when a look found that it had been heard of.
     tick: AtomicU64,
-    state: Place<MaybeUninit<T>>,
+    state: TrackedCell<MaybeUninit<T>>,
 }
 
 const _: () = assert!(size_of::<AtomicU64>() == size_of::<Word>() || cfg!(loom));
@@ -30,56 +40,98 @@ const _: () = assert!(size_of::<Slot<u64>>() == 24 || cfg!(loom));
 // and the invariant of `word` keeps all else apart.
 unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
+/// A slot, and its bit in the vacancies of the table.
+pub(super) struct Place<'t, T> {
+    slot: &'t Slot<T>,
+    bit: Bit<'t>,
+}
+
 /// A vacant slot that this thread alone may fill.
 #[must_use]
 pub(super) struct Vacant<'t, T> {
     slot: &'t Slot<T>,
-    claimed: Word,
-    writing: Writing,
+    word: Word,
+    writing: WriteAccess,
 }
 
-/// An occupied slot that this thread alone may empty.
+/// A slot whose packet this thread has ended, and whose state it alone may move out.
 #[must_use]
 pub(super) struct Held<'t, T> {
-    slot: &'t Slot<T>,
-    /// What the word was before it was claimed.
-    word: Word,
-    writing: Writing,
+    place: Place<'t, T>,
+    /// What the word was before.
+    ended: Word,
+    writing: WriteAccess,
 }
 
-/// What became of the wish to evict a packet.
+/// What became of the wish to give a packet up.
 pub(super) enum Eviction<'t, T> {
-    /// There was nothing to evict.
+    /// There is no packet, or one that is young or borrowed.
     Nothing,
-    /// The packet had finished before, and was waiting here.
-    Parked(Held<'t, T>),
-    /// The packet was evicted.
+    /// The packet was given up.
     Evicted(Held<'t, T>),
-    /// The packet was evicted, and waits for its last borrower.
+    /// The packet was given up, and waits for its last borrower.
     Deferred,
+    /// The packet had finished before, and its state was left in the slot.
+    Abandoned(Held<'t, T>),
+}
+
+impl<T, const N: usize> Slots<T, N> {
+    const_fn! {
+        pub(super) fn new() -> Self {
+            Self {
+                vacancies: Vacancies::new(),
+                slots: array_of!(Slot::new(), N),
+            }
+        }
+    }
+
+    /// Takes the next vacant slot after the one taken last, and returns its number and the slot.
+    #[inline]
+    pub(super) fn take(&self) -> Option<(usize, Vacant<'_, T>)> {
+        let index = self.vacancies.take()?;
+        let slot = self.slots.get(index)?;
+        let vacant = Vacant {
+            slot,
+            word: slot.word(),
+            writing: WriteAccess::of(&slot.state),
+        };
+        Some((index, vacant))
+    }
+
+    /// Returns the slot with this number, if there is one.
+    #[inline]
+    pub(super) fn place(&self, index: usize) -> Option<Place<'_, T>> {
+        let slot = self.slots.get(index)?;
+        let bit = self.vacancies.bit(index)?;
+        Some(Place { slot, bit })
+    }
+
+    pub(super) fn places(&self) -> impl Iterator<Item = Place<'_, T>> {
+        (0..N).filter_map(|index| self.place(index))
+    }
 }
 
 impl<T> Slot<T> {
     const_fn! {
-        pub(super) fn new() -> Self {
+        fn new() -> Self {
             Self {
                 word: AtomicU64::new(Word::UNUSED.bits()),
                 tick: AtomicU64::new(0),
-                state: Place::new(MaybeUninit::uninit()),
+                state: TrackedCell::new(MaybeUninit::uninit()),
             }
         }
     }
 
     /// Returns the word as some thread left it not long ago.
     #[inline]
-    pub(super) fn word(&self) -> Word {
+    fn word(&self) -> Word {
         Word::from_bits(self.word.load(Relaxed))
     }
 
     /// Replaces the word, if it is still `from`; otherwise returns what it is.
     ///
     /// `Acquire`: what the thread that filled the slot wrote, and what borrowers did until they returned the state, has
-    /// happened before. `Release` is for [`evict`](Self::evict) alone, and costs nothing where it is not needed.
+    /// happened before. `Release`: whoever loads the word with `Acquire` reads no tick of an earlier packet.
     #[inline]
     fn replace(&self, from: Word, to: Word) -> Result<(), Word> {
         match self.word.compare_exchange(from.bits(), to.bits(), AcqRel, Acquire) {
@@ -88,90 +140,147 @@ impl<T> Slot<T> {
         }
     }
 
+    /// Ends a borrow, and returns the word as it was before.
+    #[inline]
+    fn end_borrow(&self) -> Word {
+        // `Release`: whoever moves the state out does so after the last read.
+        Word::from_bits(self.word.fetch_sub(Word::ONE_BORROWER, Release))
+    }
+}
+
+impl<T> Drop for Slot<T> {
+    fn drop(&mut self) {
+        // Guards that were leaked are counted still, but none exists: each would borrow this slot.
+        if mem::needs_drop::<T>() && !self.word().is_vacant() {
+            let _writing = WriteAccess::of(&self.state);
+            // SAFETY:
+            // - the word is not vacant, so that the state is initialised;
+            // - the slot is borrowed mutably, so that nobody else uses the state, now or later.
+            unsafe { self.state.pointer().cast::<T>().drop_in_place() }
+        }
+    }
+}
+
+impl<T> Clone for Place<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Place<'_, T> {}
+
+impl<'t, T> Place<'t, T> {
+    /// Returns the word as some thread left it not long ago.
+    #[inline]
+    pub(super) fn word(&self) -> Word {
+        self.slot.word()
+    }
+
     /// Moves a packet to a stage at which it can stay in its slot, if the word still is `from`.
     #[inline]
     pub(super) fn advance(&self, from: Live, to: Stage) -> Result<(), Word> {
-        self.replace(from.word(), from.at_stage(to))
+        self.slot.replace(from.word(), from.at_stage(to))
     }
 
-    /// Takes the slot for filling if its word is vacant, and still is `from`.
+    /// Ends a packet that nobody borrows, if the word still is `from`.
     #[inline]
-    pub(super) fn claim(&self, from: Word) -> Option<Vacant<'_, T>> {
-        let from_generation = if from == Word::UNUSED { self.first() } else { from };
-        let claimed = from_generation.claimed();
-        if !from.is_vacant() || self.replace(from, claimed).is_err() {
-            return None;
+    pub(super) fn hold(self, from: Live) -> Result<Held<'t, T>, Word> {
+        debug_assert!(!from.is_borrowed(), "the state is lent");
+        self.empty(from.word())
+    }
+
+    /// Takes a finished packet that nobody borrows, if there is one.
+    pub(super) fn reclaim(self) -> Option<Held<'t, T>> {
+        let mut word = self.word();
+        while word.is_abandoned() {
+            match self.empty(word) {
+                Ok(held) => return Some(held),
+                Err(now) => word = now,
+            }
         }
-        Some(Vacant {
-            slot: self,
-            claimed,
-            writing: Writing::of(&self.state),
-        })
+        None
     }
 
-    /// Returns the vacant word with the first generation of this slot: by its address, so that tables differ.
-    #[cold]
-    fn first(&self) -> Word {
-        Word::seeded(widen(ptr::from_ref(self).addr()))
-    }
-
-    /// Takes the slot for emptying if nobody borrows its packet, and the word still is `from`.
+    /// Makes the slot vacant, and keeps it from others, if the word still is `from`, of a packet that nobody borrows.
     #[inline]
-    pub(super) fn hold(&self, from: Live) -> Result<Held<'_, T>, Word> {
-        if from.is_borrowed() {
-            return Err(from.word());
-        }
-        self.hold_occupied(from.word())
-    }
-
-    /// Takes the slot for emptying if its packet has finished, nobody borrows it, and the word still is `from`.
-    #[inline]
-    fn hold_parked(&self, from: Word) -> Result<Held<'_, T>, Word> {
-        if !from.is_parked() {
-            return Err(from);
-        }
-        self.hold_occupied(from)
-    }
-
-    /// Takes the slot for emptying if the word still is `from`, which is occupied, and not borrowed.
-    #[inline]
-    fn hold_occupied(&self, from: Word) -> Result<Held<'_, T>, Word> {
-        self.replace(from, from.claimed())?;
+    fn empty(self, from: Word) -> Result<Held<'t, T>, Word> {
+        self.slot.replace(from, from.emptied())?;
         Ok(Held {
-            slot: self,
-            word: from,
-            writing: Writing::of(&self.state),
+            place: self,
+            ended: from,
+            writing: WriteAccess::of(&self.slot.state),
         })
     }
 
-    /// Borrows the state of the packet if it is not crowded, and the word still is `from`.
+    /// Borrows the state of a packet that can have one more borrower, if the word still is `from`.
     #[inline]
-    pub(super) fn lend<'t>(&'t self, from: Live, parked: &'t AtomicBool) -> Result<Borrowed<'t, T>, Word> {
-        if from.is_crowded() {
-            return Err(from.word());
+    pub(super) fn lend(self, from: Live, abandoned: &'t AtomicBool) -> Result<Borrowed<'t, T>, Word> {
+        self.slot.replace(from.word(), from.borrowed().word())?;
+        Ok(self.lent(abandoned))
+    }
+
+    /// Moves a packet to a stage, and borrows it, both at once; else as [`lend`](Self::lend).
+    #[inline]
+    pub(super) fn advance_and_lend(
+        self,
+        from: Live,
+        to: Stage,
+        abandoned: &'t AtomicBool,
+    ) -> Result<Borrowed<'t, T>, Word> {
+        self.slot.replace(from.word(), from.borrowed().at_stage(to))?;
+        Ok(self.lent(abandoned))
+    }
+
+    #[inline]
+    fn lent(self, abandoned: &'t AtomicBool) -> Borrowed<'t, T> {
+        Borrowed {
+            reading: ReadAccess::of(&self.slot.state),
+            place: self,
+            abandoned,
         }
-        self.replace(from.word(), from.borrowed())?;
-        Ok(Borrowed {
-            slot: self,
-            parked,
-            reading: Reading::of(&self.state),
+    }
+
+    /// Gives up the packet, also if it is borrowed.
+    pub(super) fn evict(self) -> Eviction<'t, T> {
+        self.evict_if(|live| {
+            if live.is_borrowed() {
+                self.slot
+                    .replace(live.word(), live.evicted())
+                    .map(|()| Eviction::Deferred)
+            } else {
+                self.hold(live).map(Eviction::Evicted)
+            }
         })
     }
 
-    /// Gives up a packet that was admitted before the tick, or in any case if there is none.
-    pub(super) fn evict(&self, before: Option<u64>) -> Eviction<'_, T> {
-        // `Acquire`, also where `replace` fails: the tick read next is not older than the word. `Release` in `replace`:
-        // it is not younger either, since the next packet comes into the slot after that.
-        let mut word = Word::from_bits(self.word.load(Acquire));
+    /// Gives up the packet if it was last heard of before `tick`; one that is borrowed stays.
+    ///
+    /// That it has been heard of is noted in the word, without a time: a look finds it, and has it count as heard of
+    /// `now`.
+    pub(super) fn evict_before(self, tick: u64, now: impl Fn() -> u64) -> Eviction<'t, T> {
+        self.evict_if(|live| {
+            if live.is_borrowed() {
+                Ok(Eviction::Nothing)
+            } else if live.is_heard() {
+                self.refresh(live, &now)
+                    .map(|left| left.map_or(Eviction::Nothing, Eviction::Abandoned))
+            } else if self.slot.tick.load(Relaxed) < tick {
+                self.hold(live).map(Eviction::Evicted)
+            } else {
+                Ok(Eviction::Nothing)
+            }
+        })
+    }
+
+    /// Takes the packet if it was abandoned, and otherwise does with it what `evict` says, until nobody comes between.
+    fn evict_if(self, evict: impl Fn(Live) -> Result<Eviction<'t, T>, Word>) -> Eviction<'t, T> {
+        // `Acquire`, also where `replace` fails: the tick read next is not older than the word.
+        let mut word = Word::from_bits(self.slot.word.load(Acquire));
         loop {
-            let is_due = || before.is_none_or(|before| self.tick.load(Relaxed) < before);
             let tried = match word.live() {
-                None if word.is_parked() => self.hold_parked(word).map(Eviction::Parked),
-                Some(live) if is_due() && live.is_borrowed() => {
-                    self.replace(word, live.evicted()).map(|()| Eviction::Deferred)
-                }
-                Some(live) if is_due() => self.hold(live).map(Eviction::Evicted),
-                _ => return Eviction::Nothing,
+                Some(live) => evict(live),
+                None if word.is_abandoned() => self.empty(word).map(Eviction::Abandoned),
+                None => return Eviction::Nothing,
             };
             match tried {
                 Ok(eviction) => return eviction,
@@ -180,127 +289,133 @@ impl<T> Slot<T> {
         }
     }
 
-    /// Takes the slot for emptying if its packet has finished and nobody borrows it.
-    pub(super) fn unpark(&self) -> Option<Held<'_, T>> {
-        let mut word = self.word();
-        while word.is_parked() {
-            match self.hold_parked(word) {
-                Ok(held) => return Some(held),
-                Err(now) => word = now,
-            }
-        }
-        None
+    /// Has a packet that nobody borrows count as heard of now, if the word still is `from`; returns the packet if it
+    /// finished meanwhile.
+    ///
+    /// It is borrowed for that time, so that nobody takes its tick for its age.
+    fn refresh(self, from: Live, now: impl Fn() -> u64) -> Result<Option<Held<'t, T>>, Word> {
+        self.slot.replace(from.word(), from.borrowed_to_look())?;
+        self.slot.tick.store(now(), Relaxed);
+        Ok(self.give_back())
     }
-}
 
-impl<T> Drop for Slot<T> {
-    fn drop(&mut self) {
-        // Guards that were leaked are counted still, but none exists: each would borrow this slot.
-        if mem::needs_drop::<T>() && self.word().is_occupied() {
-            let _writing = Writing::of(&self.state);
-            // SAFETY:
-            // - the word is occupied, so that the state is initialised;
-            // - the slot is borrowed mutably, so that nobody else uses the state, now or later.
-            unsafe { self.state.pointer().cast::<T>().drop_in_place() }
+    /// Ends a borrow, and takes the packet if it has finished and this was its last borrower.
+    #[inline]
+    fn give_back(self) -> Option<Held<'t, T>> {
+        let before = self.slot.end_borrow();
+        if before.is_with_last_borrower() {
+            self.empty(before.returned()).ok()
+        } else {
+            None
         }
     }
 }
 
 impl<T> Vacant<'_, T> {
-    /// Puts the state into the slot, and returns the word that it has from now on.
+    /// Puts a state into the slot, and returns the word that it has from now on.
     #[inline]
     pub(super) fn fill(self, state: T, tick: u64) -> Word {
         let Self {
             slot,
-            claimed,
+            word,
             mut writing,
         } = self;
         slot.tick.store(tick, Relaxed);
         // SAFETY:
-        // - the place is valid for writes and aligned: it is a field of a slot that is borrowed;
-        // - nobody else uses it: the word is claimed, and this value, of which there is one, is used up here.
+        // - the cell is valid for writes and aligned: it is a field of a slot that is borrowed;
+        // - nobody else uses it: the slot is vacant, and this value, of which there is one, is used up here.
         unsafe { slot.state.pointer().cast::<T>().write(state) }
         writing.end();
-        let filled = claimed.filled();
+        let filled = word.filled();
         // `Release`: whoever sees the packet live sees its state.
         slot.word.store(filled.bits(), Release);
         filled
     }
 }
 
-impl<T> Held<'_, T> {
-    /// Moves the packet out of the slot, which is vacant from now on, at the stage that it had.
+impl<'t, T> Held<'t, T> {
+    /// Moves the state out; others may take the slot from now on.
+    #[inline]
+    pub(super) fn take(mut self) -> T {
+        // SAFETY: this value is used up here.
+        let state = unsafe { self.move_out() };
+        self.place.bit.clear();
+        state
+    }
+
+    /// Moves the packet out, at the stage that it had; others may take the slot from now on.
     #[inline]
     pub(super) fn finish(self) -> Finished<T> {
         Finished {
-            stage: self.word.stage(),
+            stage: self.ended.stage(),
             state: self.take(),
         }
     }
 
-    /// Moves the state out of the slot, which is vacant from now on.
+    /// Moves the packet out, at the stage that it had, and keeps the slot.
+    pub(super) fn finish_and_stay(mut self) -> (Finished<T>, Vacant<'t, T>) {
+        // SAFETY: this value is used up here.
+        let state = unsafe { self.move_out() };
+        let finished = Finished {
+            stage: self.ended.stage(),
+            state,
+        };
+        let vacant = Vacant {
+            slot: self.place.slot,
+            word: self.ended.emptied(),
+            writing: WriteAccess::of(&self.place.slot.state),
+        };
+        (finished, vacant)
+    }
+
+    /// Moves the state out.
+    ///
+    /// # Safety
+    /// Not to be called again.
     #[inline]
-    pub(super) fn take(self) -> T {
-        let Self {
-            slot,
-            word,
-            mut writing,
-        } = self;
+    unsafe fn move_out(&mut self) -> T {
         // SAFETY:
-        // - the state is initialised: the word was occupied when it was claimed, and this value, of which there is one,
-        //   is used up here, so that the state is moved out once;
-        // - nobody else uses it: there was no borrower, and a claimed word gets none.
-        let state = unsafe { slot.state.pointer().cast::<T>().read() };
-        writing.end();
-        // `Release`: whoever fills the slot next does so after the read.
-        slot.word.store(word.claimed().emptied().bits(), Release);
+        // - the state is initialised: the word was not vacant until this value was created, of which there is one, and the
+        //   caller promises that the state is moved out once;
+        // - nobody else uses it: there was no borrower, and a vacant slot gets none.
+        let state = unsafe { self.place.slot.state.pointer().cast::<T>().read() };
+        self.writing.end();
         state
     }
 }
 
 /// The state of a packet in flight, lent by [`PacketTable::get`](super::PacketTable::get).
 ///
-/// Reads as `&T`. The packet can be reported as processed, or be evicted, while it is borrowed: the state then stays
+/// Reads as `&T`. The packet can be reported as processed, or be given up, while it is borrowed: the state then stays
 /// until the last borrower has gone. Give the guard back with [`release`](Self::release) to receive the state in that
 /// case; a guard that is only dropped leaves it in the table, for [`PacketTable::reap`](super::PacketTable::reap).
-#[must_use = "the state is borrowed while this value lives"]
+#[must_use = "the state is borrowed while this value exists"]
 pub struct Borrowed<'t, T> {
-    slot: &'t Slot<T>,
-    parked: &'t AtomicBool,
-    /// INVARIANT: made when the borrow was counted; ended before it is returned.
-    reading: Reading,
+    place: Place<'t, T>,
+    /// Whether a state was left in its slot; of the table.
+    abandoned: &'t AtomicBool,
+    /// INVARIANT: begun when the borrow was counted; ended before it is given back.
+    reading: ReadAccess,
 }
 
 impl<T> Borrowed<'_, T> {
-    /// Returns how far the packet has come by now; an evicted packet stays where it was.
+    /// Returns how far the packet has come by now; a packet that was given up stays where it was.
     #[inline]
     #[must_use]
     pub fn stage(&self) -> Stage {
-        self.slot.word().stage()
+        self.place.word().stage()
     }
 
     /// Ends the borrow, and returns the packet if it finished meanwhile and this was its last borrower.
     ///
     /// `None` means that the packet is still in flight, or that somebody else has, or will get, its state: another
-    /// borrower, or a `reap`, `drain` or `evict_before` that ran at this moment.
+    /// borrower, or an operation of the table that hands states back and ran at this moment.
     #[inline]
     #[must_use = "the state of a packet that finished meanwhile is handed back here"]
     pub fn release(self) -> Option<Finished<T>> {
         let mut this = ManuallyDrop::new(self);
-        let before = this.end();
-        if before.parks() {
-            this.slot.hold_parked(before.returned()).ok().map(Held::finish)
-        } else {
-            None
-        }
-    }
-
-    /// Returns the borrow, and the word as it was before.
-    #[inline]
-    fn end(&mut self) -> Word {
-        self.reading.end();
-        // `Release`: whoever moves the state out does so after the last read.
-        Word::from_bits(self.slot.word.fetch_sub(Word::ONE_BORROWER, Release))
+        this.reading.end();
+        this.place.give_back().map(Held::finish)
     }
 }
 
@@ -310,20 +425,22 @@ impl<T> Deref for Borrowed<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY:
-        // - the state is initialised, and stays: the word was live when this borrow was counted, and an occupied slot
-        //   with a borrower is not emptied;
-        // - nobody writes it meanwhile: only a claimed slot is written to;
+        // - the state is initialised, and stays: the word was live when this borrow was counted, and a slot with a
+        //   borrower is not emptied;
+        // - nobody writes it meanwhile: only a vacant slot is written to;
         // - it is valid as long as the slot, which is borrowed.
-        unsafe { &*self.slot.state.pointer().cast::<T>() }
+        unsafe { &*self.place.slot.state.pointer().cast::<T>() }
     }
 }
 
 impl<T> Drop for Borrowed<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if self.end().parks() {
-            // After the state was left in the slot: who finds the mark finds the state.
-            self.parked.store(true, Release);
+        self.reading.end();
+        if self.place.slot.end_borrow().is_with_last_borrower() {
+            // After the state was left in the slot: who finds the mark finds the state. A swap, not a store: whoever swaps
+            // the mark away then finds the states of all guards that set it, not only that of the last.
+            self.abandoned.swap(true, Release);
         }
     }
 }

@@ -1,17 +1,18 @@
-//! The one word of a slot: whose packet it holds, how far that packet has come, and how many borrow it.
+//! The word of a slot: whose packet it holds, how far that packet has come, and how many borrow it.
 //!
 //! | bits | content |
 //! | --- | --- |
-//! | 0..8 | borrowers |
-//! | 8..11 | [`DROPPED`], [`EVICTED`], [`FINISHED`] |
+//! | 0..8 | number of borrowers |
+//! | 8 | [`DROPPED`] |
+//! | 9 | [`HEARD`] while the packet is live, [`EVICTED`] once it is finished |
+//! | 10 | [`FINISHED`] |
 //! | 11 | [`LIVE`] |
 //! | 12..32 | generation |
 //! | 32..64 | drop reason, whole |
 //!
-//! A slot goes round: never used (all zero), claimed, live, finished (only if borrowed at its end), claimed, vacant,
-//! and so on; the generation goes up by one when the slot becomes vacant. Generation and [`LIVE`] lie side by side, so
-//! that one comparison tells whether a context names the live packet of a slot. All but the reason lies in the lower
-//! half, where masks are short.
+//! A slot is vacant, then live, then finished (only if its packet is borrowed at its end), then vacant again with the
+//! next generation. Generation and [`LIVE`] are neighbours, so that one comparison says whether a context names the live
+//! packet of a slot. All but the reason is in the lower half, where masks are short.
 
 use crate::control::DropReason;
 use crate::lifecycle::{Outcome, Stage};
@@ -20,9 +21,11 @@ const BORROWER: u64 = 1;
 const BORROWERS: u64 = 0xFF;
 /// The packet was dropped; the reason is in the upper half.
 const DROPPED: u64 = 1 << 8;
-/// The packet was given up by the table; with [`FINISHED`] only.
+/// A hook has been about the packet since the last look at its age; with [`LIVE`] only.
+const HEARD: u64 = 1 << 9;
+/// The table gave the packet up; with [`FINISHED`] only.
 const EVICTED: u64 = 1 << 9;
-/// Nobody may borrow the packet any more, and it is waiting for its last borrower.
+/// The packet is done or evicted, and waits for its last borrower.
 const FINISHED: u64 = 1 << 10;
 /// The packet is in flight, or dropped and not yet processed.
 const LIVE: u64 = 1 << 11;
@@ -30,16 +33,8 @@ const GENERATION: u64 = 1 << 12;
 const GENERATIONS: u64 = LOWER_HALF ^ (GENERATION - 1);
 const LOWER_HALF: u64 = 0xFFFF_FFFF;
 
-/// No packet, but there has been one: what tells a vacant slot from one that was never used.
-const USED: u64 = DROPPED;
-/// One thread has the slot for itself, to fill it or to empty it.
-const CLAIMED: u64 = EVICTED;
-
 /// How many bits a generation has.
 pub(super) const GENERATION_BITS: u32 = u32::BITS - GENERATION.trailing_zeros();
-
-/// How many borrowers a packet can have at the same time.
-pub(super) const MAX_BORROWERS: u64 = BORROWERS / BORROWER;
 
 /// The value of a slot's atomic word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +51,11 @@ pub(super) struct Live(
 const _: () = assert!(size_of::<Word>() == 8 && GENERATION_BITS == 20);
 
 impl Word {
-    /// The word of a slot that was never used.
+    /// The word of a slot that was never used: vacant, generation 0.
     pub(super) const UNUSED: Self = Self(0);
+
+    /// What one borrower counts in the word.
+    pub(super) const ONE_BORROWER: u64 = BORROWER;
 
     #[inline]
     pub(super) const fn from_bits(bits: u64) -> Self {
@@ -69,26 +67,20 @@ impl Word {
         self.0
     }
 
-    /// Returns whether a packet can be put into the slot.
-    #[inline]
-    pub(super) const fn is_vacant(self) -> bool {
-        self.0 & (LIVE | FINISHED | CLAIMED) == 0
-    }
-
     /// Returns the word if the slot holds a packet that is in flight or dropped.
     #[inline]
     pub(super) const fn live(self) -> Option<Live> {
         if self.0 & LIVE == 0 { None } else { Some(Live(self)) }
     }
 
-    /// Returns the word if the slot holds a packet that is in flight or dropped, and of this generation; what of the
-    /// word's own generation is outside of the mask does not count.
+    /// Returns the word if the slot holds a packet that is in flight or dropped, and of this generation; bits of the
+    /// word's own generation outside of the mask do not count.
     ///
     /// The generation given must be below 2<sup>63</sup>.
     #[inline]
-    pub(super) fn live_of(self, generation: u64, mask: u32) -> Option<Live> {
-        let tag = self.lower_half() >> LIVE.trailing_zeros();
-        if u64::from(tag & (mask << 1 | 1)) == generation << 1 | 1 {
+    pub(super) const fn live_of(self, generation: u64, mask: u32) -> Option<Live> {
+        let tag = self.0 as u32 >> LIVE.trailing_zeros();
+        if (tag & (mask << 1 | 1)) as u64 == generation << 1 | 1 {
             // The tag is odd: its lowest bit is `LIVE`.
             Some(Live(self))
         } else {
@@ -96,48 +88,31 @@ impl Word {
         }
     }
 
-    /// Returns whether the slot holds a packet that is done or evicted.
+    /// Returns whether the slot holds no packet.
     #[inline]
-    pub(super) const fn is_finished(self) -> bool {
-        self.0 & FINISHED != 0
+    pub(super) const fn is_vacant(self) -> bool {
+        self.0 & (LIVE | FINISHED) == 0
     }
 
-    /// Returns whether the slot holds a packet at all.
+    /// Returns whether the slot holds a finished packet that nobody borrows.
     #[inline]
-    pub(super) const fn is_occupied(self) -> bool {
-        self.0 & (LIVE | FINISHED) != 0
-    }
-
-    /// Returns whether the slot holds a packet that is finished, and that nobody borrows.
-    #[inline]
-    pub(super) const fn is_parked(self) -> bool {
+    pub(super) const fn is_abandoned(self) -> bool {
         self.0 & (FINISHED | BORROWERS) == FINISHED
     }
 
-    /// Returns whether the one borrower of this word leaves a finished packet when it goes.
+    /// Returns whether the slot holds a finished packet with one borrower, who is to hand it back.
     #[inline]
-    pub(super) const fn parks(self) -> bool {
+    pub(super) const fn is_with_last_borrower(self) -> bool {
         self.0 & (FINISHED | BORROWERS) == FINISHED | BORROWER
-    }
-
-    #[inline]
-    pub(super) const fn is_borrowed(self) -> bool {
-        self.0 & BORROWERS != 0
     }
 
     /// Returns the generation.
     #[inline]
     pub(super) const fn generation(self) -> u32 {
-        self.lower_half() >> GENERATION.trailing_zeros()
+        self.0 as u32 >> GENERATION.trailing_zeros()
     }
 
-    #[inline]
-    const fn lower_half(self) -> u32 {
-        let [a, b, c, d, ..] = self.0.to_le_bytes();
-        u32::from_le_bytes([a, b, c, d])
-    }
-
-    /// Returns how far the packet has come, for an occupied slot; an evicted packet stays where it was.
+    /// Returns how far the packet has come, for a slot that is not vacant; an evicted packet stays where it was.
     #[inline]
     pub(super) const fn stage(self) -> Stage {
         match Live(self).stage() {
@@ -147,39 +122,25 @@ impl Word {
         }
     }
 
-    /// Returns the word with one borrower less, for a packet that has one.
+    /// Returns the word of a borrowed packet with one borrower less.
     #[inline]
     pub(super) const fn returned(self) -> Self {
+        debug_assert!(self.0 & BORROWERS != 0, "nobody borrows the packet");
         Self(self.0.wrapping_sub(BORROWER))
     }
 
-    /// Returns the word while one thread fills or empties the slot.
-    #[inline]
-    pub(super) const fn claimed(self) -> Self {
-        Self(self.0 & GENERATIONS | CLAIMED)
-    }
-
-    /// Returns the word of a claimed slot that has been filled.
+    /// Returns the word of a vacant slot that has been filled.
     #[inline]
     pub(super) const fn filled(self) -> Self {
-        Self(self.0 ^ (CLAIMED | LIVE))
+        debug_assert!(self.is_vacant(), "the slot holds a packet");
+        Self(self.0 | LIVE)
     }
 
-    /// Returns the word of a claimed slot that has been emptied.
+    /// Returns the word of a slot that has been emptied: vacant, of the next generation.
     #[inline]
     pub(super) const fn emptied(self) -> Self {
-        Self((self.0 ^ (CLAIMED | USED)).wrapping_add(GENERATION) & LOWER_HALF)
+        Self((self.0 & GENERATIONS).wrapping_add(GENERATION) & LOWER_HALF)
     }
-
-    /// Returns the vacant word of a slot that was never used, with a first generation taken from `seed`.
-    #[inline]
-    pub(super) const fn seeded(seed: u64) -> Self {
-        // The upper bits of a product with 2^64 divided by the golden ratio: near seeds give distant generations.
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32 & GENERATIONS)
-    }
-
-    /// What one borrower counts in the word.
-    pub(super) const ONE_BORROWER: u64 = BORROWER;
 }
 
 impl Live {
@@ -191,11 +152,10 @@ impl Live {
     /// Returns whether the packet was dropped, and for which reason.
     #[inline]
     pub(super) const fn dropped(self) -> Option<DropReason> {
-        let [.., a, b, c, d] = self.0.0.to_le_bytes();
         if self.0.0 & DROPPED == 0 {
             None
         } else {
-            Some(DropReason::from_code_unchecked(u32::from_le_bytes([a, b, c, d])))
+            Some(DropReason::from_code_unchecked((self.0.0 >> u32::BITS) as u32))
         }
     }
 
@@ -210,21 +170,27 @@ impl Live {
 
     #[inline]
     pub(super) const fn is_borrowed(self) -> bool {
-        self.0.is_borrowed()
+        self.0.0 & BORROWERS != 0
     }
 
-    /// Returns whether the packet cannot have one more borrower.
+    /// Returns whether the packet has as many borrowers as can be counted.
     #[inline]
-    pub(super) const fn is_crowded(self) -> bool {
+    pub(super) const fn has_all_borrowers(self) -> bool {
         self.0.0 & BORROWERS == BORROWERS
     }
 
-    /// Returns the word with the packet at `stage`; borrowers and generation stay.
+    /// Returns whether a hook has been about the packet since the last look at its age.
+    #[inline]
+    pub(super) const fn is_heard(self) -> bool {
+        self.0.0 & HEARD != 0
+    }
+
+    /// Returns the word with the packet at `stage`, and heard of; borrowers and generation stay.
     #[inline]
     pub(super) const fn at_stage(self, stage: Stage) -> Word {
         let bits = match stage {
-            Stage::InFlight => LIVE,
-            Stage::Dropped(reason) => LIVE | DROPPED | upper(reason),
+            Stage::InFlight => LIVE | HEARD,
+            Stage::Dropped(reason) => LIVE | HEARD | DROPPED | upper(reason),
             Stage::Done(Outcome::Processed) => FINISHED,
             Stage::Done(Outcome::Dropped(reason)) => FINISHED | DROPPED | upper(reason),
         };
@@ -234,27 +200,35 @@ impl Live {
     /// Returns the word of a packet that the table gives up.
     #[inline]
     pub(super) const fn evicted(self) -> Word {
-        Word(self.0.0 ^ (LIVE | FINISHED | EVICTED))
+        Word(self.0.0 & !LIVE | FINISHED | EVICTED)
     }
 
-    /// Returns the word with one borrower more, for a packet that is not crowded.
+    /// Returns the word with one borrower more, and heard of.
     #[inline]
-    pub(super) const fn borrowed(self) -> Word {
-        Word(self.0.0.wrapping_add(BORROWER))
+    pub(super) const fn borrowed(self) -> Live {
+        debug_assert!(!self.has_all_borrowers(), "one borrower too many");
+        Live(Word((self.0.0 | HEARD).wrapping_add(BORROWER)))
+    }
+
+    /// Returns the word with one borrower more, and not heard of from now on.
+    #[inline]
+    pub(super) const fn borrowed_to_look(self) -> Word {
+        Word(self.borrowed().0.0 & !HEARD)
     }
 }
 
-/// Returns the reason as it lies in a word.
+/// Returns the reason where the word has it.
 #[inline]
 const fn upper(reason: DropReason) -> u64 {
-    let [a, b, c, d] = reason.code().to_le_bytes();
-    u64::from_le_bytes([0, 0, 0, 0, a, b, c, d])
+    (reason.code() as u64) << u32::BITS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Notice;
+
+    const MAX_BORROWERS: u64 = BORROWERS / BORROWER;
 
     fn reasons() -> impl Iterator<Item = DropReason> {
         let unknown = [0, 0xC, 0xFFFF_FFFF, 0x8000_0000, 0x100 << 8].map(|code| DropReason::from_code(code).unwrap());
@@ -267,13 +241,12 @@ mod tests {
         outcomes.map(Stage::Done).chain(drops).chain([Stage::InFlight])
     }
 
-    /// The words of a packet in flight, of any generation and number of borrowers.
+    /// The words of a packet in flight, of any generation and number of borrowers, heard of or not.
     fn live_words() -> impl Iterator<Item = Live> {
         (0..20).flat_map(|generation| {
-            [0, 1, 2, MAX_BORROWERS - 1].map(|borrowers| {
-                Live(Word(
-                    (1_u64 << generation << 12) | LIVE | (borrowers * Word::ONE_BORROWER),
-                ))
+            [0, 1, 2, MAX_BORROWERS - 1].into_iter().flat_map(move |borrowers| {
+                let word = (GENERATION << generation) | LIVE | (borrowers * BORROWER);
+                [Live(Word(word)), Live(Word(word | HEARD))]
             })
         })
     }
@@ -286,9 +259,10 @@ mod tests {
                 assert_eq!(packed.stage(), stage, "{packed:?}");
                 assert_eq!(packed.generation(), live.word().generation());
                 assert_eq!(packed.live().is_some(), !matches!(stage, Stage::Done(_)));
-                assert_eq!(packed.is_finished(), matches!(stage, Stage::Done(_)));
+                assert_eq!(packed.live().is_some(), packed.live().is_some_and(Live::is_heard));
+                assert_eq!(packed.0 & FINISHED != 0, matches!(stage, Stage::Done(_)));
                 assert_eq!(packed.0 & BORROWERS, live.word().0 & BORROWERS);
-                assert!(packed.is_occupied() && !packed.is_vacant());
+                assert!(!packed.is_vacant());
             }
         }
     }
@@ -318,7 +292,7 @@ mod tests {
             for stage in stages().filter(|stage| !matches!(stage, Stage::Done(_))) {
                 let evicted = live.at_stage(stage).live().unwrap().evicted();
                 assert_eq!(evicted.stage(), stage);
-                assert!(evicted.is_finished() && evicted.live().is_none());
+                assert!(evicted.live().is_none() && !evicted.is_vacant());
             }
         }
     }
@@ -338,7 +312,7 @@ mod tests {
             ] {
                 assert!(word.live_of(other, ALL).is_none());
             }
-            for word in [word.claimed(), word.claimed().emptied(), live.evicted()] {
+            for word in [word.emptied(), live.evicted()] {
                 assert!(word.live_of(u64::from(word.generation()), ALL).is_none());
             }
         }
@@ -346,20 +320,24 @@ mod tests {
 
     #[test]
     fn goes_round() {
-        let mut word = Word::seeded(0x5555_0000_1234);
+        let mut word = Word::UNUSED;
         for _ in 0..=1 << 20 {
-            assert!(word.is_vacant());
+            assert!(word.is_vacant() && !word.is_abandoned());
             let generation = word.generation();
-            let claimed = word.claimed();
-            assert!(!claimed.is_vacant() && !claimed.is_occupied() && !claimed.is_parked());
-            let filled = claimed.filled();
+            let filled = word.filled();
             let live = filled.live().unwrap();
             assert_eq!((live.stage(), filled.generation()), (Stage::InFlight, generation));
-            let full = live.borrowed();
-            assert!(full.is_borrowed() && full.returned() == filled);
-            word = live.at_stage(Stage::Done(Outcome::Processed)).claimed().emptied();
-            assert_ne!(word, Word::UNUSED);
+            assert!(!live.is_heard() && !live.is_borrowed());
+            let borrowed = live.borrowed();
+            assert!(borrowed.is_heard() && borrowed.is_borrowed());
+            let heard = borrowed.word().returned().live().unwrap();
+            assert!(heard.is_heard());
+            assert_eq!(heard.borrowed_to_look().returned(), filled);
+            let done = borrowed.at_stage(Stage::Done(Outcome::Processed));
+            assert!(done.is_with_last_borrower() && !done.is_abandoned() && done.returned().is_abandoned());
+            word = live.at_stage(Stage::Done(Outcome::Processed)).emptied();
             assert_eq!(word.generation(), (generation + 1) & 0xF_FFFF);
         }
+        assert_eq!(word, Word::UNUSED.filled().emptied());
     }
 }

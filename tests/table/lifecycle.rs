@@ -102,7 +102,7 @@ fn notices_stages_and_outcomes_print() {
 proptest! {
     /// Whatever the server says, a lifecycle ends at the first completion, with the first reason given before it.
     #[test]
-    fn a_lifecycle_ends_once_with_the_first_reason(notices in strategy::life()) {
+    fn a_lifecycle_ends_once_with_the_first_reason(notices in strategy::notices()) {
         let mut stage = Stage::InFlight;
         let mut ends = Vec::new();
         for notice in &notices {

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use dhcp_callout::{
-    Borrowed, BufferPool, Context, ContextError, DropReason, Finished, Full, Notice, NotifyError, Outcome, PacketTable,
-    Progress, Replacements, Stage, Violation,
+    Admitted, Borrowed, BufferPool, Context, ContextError, DropReason, Finished, Full, Notice, NotifyError, Outcome,
+    PacketTable, Progress, Replacements, Stage, Violation,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -17,14 +17,16 @@ use proptest::prelude::*;
 /// What a test does to a table; packets and guards are named by a number, modulo how many there are.
 #[derive(Clone, Debug)]
 enum Step {
-    Admit(Option<u64>),
+    Admit,
     Get(usize),
     Release(usize),
     DropGuard(usize),
     Notify(usize, u32),
+    NoteDrop(usize, u32),
     Stage(usize),
     Forge(usize),
     EvictBefore(u64),
+    SetPatience(u64),
     Drain,
     Reap,
 }
@@ -33,14 +35,16 @@ fn step() -> impl Strategy<Value = Step> {
     let code = prop_oneof![4 => Just(0xB_u32), 2 => 0..=0x10_u32, 1 => any::<u32>()];
     let number = prop_oneof![any::<usize>(), 0..1_usize << 26];
     prop_oneof![
-        12 => prop_oneof![Just(None), (0..20_u64).prop_map(Some)].prop_map(Step::Admit),
+        12 => Just(Step::Admit),
         6 => any::<usize>().prop_map(Step::Get),
         3 => any::<usize>().prop_map(Step::Release),
         2 => any::<usize>().prop_map(Step::DropGuard),
         12 => (any::<usize>(), code).prop_map(|(packet, code)| Step::Notify(packet, code)),
+        3 => (any::<usize>(), 0..=0x10_u32).prop_map(|(packet, code)| Step::NoteDrop(packet, code)),
         2 => any::<usize>().prop_map(Step::Stage),
         2 => number.prop_map(Step::Forge),
-        1 => (0..20_u64).prop_map(Step::EvictBefore),
+        2 => (0..100_u64).prop_map(Step::EvictBefore),
+        1 => prop_oneof![Just(0), Just(u64::MAX), 1..40_u64].prop_map(Step::SetPatience),
         1 => Just(Step::Drain),
         1 => Just(Step::Reap),
     ]
@@ -63,7 +67,10 @@ impl Drop for Token {
 #[derive(Debug)]
 struct Packet {
     name: usize,
-    tick: Option<u64>,
+    /// What the clock showed when the packet was admitted, or last heard of.
+    heard: u64,
+    /// From when on its age counts at the latest; `None` if it was heard of, and perhaps no look has found that yet.
+    counts_from: Option<u64>,
     stage: Stage,
     evicted: bool,
     borrowers: usize,
@@ -73,12 +80,18 @@ impl Packet {
     fn is_live(&self) -> bool {
         !self.evicted && !matches!(self.stage, Stage::Done(_))
     }
+
+    fn is_abandoned(&self) -> bool {
+        !self.is_live() && self.borrowers == 0
+    }
 }
 
 /// What the table should hold.
 #[derive(Default)]
 struct Model {
     packets: HashMap<Context, Packet>,
+    now: u64,
+    patience: u64,
     admitted: u64,
     done: u64,
     evicted: u64,
@@ -92,6 +105,14 @@ struct Model {
 impl Model {
     fn in_flight(&self) -> usize {
         self.packets.values().filter(|packet| packet.is_live()).count()
+    }
+
+    /// Notes that a hook was about the packet.
+    fn hear(&mut self, context: Context) -> Option<&mut Packet> {
+        let packet = self.packets.get_mut(&context)?;
+        packet.heard = self.now;
+        packet.counts_from = None;
+        Some(packet)
     }
 
     fn notify(&mut self, context: Context, notice: Notice) -> Result<Progress<usize>, NotifyError> {
@@ -120,6 +141,7 @@ impl Model {
                         Ok(Progress::Done { outcome, state })
                     }
                     Stage::Dropped(reason) => {
+                        self.hear(context);
                         *self.drops.entry(reason.code()).or_default() += 1;
                         Ok(Progress::Dropped(reason))
                     }
@@ -136,24 +158,40 @@ impl Model {
         (packet.borrowers == 0 && !packet.is_live()).then_some((packet.stage, packet.name))
     }
 
-    /// Takes out what is finished and not borrowed, after giving up what `gives_up` says.
-    fn sweep(&mut self, gives_up: impl Fn(&Packet) -> bool) -> Vec<(Stage, usize)> {
-        for packet in self.packets.values_mut() {
-            if packet.is_live() && gives_up(packet) {
-                packet.evicted = true;
-                self.evicted += 1;
-            }
+    /// Takes out what is finished and not borrowed, after giving up everything if that is wished.
+    fn sweep(&mut self, gives_up: bool) -> Vec<(Stage, usize)> {
+        for packet in self.packets.values_mut().filter(|packet| gives_up && packet.is_live()) {
+            packet.evicted = true;
+            self.evicted += 1;
         }
-        let mut out = Vec::new();
-        self.packets.retain(|_, packet| {
-            let stays = packet.is_live() || packet.borrowers > 0;
-            if !stays {
-                out.push((packet.stage, packet.name));
-            }
-            stays
-        });
+        let abandoned = self.packets.values().filter(|packet| packet.is_abandoned());
+        let mut out: Vec<_> = abandoned.map(|packet| (packet.stage, packet.name)).collect();
+        self.packets.retain(|_, packet| !packet.is_abandoned());
         out.sort_by_key(|(_, name)| *name);
         out
+    }
+
+    /// Takes out what was given up because it had not been heard of since `tick`, or had been abandoned, and checks that
+    /// this was right, for each packet that was looked at.
+    fn give_up(&mut self, tick: u64, out: &[(Stage, usize)], is_looked_at: bool) {
+        let (now, before, mut evicted) = (self.now, self.packets.len(), 0);
+        self.packets.retain(|_, packet| {
+            let is_out = out.contains(&(packet.stage, packet.name));
+            let may = packet.is_abandoned() || packet.is_live() && packet.borrowers == 0 && packet.heard < tick;
+            let must = packet.is_abandoned() || may && packet.counts_from.is_some_and(|from| from < tick);
+            assert!(may || !is_out, "{packet:?} was given up, before {tick}");
+            assert!(
+                is_out || !must || !is_looked_at,
+                "{packet:?} was not given up, before {tick}"
+            );
+            if is_looked_at && packet.borrowers == 0 {
+                packet.counts_from = packet.counts_from.or(Some(now));
+            }
+            evicted += u64::from(is_out && packet.is_live());
+            !is_out
+        });
+        assert_eq!(before - self.packets.len(), out.len(), "{out:?} is of this table");
+        self.evicted += evicted;
     }
 }
 
@@ -187,10 +225,10 @@ struct Run<'t, const N: usize> {
     drops: Rc<Cell<usize>>,
 }
 
-impl<const N: usize> Run<'_, N> {
+impl<'t, const N: usize> Run<'t, N> {
     fn step(&mut self, step: &Step) {
         match *step {
-            Step::Admit(tick) => self.admit(tick),
+            Step::Admit => self.admit(),
             Step::Get(number) => self.with_context(number, Self::get),
             Step::Release(number) => self.end_borrow(number, true),
             Step::DropGuard(number) => self.end_borrow(number, false),
@@ -201,21 +239,19 @@ impl<const N: usize> Run<'_, N> {
             }),
             Step::Stage(number) => self.with_context(number, Self::stage),
             Step::Forge(number) => self.forge(number),
+            Step::NoteDrop(number, code) => self.with_context(number, |run, context| run.note_drop(context, code)),
             Step::EvictBefore(tick) => {
-                let expected = self
-                    .model
-                    .sweep(|packet| packet.tick.is_some_and(|admitted| admitted < tick));
-                assert_eq!(collected(|f| self.table.evict_before(tick, f)), expected);
+                let out = collected(|f| self.table.evict_before(tick, f));
+                self.model.give_up(tick, &out, true);
             }
-            Step::Drain => {
-                let expected = self.model.sweep(|_| true);
-                assert_eq!(collected(|f| self.table.drain(f)), expected);
+            Step::SetPatience(admissions) => {
+                self.table.set_patience(admissions);
+                self.model.patience = admissions;
             }
-            Step::Reap => {
-                let expected = self.model.sweep(|_| false);
-                assert_eq!(collected(|f| self.table.reap(f)), expected);
-            }
+            Step::Drain => assert_eq!(collected(|f| self.table.drain(f)), self.model.sweep(true)),
+            Step::Reap => assert_eq!(collected(|f| self.table.reap(f)), self.model.sweep(false)),
         }
+        assert_eq!(self.table.now(), self.model.now);
         assert_eq!(self.table.len(), self.model.in_flight());
         assert_eq!(self.table.is_empty(), self.model.in_flight() == 0);
         let alive = self.names - self.drops.get();
@@ -229,22 +265,28 @@ impl<const N: usize> Run<'_, N> {
         }
     }
 
-    fn admit(&mut self, tick: Option<u64>) {
+    fn admit(&mut self) {
         self.names += 1;
+        self.model.now += 1;
         let (name, drops) = (self.names, Rc::clone(&self.drops));
-        let token = Token { name, drops };
-        let admitted = match tick {
-            Some(tick) => self.table.admit_at(token, tick),
-            None => self.table.admit(token),
+        let vacant = N - self.model.packets.len();
+        let is_short = vacant == 0 || N - self.model.in_flight() < N / 4;
+        let patience = match self.model.patience {
+            0 => 65_536,
+            set => set,
         };
-        match admitted {
-            Ok(context) => {
-                assert!(self.model.packets.len() < N);
+        let tick = self.model.now.saturating_sub(patience);
+        match self.table.admit(Token { name, drops }) {
+            Ok(Admitted { context, lost }) => {
+                let lost: Vec<_> = lost.map(|lost| (lost.stage, lost.state.name)).into_iter().collect();
+                assert!(if lost.is_empty() { vacant > 0 } else { is_short });
+                self.model.give_up(tick, &lost, false);
                 assert!(!self.contexts.contains(&context), "a context was given twice");
                 assert_eq!(Context::from_raw(context.as_raw()), Some(context));
                 let packet = Packet {
                     name,
-                    tick,
+                    heard: self.model.now,
+                    counts_from: Some(self.model.now),
                     stage: Stage::InFlight,
                     evicted: false,
                     borrowers: 0,
@@ -254,26 +296,50 @@ impl<const N: usize> Run<'_, N> {
                 self.model.admitted += 1;
             }
             Err(Full(token)) => {
-                assert_eq!((token.name, self.model.packets.len()), (name, N));
+                assert_eq!((token.name, vacant), (name, 0));
+                // Of no more than 32 packets, all were looked at.
+                self.model.give_up(tick, &[], N <= 32);
                 self.model.full += 1;
             }
         }
     }
 
     fn get(&mut self, context: Context) {
-        let packet = self.model.packets.get_mut(&context).filter(|packet| packet.is_live());
-        match (self.table.get(context), packet) {
-            (Ok(borrowed), Some(packet)) => {
-                assert_eq!((borrowed.name, borrowed.stage()), (packet.name, packet.stage));
-                packet.borrowers += 1;
-                self.guards.push((context, packet.name, borrowed));
+        let got = self.table.get(context);
+        let is_live = self.model.packets.get(&context).is_some_and(Packet::is_live);
+        match got {
+            Ok(borrowed) => {
+                assert!(is_live);
+                self.borrow(context, borrowed);
             }
-            (got, packet) => {
-                assert!(packet.is_none(), "{got:?} for {packet:?}");
-                assert_eq!(got.err(), Some(ContextError::Stale(context)));
+            Err(error) => {
+                assert!(!is_live);
+                assert_eq!(error, ContextError::Stale(context));
                 self.model.stale += 1;
             }
         }
+    }
+
+    fn note_drop(&mut self, context: Context, code: u32) {
+        let Some(reason) = DropReason::from_code(code) else {
+            return;
+        };
+        let noted = self.table.note_drop(context, reason);
+        let expected = self.model.notify(context, Notice::Dropped(reason));
+        match noted {
+            Ok(borrowed) => {
+                assert_eq!(expected, Ok(Progress::Dropped(reason)));
+                self.borrow(context, borrowed);
+            }
+            Err(error) => assert_eq!(Err(error), expected),
+        }
+    }
+
+    fn borrow(&mut self, context: Context, borrowed: Borrowed<'t, Token>) {
+        let packet = self.model.hear(context).unwrap();
+        assert_eq!((borrowed.name, borrowed.stage()), (packet.name, packet.stage));
+        packet.borrowers += 1;
+        self.guards.push((context, packet.name, borrowed));
     }
 
     fn end_borrow(&mut self, number: usize, releases: bool) {
@@ -364,7 +430,7 @@ proptest! {
     #[test]
     fn random_numbers_name_no_packet(numbers in vec(any::<usize>(), 100)) {
         let table = PacketTable::<u8, 4096>::new();
-        let own: Vec<_> = (0..100).map(|_| table.admit(0).unwrap()).collect();
+        let own: Vec<_> = (0..100).map(|_| table.admit(0).unwrap().context).collect();
         for forged in numbers.into_iter().filter_map(|number| Context::from_raw(without_provenance_mut(number))) {
             prop_assert!(own.contains(&forged) || table.get(forged).is_err());
         }
@@ -377,23 +443,26 @@ static SECOND: PacketTable<u32, 64> = PacketTable::new();
 #[test]
 fn contexts_of_another_table_are_refused() {
     let pairs: Vec<_> = (0..64)
-        .map(|n| (FIRST.admit(n).unwrap(), SECOND.admit(n).unwrap()))
+        .map(|n| (FIRST.admit(n).unwrap().context, SECOND.admit(n).unwrap().context))
         .collect();
-    let same = pairs.iter().filter(|(first, second)| first == second).count();
-    // By chance once in a million; never for all.
-    assert!(same < 3, "{same} of 64 contexts name a packet in both tables");
-    for (first, second) in pairs.iter().filter(|(first, second)| first != second) {
-        assert_eq!(FIRST.get(*second).map(|_| ()), Err(ContextError::Stale(*second)));
-        assert_eq!(SECOND.stage(*first), Err(ContextError::Stale(*first)));
-        let error = NotifyError::Context(ContextError::Stale(*first));
-        assert_eq!(SECOND.notify(*first, Notice::Processed), Err(error));
+    for (first, second) in pairs {
+        let not_of_this_table = [ContextError::Invalid(first), ContextError::Invalid(second)];
+        if cfg!(target_pointer_width = "64") {
+            assert_eq!(FIRST.get(second).map(|_| ()), Err(not_of_this_table[1]));
+            assert_eq!(SECOND.stage(first), Err(not_of_this_table[0]));
+            let error = NotifyError::Context(not_of_this_table[0]);
+            assert_eq!(SECOND.notify(first, Notice::Processed), Err(error));
+        } else {
+            assert!(FIRST.get(second).is_err() && SECOND.stage(first).is_err());
+        }
     }
+    assert_eq!((FIRST.len(), SECOND.len()), (64, 64));
 }
 
 #[test]
 fn every_single_wrong_bit_is_found() {
     let table = PacketTable::<u32, 64>::new();
-    let context = table.admit(1).unwrap();
+    let context = table.admit(1).unwrap().context;
     for bit in 0..usize::BITS {
         let forged = Context::from_raw(without_provenance_mut(context.as_raw().addr() ^ 1 << bit));
         assert!(forged.is_none_or(|forged| table.get(forged).is_err()), "bit {bit}");
@@ -402,24 +471,33 @@ fn every_single_wrong_bit_is_found() {
 }
 
 #[test]
-fn forged_contexts_are_told_from_stale_ones() {
+fn contexts_never_given_out_are_told_from_stale_ones() {
     let table = PacketTable::<u32, 5>::new();
-    let context = table.admit(1).unwrap();
+    let context = table.admit(1).unwrap().context;
     let number = context.as_raw().addr();
-    for forged in [number + 6, number | 1 << (usize::BITS - 1), usize::MAX] {
-        let forged = Context::from_raw(without_provenance_mut(forged)).unwrap();
-        assert_eq!(table.stage(forged), Err(ContextError::Forged(forged)));
+    let others = [number ^ 7, number ^ 1 << (usize::BITS - 1)];
+    let others = others.map(|number| Context::from_raw(without_provenance_mut(number)).unwrap());
+    for other in [others[0], others[1], Context::UNTRACKED] {
+        assert_eq!(table.stage(other), Err(ContextError::Invalid(other)));
+        assert_eq!(
+            PacketTable::<u32, 5>::new().stage(other),
+            Err(ContextError::Invalid(other))
+        );
     }
+    assert!(table.notify(context, Notice::Processed).is_ok());
+    assert_eq!(table.stage(context), Err(ContextError::Stale(context)));
 }
 
 #[test]
 fn borrowers_are_counted_to_the_end_and_no_further() {
     let table = PacketTable::<u32, 1>::new();
-    let context = table.admit(1).unwrap();
+    let context = table.admit(1).unwrap().context;
     let mut guards: Vec<_> = (0..255).map(|_| table.get(context).unwrap()).collect();
-    let borrowers = 255;
-    let crowded = ContextError::Crowded { context, borrowers };
-    assert_eq!(table.get(context).map(|_| ()), Err(crowded));
+    let too_many = ContextError::TooManyBorrows(context);
+    assert_eq!(table.get(context).map(|_| ()), Err(too_many));
+    let dropped = table.note_drop(context, DropReason::TIMEOUT).map(|_| ());
+    assert_eq!(dropped, Err(too_many.into()));
+    assert_eq!(table.stage(context), Ok(Stage::InFlight));
 
     assert!(guards.pop().unwrap().release().is_none());
     guards.push(table.get(context).unwrap());
@@ -435,7 +513,7 @@ fn borrowers_are_counted_to_the_end_and_no_further() {
 #[test]
 fn a_leaked_guard_costs_one_slot() {
     let table = PacketTable::<String, 2>::new();
-    let context = table.admit(String::from("leaked")).unwrap();
+    let context = table.admit(String::from("leaked")).unwrap().context;
     core::mem::forget(table.get(context));
     assert_eq!(
         table.notify(context, Notice::Processed),
@@ -450,7 +528,7 @@ fn a_leaked_guard_costs_one_slot() {
 fn a_panic_while_reaping_loses_one_packet_only() {
     let table = PacketTable::<u32, 2>::new();
     for state in [1, 2] {
-        let context = table.admit(state).unwrap();
+        let context = table.admit(state).unwrap().context;
         let guard = table.get(context).unwrap();
         assert_eq!(
             table.notify(context, Notice::Processed),
@@ -469,7 +547,7 @@ fn a_panic_while_reaping_loses_one_packet_only() {
 fn unknown_reasons_are_kept_whole() {
     let table = PacketTable::<(), 1>::new();
     for code in [0, 0x77, 0x8000_000B, u32::MAX] {
-        let context = table.admit(()).unwrap();
+        let context = table.admit(()).unwrap().context;
         let reason = DropReason::from_code(code).unwrap();
         assert_eq!(
             table.notify(context, Notice::Dropped(reason)),
@@ -487,15 +565,15 @@ fn unknown_reasons_are_kept_whole() {
 #[test]
 fn generations_go_round_without_a_break() {
     let table = PacketTable::<(), 1>::new();
-    let first = table.admit(()).unwrap();
+    let first = table.admit(()).unwrap().context;
     assert!(table.notify(first, Notice::Processed).is_ok());
     for _ in 1..1 << 20 {
-        let context = table.admit(()).unwrap();
+        let context = table.admit(()).unwrap().context;
         assert_ne!(context, first);
         assert!(table.notify(context, Notice::Processed).is_ok());
     }
     // As the documentation says, after 2^20 uses of the slot.
-    assert_eq!(table.admit(()), Ok(first));
+    assert_eq!(table.admit(()).map(|admitted| admitted.context), Ok(first));
 }
 
 #[test]
@@ -506,9 +584,9 @@ fn buffers_stay_until_their_packet_is_done() {
         let mut buffer = BUFFERS.take()?;
         assert_eq!(buffer.size(), 0, "nothing of an earlier packet is shown");
         buffer.copy_from(packet).unwrap();
-        Ok::<_, dhcp_callout::PoolExhausted>(table.get(context).unwrap().keep(buffer))
+        Ok::<_, dhcp_callout::PoolExhausted>(table.get(context).unwrap().hold_for_server(buffer))
     };
-    let [first, second] = [(); 2].map(|()| table.admit(Replacements::new()).unwrap());
+    let [first, second] = [(); 2].map(|()| table.admit(Replacements::new()).unwrap().context);
     let pointers = [
         replace(first, b"one"),
         replace(first, b"two"),

@@ -8,14 +8,20 @@
 
 use core::array;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use core::time::Duration;
 use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
-use dhcp_callout::{Borrowed, Context, Finished, Notice, PacketTable, Progress};
+use dhcp_callout::{Admitted, Borrowed, Context, Finished, Notice, PacketTable, Progress};
 
 const PACKETS: u64 = 10_000_000;
 const THREADS: u64 = 4;
 const SLOTS: usize = 64;
+/// After how many admissions a packet that is not heard of is given up.
+const PATIENCE: u64 = 400;
+/// How long nothing may happen before the test says where it is, and fails.
+const HANGS: Duration = Duration::from_secs(60);
 
 /// State that tells whether it is whole; zeroed when dropped.
 struct Canary {
@@ -24,6 +30,8 @@ struct Canary {
 }
 
 static DROPPED: AtomicU64 = AtomicU64::new(0);
+/// How many packets each thread has admitted.
+static PROGRESS: [AtomicU64; 4] = [const { AtomicU64::new(0) }; 4];
 static TABLE: PacketTable<Canary, SLOTS> = PacketTable::new();
 
 /// Contexts on their way to another thread, with the name of their packet.
@@ -89,8 +97,8 @@ fn random(seed: &mut u64) -> u64 {
     *seed
 }
 
-/// Lives a quarter of the packets, its own and those that come by post.
-fn live(thread: u64) -> Seen {
+/// Takes a quarter of the packets from admission to the end, its own and those that come by post.
+fn live(thread: u64, progress: &AtomicU64) -> Seen {
     let mut dice_state = 0x9E37_79B9_7F4A_7C15 ^ (thread + 1);
     let mut seen = Seen::default();
     let mut guard: Option<(Borrowed<'static, Canary>, u64)> = None;
@@ -99,8 +107,10 @@ fn live(thread: u64) -> Seen {
         let name = thread << 32 | seen.admitted;
         let dice = random(&mut dice_state);
         let mut packet = own;
-        if let Ok(context) = TABLE.admit_at(Canary::new(name), seen.admitted) {
+        if let Ok(Admitted { context, lost }) = TABLE.admit(Canary::new(name)) {
+            seen.finish(lost);
             seen.admitted += 1;
+            progress.store(seen.admitted, Relaxed);
             seen.admitted_names = seen.admitted_names.wrapping_add(name);
             own = Some((context, name));
             // Now two threads have the context.
@@ -109,13 +119,15 @@ fn live(thread: u64) -> Seen {
             }
         }
         for (context, name) in [packet, own].into_iter().flatten() {
-            if dice & 0x300 == 0 {
-                let _ = TABLE.notify(context, Notice::from_code(u32::from(dice.to_le_bytes()[6]) % 0xB));
-            }
-            let borrowed = if dice & 0xC00 == 0 {
-                None
-            } else {
-                TABLE.get(context).ok()
+            let notice = Notice::from_code(u32::from(dice.to_le_bytes()[6]) % 0xB);
+            let borrowed = match (dice & 0x300, notice) {
+                (0, notice) => {
+                    let _ = TABLE.notify(context, notice);
+                    None
+                }
+                (0x100, Notice::Dropped(reason)) => TABLE.note_drop(context, reason).ok(),
+                _ if dice & 0xC00 == 0 => None,
+                _ => TABLE.get(context).ok(),
             };
             if let Some(borrowed) = borrowed {
                 assert_eq!(borrowed.look(), name, "another packet");
@@ -127,15 +139,16 @@ fn live(thread: u64) -> Seen {
                 }
             }
         }
-        if let Some((context, name)) = packet {
+        // One in 64 is never reported.
+        if let Some((context, name)) = packet.filter(|_| dice >> 40 & 0x3F != 0) {
             if let Ok(Progress::Done { state, .. }) = TABLE.notify(context, Notice::Processed) {
                 assert_eq!(state.look(), name, "another packet");
                 seen.get_back(&state);
             }
         }
         TABLE.reap(|finished| seen.get_back(&finished.state));
-        if dice & 0x00FF_F000 == 0 || TABLE.len() > SLOTS - 4 {
-            TABLE.evict_before(seen.admitted.saturating_sub(100), |finished| {
+        if dice & 0x00FF_F000 == 0 {
+            TABLE.evict_before(TABLE.now().saturating_sub(100), |finished| {
                 seen.get_back(&finished.state);
             });
         }
@@ -144,13 +157,39 @@ fn live(thread: u64) -> Seen {
     seen
 }
 
+/// Fails with the state of all when nothing happens for long, until told that all has ended.
+fn watch(ended: &Receiver<()>) {
+    let progress = || PROGRESS.each_ref().map(|admitted| admitted.load(Relaxed));
+    let mut before = progress();
+    while ended.recv_timeout(HANGS) == Err(RecvTimeoutError::Timeout) {
+        let now = progress();
+        if now == before {
+            eprintln!(
+                "the threads hang: admitted {now:?}, {} in flight\n{}",
+                TABLE.len(),
+                TABLE.tally()
+            );
+            std::process::abort();
+        }
+        before = now;
+    }
+}
+
 #[test]
 fn ten_million_packets() {
-    let threads: Vec<_> = (0..THREADS).map(|thread| thread::spawn(move || live(thread))).collect();
+    TABLE.set_patience(PATIENCE);
+    let (end, ended) = channel();
+    let watchdog = thread::spawn(move || watch(&ended));
+    let threads = (0..THREADS).zip(&PROGRESS);
+    let threads: Vec<_> = threads
+        .map(|(thread, progress)| thread::spawn(move || live(thread, progress)))
+        .collect();
     let mut seen = threads
         .into_iter()
         .map(|thread| thread.join().expect("no check failed"))
         .fold(Seen::default(), |all, one| all.add(&one));
+    drop(end);
+    watchdog.join().expect("the watchdog waits only");
     TABLE.drain(|finished| seen.get_back(&finished.state));
 
     let tally = TABLE.tally();

@@ -107,7 +107,7 @@ impl<const N: usize> Peer for PacketTable<State, N> {
 
     #[inline]
     fn admit(&self, state: State) -> usize {
-        PacketTable::admit(self, state).map_or(0, |context| context.as_raw().addr())
+        PacketTable::admit(self, state).map_or(0, |admitted| admitted.context.as_raw().addr())
     }
 
     #[inline]

@@ -7,12 +7,14 @@ static POOL: BufferPool<8> = BufferPool::new();
 
 crate::operations! {
     table_admit(name: u8) => TABLE.admit([name; 6]);
-    table_admit_at(name: u8, tick: u32) => TABLE.admit_at([name; 6], u64::from(tick));
     table_get(context: Context) => TABLE.get(context).map(|state| *state);
     table_borrowed_stage(context: Context) => TABLE.get(context).map(|state| state.stage());
     table_borrowed_release(context: Context) => TABLE.get(context).map(|state| state.release());
     table_notify(context: Context, notice: Notice) => TABLE.notify(context, notice);
+    table_note_drop(context: Context, reason: DropReason) => TABLE.note_drop(context, reason).map(|state| *state);
     table_stage(context: Context) => TABLE.stage(context);
+    table_now() => TABLE.now();
+    table_set_patience(admissions: u32) => TABLE.set_patience(u64::from(admissions));
     table_evict_before(tick: u32) => TABLE.evict_before(u64::from(tick), |finished| {
         let _ = core::hint::black_box(finished);
     });

@@ -14,12 +14,12 @@ impl Callout for Watcher {
     type State = ();
 
     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
-        TALLY.count_admitted();
+        TALLY.count_asked();
         Decision::Track(())
     }
 
     fn packet_dropped(&self, reason: DropReason, (): &()) {
-        TALLY.count(reason);
+        TALLY.count_drop(reason);
     }
 
     fn packet_done(&self, _: Outcome, (): ()) {

@@ -1,7 +1,7 @@
 //! Atomics and cells: those of `core`, or those of the model checker `loom` in a build with `--cfg loom`.
 //!
-//! What is shared between threads and synchronises them comes from here, so that loom sees it. Plain counters do not:
-//! nothing is read on the strength of them.
+//! What synchronises threads comes from here, so that loom sees it. Plain counters and hints do not: no memory is read
+//! on the strength of them.
 
 use core::cell::UnsafeCell;
 
@@ -9,11 +9,11 @@ use core::cell::UnsafeCell;
 compile_error!("the packet table needs 64-bit atomics; every Windows target has them");
 
 #[cfg(not(loom))]
-pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64};
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64};
 
-/// Declares a function that is `const`, except under loom, whose atomics cannot be made at compile time.
+/// Declares a function that is `const`, except under loom, whose atomics cannot be created at compile time.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $name:ident() -> $Output:ty $body:block) => {
         #[cfg(not(loom))]
@@ -26,7 +26,7 @@ macro_rules! const_fn {
     };
 }
 
-/// Makes an array of `$count` values, each by its own evaluation of `$one`.
+/// Creates an array of `$count` values, each by its own evaluation of `$one`.
 macro_rules! array_of {
     ($one:expr, $count:expr) => {{
         #[cfg(not(loom))]
@@ -39,29 +39,29 @@ macro_rules! array_of {
 
 pub(crate) use {array_of, const_fn};
 
-/// A place in memory whose accesses the caller orders; loom checks that they are ordered.
+/// A cell whose accesses the caller orders; loom checks that they are ordered.
 #[derive(Debug)]
-pub(crate) struct Place<T> {
+pub(crate) struct TrackedCell<T> {
     value: UnsafeCell<T>,
     #[cfg(loom)]
-    watched: loom::cell::UnsafeCell<()>,
+    tracked: loom::cell::UnsafeCell<()>,
 }
 
 /// A time of shared reading, until its [`end`](Self::end); under loom, a write meanwhile fails the test.
 #[derive(Debug, Default)]
-pub(crate) struct Reading {
+pub(crate) struct ReadAccess {
     #[cfg(loom)]
     _access: Option<loom::cell::ConstPtr<()>>,
 }
 
 /// A time of exclusive use, until its [`end`](Self::end); under loom, any other use meanwhile fails the test.
 #[derive(Debug, Default)]
-pub(crate) struct Writing {
+pub(crate) struct WriteAccess {
     #[cfg(loom)]
     _access: Option<loom::cell::MutPtr<()>>,
 }
 
-impl<T> Place<T> {
+impl<T> TrackedCell<T> {
     #[cfg(not(loom))]
     pub(crate) const fn new(value: T) -> Self {
         Self {
@@ -73,28 +73,28 @@ impl<T> Place<T> {
     pub(crate) fn new(value: T) -> Self {
         Self {
             value: UnsafeCell::new(value),
-            watched: loom::cell::UnsafeCell::new(()),
+            tracked: loom::cell::UnsafeCell::new(()),
         }
     }
 
-    /// Returns the place; to be used during a [`Reading`] or [`Writing`].
+    /// Returns a pointer to the value; to be used during a [`ReadAccess`] or [`WriteAccess`].
     #[inline]
     pub(crate) const fn pointer(&self) -> *mut T {
         self.value.get()
     }
 }
 
-impl Reading {
+impl ReadAccess {
     #[inline]
-    pub(crate) fn of<T>(place: &Place<T>) -> Self {
-        let Place {
+    pub(crate) fn of<T>(cell: &TrackedCell<T>) -> Self {
+        let TrackedCell {
             value: _,
             #[cfg(loom)]
-            watched,
-        } = place;
+            tracked,
+        } = cell;
         Self {
             #[cfg(loom)]
-            _access: Some(watched.get()),
+            _access: Some(tracked.get()),
         }
     }
 
@@ -104,17 +104,17 @@ impl Reading {
     }
 }
 
-impl Writing {
+impl WriteAccess {
     #[inline]
-    pub(crate) fn of<T>(place: &Place<T>) -> Self {
-        let Place {
+    pub(crate) fn of<T>(cell: &TrackedCell<T>) -> Self {
+        let TrackedCell {
             value: _,
             #[cfg(loom)]
-            watched,
-        } = place;
+            tracked,
+        } = cell;
         Self {
             #[cfg(loom)]
-            _access: Some(watched.get_mut()),
+            _access: Some(tracked.get_mut()),
         }
     }
 

@@ -1,10 +1,11 @@
 //! A value that is set once and read from then on, without a lock.
 #![expect(unsafe_code, reason = "the value is lent to all readers once it is written")]
 
-use core::cell::UnsafeCell;
 use core::fmt;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::table::sync::{AtomicU8, ReadAccess, TrackedCell, WriteAccess, const_fn};
 
 const EMPTY: u8 = 0;
 const WRITING: u8 = 1;
@@ -17,43 +18,44 @@ pub(crate) struct Once<T> {
     state: AtomicU8,
     /// INVARIANT: initialised, and only read, while `state` is `SET`; while it is `WRITING`, used only by the thread that
     /// made it so.
-    value: UnsafeCell<MaybeUninit<T>>,
+    value: TrackedCell<MaybeUninit<T>>,
 }
 
 // SAFETY: the value is written by one thread, before all reads, and then only shared.
 unsafe impl<T: Send + Sync> Sync for Once<T> {}
 
 impl<T: Copy> Once<T> {
-    pub(crate) const fn new() -> Self {
-        Self {
-            state: AtomicU8::new(EMPTY),
-            value: UnsafeCell::new(MaybeUninit::uninit()),
+    const_fn! {
+        pub(crate) fn new() -> Self {
+            Self {
+                state: AtomicU8::new(EMPTY),
+                value: TrackedCell::new(MaybeUninit::uninit()),
+            }
         }
     }
 
-    /// Sets the value unless it has been set, or is being set, before; tells whether it did.
+    /// Sets the value unless it has been set, or is being set, before; returns whether it did.
     pub(crate) fn set(&self, value: T) -> bool {
-        let first = self
-            .state
-            .compare_exchange(EMPTY, WRITING, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok();
+        let first = self.state.compare_exchange(EMPTY, WRITING, Relaxed, Relaxed).is_ok();
         if first {
-            let place = self.value.get();
+            let mut writing = WriteAccess::of(&self.value);
             // SAFETY: only this thread uses the value while the state is `WRITING`.
-            unsafe { place.write(MaybeUninit::new(value)) };
+            unsafe { self.value.pointer().write(MaybeUninit::new(value)) };
+            writing.end();
             // `Release`: for the `Acquire` of those who read the value.
-            self.state.store(SET, Ordering::Release);
+            self.state.store(SET, Release);
         }
         first
     }
 
     /// Returns the value, if it has been set.
     pub(crate) fn get(&self) -> Option<&T> {
-        if self.state.load(Ordering::Acquire) != SET {
+        if self.state.load(Acquire) != SET {
             return None;
         }
+        ReadAccess::of(&self.value).end();
         // SAFETY: nobody writes the value once the state is `SET`.
-        let value = unsafe { &*self.value.get() };
+        let value = unsafe { &*self.value.pointer() };
         // SAFETY: it was written before the state became `SET`.
         Some(unsafe { value.assume_init_ref() })
     }
