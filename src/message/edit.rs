@@ -13,8 +13,9 @@ mod pass;
 mod script;
 mod write;
 
-pub use error::EditError;
+pub use error::{EditError, MAX_EDITS};
 pub(crate) use fresh::{reply, request};
+pub(crate) use script::CAPACITY;
 
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -29,15 +30,7 @@ use super::walk::RawOption;
 use super::{HEADER_LENGTH, Header, Message, OPTIONS_OFFSET, ParseError};
 use pass::Pass;
 use script::{Change, Edit, Noted, Script};
-
-/// The longest packet that an edit makes: [`PACKET_CAPACITY`](crate::PACKET_CAPACITY), which says why.
-pub(crate) const CAPACITY: usize = 4096;
-
-/// How many changes of options one edit takes.
-///
-/// Each call of a method that changes an option counts once, unless it replaces an earlier one; the fields of the
-/// header, [`retain`](Editor::retain) and [`free_fields`](Editor::free_fields) do not count.
-pub const MAX_EDITS: usize = 16;
+use write::field_of;
 
 /// Changes to one packet, noted in any order, and made all at once when they are complete, or not at all.
 ///
@@ -449,22 +442,6 @@ impl Editor<'_, '_> {
     fn fail(&mut self, error: EditError) -> &mut Self {
         self.script.fail(error);
         self
-    }
-}
-
-/// Fills `bytes` with zeros to the length of a field; returns how many they were besides.
-fn field_of<const N: usize>(field: &'static str, bytes: &[u8]) -> Result<([u8; N], u8), EditError> {
-    let mut filled = [0; N];
-    match (filled.get_mut(..bytes.len()), u8::try_from(bytes.len())) {
-        (Some(place), Ok(length)) => {
-            place.copy_from_slice(bytes);
-            Ok((filled, length))
-        }
-        _ => Err(EditError::FieldTooLong {
-            field,
-            length: bytes.len(),
-            capacity: N,
-        }),
     }
 }
 

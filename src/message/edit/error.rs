@@ -2,7 +2,12 @@
 
 use super::super::walk::{Area, OptionError};
 use super::super::{OptionCode, ParseError, ValueError};
-use super::MAX_EDITS;
+
+/// How many changes of options one edit takes.
+///
+/// Each call of a method that changes an option counts once, unless it replaces an earlier one; the fields of the
+/// header, [`retain`](super::Editor::retain) and [`free_fields`](super::Editor::free_fields) do not count.
+pub const MAX_EDITS: usize = 16;
 
 /// An edit that is not made; the packet is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]

@@ -4,7 +4,7 @@ use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{FILE, SNAME};
-use super::EditError;
+use super::error::EditError;
 use super::pass::{Action, Pass};
 use super::script::RELAY;
 use super::write::option_size;

@@ -6,7 +6,9 @@ use super::super::code::{HardwareType, MessageType, OpCode, OptionCode};
 use super::super::codec::Encoder;
 use super::super::option;
 use super::super::{Header, MAGIC_COOKIE, Message};
-use super::{CAPACITY, EditError, field_of};
+use super::error::EditError;
+use super::script::CAPACITY;
+use super::write::field_of;
 
 /// The least length of a BOOTP message in bytes (RFC 951, RFC 1542 section 2.1), and so of a DHCP message.
 const LEAST: usize = 300;

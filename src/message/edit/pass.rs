@@ -4,7 +4,7 @@ use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
-use super::EditError;
+use super::error::EditError;
 use super::script::{Change, Noted, RELAY, Script};
 
 /// One pass over the options in wire order.

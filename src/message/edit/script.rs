@@ -3,7 +3,10 @@
 use super::super::code::OptionCode;
 use super::super::option;
 use super::super::walk::RawOption;
-use super::{CAPACITY, EditError, MAX_EDITS};
+use super::error::{EditError, MAX_EDITS};
+
+/// The longest packet that an edit makes: [`PACKET_CAPACITY`](crate::PACKET_CAPACITY), which says why.
+pub(crate) const CAPACITY: usize = 4096;
 
 pub(super) const RELAY: OptionCode = option::RELAY_AGENT_INFORMATION.code();
 

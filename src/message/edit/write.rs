@@ -2,6 +2,7 @@
 
 use super::super::code::OptionCode;
 use super::super::codec::Encoder;
+use super::error::EditError;
 
 /// The longest value of one fragment.
 const FRAGMENT: usize = 255;
@@ -87,4 +88,20 @@ impl<'t> Encoder<'t> {
 /// Returns how many bytes an option takes whose value has `length` bytes.
 pub(super) fn option_size(length: usize) -> usize {
     length + length.div_ceil(FRAGMENT).max(1) * 2
+}
+
+/// Fills `bytes` with zeros to the length of a field; returns how many they were besides.
+pub(super) fn field_of<const N: usize>(field: &'static str, bytes: &[u8]) -> Result<([u8; N], u8), EditError> {
+    let mut filled = [0; N];
+    match (filled.get_mut(..bytes.len()), u8::try_from(bytes.len())) {
+        (Some(place), Ok(length)) => {
+            place.copy_from_slice(bytes);
+            Ok((filled, length))
+        }
+        _ => Err(EditError::FieldTooLong {
+            field,
+            length: bytes.len(),
+            capacity: N,
+        }),
+    }
 }
