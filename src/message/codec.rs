@@ -272,6 +272,7 @@ pub struct ValueError {
 
 impl ValueError {
     /// Creates an error of a format of one's own; `offset` is in bytes from the packet's first byte.
+    #[inline]
     #[must_use]
     pub const fn new(code: OptionCode, offset: usize, kind: ValueErrorKind) -> Self {
         Self { code, offset, kind }
@@ -298,6 +299,7 @@ impl ValueError {
 
 /// The walk over the options met a fault before it met the option.
 impl From<OptionError> for ValueError {
+    #[inline]
     fn from(error: OptionError) -> Self {
         Self::new(error.code(), error.offset(), ValueErrorKind::Option(error.kind()))
     }
@@ -403,26 +405,26 @@ impl fmt::Display for Expected {
 /// What the formats need beside the public reading of values.
 impl Value<'_> {
     /// Something that begins here is wrong.
-    #[cold]
+    #[inline]
     pub(super) fn error(&self, kind: ValueErrorKind) -> ValueError {
         ValueError::new(self.code(), self.offset(), kind)
     }
 
     /// The whole value has a length that its layout does not allow.
-    #[cold]
+    #[inline]
     pub(super) fn bad_length(&self, expected: Expected) -> ValueError {
         let length = self.len();
         self.error(ValueErrorKind::Length { length, expected })
     }
 
     /// The first byte is `value`, which the layout does not allow.
-    #[cold]
+    #[inline]
     pub(super) fn invalid_byte(&self, value: u8) -> ValueError {
         self.error(ValueErrorKind::Value { value })
     }
 
     /// An element that begins here needs more bytes than are left.
-    #[cold]
+    #[inline]
     pub(super) fn truncated(&self, needed: usize) -> ValueError {
         let have = self.len();
         self.error(ValueErrorKind::Truncated { needed, have })

@@ -310,7 +310,7 @@ pub(crate) use option_rows;
 
 option_rows!(keys);
 
-/// Makes [`Typed`] of the rows that name a variant.
+/// Declares [`Typed`] from the rows that name a variant.
 macro_rules! typed {
     (
         $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
@@ -448,7 +448,7 @@ mod tests {
             );
             assert_eq!(code.reference().is_some(), has_value, "{code}");
             if let Some(name) = name {
-                assert!(names.insert(name), "{name} stands twice");
+                assert!(names.insert(name), "{name} is there twice");
             }
         }
     }

@@ -466,3 +466,31 @@ impl Readable for EncryptedDns<'_> {
         prop_oneof![name(), concat([name(), addresses, bytes(0..20)])].boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    /// A format without a strategy of its own is tried for, and what comes out is read.
+    #[test]
+    fn formats_without_a_strategy_have_one() {
+        fn check<F: Format>() {
+            let strategy = Tried::strategy(&&Choice::<F>(PhantomData));
+            let mut runner = TestRunner::deterministic();
+            for _ in 0..20 {
+                let bytes = strategy.new_tree(&mut runner).unwrap().current();
+                assert!(F::decode(Value::from_slice(OptionCode::PAD, &bytes)).is_ok());
+            }
+        }
+        check::<u16>();
+        check::<Addresses<'static>>();
+        check::<Text<'static>>();
+        check::<Sequence<'static, Suboption<'static>>>();
+        check::<DomainList<'static>>();
+        check::<SipServers<'static>>();
+        check::<MachineId<'static>>();
+    }
+}

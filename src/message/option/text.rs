@@ -231,7 +231,7 @@ impl fmt::Display for LossyText<'_> {
 }
 
 /// Prints bytes as text that stays inside its line and its quotes.
-pub(in crate::message) fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: Value<'_>) -> fmt::Result {
+pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: Value<'_>) -> fmt::Result {
     for character in (Characters { rest: bytes }) {
         match character {
             Err(byte) => write!(f, "\\x{byte:02x}")?,
@@ -288,7 +288,7 @@ impl Iterator for Characters<'_> {
 }
 
 /// Prints bytes in pairs of digits with colons between them, as hardware addresses are.
-pub(in crate::message) fn write_colons(f: &mut fmt::Formatter<'_>, bytes: impl Iterator<Item = u8>) -> fmt::Result {
+pub(crate) fn write_colons(f: &mut fmt::Formatter<'_>, bytes: impl Iterator<Item = u8>) -> fmt::Result {
     let mut separator = "";
     for byte in bytes {
         write!(f, "{separator}{byte:02x}")?;

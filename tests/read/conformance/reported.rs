@@ -36,7 +36,7 @@ fn panics() -> Vec<Case> {
             ] }] }),
         ),
         case(
-            "smoltcp_562_dns_servers_that_are_no_multiple_of_four_octets",
+            "smoltcp_562_dns_servers_that_are_no_multiple_of_four_bytes",
             "RFC 2132 section 3.8",
             ack()
                 .option(6, [192, 0, 2, 53, 192, 0, 2])
@@ -51,7 +51,7 @@ fn panics() -> Vec<Case> {
             }),
         ),
         case(
-            "dhcproto_hlen_of_213_in_240_octets",
+            "dhcproto_hlen_of_213_in_240_bytes",
             "RFC 2131 section 2",
             request().hlen(213),
             json!({ "chaddr": null, "header": { "hlen": 213 }, "error": null }),
@@ -356,18 +356,18 @@ fn smoltcp_17_a_shorter_packet_in_an_old_buffer() {
 /// Open types: each value of the wire has its own, and comes back as it was.
 #[test]
 fn uefi_rs_48_to_55_no_enum_is_made_from_wire_bytes() {
-    for octet in 0..=255 {
-        let packet: Vec<u8> = request().op(octet).htype(octet).option(53, [octet]).end().into();
+    for byte in 0..=255 {
+        let packet: Vec<u8> = request().op(byte).htype(byte).option(53, [byte]).end().into();
         let message = Message::parse(&packet).unwrap();
-        assert_eq!(message.op(), OpCode::from_code(octet));
-        assert_eq!(message.htype(), HardwareType::from_code(octet));
-        assert_eq!(message.message_type(), Some(MessageType::from_code(octet)));
+        assert_eq!(message.op(), OpCode::from_code(byte));
+        assert_eq!(message.htype(), HardwareType::from_code(byte));
+        assert_eq!(message.message_type(), Some(MessageType::from_code(byte)));
         let codes = (
             message.op().code(),
             message.htype().code(),
             message.message_type().unwrap().code(),
         );
-        assert_eq!(codes, (octet, octet, octet));
+        assert_eq!(codes, (byte, byte, byte));
     }
 }
 
