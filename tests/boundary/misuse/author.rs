@@ -331,11 +331,12 @@ fn apply(edit: &Edit, buffer: &mut PacketBuffer) -> Result<(), ()> {
     match edit {
         Edit::Fill(size, value) => buffer.copy_from(&vec![*value; *size]).map_err(drop),
         Edit::SetOption(value) => {
-            let mut editor = buffer.edit();
-            editor
-                .set_raw(OptionCode::from_code(43), value)
-                .set(option::LEASE_TIME, 60);
-            editor.finish().map(drop).map_err(drop)
+            let edited = buffer.edit(|editor| {
+                editor
+                    .set_raw(OptionCode::from_code(43), value)
+                    .set(option::LEASE_TIME, 60);
+            });
+            edited.map(drop).map_err(drop)
         }
     }
 }
