@@ -23,6 +23,13 @@ pub struct RelayCode(u8);
 
 open!(RelayCode(u8));
 
+impl From<RelayCode> for u8 {
+    #[inline]
+    fn from(code: RelayCode) -> Self {
+        code.0
+    }
+}
+
 /// Passes the table of the sub-options to the macro `$callback`, in the form of `option_rows!`.
 macro_rules! relay_rows {
     ($callback:ident) => {
