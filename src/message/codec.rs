@@ -158,7 +158,9 @@ impl<F, C: fmt::Debug> fmt::Debug for Key<F, C> {
 /// const VLAN: Key<Vlan> = Key::new(OptionCode::from_code(224));
 ///
 /// let mut buffer = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1])?;
-/// buffer.edit().set(VLAN, Vlan(7)).finish()?;
+/// buffer.edit(|editor| {
+///     editor.set(VLAN, Vlan(7));
+/// })?;
 /// assert_eq!(buffer.as_bytes()[243..248], [224, 2, 0, 7, 255]);
 /// # Ok::<(), dhcp_callout::message::EditError>(())
 /// ```
@@ -177,11 +179,22 @@ impl<F, V: Encode<F> + ?Sized> Encode<F> for &V {
 /// Takes the bytes of one value.
 #[derive(Debug)]
 pub struct Encoder<'t> {
-    target: &'t mut [u8],
+    pub(super) target: &'t mut [u8],
     /// Bytes taken, or that would have been taken.
-    len: usize,
-    /// Whether the value has no encoding.
-    refused: bool,
+    pub(super) len: usize,
+    /// What there is instead of a value.
+    instead: Option<Encoded>,
+}
+
+/// What an [`Encoder`] has been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoded {
+    /// A value of so many bytes.
+    Value(usize),
+    /// The option is to go.
+    Omitted,
+    /// The value has no encoding.
+    Refused,
 }
 
 impl<'t> Encoder<'t> {
@@ -190,24 +203,24 @@ impl<'t> Encoder<'t> {
         Self {
             target,
             len: 0,
-            refused: false,
+            instead: None,
         }
     }
 
-    /// Returns how many bytes the value has; `None` if it has no encoding.
+    /// Returns what has been encoded.
     #[inline]
-    pub(super) fn len(&self) -> Option<usize> {
-        (!self.refused).then_some(self.len)
+    pub(super) fn encoded(&self) -> Encoded {
+        self.instead.unwrap_or(Encoded::Value(self.len))
     }
 
     /// Adds bytes.
     #[inline]
     pub fn put(&mut self, bytes: &[u8]) {
-        let free = self.target.get_mut(self.len..).unwrap_or_default();
-        if let Some(place) = free.get_mut(..bytes.len()) {
+        let end = self.len.wrapping_add(bytes.len()); // Less than the memory there is.
+        if let Some(place) = self.target.get_mut(self.len..end) {
             place.copy_from_slice(bytes);
         }
-        self.len = self.len.saturating_add(bytes.len());
+        self.len = end;
     }
 
     /// Adds the bytes of a value read elsewhere.
@@ -218,7 +231,13 @@ impl<'t> Encoder<'t> {
     /// Says that the value has no encoding, so that the edit fails.
     #[cold]
     pub fn refuse(&mut self) {
-        self.refused = true;
+        self.instead = Some(Encoded::Refused);
+    }
+
+    /// Says that there is nothing to write, so that the edit removes the option.
+    #[cold]
+    pub fn omit(&mut self) {
+        self.instead.get_or_insert(Encoded::Omitted);
     }
 
     /// Adds a length byte and the bytes that it counts; refuses more than 255.
@@ -244,7 +263,7 @@ impl<'t> Encoder<'t> {
 /// A value that does not follow the layout of its option, or an option that could not be looked for; the framing
 /// around a value that is at fault is not touched by that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("option {} at offset {offset}: {kind}", .code.code())]
+#[error("option {code} at offset {offset}: {kind}")]
 pub struct ValueError {
     code: OptionCode,
     offset: usize,

@@ -154,7 +154,7 @@ enum OverloadSoFar {
 }
 
 /// What one step of a walk meets; the walk stays where the area ends or the fault is.
-pub(super) enum Step<'a> {
+enum Step<'a> {
     Option(RawOption<'a>),
     /// The end of the area, with the offset of its END byte if it has one.
     AreaEnd(Option<usize>),
@@ -162,13 +162,13 @@ pub(super) enum Step<'a> {
 }
 
 /// Codes that are not only options: PAD, END, and option 52, which says where more options are.
-pub(super) static SPECIAL_CODES: [u8; 256] = table_of([0, 52, 255, 255], u8::MAX);
+static SPECIAL_CODES: [u8; 256] = table_of([0, 52, 255, 255], u8::MAX);
 
 /// Those, and 250, which may continue another option.
 static SPECIAL_IN_DETAIL: [u8; 256] = table_of([0, 52, 250, 255], u8::MAX);
 
 /// Those, and option 53.
-pub(super) static SPECIAL_OR_MESSAGE_TYPE: [u8; 256] = table_of([0, 52, 53, 255], u8::MAX);
+static SPECIAL_OR_MESSAGE_TYPE: [u8; 256] = table_of([0, 52, 53, 255], u8::MAX);
 
 /// Returns a table that has `mark` for these codes.
 const fn table_of(codes: [u8; 4], mark: u8) -> [u8; 256] {
@@ -221,17 +221,12 @@ impl<'a> Walk<'a> {
     /// Walks the fields of `packet` in which fragments of `code` count.
     #[inline]
     pub(super) fn over_fields_of(packet: &'a [u8], code: OptionCode) -> Self {
-        let walk = Self::over(packet);
+        let mut walk = Self::over(packet);
         if code == OptionCode::OVERLOAD {
-            walk.within_options_field()
-        } else {
-            walk
+            // An invalid option 52 names no field, whatever follows.
+            walk.overload = OverloadSoFar::Invalid;
         }
-    }
-
-    /// Walks the options in the one field `area` of `packet`: `file` or `sname`.
-    pub(super) fn in_field(packet: &'a [u8], area: Area) -> Self {
-        Self::in_area(packet, area, OverloadSoFar::Invalid)
+        walk
     }
 
     /// Walks the options from the beginning of `area`, which is `file` or `sname`.
@@ -245,17 +240,6 @@ impl<'a> Walk<'a> {
             start,
             ResumePoint { area, overload },
         )
-    }
-
-    /// Walks the rest of the options field, and returns the fields that option 52 names: none if it is invalid.
-    pub(super) fn overloaded_fields(mut self) -> Result<Overload, OptionError> {
-        loop {
-            match self.step() {
-                Step::Option(_) => {}
-                Step::Fault(fault) => return Err(fault),
-                Step::AreaEnd(_) => return Ok(self.overload.fields()),
-            }
-        }
     }
 
     /// A walk that has ended.
@@ -298,19 +282,6 @@ impl<'a> Walk<'a> {
     #[inline]
     pub(super) const fn bytes(&self) -> &'a [u8] {
         self.bytes
-    }
-
-    /// Ends the walk with the options field, if it has not left that yet.
-    #[inline]
-    pub(super) const fn within_options_field(self) -> Self {
-        match self.area {
-            // An invalid option 52 names no field, whatever follows.
-            Area::Options => Self {
-                overload: OverloadSoFar::Invalid,
-                ..self
-            },
-            Area::File | Area::Sname => Self::ended(),
-        }
     }
 
     /// Returns the offset of the next byte to be read, from the packet's first byte.
@@ -358,7 +329,7 @@ impl<'a> Walk<'a> {
         let [53, 1, value] = *self.bytes.get(start..start + 3)? else {
             return None;
         };
-        let mut at = self.at + 3;
+        let mut at = (start + 3) as u32;
         loop {
             // The byte after an END is asked for as well; a packet that has none is for the closer look.
             let (length, code) = (self.bytes.get(at as usize + 1)?, self.bytes.get(at as usize)?);
@@ -435,8 +406,14 @@ impl<'a> Walk<'a> {
             return None;
         }
         let piece = after.get(..usize::from(*length))?;
-        self.at = (self.at as usize + 2 + piece.len()) as u32;
+        self.pass(2 + piece.len());
         Some(piece)
+    }
+
+    /// Passes over some bytes.
+    #[inline]
+    const fn pass(&mut self, bytes: usize) {
+        self.at = (self.at as usize + bytes) as u32;
     }
 
     /// Returns whether the option before, which ends at `at`, has exactly 255 bytes, so that a 250 there continues it.
@@ -459,8 +436,8 @@ impl<'a> Walk<'a> {
         };
         while again.at < start {
             match again.bytes.get(again.at as usize..) {
-                Some([0, ..]) => again.at += 1,
-                Some([_, length, ..]) => again.at += 2 + u32::from(*length),
+                Some([0, ..]) => again.pass(1),
+                Some([_, length, ..]) => again.pass(2 + usize::from(*length)),
                 _ => break,
             }
         }
@@ -484,7 +461,7 @@ impl<'a> Walk<'a> {
             if *code != OptionCode::PAD.code() {
                 return None;
             }
-            self.at = at + 1;
+            self.pass(1);
         }
     }
 
@@ -522,7 +499,7 @@ impl<'a> Walk<'a> {
             [] => Step::AreaEnd(None),
             [0, ..] => {
                 while self.bytes.get(self.at as usize) == Some(&0) {
-                    self.at += 1;
+                    self.pass(1);
                 }
                 return (self, None);
             }
@@ -539,7 +516,7 @@ impl<'a> Walk<'a> {
                     if option.is_overload() {
                         self.overload = self.overload.with(value);
                     }
-                    self.at += 2 + u32::from(*length);
+                    self.pass(2 + value.len());
                     Step::Option(option)
                 }
                 None => Step::Fault(OptionError {
@@ -556,7 +533,7 @@ impl<'a> Walk<'a> {
     }
 
     #[inline]
-    pub(super) fn step(&mut self) -> Step<'a> {
+    fn step(&mut self) -> Step<'a> {
         loop {
             if let Some(option) = self.take_option() {
                 return Step::Option(option);

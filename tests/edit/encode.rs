@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{
-    EditError, Encode, Flag, Format, Key, MessageType, OptionCode, RelayCode, Route, Seconds, Suboption, Typed,
-    VALUES_CAPACITY, Value, ValueErrorKind, VendorData,
+    EditError, Encode, Flag, Format, Key, MessageType, OptionCode, RelayCode, Route, Seconds, Suboption,
+    SuboptionChanges, Typed, Value, ValueErrorKind, VendorData,
 };
-use dhcp_callout::{Message, PacketBuffer};
+use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -75,8 +75,9 @@ fn every_format_reads_again_what_it_has_written() {
             };
             seen.borrow_mut().remove(code);
             let mut buffer = discover();
-            let mut editor = buffer.edit();
-            let result = editor.set_typed(*code, &value).finish();
+            let result = buffer.edit(|editor| {
+                editor.set_typed(*code, &value);
+            });
             if code.code() == 52 {
                 prop_assert_eq!(result, Err(EditError::ReservedCode { code: *code }));
                 continue;
@@ -105,7 +106,11 @@ proptest! {
             let Ok(value) = key.decode(from) else {
                 return Ok(());
             };
-            buffer.edit().set_relay(key, &value).finish().unwrap();
+            let changes = SuboptionChanges::new().set(key, &value);
+            let edited = buffer.edit(|editor| {
+                editor.set(option::RELAY_AGENT_INFORMATION, changes);
+            });
+            edited.unwrap();
             let message = Message::parse(buffer.as_bytes()).unwrap();
             let agent = message.get(option::RELAY_AGENT_INFORMATION).unwrap().unwrap();
             let written: Vec<Suboption<'_>> = agent.suboptions().iter().collect();
@@ -135,22 +140,23 @@ fn native_values_read_as_what_they_are() {
         router: one,
     };
     let mut buffer = discover();
-    let mut editor = buffer.edit();
-    editor
-        .set(option::ROUTERS, one)
-        .set(option::DNS_SERVERS, &[one, two][..])
-        .set(option::LEASE_TIME, Seconds(7))
-        .set(option::HOST_NAME, b"host")
-        .set(option::DOMAIN_NAME, "example.org")
-        .set(option::DOMAIN_SEARCH, ["a.example.", "b.example"])
-        .set(option::CLASSLESS_ROUTES, [route])
-        .set(option::LOST_SERVER, "lost.example")
-        .set(option::ISNS, [1, 2, 3])
-        .set(option::INTERFACE_MTU, 1500)
-        .set(option::IP_FORWARDING, true)
-        .set(option::RAPID_COMMIT, Flag)
-        .set(option::PARAMETER_REQUEST_LIST, [1, 3, 6].map(OptionCode::from_code));
-    editor.finish().unwrap();
+    let edited = buffer.edit(|editor| {
+        editor
+            .set(option::ROUTERS, one)
+            .set(option::DNS_SERVERS, &[one, two][..])
+            .set(option::LEASE_TIME, Seconds(7))
+            .set(option::HOST_NAME, b"host")
+            .set(option::DOMAIN_NAME, "example.org")
+            .set(option::DOMAIN_SEARCH, ["a.example.", "b.example"])
+            .set(option::CLASSLESS_ROUTES, [route])
+            .set(option::LOST_SERVER, "lost.example")
+            .set(option::ISNS, [1, 2, 3])
+            .set(option::INTERFACE_MTU, 1500)
+            .set(option::IP_FORWARDING, true)
+            .set(option::RAPID_COMMIT, Flag)
+            .set(option::PARAMETER_REQUEST_LIST, [1, 3, 6].map(OptionCode::from_code));
+    });
+    edited.unwrap();
     let message = Message::parse(buffer.as_bytes()).unwrap();
     assert!(message.get(option::ROUTERS).unwrap().unwrap().iter().eq([one]));
     assert!(message.get(option::DNS_SERVERS).unwrap().unwrap().iter().eq([one, two]));
@@ -182,7 +188,9 @@ fn native_values_read_as_what_they_are() {
 fn elements_are_written_as_they_are_read() {
     fn set<F: Format>(key: Key<F>, value: impl Encode<F>) -> Result<Vec<u8>, EditError> {
         let mut buffer = discover();
-        buffer.edit().set(key, value).finish()?;
+        buffer.edit(|editor| {
+            editor.set(key, value);
+        })?;
         let end = Message::parse(buffer.as_bytes()).unwrap().end_offset().unwrap();
         Ok(buffer.as_bytes()[243..=end].to_vec())
     }
@@ -227,7 +235,9 @@ fn values_that_would_not_be_read_are_refused() {
     fn error<F: Format>(key: Key<F>, value: impl Encode<F>) -> Option<EditError> {
         let mut buffer = discover();
         let before = buffer.clone();
-        let result = buffer.edit().set(key, value).finish();
+        let result = buffer.edit(|editor| {
+            editor.set(key, value);
+        });
         assert_eq!(buffer, before);
         result.err()
     }
@@ -255,15 +265,29 @@ fn values_that_would_not_be_read_are_refused() {
         router: Ipv4Addr::UNSPECIFIED,
     };
     assert_eq!(error(option::CLASSLESS_ROUTES, [wide]), no_encoding(121));
-    let long = vec![b'a'; VALUES_CAPACITY + 1];
+    let long = vec![b'a'; PACKET_CAPACITY - 239];
     assert_eq!(
         error(option::HOST_NAME, &long[..]),
-        Some(EditError::ValuesTooLong {
-            needed: VALUES_CAPACITY + 1,
-            available: VALUES_CAPACITY
+        Some(EditError::NoRoom {
+            needed: PACKET_CAPACITY + 1,
+            available: PACKET_CAPACITY
         })
     );
+}
+
+#[test]
+fn typed_values_that_the_new_packet_reaches_are_written_as_they_were_set() {
+    let names = |byte: u8, length: usize| vec![byte; length];
+    let (host, domain) = (names(b'h', 1900), names(b'd', 1700));
     let mut buffer = discover();
-    let mut editor = buffer.edit();
-    assert!(editor.set(option::HOST_NAME, &long[1..]).finish().is_ok());
+    let edited = buffer.edit(|editor| {
+        editor
+            .set(option::HOST_NAME, &host[..])
+            .set(option::DOMAIN_NAME, &domain[..])
+            .pad_to(4000);
+    });
+    assert_eq!(edited, Ok(4000));
+    let message = Message::parse(buffer.as_bytes()).unwrap();
+    assert!(message.get(option::HOST_NAME).unwrap().unwrap() == host[..]);
+    assert!(message.get(option::DOMAIN_NAME).unwrap().unwrap() == domain[..]);
 }

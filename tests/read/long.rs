@@ -178,7 +178,7 @@ fn read_in_every_way(value: Value<'_>, expected: &[u8], middle: usize) {
         assert!(part.fragments().all(|piece| !piece.is_empty()));
         assert_eq!(part.copy_to(&mut [0; 4096]).unwrap(), expected);
         assert!(part == *expected && part == expected && part.starts_with(expected));
-        assert_eq!(part.starts_with([expected, &[1]].concat()), false);
+        assert!(!part.starts_with([expected, &[1]].concat()));
         assert_eq!(part.as_slice().is_some(), part.fragments().count() < 2);
         if let Some((first, others)) = expected.split_first() {
             let (byte, rest) = part.split_first().unwrap();
@@ -234,7 +234,7 @@ fn a_value_does_not_continue_in_another_field() {
 fn values_compare_with_bytes_and_texts() {
     let value = Value::from_slice(option::HOST_NAME.code(), b"host");
     assert!(value == "host" && value == *"host" && value == b"host" && value == *b"host");
-    assert!(value == b"host"[..] && value == &b"host"[..]);
+    assert!(value == b"host"[..] && value == b"host".as_slice());
     assert!(value != "hos" && value != "hosts" && value != b"most");
     assert!(value.starts_with("ho") && value.starts_with(b"host") && !value.starts_with("hosts"));
 }
