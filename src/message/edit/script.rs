@@ -182,12 +182,13 @@ impl<'v> Script<'v> {
         if self.marks.may_have(edit.code) && self.is_special(edit.code) {
             return;
         }
-        let Some(slot) = self.edits.get_mut(self.count) else {
+        let index = self.count;
+        let Some(slot) = self.edits.get_mut(index) else {
             return self.fail(EditError::TooManyEdits);
         };
-        self.with_value |= u16::from(edit.change != Change::Remove).wrapping_shl(self.count as u32);
         *slot = Some(edit);
-        self.count += 1;
+        self.count = index + 1;
+        self.with_value |= u16::from(edit.change != Change::Remove).wrapping_shl(index as u32);
         self.marks.add(edit.code);
     }
 
