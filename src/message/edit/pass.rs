@@ -19,6 +19,8 @@ pub(super) struct Pass<'p> {
     run: usize,
     /// Where the options of relay agents begin in `out` that nothing else follows so far.
     relay_start: Option<usize>,
+    /// Whether there is an option 52 in the options field.
+    has_overload: bool,
     /// What option 52 has to name, if that is known to change.
     overload: Option<Overload>,
 }
@@ -49,7 +51,7 @@ impl Placed {
         Self {
             met: 0,
             kept: 0,
-            waiting: script.with_value,
+            waiting: script.with_value(),
         }
     }
 
@@ -72,6 +74,7 @@ impl<'p> Pass<'p> {
             placed: Placed::of(script),
             run: script.copied,
             relay_start: None,
+            has_overload: false,
             overload: None,
         }
     }
@@ -84,8 +87,8 @@ impl<'p> Pass<'p> {
         if !self.message.has_cookie() {
             return self.without_options();
         }
-        let (last_end, has_end, overloads) = self.options()?;
-        if overloads {
+        let (last_end, has_end) = self.options()?;
+        if self.has_overload {
             return self.build_overloaded(last_end, has_end);
         }
         self.close(last_end, has_end)
@@ -107,14 +110,12 @@ impl<'p> Pass<'p> {
         self.close(last_end, has_end)
     }
 
-    /// Goes through the options field; returns where its last option ends, whether an END follows, and whether there
-    /// is an option 52.
+    /// Goes through the options field; returns where its last option ends, and whether an END follows.
     #[inline]
-    fn options(&mut self) -> Result<(usize, bool, bool), EditError> {
+    fn options(&mut self) -> Result<(usize, bool), EditError> {
         let source = self.message.as_bytes();
         let mut at = OPTIONS_OFFSET as u32;
         let mut last_end = OPTIONS_OFFSET;
-        let mut overloads = false;
         loop {
             let next = self.script.pass_over(source, at);
             if next != at {
@@ -122,10 +123,13 @@ impl<'p> Pass<'p> {
                 last_end = at as usize;
                 self.relay_start = None;
             }
-            match source.get(at as usize..).unwrap_or_default() {
-                [] => return Ok((last_end, false, overloads)),
+            let Some(rest) = source.get(at as usize..) else {
+                return Err(self.fault());
+            };
+            match rest {
+                [] => return Ok((last_end, false)),
                 [0, ..] => at = at.wrapping_add(1),
-                [255, ..] => return Ok((last_end, true, overloads)),
+                [255, ..] => return Ok((last_end, true)),
                 [code, length, after @ ..] if usize::from(*length) <= after.len() => {
                     let option = RawOption {
                         code: OptionCode::from_code(*code),
@@ -135,7 +139,6 @@ impl<'p> Pass<'p> {
                     };
                     at = at.wrapping_add(2 + u32::from(*length));
                     last_end = at as usize;
-                    overloads |= option.is_overload();
                     self.visit(&option, last_end);
                 }
                 _ => return Err(self.fault()),
@@ -180,7 +183,8 @@ impl<'p> Pass<'p> {
 
     /// Decides about the next fragment of option 52 in the options field.
     #[cold]
-    fn action_of_overload(&self, option: &RawOption<'_>) -> Action<'p> {
+    fn action_of_overload(&mut self, option: &RawOption<'_>) -> Action<'p> {
+        self.has_overload = true;
         match self.overload {
             Some(fields) if fields.is_empty() => Action::Drop,
             Some(fields) if !option.value.is_empty() => Action::Replace(0, value_of(fields)),
@@ -280,22 +284,24 @@ impl<'p> Pass<'p> {
         let stays = self.out.size() == last_end && source.len() <= self.script.limit;
         if stays && (has_end || self.out.is_written(source.get(..last_end))) {
             self.copy_until(source.len());
+            self.out.fill_to(self.script.pad_to);
         } else {
             // Bytes after END were there to fill the packet.
             self.end(source.len().wrapping_sub(last_end) > 1);
         }
-        self.out.fill_to(self.script.pad_to);
         Ok(self.out.size())
     }
 
-    /// Writes END, and fills the packet up to the size that the message has if it `was_filled`.
+    /// Writes END, and fills the packet as asked, and up to the size that the message has if it `was_filled`.
     #[inline]
     fn end(&mut self, was_filled: bool) {
         self.out.put(&[OptionCode::END.code()]);
-        if was_filled {
-            let size = self.message.as_bytes().len();
-            self.out.fill_to(size.min(self.script.limit));
-        }
+        let size = if was_filled {
+            self.message.as_bytes().len().min(self.script.limit)
+        } else {
+            0
+        };
+        self.out.fill_to(size.max(self.script.pad_to));
     }
 
     /// Writes the options that are new in the options field: before the options of relay agents that come last, but
@@ -347,12 +353,12 @@ impl<'p> Pass<'p> {
         if self.out.size() == OPTIONS_OFFSET {
             self.out.truncate(HEADER_LENGTH);
             self.copy_until(source.len());
+            self.out.fill_to(self.script.pad_to);
         } else if source.iter().skip(HEADER_LENGTH).any(|byte| *byte != 0) {
             return Err(EditError::VendorArea);
         } else {
             self.end(true);
         }
-        self.out.fill_to(self.script.pad_to);
         Ok(self.out.size())
     }
 }

@@ -18,8 +18,8 @@ pub(super) struct Script<'v> {
     /// INVARIANT: the first `count` are there, and no others.
     edits: [Option<Edit<'v>>; MAX_EDITS],
     count: usize,
-    /// The edits that set or append a value: one bit for each, by its position.
-    pub(super) with_value: u16,
+    /// The edits that remove: one bit for each, by its position.
+    removals: u16,
     /// The edits of options of relay agents, likewise.
     pub(super) of_relay: u16,
     marks: Marks,
@@ -103,7 +103,7 @@ impl<'v> Script<'v> {
         Self {
             edits: [None; MAX_EDITS],
             count: 0,
-            with_value: 0,
+            removals: 0,
             of_relay: 0,
             marks: Marks::new(),
             dropped: None,
@@ -123,6 +123,13 @@ impl<'v> Script<'v> {
         self.error.get_or_insert(error);
     }
 
+    /// Returns the edits that set or append a value: one bit for each, by its position.
+    #[inline]
+    pub(super) fn with_value(&self) -> u16 {
+        let all = 1_u32.wrapping_shl(self.count as u32).wrapping_sub(1);
+        all as u16 & !self.removals
+    }
+
     /// Returns the change at `index`.
     #[inline]
     pub(super) fn at(&self, index: u32) -> Option<&Edit<'v>> {
@@ -138,32 +145,29 @@ impl<'v> Script<'v> {
     /// Returns the change that decides about the fragments of `code`, and the bit of its position.
     #[inline]
     pub(super) fn decider(&self, code: OptionCode) -> Option<(u16, &Edit<'v>)> {
-        let mut bit = 1_u16;
-        for edit in self.edits() {
+        let mut index = 0;
+        while let Some(edit) = self.at(index) {
             if edit.code == code && edit.change != Change::Append {
-                return Some((bit, edit));
+                return Some((1_u16.wrapping_shl(index), edit));
             }
-            bit = bit.wrapping_shl(1);
+            index += 1;
         }
         None
     }
 
     /// Passes over the options from offset `at` of `packet` of which no change can have anything to say; returns the
-    /// offset of the first byte that has to be looked at.
+    /// offset of the first byte that has to be looked at, after the packet if the last option runs past its end.
     #[inline]
-    pub(super) fn pass_over(&self, packet: &[u8], at: u32) -> u32 {
+    pub(super) fn pass_over(&self, packet: &[u8], mut at: u32) -> u32 {
         let marks = self.marks;
-        let (mut at, mut before) = (at, at);
         // Of 32 bits, so that the sum proves that both bytes are there.
         while let (Some(length), Some(code)) = (packet.get(at as usize + 1), packet.get(at as usize)) {
             if marks.may_have(OptionCode::from_code(*code)) {
-                return at;
+                break;
             }
-            before = at;
             at = at.wrapping_add(2 + u32::from(*length));
         }
-        // The last option may have run past the end.
-        if at as usize > packet.len() { before } else { at }
+        at
     }
 
     /// Notes a change in place of all earlier ones of that code.
@@ -178,8 +182,7 @@ impl<'v> Script<'v> {
     /// Notes one more change.
     #[inline]
     pub(super) fn add(&mut self, edit: Edit<'v>) {
-        // Those that cannot be edited are marked from the start, as are the relay agents'.
-        if self.marks.may_have(edit.code) && self.is_special(edit.code) {
+        if self.marks.may_have(edit.code) && !self.admits(edit.code) {
             return;
         }
         let index = self.count;
@@ -188,27 +191,29 @@ impl<'v> Script<'v> {
         };
         *slot = Some(edit);
         self.count = index + 1;
-        self.with_value |= u16::from(edit.change != Change::Remove).wrapping_shl(index as u32);
+        self.removals |= u16::from(edit.change == Change::Remove).wrapping_shl(index as u32);
         self.marks.add(edit.code);
     }
 
-    /// Notes what is special about the code of the next edit; returns whether it cannot be edited.
+    /// Returns whether the next edit can be one of `code`, and notes what is special about it. Special codes are marked
+    /// from the start.
     #[cold]
-    fn is_special(&mut self, code: OptionCode) -> bool {
-        let reserved = matches!(code, OptionCode::PAD | OptionCode::END | OptionCode::OVERLOAD);
-        if reserved {
+    fn admits(&mut self, code: OptionCode) -> bool {
+        if matches!(code, OptionCode::PAD | OptionCode::END | OptionCode::OVERLOAD) {
             self.fail(EditError::ReservedCode { code });
-        } else if code == RELAY {
+            return false;
+        }
+        if code == RELAY {
             self.of_relay |= 1_u16.wrapping_shl(self.count as u32);
         }
-        reserved
+        true
     }
 
     /// Forgets the changes of `code`.
     #[cold]
     fn forget(&mut self, code: OptionCode) {
         let edits = core::mem::replace(&mut self.edits, [None; MAX_EDITS]);
-        (self.count, self.with_value, self.of_relay) = (0, 0, 0);
+        (self.count, self.removals, self.of_relay) = (0, 0, 0);
         for edit in edits.into_iter().flatten().filter(|edit| edit.code != code) {
             self.add(edit);
         }
