@@ -5,7 +5,7 @@ use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
 use super::error::EditError;
-use super::script::{Change, Noted, RELAY, Script};
+use super::script::{Change, Edit, RELAY, Script};
 
 /// One pass over the options in wire order.
 pub(super) struct Pass<'p> {
@@ -114,35 +114,50 @@ impl<'p> Pass<'p> {
     #[inline]
     fn options(&mut self) -> Result<(usize, bool), EditError> {
         let source = self.message.as_bytes();
+        let marks = self.script.marks;
+        // Of 32 bits, so that their sums prove that bytes are there.
         let mut at = OPTIONS_OFFSET as u32;
+        let mut looked_at = at;
         let mut last_end = OPTIONS_OFFSET;
-        loop {
-            let next = self.script.pass_over(source, at);
-            if next != at {
-                at = next;
+        while let (Some(length), Some(code)) = (source.get(at as usize + 1), source.get(at as usize)) {
+            let end = at.wrapping_add(2 + u32::from(*length));
+            if !marks.may_have(OptionCode::from_code(*code)) {
+                at = end;
+                continue;
+            }
+            if at != looked_at {
                 last_end = at as usize;
                 self.relay_start = None;
             }
-            let Some(rest) = source.get(at as usize..) else {
-                return Err(self.fault());
-            };
-            match rest {
-                [] => return Ok((last_end, false)),
-                [0, ..] => at = at.wrapping_add(1),
-                [255, ..] => return Ok((last_end, true)),
-                [code, length, after @ ..] if usize::from(*length) <= after.len() => {
-                    let option = RawOption {
-                        code: OptionCode::from_code(*code),
-                        area: Area::Options,
-                        offset: at as usize,
-                        value: after.get(..usize::from(*length)).unwrap_or_default(),
+            match *code {
+                0 => at = at.wrapping_add(1),
+                255 => return Ok((last_end, true)),
+                code => {
+                    let offset = at as usize;
+                    let Some(value) = source.get(offset + 2..end as usize) else {
+                        return Err(self.fault());
                     };
-                    at = at.wrapping_add(2 + u32::from(*length));
-                    last_end = at as usize;
+                    let option = RawOption {
+                        code: OptionCode::from_code(code),
+                        area: Area::Options,
+                        offset,
+                        value,
+                    };
+                    at = end;
+                    last_end = end as usize;
                     self.visit(&option, last_end);
                 }
-                _ => return Err(self.fault()),
             }
+            looked_at = at;
+        }
+        if at != looked_at {
+            last_end = at as usize;
+            self.relay_start = None;
+        }
+        match source.get(at as usize..) {
+            Some([] | [0]) => Ok((last_end, false)),
+            Some([255]) => Ok((last_end, true)),
+            _ => Err(self.fault()),
         }
     }
 
@@ -214,7 +229,7 @@ impl<'p> Pass<'p> {
         if edit.change == Change::Remove {
             return Action::Drop;
         }
-        let value = self.value(edit.value);
+        let value = self.value(edit);
         if self.is_now(option, value) {
             self.placed.kept |= bit;
             return Action::Keep;
@@ -222,18 +237,21 @@ impl<'p> Pass<'p> {
         Action::Replace(bit, value)
     }
 
-    /// Returns a noted value.
+    /// Returns the value that a change sets or appends.
     #[inline]
-    fn value(&self, noted: Noted<'p>) -> &'p [u8] {
-        match noted {
-            Noted::Given(value) => value,
-            Noted::Encoded { from_end, len } => {
-                let start = self.values.len().wrapping_sub(from_end.into());
-                let value = self.values.get(start..).and_then(|values| values.get(..len.into()));
-                debug_assert!(value.is_some(), "an encoded value is where it was noted");
-                value.unwrap_or_default()
-            }
+    fn value(&self, edit: &Edit<'p>) -> &'p [u8] {
+        if edit.from_end == 0 {
+            edit.given
+        } else {
+            self.encoded_value(edit)
         }
+    }
+
+    fn encoded_value(&self, edit: &Edit<'_>) -> &'p [u8] {
+        let start = self.values.len().wrapping_sub(edit.from_end.into());
+        let value = self.values.get(start..).and_then(|values| values.get(..edit.len.into()));
+        debug_assert!(value.is_some(), "an encoded value is where it was noted");
+        value.unwrap_or_default()
     }
 
     /// Returns whether `value` is what the option of which `first` is the first fragment is already.
@@ -337,7 +355,7 @@ impl<'p> Pass<'p> {
     fn append_new(&mut self, mut bits: u16) {
         while bits != 0 {
             if let Some(edit) = self.script.at(bits.trailing_zeros()) {
-                self.out.put_option(edit.code, self.value(edit.value));
+                self.out.put_option(edit.code, self.value(edit));
             }
             bits &= bits.wrapping_sub(1);
         }

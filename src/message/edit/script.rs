@@ -22,7 +22,7 @@ pub(super) struct Script<'v> {
     removals: u16,
     /// The edits of options of relay agents, likewise.
     pub(super) of_relay: u16,
-    marks: Marks,
+    pub(super) marks: Marks,
     /// One bit for each offset at which an option is not retained.
     dropped: Option<[u64; MAX_RETAIN_OFFSET / 64]>,
     /// The first error.
@@ -42,8 +42,11 @@ pub(super) struct Script<'v> {
 pub(super) struct Edit<'v> {
     pub(super) code: OptionCode,
     pub(super) change: Change,
-    /// The value that is set or appended.
-    pub(super) value: Noted<'v>,
+    /// How many bytes before the end of the editor's block the value begins that is set or appended; 0 if it is `given`.
+    pub(super) from_end: u16,
+    /// Bytes of the value in the block.
+    pub(super) len: u16,
+    pub(super) given: &'v [u8],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,23 +56,12 @@ pub(super) enum Change {
     Append,
 }
 
-/// A value that has been noted.
-#[derive(Clone, Copy)]
-pub(super) enum Noted<'v> {
-    Given(&'v [u8]),
-    /// A value encoded in the editor's block, so many bytes before its end.
-    Encoded {
-        from_end: u16,
-        len: u16,
-    },
-}
-
 /// The codes at which a pass has to look: those of the edits, PAD, END, and options 52 and 82.
 ///
 /// One bit for each, by the low six bits of the code, so that others of the same bit are looked at in vain. A pass asks
 /// this for each option, and it fits into a register.
 #[derive(Clone, Copy)]
-struct Marks(u64);
+pub(super) struct Marks(u64);
 
 impl Marks {
     const fn new() -> Self {
@@ -92,8 +84,22 @@ impl Marks {
     }
 
     #[inline]
-    const fn may_have(self, code: OptionCode) -> bool {
+    pub(super) const fn may_have(self, code: OptionCode) -> bool {
         self.0 & Self::bit(code) != 0
+    }
+}
+
+impl<'v> Edit<'v> {
+    /// Creates a change to a value that outlives the editor.
+    #[inline]
+    pub(super) const fn new(code: OptionCode, change: Change, given: &'v [u8]) -> Self {
+        Self {
+            code,
+            change,
+            from_end: 0,
+            len: 0,
+            given,
+        }
     }
 }
 
@@ -153,21 +159,6 @@ impl<'v> Script<'v> {
             index += 1;
         }
         None
-    }
-
-    /// Passes over the options from offset `at` of `packet` of which no change can have anything to say; returns the
-    /// offset of the first byte that has to be looked at, after the packet if the last option runs past its end.
-    #[inline]
-    pub(super) fn pass_over(&self, packet: &[u8], mut at: u32) -> u32 {
-        let marks = self.marks;
-        // Of 32 bits, so that the sum proves that both bytes are there.
-        while let (Some(length), Some(code)) = (packet.get(at as usize + 1), packet.get(at as usize)) {
-            if marks.may_have(OptionCode::from_code(*code)) {
-                break;
-            }
-            at = at.wrapping_add(2 + u32::from(*length));
-        }
-        at
     }
 
     /// Notes a change in place of all earlier ones of that code.
