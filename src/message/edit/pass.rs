@@ -26,14 +26,14 @@ pub(super) struct Pass<'p> {
 }
 
 /// What has become of the changes so far: one bit for each, by its position in the script.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Placed {
     /// The first fragment has been met.
     met: u16,
     /// The value was already as it is to be; all fragments stay.
     kept: u16,
-    /// The value needs a place among the new options.
-    waiting: u16,
+    /// The value did not fit where the first fragment was.
+    moved: u16,
 }
 
 /// What becomes of one fragment.
@@ -46,18 +46,9 @@ pub(super) enum Action<'p> {
 }
 
 impl Placed {
-    #[inline]
-    fn of(script: &Script<'_>) -> Self {
-        Self {
-            met: 0,
-            kept: 0,
-            waiting: script.with_value(),
-        }
-    }
-
     /// Notes that the new value did not fit where the first fragment was.
     pub(super) fn move_out(&mut self, bit: u16) {
-        self.waiting |= bit;
+        self.moved |= bit;
     }
 }
 
@@ -71,7 +62,7 @@ impl<'p> Pass<'p> {
             script,
             values,
             out: Encoder::after(target, script.copied),
-            placed: Placed::of(script),
+            placed: Placed::default(),
             run: script.copied,
             relay_start: None,
             has_overload: false,
@@ -102,7 +93,7 @@ impl<'p> Pass<'p> {
             self.overload = Some(fields);
             self.out.truncate(self.script.copied);
             self.run = self.script.copied;
-            self.placed = Placed::of(self.script);
+            self.placed = Placed::default();
             self.relay_start = None;
             self.options()?;
             self.overloaded_fields()?;
@@ -172,7 +163,7 @@ impl<'p> Pass<'p> {
     /// Does what the script says about an option of the options field, which ends at `end`.
     #[inline]
     fn visit(&mut self, option: &RawOption<'_>, end: usize) {
-        let action = if option.is_overload() {
+        let action = if option.code == OptionCode::OVERLOAD {
             self.action_of_overload(option)
         } else {
             self.action(option)
@@ -225,7 +216,6 @@ impl<'p> Pass<'p> {
             };
         }
         self.placed.met |= bit;
-        self.placed.waiting &= !bit;
         if edit.change == Change::Remove {
             return Action::Drop;
         }
@@ -249,7 +239,10 @@ impl<'p> Pass<'p> {
 
     fn encoded_value(&self, edit: &Edit<'_>) -> &'p [u8] {
         let start = self.values.len().wrapping_sub(edit.from_end.into());
-        let value = self.values.get(start..).and_then(|values| values.get(..edit.len.into()));
+        let value = self
+            .values
+            .get(start..)
+            .and_then(|values| values.get(..edit.len.into()));
         debug_assert!(value.is_some(), "an encoded value is where it was noted");
         value.unwrap_or_default()
     }
@@ -326,11 +319,18 @@ impl<'p> Pass<'p> {
     /// for further ones of relay agents.
     #[inline]
     fn append(&mut self) -> Result<(), EditError> {
-        if self.script.frees_fields || self.relay_start.is_some() || self.placed.waiting & self.script.of_relay != 0 {
+        let waiting = self.waiting();
+        if self.script.frees_fields || self.relay_start.is_some() || waiting & self.script.of_relay != 0 {
             return self.append_around_relay();
         }
-        self.append_new(self.placed.waiting);
+        self.append_new(waiting);
         Ok(())
+    }
+
+    /// Returns the changes whose values have no place yet.
+    #[inline]
+    fn waiting(&self) -> u16 {
+        self.script.with_value() & !self.placed.met | self.placed.moved
     }
 
     #[cold]
@@ -339,14 +339,14 @@ impl<'p> Pass<'p> {
         if self.script.frees_fields {
             self.append_of_fields(false)?;
         }
-        self.append_new(self.placed.waiting & !self.script.of_relay);
+        self.append_new(self.waiting() & !self.script.of_relay);
         if let Some(start) = self.relay_start {
             self.out.move_to_end(start, end);
         }
         if self.script.frees_fields {
             self.append_of_fields(true)?;
         }
-        self.append_new(self.placed.waiting & self.script.of_relay);
+        self.append_new(self.waiting() & self.script.of_relay);
         Ok(())
     }
 
