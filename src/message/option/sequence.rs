@@ -33,8 +33,8 @@ pub trait Element: Sealed {
 /// A sequence of elements, checked when it was decoded.
 ///
 /// Decoding gives
-/// - [`Length`](crate::message::ValueErrorKind::Length) for a value that is too short for one element (for elements that say
-///   their own length: an empty one), and if elements of one width do not fill the value;
+/// - [`Length`](crate::message::ValueErrorKind::Length) for a value that is too short for one element (for elements that
+///   say their own length: an empty one), and if elements of one width do not fill the value;
 /// - [`Truncated`](crate::message::ValueErrorKind::Truncated) for an element that runs past the end;
 /// - what the element's own layout says.
 ///
@@ -88,7 +88,7 @@ impl<'a, E: Element> Sequence<'a, E> {
     pub fn len(&self) -> usize {
         match E::WIDTH {
             Some(width) => self.value.len().checked_div(width).unwrap_or(0),
-            None => self.iter().count(),
+            None => self.iter().fold(0, |count: usize, _| count.saturating_add(1)),
         }
     }
 

@@ -6,7 +6,7 @@
 use core::ffi::c_void;
 use core::ptr::null_mut;
 
-use dhcp_callout::ffi::{Bool, Boolean, ServerOptions};
+use dhcp_callout::ffi::{Bool, Boolean, HandleOptionsArguments, NewPktArguments, ServerOptions};
 use dhcp_callout::hook::{NewPacket, ParsedOptions};
 use dhcp_callout::message::{Flags, HardwareType, MessageType, OpCode, OptionErrorKind, ParseError, option};
 use dhcp_callout::{Message, PacketBuffer};
@@ -391,24 +391,29 @@ fn windows_rs_3376_a_boolean_is_any_byte() {
             ds_domain_name_requested: Boolean(byte),
             ..ServerOptions::EMPTY
         };
+        let call = HandleOptionsArguments {
+            packet: packet.as_mut_ptr(),
+            packet_size: 244,
+            reserved: null_mut(),
+            pkt_context: null_mut(),
+            server_options: &raw mut options,
+        };
         // SAFETY: the packet has 244 bytes, and every pointer in `options` is NULL.
-        let read =
-            unsafe { ParsedOptions::from_raw(packet.as_mut_ptr(), 244, null_mut(), null_mut(), &raw mut options) };
+        let read = unsafe { ParsedOptions::from_raw(call) };
         assert_eq!(read.unwrap().ds_domain_name_requested(), Boolean(byte));
     }
     let mut first = packet.as_mut_ptr();
     let (mut size, mut context, mut process_it) = (244_u32, null_mut::<c_void>(), Bool(-77));
-    // SAFETY: the pointers are to variables of this function, and to a packet of 244 bytes.
-    let read = unsafe {
-        NewPacket::from_raw(
-            &raw mut first,
-            &raw mut size,
-            0,
-            null_mut(),
-            &raw mut context,
-            &raw mut process_it,
-        )
+    let call = NewPktArguments {
+        packet: &raw mut first,
+        packet_size: &raw mut size,
+        ip_address: 0,
+        reserved: null_mut(),
+        pkt_context: &raw mut context,
+        process_it: &raw mut process_it,
     };
+    // SAFETY: the pointers are to variables of this function, and to a packet of 244 bytes.
+    let read = unsafe { NewPacket::from_raw(call) };
     assert!(read.is_ok());
 }
 
