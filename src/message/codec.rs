@@ -263,7 +263,7 @@ impl<'t> Encoder<'t> {
 /// A value that does not follow the layout of its option, or an option that could not be looked for; the framing
 /// around a value that is at fault is not touched by that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("option {} at offset {offset}: {kind}", .code.code())]
+#[error("option {code} at offset {offset}: {kind}")]
 pub struct ValueError {
     code: OptionCode,
     offset: usize,

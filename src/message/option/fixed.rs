@@ -124,7 +124,8 @@ checked_byte! {
     /// [`Value`](crate::message::ValueErrorKind::Value) for 0.
     ///
     /// Types without a name are kept: the registry grows, and a callout must see what is new. 0 is not one of them,
-    /// since the registry begins with 1. [`Message::message_type`](crate::message::Message::message_type) keeps 0 as well.
+    /// since the registry begins with 1. [`Message::message_type`](crate::message::Message::message_type) keeps 0 as
+    /// well.
     MessageType: |code| (code > 0).then_some(Self::from_code(code)), |value| value.code();
     /// One byte, 1 to 3. [`Length`](crate::message::ValueErrorKind::Length) for another length,
     /// [`Value`](crate::message::ValueErrorKind::Value) for another byte.

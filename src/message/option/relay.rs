@@ -89,7 +89,10 @@ impl fmt::Debug for RelayCode {
 macro_rules! write_value {
     (
         $Code:ident, $kind:literal;
-        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+        $(
+            $(#[$attribute:meta])*
+            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
+        )+
     ) => {
         fn write_value(f: &mut fmt::Formatter<'_>, suboption: Suboption<'_>) -> fmt::Result {
             fn write<'a, F>(f: &mut fmt::Formatter<'_>, value: Value<'a>) -> fmt::Result

@@ -4,7 +4,10 @@
 macro_rules! keys {
     (
         $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
-        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+        $(
+            $(#[$attribute:meta])*
+            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
+        )+
     ) => {
         $(
             #[doc = concat!("*", $name, "*: ", $kind, " ", $code, " (", $reference, ").")]

@@ -40,7 +40,8 @@ impl fmt::Display for Value<'_> {
 /// 2).
 ///
 /// Any byte is kept, since clients do send the code page of their maker's country. Decoding gives
-/// [`Length`](crate::message::ValueErrorKind::Length) for an empty value; one that holds nothing but NULs is empty text.
+/// [`Length`](crate::message::ValueErrorKind::Length) for an empty value; one that holds nothing but NULs is empty
+/// text.
 ///
 /// `Display` puts the text in quotes and escapes every character that could disturb a log line: control characters,
 /// quotes, backslashes, what is not UTF-8 (`\xe9`), and what is neither ASCII nor a letter of a script that is
@@ -136,8 +137,8 @@ impl<'a> Text<'a> {
 
     /// Returns whether the text begins with the bytes of `prefix`.
     #[must_use]
-    pub fn starts_with(&self, prefix: &[u8]) -> bool {
-        self.value.starts_with(prefix)
+    pub fn starts_with(&self, prefix: impl AsRef<[u8]>) -> bool {
+        self.value.starts_with(prefix.as_ref())
     }
 }
 
