@@ -1,4 +1,5 @@
 //! The way of a packet through the hooks of a callout that does nothing.
+#![allow(unsafe_code, reason = "hooks are called with raw pointers")]
 
 use core::ffi::c_void;
 use core::ptr::null_mut;
@@ -46,12 +47,12 @@ impl Hooks {
         hooks
     }
 
-    /// NewPkt, dropped, processed, of a packet that is tracked.
+    /// Calls the hooks for a new packet, its drop and its end, of a packet that is tracked.
     pub(crate) fn track(&self, packet: &mut [u8]) -> usize {
         pass(&self.tracking, packet, &[0xA, 0xB])
     }
 
-    /// NewPkt, processed, of a packet that is passed.
+    /// Calls the hooks for a new packet and its end, of a packet that is passed.
     pub(crate) fn pass(&self, packet: &mut [u8]) -> usize {
         pass(&self.passing, packet, &[0xB])
     }
