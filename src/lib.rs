@@ -16,6 +16,10 @@ pub mod callout;
 #[cfg(not(loom))]
 pub mod chain;
 mod codes;
+// What threads share of the chain, for its model.
+#[cfg(all(test, loom))]
+#[path = "chain/once.rs"]
+mod once;
 pub mod control;
 pub mod ffi;
 pub mod hook;
