@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
-use dhcp_callout::{Callout, Decision, DropReason, NewPacket, PacketTally};
+use dhcp_callout::{Callout, Decision, DropReason, Host, LoadError, NewPacket, Notice, PacketNotice, PacketTally};
 use dhcp_callout_support::show;
 
 const QUIET: Duration = Duration::from_secs(3600);
@@ -26,33 +26,34 @@ type Origin = ([u8; 6], Ipv4Addr);
 type Drop = (DropReason, Origin, Instant);
 
 impl Callout for DropMonitor {
-    type State = Origin;
+    /// Drops are reported of packets that are not tracked as well.
+    type State = ();
 
-    fn load(&self) -> bool {
+    fn load(&'static self) -> Result<(), LoadError> {
         self.1.get_or_init(|| {
             let (sender, receiver) = sync_channel(1024);
             thread::spawn(move || report(&receiver));
             sender
         });
-        true
+        Ok(())
     }
 
-    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Origin> {
-        let Ok(message) = packet.message() else {
-            return Decision::Pass;
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Pass
+    }
+
+    fn packet_dropped(&self, notice: &PacketNotice<'_>, _: Option<&()>) {
+        let Notice::Dropped(reason) = notice.notice() else {
+            return;
         };
-        message
-            .mac()
-            .map_or(Decision::Pass, |mac| Decision::Track((mac, message.giaddr())))
-    }
-
-    fn packet_dropped(&self, reason: DropReason, origin: &Origin) {
         self.0.count_drop(reason);
+        let Ok(message) = notice.message() else { return };
+        let Some(mac) = message.mac() else { return };
         // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
         let _ = self
             .1
             .get()
-            .map(|drops| drops.try_send((reason, *origin, Instant::now())));
+            .map(|drops| drops.try_send((reason, (mac, message.giaddr()), Instant::now())));
     }
 }
 
@@ -89,7 +90,8 @@ impl Reporter {
     }
 }
 
-dhcp_callout::export!(DropMonitor(PacketTally::new(), OnceLock::new()), packets = 4096);
+static MONITOR: Host<DropMonitor, 1, 0> = Host::new(DropMonitor(PacketTally::new(), OnceLock::new()));
+dhcp_callout::export!(MONITOR);
 
 fn main() {
     show::lives(DhcpServerCalloutEntry);

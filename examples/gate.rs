@@ -2,7 +2,7 @@
 //!
 //! The first line of the file is `MAC_ACTION = {ALLOW}` or `MAC_ACTION = {DENY}`; each line after it is one address of 12
 //! hexadecimal digits without separators, and a `#` begins a comment. With `ALLOW` only the addresses of the list are
-//! served, with `DENY` all others. With a bad action it is as if no callout were there; a bad address is left out; both are
+//! served, with `DENY` all others. With a bad action the DLL is not loaded; a bad address is left out; both are
 //! reported. The file is read once, when the server loads the DLL, and looked up without a lock.
 //!
 //! In a DLL the library is a `cdylib` with this file as `lib.rs` without `main`, and the path is where the administrator
@@ -11,7 +11,7 @@
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
-use dhcp_callout::{Callout, Decision, Message, NewPacket};
+use dhcp_callout::{Callout, Decision, Host, LoadError, Message, NewPacket};
 use dhcp_callout_support::show;
 
 type Mac = [u8; 6];
@@ -28,20 +28,15 @@ struct List {
 impl Callout for Gate {
     type State = ();
 
-    fn load(&self) -> bool {
+    fn load(&'static self) -> Result<(), LoadError> {
         let path = std::env::var("DHCP_GATE_LIST").unwrap_or_else(|_| "MACList.txt".to_owned());
-        let text = std::fs::read_to_string(&path);
-        let list = text
-            .map_err(|error| error.to_string())
-            .and_then(|text| List::parse(&text));
-        match list {
-            Ok(list) => self.list.get_or_init(|| list),
-            Err(error) => {
-                eprintln!("gate: {path}: {error}");
-                return false;
-            }
-        };
-        true
+        let text = std::fs::read_to_string(&path).inspect_err(|error| eprintln!("gate: {path}: {error}"))?;
+        let list = List::parse(&text).map_err(|error| {
+            eprintln!("gate: {path}: {error}");
+            LoadError::default()
+        })?;
+        self.list.get_or_init(|| list);
+        Ok(())
     }
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
@@ -82,7 +77,8 @@ fn parse_mac(digits: &str) -> Option<Mac> {
     Some(mac)
 }
 
-dhcp_callout::export!(Gate { list: OnceLock::new() }, packets = 1);
+static GATE: Host<Gate, 1, 0> = Host::new(Gate { list: OnceLock::new() });
+dhcp_callout::export!(GATE);
 
 fn main() {
     show::lives(DhcpServerCalloutEntry);

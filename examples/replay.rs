@@ -1,4 +1,4 @@
-//! Replays a captured DHCP exchange through a callout table, and tells the life of every packet.
+//! Replays a captured DHCP exchange through a callout table, and prints what became of every packet.
 //!
 //! ```text
 //! cargo run --release --example replay [-- [--json] [FILE]]
@@ -8,13 +8,11 @@
 //! `--json` the last line is one JSON object of totals. Exit code 2: FILE cannot be read as a capture.
 
 use core::fmt;
-use core::time::Duration;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use capture::Frame;
-use dhcp_callout::message::{MessageType, OptionCode};
 use dhcp_callout::simulate::{Call, Datagram, Life, Server};
 use dhcp_callout::{DropReason, Message, Outcome, PACKET_CAPACITY, Stage, TallySnapshot};
 use dhcp_callout_support::{capture, watcher};
@@ -86,22 +84,15 @@ struct Exchange<'c> {
 
 impl<'c> Exchange<'c> {
     fn find(frames: &'c [Frame]) -> Self {
-        let start = frames.first().map_or(Duration::ZERO, |frame| frame.time);
-        let datagrams: Vec<_> = frames
-            .iter()
-            .filter_map(|frame| {
-                Some(Datagram {
-                    time: frame.time.saturating_sub(start),
-                    payload: frame.dhcp()?,
-                })
-            })
+        let datagrams: Vec<_> = capture::datagrams(frames)
+            .into_iter()
             .filter(|datagram| datagram.payload.len() <= PACKET_CAPACITY && Message::parse(datagram.payload).is_ok())
             .collect();
         let unparsed = frames.len().saturating_sub(datagrams.len());
         Self { datagrams, unparsed }
     }
 
-    /// Replays the messages, and returns the lives in the order in which the packets came.
+    /// Replays the messages, and returns what became of the packets, in the order in which they came.
     fn replay(&self, server: &Server) -> Vec<Life> {
         let bar = ProgressBar::new(u64::try_from(self.datagrams.len()).unwrap_or(u64::MAX));
         if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} messages {eta}") {
@@ -145,7 +136,7 @@ fn report(arguments: &Arguments, exchange: &Exchange<'_>, lives: &[Life], totals
     out.flush()
 }
 
-/// Prints one line: time, transaction, client, message type, what the server did, how the life ended.
+/// Prints one line: time, transaction, client, message type, what the server did, how the packet ended.
 fn print_life(out: &mut impl Write, exchange: &Exchange<'_>, life: &Life) -> io::Result<()> {
     let Some(message) = exchange.message(life.index) else {
         return Ok(());
@@ -203,22 +194,16 @@ fn client(message: Message<'_>) -> String {
     let address = message.chaddr().unwrap_or(message.chaddr_field());
     address
         .iter()
-        .map(|octet| format!("{octet:02x}"))
+        .map(|byte| format!("{byte:02x}"))
         .collect::<Vec<_>>()
         .join(":")
 }
 
 fn type_name(message: Message<'_>) -> String {
-    let value = message.value(OptionCode::from_code(53)).ok().flatten();
-    match value.and_then(dhcp_callout::message::Value::to_array) {
-        Some([code]) => {
-            let name = MessageType::from_code(code)
-                .name()
-                .map(|name| name.trim_start_matches("DHCP").to_owned());
-            name.unwrap_or_else(|| format!("type {code}"))
-        }
-        None => "BOOTP".to_owned(),
-    }
+    message.message_type().map_or_else(
+        || "BOOTP".to_owned(),
+        |kind| kind.to_string().trim_start_matches("DHCP").to_owned(),
+    )
 }
 
 struct Ending(Stage);

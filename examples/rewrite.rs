@@ -123,7 +123,7 @@ fn rewrite_frame(number: usize, frame: &Frame) -> Cow<'_, [u8]> {
     }
     let mut buffer = PacketBuffer::new();
     match edit(&mut buffer, message) {
-        Ok(()) => assemble(&layers, buffer.as_bytes()).map_or(unchanged, Cow::Owned),
+        Ok(_) => assemble(&layers, buffer.as_bytes()).map_or(unchanged, Cow::Owned),
         Err(error) => {
             eprintln!("rewrite: frame {number} left as it is: {error}");
             unchanged
@@ -131,14 +131,13 @@ fn rewrite_frame(number: usize, frame: &Frame) -> Cow<'_, [u8]> {
     }
 }
 
-fn edit(buffer: &mut PacketBuffer, message: Message<'_>) -> Result<(), EditError> {
-    let mut editor = buffer.edit_from(message);
-    editor
-        .set(option::DNS_SERVERS, NAME_SERVERS)
-        .set(option::LEASE_TIME, LEASE_TIME)
-        .set_raw(option::VENDOR_SPECIFIC.code(), &VENDOR_SPECIFIC);
-    editor.finish()?;
-    Ok(())
+fn edit(buffer: &mut PacketBuffer, message: Message<'_>) -> Result<usize, EditError> {
+    buffer.edit_from(message, |editor| {
+        editor
+            .set(option::DNS_SERVERS, NAME_SERVERS)
+            .set(option::LEASE_TIME, LEASE_TIME)
+            .set_raw(option::VENDOR_SPECIFIC.code(), &VENDOR_SPECIFIC);
+    })
 }
 
 /// Puts `payload` into the layers of the original, with lengths and checksums made anew.

@@ -1,4 +1,4 @@
-//! Sets an option in every reply to the clients of one vendor class (60) or user class (77), or behind one relay port
+//! Sets an option in every reply to the clients of one vendor class (60) or user class (77), or at one relay port
 //! (circuit id, 82).
 //!
 //! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to go
@@ -7,7 +7,7 @@
 use core::net::Ipv4Addr;
 
 use dhcp_callout::message::option::{self, relay};
-use dhcp_callout::{Callout, Decision, Message, NewPacket, OnSendPacket, SendPacket};
+use dhcp_callout::{Callout, Decision, Host, Message, NewPacket, OnSendPacket, SendPacket};
 use dhcp_callout_support::show;
 
 struct RewriteReply {
@@ -25,7 +25,7 @@ enum Client {
     VendorClass(&'static [u8]),
     /// Clients that have this user class, among others.
     UserClass(&'static [u8]),
-    /// Clients behind the relay port of this circuit id.
+    /// Clients at the relay port of this circuit id.
     Circuit(&'static [u8]),
 }
 
@@ -68,7 +68,11 @@ impl Callout for RewriteReply {
 impl OnSendPacket for RewriteReply {
     fn send_packet(&self, packet: &mut SendPacket<'_>, rule: Option<&&'static Rule>) {
         let Some(rule) = rule else { return };
-        let replaced = packet.replace(|reply| reply.edit().set(option::DNS_SERVERS, rule.name_servers).finish());
+        let replaced = packet.replace(|reply| {
+            reply.edit(|editor| {
+                editor.set(option::DNS_SERVERS, rule.name_servers);
+            })
+        });
         if let Err(error) = replaced {
             eprintln!("rewrite_reply: {error}");
         }
@@ -90,7 +94,8 @@ static RULES: [Rule; 3] = [
     },
 ];
 
-dhcp_callout::export!(RewriteReply { rules: &RULES }, packets = 4096);
+static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply { rules: &RULES });
+dhcp_callout::export!(REWRITER);
 
 fn main() {
     show::lives(DhcpServerCalloutEntry);

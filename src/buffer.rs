@@ -2,16 +2,14 @@
 
 use core::fmt;
 
-use crate::message::{self, Draft, EditError, Editor, Message, MessageType, VALUES_CAPACITY};
+use crate::message::{self, EditError, Editor, Message, MessageType};
 
 /// How many bytes the server's packet buffer has, and so how long a packet can be ("a buffer 4 KB in size").
-pub const PACKET_CAPACITY: usize = 4096;
+pub const PACKET_CAPACITY: usize = message::CAPACITY;
 
 /// A packet of at most [`PACKET_CAPACITY`] bytes, in a buffer of its own.
 ///
-/// The size never exceeds the capacity. Bytes behind the size are kept from earlier packets and are never shown. An
-/// [edit](Self::edit) builds the next packet in a second block of [`PACKET_CAPACITY`] bytes, and makes it the packet
-/// only when it is complete.
+/// The size never exceeds the capacity. Bytes after the size are kept from earlier packets and are never shown.
 ///
 /// ```
 /// use dhcp_callout::{PACKET_CAPACITY, PacketBuffer};
@@ -26,12 +24,7 @@ pub const PACKET_CAPACITY: usize = 4096;
 /// ```
 #[derive(Clone)]
 pub struct PacketBuffer {
-    first: [u8; PACKET_CAPACITY],
-    second: [u8; PACKET_CAPACITY],
-    /// Where an edit encodes typed values.
-    values: [u8; VALUES_CAPACITY],
-    /// Whether the packet stands in `second`.
-    in_second: bool,
+    block: [u8; PACKET_CAPACITY],
     /// INVARIANT: at most `PACKET_CAPACITY`.
     size: usize,
 }
@@ -48,19 +41,16 @@ pub struct PacketTooLong {
 }
 
 impl PacketBuffer {
-    /// Makes a buffer that holds the empty packet.
+    /// Creates a buffer that holds the empty packet.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            first: [0; PACKET_CAPACITY],
-            second: [0; PACKET_CAPACITY],
-            values: [0; VALUES_CAPACITY],
-            in_second: false,
+            block: [0; PACKET_CAPACITY],
             size: 0,
         }
     }
 
-    /// Makes a buffer that holds a copy of `packet`.
+    /// Creates a buffer that holds a copy of `packet`.
     ///
     /// # Errors
     /// [`PacketTooLong`] if `packet` is longer than [`PACKET_CAPACITY`].
@@ -79,7 +69,7 @@ impl PacketBuffer {
             size: packet.len(),
             capacity: PACKET_CAPACITY,
         };
-        self.block_mut()
+        self.block
             .get_mut(..packet.len())
             .ok_or(too_long)?
             .copy_from_slice(packet);
@@ -87,19 +77,24 @@ impl PacketBuffer {
         Ok(())
     }
 
+    /// Makes the packet empty.
+    #[inline]
+    pub const fn clear(&mut self) {
+        self.size = 0;
+    }
+
     /// Returns the packet.
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.block().get(..self.size).unwrap_or_default()
+        self.block.get(..self.size).unwrap_or_default()
     }
 
     /// Returns the packet for writing; its size stays.
     #[inline]
     #[must_use]
     pub fn as_bytes_mut(&mut self) -> &mut [u8] {
-        let size = self.size;
-        self.block_mut().get_mut(..size).unwrap_or_default()
+        self.block.get_mut(..self.size).unwrap_or_default()
     }
 
     /// Returns the size of the packet in bytes, at most [`PACKET_CAPACITY`].
@@ -110,20 +105,20 @@ impl PacketBuffer {
         self.size
     }
 
-    /// Makes a client's request: `op`, `xid`, an Ethernet address, the type of the message, and 300 bytes in all, as
+    /// Creates a client's request: `op`, `xid`, an Ethernet address, the type of the message, and 300 bytes in all, as
     /// BOOTP needs them.
     ///
     /// An [edit](Self::edit) adds to it; [`Editor::htype`] is for hardware other than Ethernet.
     ///
     /// # Errors
-    /// [`EditError::ChaddrTooLong`] if `chaddr` has more than 16 octets.
+    /// [`EditError::FieldTooLong`] if `chaddr` has more than 16 bytes.
     pub fn request(message_type: MessageType, xid: u32, chaddr: &[u8]) -> Result<Self, EditError> {
         let mut buffer = Self::new();
-        buffer.size = message::request(message_type, xid, chaddr, &mut buffer.first)?;
+        buffer.size = message::request(message_type, xid, chaddr, &mut buffer.block)?;
         Ok(buffer)
     }
 
-    /// Makes a reply to `request` that echoes what a reply has to, for an [edit](Self::edit) to complete.
+    /// Creates a reply to `request` that echoes what a reply has to, for an [edit](Self::edit) to complete.
     ///
     /// These are `htype`, `hlen`, `xid`, `flags`, `giaddr` and `chaddr` ([RFC 2131 section 4.3.1], table 3); the client
     /// identifier (61), if there is one ([RFC 6842]); and as the last option Relay Agent Information (82), byte for
@@ -139,56 +134,65 @@ impl PacketBuffer {
     /// [RFC 6842]: https://www.rfc-editor.org/rfc/rfc6842
     pub fn reply_to(request: &Message<'_>) -> Result<Self, EditError> {
         let mut buffer = Self::new();
-        buffer.size = message::reply(*request, &mut buffer.first)?;
+        buffer.size = message::reply(*request, &mut buffer.block)?;
         Ok(buffer)
     }
 
-    /// Begins to edit the packet.
-    #[inline]
-    pub fn edit<'v>(&mut self) -> Editor<'_, 'v> {
-        Editor::new(self.draft(None))
-    }
-
-    /// Begins to edit `message`; the result becomes the packet of this buffer.
+    /// Makes the changes that `edit` notes, all or none; returns the new size of the packet in bytes.
     ///
-    /// The message is copied once, while the edit is made, and not before. Until then, and if the edit fails, the
-    /// buffer keeps its packet.
+    /// Takes time linear in the size of the packet.
+    ///
+    /// # Errors
+    /// The first error that noting or making the changes met; the packet is as it was then. [`EditError`] tells which
+    /// input gives which.
     #[inline]
-    pub fn edit_from<'b, 'v>(&'b mut self, message: Message<'b>) -> Editor<'b, 'v> {
-        Editor::new(self.draft(Some(message.as_bytes())))
+    pub fn edit<'v>(&mut self, edit: impl FnOnce(&mut Editor<'_, 'v>)) -> Result<usize, EditError> {
+        let mut block = [0; PACKET_CAPACITY];
+        let size = message::edit(self.as_bytes(), &mut block, edit)?;
+        self.take(&block, size);
+        Ok(size)
     }
 
-    /// Returns the bytes that the packet is at the start of.
+    /// Makes the changes that `edit` notes in a copy of `message`, which becomes the packet of this buffer; returns its
+    /// size in bytes.
+    ///
+    /// The message is copied once, while the changes are made, if the buffer holds the empty packet; else twice, since
+    /// it keeps its packet if the edit fails.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
     #[inline]
-    const fn block(&self) -> &[u8; PACKET_CAPACITY] {
-        if self.in_second { &self.second } else { &self.first }
+    pub fn edit_from<'v>(
+        &mut self,
+        message: Message<'_>,
+        edit: impl FnOnce(&mut Editor<'_, 'v>),
+    ) -> Result<usize, EditError> {
+        let mut aside = if self.size == 0 {
+            None
+        } else {
+            Some([0; PACKET_CAPACITY])
+        };
+        let block = aside.as_mut().unwrap_or(&mut self.block);
+        let size = message::edit(message.as_bytes(), block, edit)?;
+        match &aside {
+            Some(block) => self.take(block, size),
+            None => self.size = size,
+        }
+        Ok(size)
+    }
+
+    /// Takes over a packet that has been edited elsewhere.
+    fn take(&mut self, block: &[u8; PACKET_CAPACITY], size: usize) {
+        if let (Some(place), Some(packet)) = (self.block.get_mut(..size), block.get(..size)) {
+            place.copy_from_slice(packet);
+            self.size = size;
+        }
     }
 
     /// Returns the bytes that the packet is at the start of, for writing.
     #[inline]
     pub(crate) const fn block_mut(&mut self) -> &mut [u8; PACKET_CAPACITY] {
-        if self.in_second {
-            &mut self.second
-        } else {
-            &mut self.first
-        }
-    }
-
-    #[inline]
-    fn draft<'b>(&'b mut self, foreign: Option<&'b [u8]>) -> Draft<'b> {
-        let (current, spare) = if self.in_second {
-            (&mut self.second, &mut self.first)
-        } else {
-            (&mut self.first, &mut self.second)
-        };
-        Draft {
-            foreign,
-            current,
-            spare,
-            values: &mut self.values,
-            size: &mut self.size,
-            second: &mut self.in_second,
-        }
+        &mut self.block
     }
 }
 

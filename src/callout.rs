@@ -1,61 +1,73 @@
-//! What an author writes: one `impl Callout`, and one [`export!`](crate::export) line.
+//! What an author writes: one `impl Callout`, one `static`, and one [`export!`](crate::export!) line.
 //!
 //! ```
-//! use dhcp_callout::{Callout, Decision, DropReason, NewPacket, Outcome, PacketTally};
+//! use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 //!
-//! struct Gate {
-//!     tally: PacketTally,
-//! }
+//! use dhcp_callout::message::option;
+//! use dhcp_callout::{Callout, Decision, Host, NewPacket, Outcome};
+//!
+//! struct Gate { refused: AtomicU64 }
 //!
 //! impl Callout for Gate {
-//!     type State = [u8; 6];
+//!     type State = [u8; 6];                                   // kept per packet, handed back exactly once
 //!
-//!     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Self::State> {
-//!         let mac = packet.message().ok().and_then(|message| message.mac());
-//!         mac.map_or(Decision::Pass, Decision::Track)
+//!     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<[u8; 6]> {
+//!         let Ok(message) = packet.message() else { return Decision::Pass };
+//!         if message.find(option::CLASS_ID).is_some_and(|class| class.starts_with(b"rogue")) {
+//!             self.refused.fetch_add(1, Relaxed);
+//!             return Decision::Refuse;
+//!         }
+//!         message.mac().map_or(Decision::Pass, Decision::Track)
 //!     }
 //!
-//!     fn packet_dropped(&self, reason: DropReason, _: &Self::State) {
-//!         self.tally.count_drop(reason);
-//!     }
+//!     fn packet_done(&self, outcome: Outcome, mac: [u8; 6]) { /* once per tracked packet */ }
 //! }
 //!
-//! dhcp_callout::export!(Gate { tally: PacketTally::new() }, packets = 4096);
+//! static GATE: Host<Gate, 4096> = Host::new(Gate { refused: AtomicU64::new(0) });
+//! dhcp_callout::export!(GATE);
 //! ```
 //!
 //! # Which hooks are in the table
 //!
-//! `DhcpNewPktHook` and `DhcpPktDropHook` always are: they begin and end the life of a packet. Each other event has a
-//! trait of one method, [`OnControl`], [`OnSendPacket`], [`OnAddressOffered`], [`OnAddressDeleted`],
-//! [`OnOptionsParsed`], [`OnClientDeleted`]. [`export!`](crate::export) puts a hook into the table if the type
-//! implements the trait, and leaves NULL otherwise, so that the server does not call in vain. The compiler decides that
-//! by itself: there is no list to keep, and no method that is overridden but never called.
+//! `DhcpNewPktHook` and `DhcpPktDropHook` always are: they begin and end the lifecycle of a packet. So is
+//! `DhcpControlHook`, since the stop of the service ends all of them. Each other event has a trait of one method:
+//! [`OnSendPacket`], [`OnAddressOffered`], [`OnAddressDeleted`], [`OnOptionsParsed`], [`OnClientDeleted`], and
+//! [`OnControl`] for the author's part in `DhcpControlHook`. [`export!`](crate::export!) puts a hook into the table if the
+//! type implements the trait, and leaves NULL otherwise, so that the server skips it; the hook is not even linked. The
+//! compiler decides that by itself: there is no list to keep, and no method that is overridden but never called.
+//!
+//! # Which methods may block
+//!
+//! [`Callout::load`] and [`OnControl::control`] are called outside of the work on packets: they may block, and they get
+//! `&'static self`, so that they can start threads that use the callout. All other methods are on the server's path, some
+//! while it holds locks, and must not block.
 //!
 //! # When the author's code panics
 //!
 //! With the feature `std` the panic is caught at the hook: the packet and `ProcessIt` stay as the server had them,
-//! [`Callout::panicked`] is told, and the DLL goes on. Without `std` a panic does what the author's panic handler does,
-//! which in a `no_std` DLL ends the process, and with it the server. What Rust does not unwind, nothing can contain: with
-//! `panic = "abort"` in the profile, and for a destructor that panics while another panic unwinds, the process ends.
-#![expect(unsafe_code, reason = "this room defines hooks")]
+//! [`Callout::diagnostic`] is told, and the DLL goes on. Without `std` a panic does what the author's panic handler does,
+//! which in a `no_std` DLL ends the process, and with it the server. Aborts cannot be contained: with `panic = "abort"` in
+//! the profile, and for a destructor that panics while another panic unwinds, the process ends.
+#![expect(unsafe_code, reason = "hooks are handled with the promises of whoever calls them")]
 
-mod export;
+mod contain;
 mod host;
 
-#[doc(hidden)]
-pub use export::{Events, Exported, NotImplemented, Wants, enter};
-#[doc(hidden)]
+pub(crate) use contain::contain;
 pub use host::Host;
-pub(crate) use host::contain;
 
-use crate::control::DropReason;
-use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};
-use crate::lifecycle::Outcome;
-use crate::table::NotifyError;
+use core::num::NonZeroU32;
 
-/// A callout: what is to happen when the server reports the life of a packet.
+use crate::ffi::ERROR_DLL_INIT_FAILED;
+use crate::hook::{
+    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, Diagnostic, NewPacket, PacketNotice, ParsedOptions,
+    SendPacket,
+};
+use crate::lifecycle::{Outcome, Stage};
+
+/// A callout: what happens when the server reports on the lifecycle of a packet.
 ///
-/// Every method can be called from any thread, several at once, and some while the server holds locks: none may block.
+/// Every method can be called from any thread, several at once; the [module](self) says which may block.
 ///
 /// # The order of calls
 ///
@@ -63,11 +75,12 @@ use crate::table::NotifyError;
 /// 2. Any number of [`OnOptionsParsed`], [`OnAddressOffered`], [`OnAddressDeleted`], [`OnSendPacket`] about the packet,
 ///    each with its state. Whether two can overlap is not documented.
 /// 3. [`packet_dropped`](Self::packet_dropped), at most once, if the server drops the packet.
-/// 4. [`packet_done`](Self::packet_done), exactly once, when the server reports the packet as processed, and after the
-///    last of the other calls about it has returned; it gets the state back. A packet that the server never reports is
-///    never done.
+/// 4. [`packet_done`](Self::packet_done), when the server reports the packet as processed, and after the last of the
+///    other calls about it has returned; it gets the state back.
 ///
-/// A packet that is not tracked has no state, and steps 3 and 4 do not happen for it.
+/// Each state is handed back exactly once: to [`packet_done`](Self::packet_done), to [`packet_lost`](Self::packet_lost)
+/// if the packet is given up, or to [`not_tracked`](Self::not_tracked) if it was never in the table. A packet that is not
+/// tracked has no state; of these steps it has only the third.
 pub trait Callout: Send + Sync + 'static {
     /// What is kept for each tracked packet, and handed back once.
     type State: Send + Sync + 'static;
@@ -77,9 +90,13 @@ pub trait Callout: Send + Sync + 'static {
     /// This is in the critical path of every packet.
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Self::State>;
 
-    /// Notes that the server drops a tracked packet (`DhcpPktDropHook`); only the first reason is told.
-    fn packet_dropped(&self, reason: DropReason, state: &Self::State) {
-        let _ = (reason, state);
+    /// Hears that the server drops a packet, and why (`DhcpPktDropHook`).
+    ///
+    /// Every drop comes here: of tracked packets, with their state, and of those that were passed, refused or never
+    /// offered, of which the server may say no more than the reason. Only a drop that is repeated for a tracked packet
+    /// does not: the first reason stays, and [`diagnostic`](Self::diagnostic) hears of the other.
+    fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&Self::State>) {
+        let _ = (notice, state);
     }
 
     /// Takes the state of a tracked packet back: the server has finished with it (`DhcpPktDropHook`).
@@ -87,39 +104,45 @@ pub trait Callout: Send + Sync + 'static {
         let _ = (outcome, state);
     }
 
+    /// Takes the state of a packet back that is given up at `stage`: the server has not reported it as processed.
+    ///
+    /// That happens when the service stops, when the author asks for it ([`Host::drain`], [`Host::evict_before`]), and
+    /// when the table needs room. If the server reports the packet later, its context is stale.
+    fn packet_lost(&self, stage: Stage, state: Self::State) {
+        let _ = (stage, state);
+    }
+
     /// Takes the state of a packet back that could not be tracked: as many packets as the table holds are in flight.
     ///
-    /// The server processes the packet as it was received, and nothing more is heard of its life.
+    /// The server processes the packet as it was received.
     fn not_tracked(&self, state: Self::State) {
         let _ = state;
     }
 
-    /// Notes a report of the server that changed nothing: a packet dropped again, or a context that names no packet in
-    /// flight (`DhcpPktDropHook`). Its documentation tells authors to expect such reports.
-    fn report_ignored(&self, reason: NotifyError) {
-        let _ = reason;
-    }
-
-    /// Notes that a method of this callout has panicked, in the named hook, and that the panic was contained.
+    /// Hears of everything that was refused, ignored, given up or contained.
     ///
-    /// A panic of this method is contained in silence. Without the feature `std` it is never called.
-    fn panicked(&self, hook: &'static str) {
-        let _ = hook;
+    /// Called on the server's path. A panic of this method is contained in silence.
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+        let _ = diagnostic;
     }
 
-    /// Prepares for work, when the server loads the DLL; with `false`, no hook is registered.
+    /// Prepares for work, when the server loads the DLL; may block.
     ///
     /// The server may load several times, to negotiate the version; each time with a version that this crate supports
     /// leads to one call.
-    fn load(&self) -> bool {
-        true
+    ///
+    /// # Errors
+    /// Any: the entry point returns the error's [`code`](LoadError::code), the callout table stays as it was, and the
+    /// server goes on to the next DLL of its list. A panic counts as [`LoadError::default`].
+    fn load(&'static self) -> Result<(), LoadError> {
+        Ok(())
     }
 }
 
-/// What is to become of a new packet.
+/// What becomes of a new packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision<S> {
-    /// The server processes it; the callout hears no more of its life.
+    /// The server processes it; the callout hears no more of it, but that it is dropped.
     Pass,
     /// The server processes it; the state is kept, and handed back when the packet is done.
     ///
@@ -130,10 +153,47 @@ pub enum Decision<S> {
     Refuse,
 }
 
+/// A callout that cannot work, with the Win32 error code that the entry point returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("load failed with error {code}")]
+pub struct LoadError {
+    code: NonZeroU32,
+}
+
+impl LoadError {
+    /// Creates an error from a Win32 error code.
+    #[must_use]
+    pub const fn new(code: NonZeroU32) -> Self {
+        Self { code }
+    }
+
+    /// Returns the Win32 error code.
+    #[must_use]
+    pub const fn code(self) -> u32 {
+        self.code.get()
+    }
+}
+
+/// `ERROR_DLL_INIT_FAILED`.
+impl Default for LoadError {
+    fn default() -> Self {
+        Self::new(NonZeroU32::new(ERROR_DLL_INIT_FAILED).unwrap_or(NonZeroU32::MIN))
+    }
+}
+
+/// The error code of the operating system; [`LoadError::default`] if there is none.
+#[cfg(feature = "std")]
+impl From<std::io::Error> for LoadError {
+    fn from(error: std::io::Error) -> Self {
+        let code = error.raw_os_error().and_then(|code| u32::try_from(code).ok());
+        code.and_then(NonZeroU32::new).map_or_else(Self::default, Self::new)
+    }
+}
+
 /// Hears that the service was started, stopped, paused or continued (`DhcpControlHook`).
 pub trait OnControl: Callout {
-    /// Notes the event.
-    fn control(&self, event: ControlEvent);
+    /// Handles the event; may block. After `DHCP_CONTROL_STOP` all packets are given up: see [`Callout::packet_lost`].
+    fn control(&'static self, event: ControlEvent);
 }
 
 /// Sees each response that is about to be sent, and can replace it (`DhcpPktSendHook`).
@@ -144,24 +204,24 @@ pub trait OnSendPacket: Callout {
 
 /// Hears that an address is about to be acknowledged to a client (`DhcpAddressOfferHook`).
 pub trait OnAddressOffered: Callout {
-    /// Notes the event; `state` is that of the client's packet, if it is tracked.
+    /// Handles the event; `state` is that of the client's packet, if it is tracked.
     fn address_offered(&self, event: &AddressOffered<'_>, state: Option<&Self::State>);
 }
 
 /// Hears that an address is not, or no longer, in use (`DhcpAddressDelHook`).
 pub trait OnAddressDeleted: Callout {
-    /// Notes the event; `state` is that of the client's packet, if it is tracked.
+    /// Handles the event; `state` is that of the client's packet, if it is tracked.
     fn address_deleted(&self, event: &AddressDeleted<'_>, state: Option<&Self::State>);
 }
 
 /// Hears what the server parsed from a packet (`DhcpHandleOptionsHook`), perhaps several times for one packet.
 pub trait OnOptionsParsed: Callout {
-    /// Notes the event; `state` is that of the packet, if it is tracked.
+    /// Handles the event; `state` is that of the packet, if it is tracked.
     fn options_parsed(&self, options: &ParsedOptions<'_>, state: Option<&Self::State>);
 }
 
 /// Hears that a client lease is about to be deleted (`DhcpDeleteClientHook`).
 pub trait OnClientDeleted: Callout {
-    /// Notes the event.
+    /// Handles the event.
     fn client_deleted(&self, event: &ClientDeleted<'_>);
 }

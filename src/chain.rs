@@ -1,14 +1,12 @@
 //! The other DLLs: the server loads the first callout DLL that loads, and that one is responsible for the rest.
 //!
-//! [`ChainDlls`] reads the list of paths that the entry point is given. [`Chain`] holds the callout tables of all members,
-//! the DLL's own first, merges them into one, and calls each member that asked for a hook, in order.
-//! [`export!`](crate::export) takes a chain with `chain = load`, where `load` finds the entry point of a path, since
-//! that needs the operating system:
+//! [`Chain`] holds the callout tables of all members, the DLL's own first, merges them into one, and calls each member
+//! that asked for a hook, in order. [`export!`](crate::export!) takes it together with a function that finds the entry
+//! point of a path, since that needs the operating system:
 //!
 //! ```
-//! use dhcp_callout::chain::DllPath;
-//! use dhcp_callout::ffi::EntryPoint;
-//! use dhcp_callout::{Callout, Decision, NewPacket};
+//! use dhcp_callout::chain::{Chain, LoadedDll};
+//! use dhcp_callout::{Callout, Decision, DllPath, Host, NewPacket};
 //!
 //! struct First;
 //!
@@ -20,150 +18,121 @@
 //!     }
 //! }
 //!
-//! /// On Windows: `LoadLibraryW`, then `GetProcAddress` with `ffi::CALLOUT_ENTRY_POINT`.
-//! fn load(path: DllPath<'_>) -> Option<EntryPoint> {
+//! /// On Windows: `LoadLibraryW`, then `GetProcAddress` with `ffi::CALLOUT_ENTRY_POINT`, then `LoadedDll::new`.
+//! fn load(path: DllPath<'_>) -> Option<LoadedDll> {
 //!     # let _ = path;
 //!     None
 //! }
 //!
-//! dhcp_callout::export!(First, packets = 1024, chain = load);
+//! static FIRST: Host<First> = Host::new(First);
+//! static CHAIN: Chain = Chain::new();
+//! dhcp_callout::export!(FIRST, chain = CHAIN, find = load);
 //! ```
 //!
 //! # What the members see
 //!
-//! - **Contexts.** The server carries one context for a packet; the chain keeps one for each member behind it, so that
-//!   each gets its own in every hook. A packet that the chain does not know (the context is NULL) is passed on with NULL;
-//!   for a context that is stale no member is called. When the chain's table is full, no member hears of the packet at all.
-//! - **Replacements.** `Packet` and `PacketSize` are passed on as they are: what one member puts there the next one sees.
-//! - **`ProcessIt`.** The first member that says FALSE refuses the packet: the members behind it are not called. Whether the
-//!   server then reports the packet is not documented, so the chain itself ends the life of the packet for the members
-//!   before: each that was called gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`, and the server's context is
-//!   NULL. What they put in place of the packet ends with that, so the server gets its own packet back first.
-//! - **The bytes at the end.** `Packet` is passed on with `DHCP_DROP_PROCESSED` as well, but a member that has replaced the
-//!   packet may have taken its buffer back when it was told, before the members behind it are: read it there only if you
-//!   know all members. Callouts made with this crate never do.
-//! - **The end.** However often and from however many threads the server reports a packet as processed, each member is
-//!   told once.
-//! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, or whose
-//!   entry point returns anything but 0, is left out, and the others are loaded; so is one for which `load` panics, with
-//!   the feature `std`. The list is read once, in the first call of the entry point.
-//! - **Return values.** A hook returns the first value other than 0 that a member returned.
+//! - **Contexts.** The server carries one context for a packet; the chain keeps one for each member, so that each gets its
+//!   own in every hook. A packet whose context is NULL is passed on with NULL: the chain never gives NULL to the server. For
+//!   a context that is stale no member is called.
+//! - **A full table.** When the chain's table is full, no member hears of the packet at all, neither now nor later: its
+//!   context in the server is one that every table refuses.
+//! - **Replacements.** `Packet` and `PacketSize` are passed on as they are: what one member puts there the next one sees. A
+//!   member that leaves NULL or more than 4096 bytes is corrected: both are set back to what they were before it.
+//! - **`ProcessIt`.** The first member that says FALSE refuses the packet: the members after it are not called. Whether the
+//!   server then reports the packet is not documented, so the chain itself ends the packet's lifecycle for the members
+//!   that were called: each gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`. What they put in place of the packet
+//!   ends with that, so the server gets its own packet back first.
+//! - **The bytes at the end.** A member that has replaced the packet may take its buffer back when it is told of the end,
+//!   before the members after it are told. So with `DHCP_DROP_PROCESSED` the members get a copy of a packet that was
+//!   replaced, and with every notice variables of their own: what they write there, nobody reads.
+//! - **The end.** However often and from however many threads the server reports a packet as processed, each member that
+//!   has heard of it is told once. Members are not told an end that the server did not tell: a packet that the chain gives
+//!   up is one of which they hear no more.
+//! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, whose
+//!   entry point returns anything but 0, or that is a member already, is left out with a
+//!   [`Diagnostic::LeftOut`], and the others are loaded; so is one for which the author's function panics, with the
+//!   feature `std`. The list is read once, in the first call of the entry point that succeeds.
+//! - **Refused arguments.** What the checks of [`hook`](crate::hook) refuse, no member gets.
+//! - **Return values.** Every member that wants a hook is called, whatever those before it returned; a hook returns the
+//!   first value other than 0.
 #![expect(
     unsafe_code,
-    reason = "this room calls the hooks of other DLLs, and defines those that do"
+    reason = "this module calls the hooks of other DLLs, whose tables are shared between threads"
 )]
 
-mod dlls;
+mod contexts;
 mod hooks;
+mod members;
 mod once;
 
-pub use dlls::{ChainDlls, DllPath, UnterminatedPath};
-#[doc(hidden)]
-pub use hooks::{Chained, enter, loader};
+pub use members::LoadedDll;
 
-use core::ffi::c_void;
-use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, Ordering};
-
+use self::contexts::Contexts;
+use self::members::Members;
 use self::once::Once;
-use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint};
-use crate::table::{Context, PacketTable, TallySnapshot};
-
-/// How many UTF-16 units of the server's list are looked at, the last NUL included.
-pub const LONGEST_LIST: usize = 32_768;
+use crate::ffi::{CalloutTable, EntryPoint};
+use crate::hook::{ChainDlls, Diagnostic, DllPath};
+use crate::table::{PacketTable, TallySnapshot};
 
 /// The tables of up to `MEMBERS` callouts, and their contexts of up to `PACKETS` packets in flight.
+///
+/// It lives in a `static` that the author names; its methods can be called from any thread at any time. A packet takes
+/// 32 bytes, and 8 for each member. The static takes no room in the file of the DLL.
 #[derive(Debug)]
-pub struct Chain<const MEMBERS: usize, const PACKETS: usize> {
+pub struct Chain<const PACKETS: usize = 1024, const MEMBERS: usize = 8> {
     members: Once<Members<MEMBERS>>,
     packets: PacketTable<Contexts<MEMBERS>, PACKETS>,
 }
 
-/// The callout tables of the members, in order of call.
-#[derive(Clone, Copy, Debug)]
-struct Members<const MEMBERS: usize> {
-    tables: [CalloutTable; MEMBERS],
-    left_out: usize,
-}
-
-// SAFETY: the two pointers of a table that are no functions are never followed.
-unsafe impl<const MEMBERS: usize> Send for Members<MEMBERS> {}
-// SAFETY: as above.
-unsafe impl<const MEMBERS: usize> Sync for Members<MEMBERS> {}
-
-/// What each member keeps with a packet; nobody but the member follows it.
-#[derive(Debug)]
-struct Contexts<const MEMBERS: usize>([AtomicPtr<c_void>; MEMBERS]);
-
-impl<const MEMBERS: usize> Contexts<MEMBERS> {
-    const fn new() -> Self {
-        Self([const { AtomicPtr::new(null_mut()) }; MEMBERS])
-    }
-
-    // Whoever has the context from the server has it after the hook that set it returned: no ordering is needed.
-    fn get(&self, member: usize) -> *mut c_void {
-        self.0
-            .get(member)
-            .map_or(null_mut(), |context| context.load(Ordering::Relaxed))
-    }
-
-    fn set(&self, member: usize, context: *mut c_void) {
-        if let Some(place) = self.0.get(member) {
-            place.store(context, Ordering::Relaxed);
-        }
-    }
-}
-
-impl<const MEMBERS: usize, const PACKETS: usize> Chain<MEMBERS, PACKETS> {
-    /// Makes a chain without members.
+impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
+    /// Creates a chain without members; `PACKETS` is 1 to 65,536, and `MEMBERS` 1 to 64, the DLL's own included.
     #[must_use]
     pub const fn new() -> Self {
+        const {
+            assert!(PACKETS >= 1, "a Chain tracks at least 1 packet: Chain<1>");
+            assert!(
+                PACKETS <= 1 << 20,
+                "a Chain tracks at most 1048576 packets: Chain<1048576>"
+            );
+            assert!(
+                MEMBERS >= 1,
+                "a Chain has at least 1 member, the DLL's own: Chain<1024, 1>"
+            );
+            assert!(MEMBERS <= 64, "a Chain has at most 64 members: Chain<1024, 64>");
+        }
         Self {
             members: Once::new(),
             packets: PacketTable::new(),
         }
     }
 
-    /// Sets the members, on the first call: `own`, then those of `dlls` whose entry point `find` returns.
+    /// Sets the members, on the first call: `own`, then those of `dlls` that `find` loads. Returns a table of the hooks
+    /// that any of them wants.
+    ///
+    /// Of two first calls at once both return their hooks, which for the same list are the same.
     ///
     /// # Safety
-    /// - The hooks of `own`, what `find` returns, and the hooks that it puts into a table, can be called as their
-    ///   prototypes say, from any thread, as long as the chain lives.
+    /// - The hooks of `own` can be called as their prototypes say, from any thread, as long as the chain lives.
     pub unsafe fn load(
         &self,
-        own: CalloutTable,
+        own: (EntryPoint, CalloutTable),
         dlls: ChainDlls<'_>,
-        mut find: impl FnMut(DllPath<'_>) -> Option<EntryPoint>,
-    ) {
-        if self.members.get().is_some() {
-            return;
+        find: impl FnMut(DllPath<'_>) -> Option<LoadedDll>,
+        report: impl FnMut(Diagnostic<'_>),
+    ) -> CalloutTable {
+        if let Some(members) = self.members.get() {
+            return members.wanted();
         }
-        let mut members = Members {
-            tables: [CalloutTable::EMPTY; MEMBERS],
-            left_out: 0,
-        };
-        let mut places = members.tables.iter_mut();
-        if let Some(place) = places.next() {
-            *place = own;
-        }
-        let mut left_out: usize = 0;
-        for path in dlls {
-            let entry = path.ok().and_then(&mut find);
-            // SAFETY: the caller promises that it can be called.
-            let table = entry.and_then(|entry| unsafe { table_of(entry) });
-            match table.and_then(|table| Some((places.next()?, table))) {
-                Some((place, table)) => *place = table,
-                None => left_out = left_out.saturating_add(1),
-            }
-        }
-        members.left_out = left_out;
+        // SAFETY: the caller promises the same.
+        let members = unsafe { Members::load(own, dlls, find, report) };
         self.members.set(members);
+        members.wanted()
     }
 
-    /// Returns how many DLLs of the list did not become members: they did not load, refused, or were too many.
+    /// Returns how many DLLs of the list did not become members.
     #[must_use]
     pub fn left_out(&self) -> usize {
-        self.members.get().map_or(0, |members| members.left_out)
+        self.members.get().map_or(0, Members::left_out)
     }
 
     /// Returns what the table of the chain has counted.
@@ -178,53 +147,31 @@ impl<const MEMBERS: usize, const PACKETS: usize> Chain<MEMBERS, PACKETS> {
         self.packets.len()
     }
 
-    fn tables(&self) -> impl Iterator<Item = (usize, &CalloutTable)> {
-        self.members
-            .get()
-            .into_iter()
-            .flat_map(|members| members.tables.iter().enumerate())
+    /// Returns what the clock of the table shows: how many packets were to be tracked so far.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.packets.now()
     }
 
-    /// Calls `call` for each member with its table and its own context of the packet, and combines what it returns.
-    fn each(&self, raw: *mut c_void, mut call: impl FnMut(&CalloutTable, *mut c_void) -> u32) -> u32 {
-        let Some(context) = Context::from_raw(raw) else {
-            return self
-                .tables()
-                .map(|(_, table)| call(table, null_mut()))
-                .fold(ERROR_SUCCESS, first_failure);
-        };
-        let Ok(contexts) = self.packets.get(context) else {
-            return ERROR_SUCCESS;
-        };
-        let status = self
-            .tables()
-            .map(|(member, table)| call(table, contexts.get(member)))
-            .fold(ERROR_SUCCESS, first_failure);
-        // The contexts need no end of their own: they are the members', who have been told.
-        let _ = contexts.release();
-        status
+    /// Sets how long a packet may be silent before the table gives it up when it needs room, by that clock: see
+    /// [`PacketTable::set_patience`].
+    pub fn set_patience(&self, admissions: u64) {
+        self.packets.set_patience(admissions);
+    }
+
+    /// Gives up the packets that were last heard of before the clock showed `tick`; the members hear no more of them.
+    pub fn evict_before(&self, tick: u64) {
+        self.packets.evict_before(tick, drop);
+    }
+
+    /// Gives up all packets; the members hear no more of them.
+    pub fn drain(&self) {
+        self.packets.drain(drop);
     }
 }
 
-impl<const MEMBERS: usize, const PACKETS: usize> Default for Chain<MEMBERS, PACKETS> {
+impl<const PACKETS: usize, const MEMBERS: usize> Default for Chain<PACKETS, MEMBERS> {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn first_failure(status: u32, next: u32) -> u32 {
-    if status == ERROR_SUCCESS { next } else { status }
-}
-
-/// Asks an entry point for its table; `None` if it refuses.
-///
-/// # Safety
-/// - `entry` can be called as its prototype says.
-unsafe fn table_of(entry: EntryPoint) -> Option<CalloutTable> {
-    let mut table = CalloutTable::EMPTY;
-    let mut no_more = [0_u16; 2];
-    // SAFETY: the caller promises that it can be called; the list is an empty `REG_MULTI_SZ`, and the table can be
-    // written.
-    let status = unsafe { entry(no_more.as_mut_ptr(), CALLOUT_VERSION, &raw mut table) };
-    (status == ERROR_SUCCESS).then_some(table)
 }

@@ -1,11 +1,14 @@
 //! The ABI as it is: the callout table, the hook signatures, the entry point, `DHCP_SERVER_OPTIONS`, and the constants.
 //!
-//! Names are the SDK's (`dhcpssdk.h`) in Rust case, with the C names as search aliases. Nothing here checks anything:
-//! `hook` turns raw arguments into safe values. No Rust enum, `bool` or reference crosses this boundary, and
-//! a function pointer is an `Option` only where NULL is legal.
+//! Each C prototype is written once, in the table of this module, from which come a function type (such as [`NewPkt`]),
+//! a structure of its arguments ([`NewPktArguments`]) and the fields of [`CalloutTable`]. Names are the SDK's
+//! (`dhcpssdk.h`) in Rust case, with the C names as search aliases. Nothing here checks anything: `hook` turns raw
+//! arguments into safe values. No Rust enum, `bool` or reference crosses this boundary, and a function pointer is an
+//! `Option` only where NULL is legal.
 //!
 //! `WINAPI` is `extern "system"`: `stdcall` on 32-bit Windows, the C convention of the platform elsewhere. So
 //! a table can be driven in-process on any machine.
+#![expect(unsafe_code, reason = "hooks are called with the arguments of their prototypes")]
 
 use core::ffi::{CStr, c_void};
 
@@ -41,6 +44,9 @@ pub const ERROR_NOT_SUPPORTED: u32 = 50;
 /// `ERROR_INVALID_PARAMETER`: what an entry point returns for a table that is NULL.
 pub const ERROR_INVALID_PARAMETER: u32 = 87;
 
+/// `ERROR_DLL_INIT_FAILED`: what an entry point returns when the callout could not be loaded.
+pub const ERROR_DLL_INIT_FAILED: u32 = 1114;
+
 /// `BOOL`: 32 bits, zero is false and anything else is true.
 #[doc(alias = "BOOL")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,77 +66,165 @@ impl Bool {
     pub const TRUE: Self = Self(1);
 }
 
-/// `LPDHCP_CONTROL`: the service was started, stopped, paused or continued.
-#[doc(alias = "LPDHCP_CONTROL")]
-pub type Control = unsafe extern "system" fn(control_code: u32, reserved: *mut c_void) -> u32;
+/// Passes the prototype of each hook, written here and nowhere else, to the macro of the name `$with`.
+///
+/// A row has the name of the prototype and of its arguments, the arguments, and for each hook that has this prototype:
+/// its name here, its field in the callout table, its name in the SDK, and the name of its safe argument in `hook`.
+macro_rules! prototypes {
+    ($with:ident) => {
+        $with! {
+            /// `LPDHCP_CONTROL`: the service was started, stopped, paused or continued.
+            #[doc(alias = "LPDHCP_CONTROL")]
+            Control(ControlArguments { control_code: u32, reserved: *mut c_void, })
+                = control: dhcp_control_hook "DhcpControlHook" (ControlEvent);
 
-/// `LPDHCP_NEWPKT`: a packet was received, and is about to be processed.
-#[doc(alias = "LPDHCP_NEWPKT")]
-pub type NewPkt = unsafe extern "system" fn(
-    packet: *mut *mut u8,
-    packet_size: *mut u32,
-    ip_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut *mut c_void,
-    process_it: *mut Bool,
-) -> u32;
+            /// `LPDHCP_NEWPKT`: a packet was received, and is about to be processed.
+            #[doc(alias = "LPDHCP_NEWPKT")]
+            NewPkt(NewPktArguments {
+                packet: *mut *mut u8,
+                packet_size: *mut u32,
+                ip_address: u32,
+                reserved: *mut c_void,
+                pkt_context: *mut *mut c_void,
+                process_it: *mut Bool,
+            }) = new_pkt: dhcp_new_pkt_hook "DhcpNewPktHook" (NewPacket<'static>);
 
-/// `LPDHCP_DROP_SEND`: a packet was dropped or processed, or is about to be sent.
-#[doc(alias = "LPDHCP_DROP_SEND")]
-pub type DropSend = unsafe extern "system" fn(
-    packet: *mut *mut u8,
-    packet_size: *mut u32,
-    control_code: u32,
-    ip_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-) -> u32;
+            /// `LPDHCP_DROP_SEND`: a packet was dropped or processed, or is about to be sent.
+            #[doc(alias = "LPDHCP_DROP_SEND")]
+            DropSend(DropSendArguments {
+                packet: *mut *mut u8,
+                packet_size: *mut u32,
+                control_code: u32,
+                ip_address: u32,
+                reserved: *mut c_void,
+                pkt_context: *mut c_void,
+            }) = pkt_drop: dhcp_pkt_drop_hook "DhcpPktDropHook" (PacketNotice<'static>),
+                pkt_send: dhcp_pkt_send_hook "DhcpPktSendHook" (SendPacket<'static>);
 
-/// `LPDHCP_PROB`: an address is not, or no longer, in use.
-#[doc(alias = "LPDHCP_PROB")]
-pub type Prob = unsafe extern "system" fn(
-    packet: *mut u8,
-    packet_size: u32,
-    control_code: u32,
-    ip_address: u32,
-    alt_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-) -> u32;
+            /// `LPDHCP_PROB`: an address is not, or no longer, in use.
+            #[doc(alias = "LPDHCP_PROB")]
+            Prob(ProbArguments {
+                packet: *mut u8,
+                packet_size: u32,
+                control_code: u32,
+                ip_address: u32,
+                alt_address: u32,
+                reserved: *mut c_void,
+                pkt_context: *mut c_void,
+            }) = address_del: dhcp_address_del_hook "DhcpAddressDelHook" (AddressDeleted<'static>);
 
-/// `LPDHCP_GIVE_ADDRESS`: an address is about to be acknowledged to a client, for `lease_time` seconds.
-#[doc(alias = "LPDHCP_GIVE_ADDRESS")]
-pub type GiveAddress = unsafe extern "system" fn(
-    packet: *mut u8,
-    packet_size: u32,
-    control_code: u32,
-    ip_address: u32,
-    alt_address: u32,
-    addr_type: u32,
-    lease_time: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-) -> u32;
+            /// `LPDHCP_GIVE_ADDRESS`: an address is about to be acknowledged to a client, for `lease_time` seconds.
+            #[doc(alias = "LPDHCP_GIVE_ADDRESS")]
+            GiveAddress(GiveAddressArguments {
+                packet: *mut u8,
+                packet_size: u32,
+                control_code: u32,
+                ip_address: u32,
+                alt_address: u32,
+                addr_type: u32,
+                lease_time: u32,
+                reserved: *mut c_void,
+                pkt_context: *mut c_void,
+            }) = address_offer: dhcp_address_offer_hook "DhcpAddressOfferHook" (AddressOffered<'static>);
 
-/// `LPDHCP_HANDLE_OPTIONS`: the server has parsed the options of a packet.
-#[doc(alias = "LPDHCP_HANDLE_OPTIONS")]
-pub type HandleOptions = unsafe extern "system" fn(
-    packet: *mut u8,
-    packet_size: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-    server_options: *mut ServerOptions,
-) -> u32;
+            /// `LPDHCP_HANDLE_OPTIONS`: the server has parsed the options of a packet.
+            #[doc(alias = "LPDHCP_HANDLE_OPTIONS")]
+            HandleOptions(HandleOptionsArguments {
+                packet: *mut u8,
+                packet_size: u32,
+                reserved: *mut c_void,
+                pkt_context: *mut c_void,
+                server_options: *mut ServerOptions,
+            }) = handle_options: dhcp_handle_options_hook "DhcpHandleOptionsHook" (ParsedOptions<'static>);
 
-/// `LPDHCP_DELETE_CLIENT`: a client lease is about to be deleted; `client_type` is reserved.
-#[doc(alias = "LPDHCP_DELETE_CLIENT")]
-pub type DeleteClient = unsafe extern "system" fn(
-    ip_address: u32,
-    hw_address: *mut u8,
-    hw_address_length: u32,
-    reserved: u32,
-    client_type: u32,
-) -> u32;
+            /// `LPDHCP_DELETE_CLIENT`: a client lease is about to be deleted; `client_type` is reserved.
+            #[doc(alias = "LPDHCP_DELETE_CLIENT")]
+            DeleteClient(DeleteClientArguments {
+                ip_address: u32,
+                hw_address: *mut u8,
+                hw_address_length: u32,
+                reserved: u32,
+                client_type: u32,
+            }) = delete_client: dhcp_delete_client_hook "DhcpDeleteClientHook" (ClientDeleted<'static>);
+        }
+    };
+}
+pub(crate) use prototypes;
+
+/// Declares each prototype as a type, its arguments as a structure, and the table of all hooks.
+macro_rules! declare {
+    ($(
+        $(#[$attribute:meta])*
+        $Prototype:ident($Arguments:ident { $($parameter:ident: $Type:ty,)+ })
+            = $($hook:ident: $field:ident $name:literal $argument:tt),+;
+    )+) => {
+        $(
+            $(#[$attribute])*
+            pub type $Prototype = unsafe extern "system" fn($($parameter: $Type),+) -> u32;
+
+            #[doc = concat!("The arguments of a hook of type [`", stringify!($Prototype), "`], in the order of the SDK.")]
+            #[derive(Clone, Copy, Debug)]
+            #[repr(C)]
+            #[expect(missing_docs, reason = "the SDK names the parameters")]
+            pub struct $Arguments {
+                $(pub $parameter: $Type,)+
+            }
+
+            impl $Arguments {
+                /// Calls `hook` with these arguments, and returns what it returns.
+                ///
+                /// # Safety
+                /// - `hook` can be called with these arguments.
+                #[inline]
+                pub unsafe fn pass_to(self, hook: $Prototype) -> u32 {
+                    // SAFETY: the caller promises the same.
+                    unsafe { hook($(self.$parameter),+) }
+                }
+            }
+        )+
+
+        /// `DHCP_CALLOUT_TABLE`: the hooks that a DLL wants called; NULL where it is not interested.
+        #[doc(alias = "DHCP_CALLOUT_TABLE")]
+        #[derive(Clone, Copy, Debug)]
+        #[repr(C)]
+        pub struct CalloutTable {
+            $($(
+                #[doc = concat!("`", $name, "`.")]
+                #[doc(alias = $name)]
+                pub $field: Option<$Prototype>,
+            )+)+
+            /// `DhcpExtensionHook`: to be NULL.
+            #[doc(alias = "DhcpExtensionHook")]
+            pub dhcp_extension_hook: *mut c_void,
+            /// `DhcpReservedHook`: to be NULL.
+            #[doc(alias = "DhcpReservedHook")]
+            pub dhcp_reserved_hook: *mut c_void,
+        }
+
+        impl CalloutTable {
+            /// The table of a DLL that wants no hook called.
+            pub const EMPTY: Self = Self {
+                $($($field: None,)+)+
+                dhcp_extension_hook: core::ptr::null_mut(),
+                dhcp_reserved_hook: core::ptr::null_mut(),
+            };
+
+            /// Adds the hooks that only `other` has.
+            #[must_use]
+            pub(crate) fn or(&self, other: &Self) -> Self {
+                Self { $($($field: self.$field.or(other.$field),)+)+ ..Self::EMPTY }
+            }
+
+            /// Removes the hooks that `other` has not.
+            #[must_use]
+            pub(crate) fn and(&self, other: &Self) -> Self {
+                Self { $($($field: self.$field.filter(|_| other.$field.is_some()),)+)+ ..Self::EMPTY }
+            }
+        }
+    };
+}
+
+prototypes!(declare);
 
 /// `LPDHCP_ENTRY_POINT_FUNC`: the export by the name of [`CALLOUT_ENTRY_POINT`].
 ///
@@ -138,59 +232,6 @@ pub type DeleteClient = unsafe extern "system" fn(
 #[doc(alias = "LPDHCP_ENTRY_POINT_FUNC")]
 pub type EntryPoint =
     unsafe extern "system" fn(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32;
-
-/// `DHCP_CALLOUT_TABLE`: the hooks that a DLL wants called; NULL where it is not interested.
-#[doc(alias = "DHCP_CALLOUT_TABLE")]
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct CalloutTable {
-    /// `DhcpControlHook`.
-    #[doc(alias = "DhcpControlHook")]
-    pub dhcp_control_hook: Option<Control>,
-    /// `DhcpNewPktHook`.
-    #[doc(alias = "DhcpNewPktHook")]
-    pub dhcp_new_pkt_hook: Option<NewPkt>,
-    /// `DhcpPktDropHook`.
-    #[doc(alias = "DhcpPktDropHook")]
-    pub dhcp_pkt_drop_hook: Option<DropSend>,
-    /// `DhcpPktSendHook`.
-    #[doc(alias = "DhcpPktSendHook")]
-    pub dhcp_pkt_send_hook: Option<DropSend>,
-    /// `DhcpAddressDelHook`.
-    #[doc(alias = "DhcpAddressDelHook")]
-    pub dhcp_address_del_hook: Option<Prob>,
-    /// `DhcpAddressOfferHook`.
-    #[doc(alias = "DhcpAddressOfferHook")]
-    pub dhcp_address_offer_hook: Option<GiveAddress>,
-    /// `DhcpHandleOptionsHook`.
-    #[doc(alias = "DhcpHandleOptionsHook")]
-    pub dhcp_handle_options_hook: Option<HandleOptions>,
-    /// `DhcpDeleteClientHook`.
-    #[doc(alias = "DhcpDeleteClientHook")]
-    pub dhcp_delete_client_hook: Option<DeleteClient>,
-    /// `DhcpExtensionHook`: to be NULL.
-    #[doc(alias = "DhcpExtensionHook")]
-    pub dhcp_extension_hook: *mut c_void,
-    /// `DhcpReservedHook`: to be NULL.
-    #[doc(alias = "DhcpReservedHook")]
-    pub dhcp_reserved_hook: *mut c_void,
-}
-
-impl CalloutTable {
-    /// The table of a DLL that wants no hook called.
-    pub const EMPTY: Self = Self {
-        dhcp_control_hook: None,
-        dhcp_new_pkt_hook: None,
-        dhcp_pkt_drop_hook: None,
-        dhcp_pkt_send_hook: None,
-        dhcp_address_del_hook: None,
-        dhcp_address_offer_hook: None,
-        dhcp_handle_options_hook: None,
-        dhcp_delete_client_hook: None,
-        dhcp_extension_hook: core::ptr::null_mut(),
-        dhcp_reserved_hook: core::ptr::null_mut(),
-    };
-}
 
 impl Default for CalloutTable {
     fn default() -> Self {

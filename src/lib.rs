@@ -21,6 +21,8 @@ mod codes;
 #[path = "chain/once.rs"]
 mod once;
 pub mod control;
+#[cfg(not(loom))]
+pub mod export;
 pub mod ffi;
 pub mod hook;
 pub mod lifecycle;
@@ -34,12 +36,13 @@ pub mod table;
 pub use buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
 #[cfg(not(loom))]
 pub use callout::{
-    Callout, Decision, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket,
+    Callout, Decision, Host, LoadError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl,
+    OnOptionsParsed, OnSendPacket,
 };
 pub use control::DropReason;
 pub use hook::{
-    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, DroppedPacket, HookError, NewPacket, ParsedOptions,
-    ReplaceError, SendPacket,
+    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, Diagnostic, DllPath, HookError, LeftOut, NewPacket,
+    PacketNotice, ParsedOptions, ReplaceError, SendPacket,
 };
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::Message;

@@ -20,24 +20,26 @@
 
 mod code;
 mod codec;
-mod editor;
+mod edit;
 mod header;
 pub mod option;
 mod pick;
 mod print;
+mod suboptions;
 mod value;
 mod walk;
 
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
 pub use codec::{Encode, Encoder, Expected, FixedSize, Format, Key, ValueError, ValueErrorKind};
-pub use editor::{EditError, Editor, MAX_EDITS, VALUES_CAPACITY};
+pub use edit::{EditError, Editor, MAX_EDITS};
 pub use header::{HEADER_LENGTH, MAGIC_COOKIE};
 pub use option::values::*;
 pub use pick::Picked;
+pub use suboptions::SuboptionChanges;
 pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, OptionErrorKind, Options, RawOption};
 
-pub(crate) use editor::{Draft, reply, request};
+pub(crate) use edit::{CAPACITY, edit, reply, request};
 use header::{FILE, Header, OPTIONS_OFFSET, SNAME};
 use walk::Walk;
 

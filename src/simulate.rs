@@ -6,7 +6,7 @@
 //! or not.
 //!
 //! Where the documentation is silent both possibilities can be had: see [`Refused`].
-#![expect(unsafe_code, reason = "this room calls hooks")]
+#![expect(unsafe_code, reason = "this module calls `extern` hooks")]
 
 mod replay;
 
@@ -22,7 +22,10 @@ use core::ptr::null_mut;
 
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
-use crate::ffi::{self, Bool, CalloutTable, EntryPoint};
+use crate::ffi::{
+    self, Bool, CalloutTable, ControlArguments, DropSendArguments, EntryPoint, GiveAddressArguments, NewPktArguments,
+    ProbArguments,
+};
 use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
 
@@ -80,11 +83,12 @@ struct ServerPacket {
 }
 
 impl Server {
-    /// Makes a server that calls the hooks of `table`.
+    /// Creates a server that calls the hooks of `table`.
     ///
     /// # Safety
     /// - Each hook of `table` can be called with arguments as its prototype in [`ffi`] says, from any thread, as long
-    ///   as the server lives.
+    ///   as the server lives: in any order and any number of times, also after a packet was reported as processed, and
+    ///   with whatever context.
     #[must_use]
     pub const unsafe fn new(table: CalloutTable) -> Self {
         Self {
@@ -138,8 +142,12 @@ impl Server {
     /// Reports that the service was started, stopped, paused or continued.
     pub fn control(&self, code: ServiceControl) {
         if let Some(hook) = self.table.dhcp_control_hook {
+            let call = ControlArguments {
+                control_code: code.code(),
+                reserved: null_mut(),
+            };
             // SAFETY: the hooks can be called.
-            let _ = unsafe { hook(code.code(), null_mut()) };
+            let _ = unsafe { call.pass_to(hook) };
         }
     }
 
@@ -155,13 +163,16 @@ impl Server {
             process_it: Bool::TRUE,
         };
         if let Some(hook) = self.table.dhcp_new_pkt_hook {
-            let InFlight {
-                packet: ServerPacket { pointer, size, .. },
-                context,
-                process_it,
-            } = &mut in_flight;
+            let call = NewPktArguments {
+                packet: &raw mut in_flight.packet.pointer,
+                packet_size: &raw mut in_flight.packet.size,
+                ip_address: self.address.to_bits(),
+                reserved: null_mut(),
+                pkt_context: &raw mut in_flight.context,
+                process_it: &raw mut in_flight.process_it,
+            };
             // SAFETY: the hooks can be called; the pointers are to the packet's own variables, and to 4096 bytes.
-            let _ = unsafe { hook(pointer, size, self.address.to_bits(), null_mut(), context, process_it) };
+            let _ = unsafe { call.pass_to(hook) };
             in_flight.packet.take_in();
         }
         Ok(in_flight)
@@ -193,20 +204,19 @@ impl Server {
     pub fn offer_address(&self, in_flight: &InFlight, grant: AddressGrant, address: Ipv4Addr, lease_time: u32) {
         let InFlight { packet, context, .. } = in_flight;
         if let Some(hook) = self.table.dhcp_address_offer_hook {
-            // SAFETY: the hooks can be called; the pointer is to `size` bytes.
-            let _ = unsafe {
-                hook(
-                    packet.pointer,
-                    packet.size,
-                    grant.code(),
-                    self.address.to_bits(),
-                    address.to_bits(),
-                    ClientType::DHCP.code(),
-                    lease_time,
-                    null_mut(),
-                    *context,
-                )
+            let call = GiveAddressArguments {
+                packet: packet.pointer,
+                packet_size: packet.size,
+                control_code: grant.code(),
+                ip_address: self.address.to_bits(),
+                alt_address: address.to_bits(),
+                addr_type: ClientType::DHCP.code(),
+                lease_time,
+                reserved: null_mut(),
+                pkt_context: *context,
             };
+            // SAFETY: the hooks can be called; the pointer is to `size` bytes.
+            let _ = unsafe { call.pass_to(hook) };
         }
     }
 
@@ -214,26 +224,32 @@ impl Server {
     pub fn delete_address(&self, in_flight: &InFlight, problem: AddressProblem, address: Ipv4Addr) {
         let InFlight { packet, context, .. } = in_flight;
         if let Some(hook) = self.table.dhcp_address_del_hook {
-            // SAFETY: the hooks can be called; the pointer is to `size` bytes.
-            let _ = unsafe {
-                hook(
-                    packet.pointer,
-                    packet.size,
-                    problem.code(),
-                    self.address.to_bits(),
-                    address.to_bits(),
-                    null_mut(),
-                    *context,
-                )
+            let call = ProbArguments {
+                packet: packet.pointer,
+                packet_size: packet.size,
+                control_code: problem.code(),
+                ip_address: self.address.to_bits(),
+                alt_address: address.to_bits(),
+                reserved: null_mut(),
+                pkt_context: *context,
             };
+            // SAFETY: the hooks can be called; the pointer is to `size` bytes.
+            let _ = unsafe { call.pass_to(hook) };
         }
     }
 
     fn call_drop_send(&self, hook: Option<ffi::DropSend>, packet: &mut ServerPacket, code: u32, context: *mut c_void) {
         if let Some(hook) = hook {
-            let ServerPacket { pointer, size, .. } = packet;
+            let call = DropSendArguments {
+                packet: &raw mut packet.pointer,
+                packet_size: &raw mut packet.size,
+                control_code: code,
+                ip_address: self.address.to_bits(),
+                reserved: null_mut(),
+                pkt_context: context,
+            };
             // SAFETY: the hooks can be called; the pointers are to the packet's own variables, and to 4096 bytes.
-            let _ = unsafe { hook(pointer, size, code, self.address.to_bits(), null_mut(), context) };
+            let _ = unsafe { call.pass_to(hook) };
             packet.take_in();
         }
     }
@@ -249,7 +265,7 @@ impl InFlight {
         self.packet.bytes()
     }
 
-    /// Tells whether the callout wants the packet processed.
+    /// Returns whether the callout wants the packet processed.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.process_it != Bool::FALSE
@@ -261,7 +277,7 @@ impl InFlight {
         self.context
     }
 
-    /// Sets the context that the next hooks get, as a server with a mind of its own would.
+    /// Sets the context that the next hooks get, as a server that mixes them up would.
     pub const fn set_context(&mut self, context: *mut c_void) {
         self.context = context;
     }
@@ -309,7 +325,7 @@ impl ServerPacket {
     }
 }
 
-/// Makes a server's buffer with `packet` at its start; `None` if that is too long.
+/// Creates a server's buffer with `packet` at its start; `None` if that is too long.
 fn buffer_of(packet: &[u8]) -> Option<Vec<u8>> {
     let mut buffer = vec![0; PACKET_CAPACITY];
     buffer.get_mut(..packet.len())?.copy_from_slice(packet);

@@ -121,7 +121,7 @@ use core::sync::atomic::{AtomicU64, AtomicUsize};
 pub use self::context::Context;
 pub(crate) use self::pool::TakeBuffer;
 pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
-pub use self::slot::Borrowed;
+pub use self::slot::{Borrowed, Finished};
 pub use self::tally::{PacketTally, TallySnapshot};
 
 use self::context::{Layout, Tag};
@@ -165,16 +165,6 @@ pub struct Admitted<T> {
     /// Another packet that is no longer kept, and whose slot the admitted one got: given up, since the server has not
     /// reported it for long; or at [`Stage::Done`], abandoned by a guard that was dropped.
     pub lost: Option<Finished<T>>,
-}
-
-/// A packet that is no longer kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use]
-pub struct Finished<T> {
-    /// How far the packet came: [`Stage::Done`], or another stage if it was given up.
-    pub stage: Stage,
-    /// What [`PacketTable::admit`] was given.
-    pub state: T,
 }
 
 /// What a notice led to.

@@ -4,7 +4,7 @@
 use dhcp_callout_support::reading;
 
 use arbitrary::Arbitrary;
-use dhcp_callout::message::{Flags, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, Typed};
+use dhcp_callout::message::{Editor, Flags, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, SuboptionChanges, Typed, option};
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use libfuzzer_sys::fuzz_target;
 
@@ -45,12 +45,63 @@ enum Edit<'a> {
     Retain(u8),
     SetSuboption(bool, u8, &'a [u8]),
     RemoveSuboption(bool, u8),
+    FreeFields,
     Limit(u16),
     PadTo(u16),
     Flags(u16),
     Sname(&'a [u8]),
     File(&'a [u8]),
     Chaddr(&'a [u8]),
+}
+
+impl<'a> Edit<'a> {
+    fn note(self, message: Message<'_>, editor: &mut Editor<'_, 'a>) {
+        match self {
+            Self::Set(code, value) => editor.set_raw(code, value),
+            Self::SetTyped(code) => match message.value(code).map(|value| value.map(Typed::decode)) {
+                Ok(Some(Ok(value))) => editor.set_typed(code, &value),
+                _ => editor,
+            },
+            Self::Append(code, value) => editor.append_raw(code, value),
+            Self::Remove(code) => editor.remove(code),
+            Self::Retain(bits) => editor.retain(|option| option.code.code() & 7 != bits & 7),
+            Self::SetSuboption(relay, code, value) => {
+                change_suboptions(message, editor, relay, |changes| changes.set_raw(code, value))
+            }
+            Self::RemoveSuboption(relay, code) => {
+                change_suboptions(message, editor, relay, |changes| changes.remove(code))
+            }
+            Self::FreeFields => editor.free_fields(),
+            Self::Limit(limit) => editor.limit(limit.into()),
+            Self::PadTo(size) => editor.pad_to(size.into()),
+            Self::Flags(bits) => editor.flags(Flags::from_bits_retain(bits)),
+            Self::Sname(name) => editor.sname(name),
+            Self::File(name) => editor.file(name),
+            Self::Chaddr(address) => editor.chaddr(address),
+        };
+    }
+}
+
+fn note_all<'a>(edits: &[Edit<'a>], message: Message<'_>, editor: &mut Editor<'_, 'a>) {
+    for edit in edits {
+        edit.note(message, editor);
+    }
+}
+
+/// Changes the sub-options of option 82 or 43.
+fn change_suboptions<'e, 'b, 'v, 'c>(
+    message: Message<'c>,
+    editor: &'e mut Editor<'b, 'v>,
+    relay: bool,
+    change: impl FnOnce(SuboptionChanges<'c>) -> SuboptionChanges<'c>,
+) -> &'e mut Editor<'b, 'v> {
+    let code = if relay { 82 } else { 43 };
+    let changes = change(SuboptionChanges::from(message.value(code).ok().flatten()));
+    if relay {
+        editor.set(option::RELAY_AGENT_INFORMATION, changes)
+    } else {
+        editor.set(option::VENDOR_SPECIFIC, changes)
+    }
 }
 
 fuzz_target!(|input: Input<'_>| {
@@ -63,41 +114,12 @@ fuzz_target!(|input: Input<'_>| {
     let before = buffer.as_bytes().to_vec();
     // At most a few, so that what is tried is found.
     let edits = input.edits.get(..8).unwrap_or(&input.edits);
-    let mut editor = if input.in_place {
-        buffer.edit()
+    let result = if input.in_place {
+        buffer.edit(|editor| note_all(edits, message, editor))
     } else {
-        buffer.edit_from(message)
+        buffer.edit_from(message, |editor| note_all(edits, message, editor))
     };
-    for edit in edits {
-        let nested = |relay| OptionCode::from_code(if relay { 82 } else { 43 });
-        match *edit {
-            Edit::Set(code, value) => editor.set_raw(OptionCode::from_code(code), value),
-            Edit::SetTyped(code) => {
-                let code = OptionCode::from_code(code);
-                let value = message
-                    .value(code)
-                    .ok()
-                    .flatten()
-                    .and_then(|value| Typed::decode(value).ok());
-                match value {
-                    Some(value) => editor.set_typed(code, &value),
-                    None => &mut editor,
-                }
-            }
-            Edit::Append(code, value) => editor.append_raw(OptionCode::from_code(code), value),
-            Edit::Remove(code) => editor.remove(OptionCode::from_code(code)),
-            Edit::Retain(bits) => editor.retain(|option| option.code.code() & 7 != bits & 7),
-            Edit::SetSuboption(relay, code, value) => editor.set_suboption(nested(relay), code, value),
-            Edit::RemoveSuboption(relay, code) => editor.remove_suboption(nested(relay), code),
-            Edit::Limit(limit) => editor.limit(limit.into()),
-            Edit::PadTo(size) => editor.pad_to(size.into()),
-            Edit::Flags(bits) => editor.flags(Flags::from_bits_retain(bits)),
-            Edit::Sname(name) => editor.sname(name),
-            Edit::File(name) => editor.file(name),
-            Edit::Chaddr(address) => editor.chaddr(address),
-        };
-    }
-    match editor.finish() {
+    match result {
         Ok(size) => {
             assert_eq!(size, buffer.size());
             assert!(size <= PACKET_CAPACITY);

@@ -9,8 +9,8 @@ use core::net::Ipv4Addr;
 use core::ptr::null_mut;
 
 use arbitrary::Arbitrary;
-use dhcp_callout::ffi::Bool;
-use dhcp_callout::hook::{DroppedPacket, HookError, NewPacket, SendPacket};
+use dhcp_callout::ffi::{Bool, DropSendArguments, NewPktArguments};
+use dhcp_callout::hook::{HookError, NewPacket, PacketNotice, SendPacket};
 use dhcp_callout::{Message, Notice, PACKET_CAPACITY};
 use libfuzzer_sys::fuzz_target;
 
@@ -84,7 +84,7 @@ fuzz_target!(|input: Input<'_>| {
     let expected = expected(&input, size);
     let packet_bytes = buffer.clone();
     let received_on = Ipv4Addr::from(input.ip_address);
-    // What all three have to say of the packet.
+    // What both that can be refused say of the packet.
     macro_rules! check {
         ($packet:expr) => {
             match ($packet, expected) {
@@ -103,11 +103,26 @@ fuzz_target!(|input: Input<'_>| {
             }
         };
     }
+    let drop_send = DropSendArguments {
+        packet: start,
+        packet_size: length,
+        control_code: input.code,
+        ip_address: input.ip_address,
+        reserved: null_mut(),
+        pkt_context: context,
+    };
     // SAFETY: each pointer is NULL or to a variable of this function, and `*packet` to `*packet_size` bytes.
     unsafe {
         match input.hook {
             Hook::New => {
-                let packet = NewPacket::from_raw(start, length, input.ip_address, null_mut(), out_context, process_it);
+                let packet = NewPacket::from_raw(NewPktArguments {
+                    packet: start,
+                    packet_size: length,
+                    ip_address: input.ip_address,
+                    reserved: null_mut(),
+                    pkt_context: out_context,
+                    process_it,
+                });
                 if !process_it.is_null() {
                     assert_eq!(process_it.read_unaligned(), Bool::TRUE, "fails open");
                 }
@@ -120,15 +135,15 @@ fuzz_target!(|input: Input<'_>| {
                 }
             }
             Hook::Drop => {
-                let packet = DroppedPacket::from_raw(start, length, input.code, input.ip_address, null_mut(), context);
-                if let Some(packet) = check!(packet) {
-                    assert_eq!(packet.notice(), Notice::from_code(input.code));
-                    assert_eq!(packet.raw_context(), context);
-                }
+                let packet = PacketNotice::from_raw(drop_send);
+                assert_eq!(packet.notice(), Notice::from_code(input.code));
+                assert_eq!(packet.raw_context(), context);
+                assert_eq!(packet.received_on(), received_on);
+                assert_eq!(packet.bytes(), expected.map_or(Ok(&*packet_bytes), Err));
+                assert_eq!(packet.message().is_ok(), expected.is_none() && Message::parse(&packet_bytes).is_ok());
             }
             Hook::Send => {
-                let packet = SendPacket::from_raw(start, length, input.code, input.ip_address, null_mut(), context);
-                if let Some(packet) = check!(packet) {
+                if let Some(packet) = check!(SendPacket::from_raw(drop_send)) {
                     assert_eq!(packet.code().code(), input.code);
                     assert_eq!(packet.raw_context(), context);
                 }
@@ -146,7 +161,7 @@ fn field(is_null: bool, variables: *mut Variables, offset: usize) -> *mut u8 {
     }
 }
 
-/// Tells which error the documentation promises.
+/// Returns the error that the documentation promises.
 fn expected(input: &Input<'_>, size: u32) -> Option<HookError> {
     let null = |is_null: bool, parameter| is_null.then_some(HookError::Null { parameter });
     let foreign = |family| {
@@ -169,7 +184,7 @@ fn expected(input: &Input<'_>, size: u32) -> Option<HookError> {
         Hook::New => null(input.nulls.process_it, "ProcessIt")
             .or(packet)
             .or(null(input.nulls.context, "PktContext")),
-        Hook::Drop => foreign(0x0).or(packet),
+        Hook::Drop => packet,
         Hook::Send => foreign(0x1).or(packet),
     }
 }

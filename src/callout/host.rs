@@ -1,20 +1,60 @@
 //! A callout with what it needs to be called: the table of its packets, and the buffers of replaced ones.
 
-use super::export::Events;
-use super::{Callout, Decision};
-use crate::hook::{AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, ParsedOptions, SendPacket};
-use crate::lifecycle::{Notice, Outcome, Stage};
+use super::{
+    Callout, Decision, LoadError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed,
+    OnSendPacket, contain,
+};
+use crate::control::DropReason;
+use crate::ffi::{self, ERROR_SUCCESS};
+use crate::hook::{
+    AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket, PacketNotice,
+    ParsedOptions, Report, SendPacket,
+};
+use crate::lifecycle::{Notice, Stage};
 use crate::table::{
-    Admitted, Borrowed, BufferPool, Context, Finished, Full, PacketTable, PooledBuffer, Progress, Replacements,
+    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, Progress,
+    Replacements, TallySnapshot,
 };
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
 ///
-/// [`export!`](crate::export) makes one as a `static`, and the hooks that call it.
+/// It lives in a `static` that the author names, and [`export!`](crate::export!) makes it a DLL. Its methods can be called
+/// from any thread at any time.
+///
+/// ```
+/// use dhcp_callout::{Callout, Decision, Host, NewPacket};
+///
+/// struct Quiet;
+///
+/// impl Callout for Quiet {
+///     type State = ();
+///
+///     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+///         Decision::Track(())
+///     }
+/// }
+///
+/// static QUIET: Host<Quiet> = Host::new(Quiet);
+/// dhcp_callout::export!(QUIET);
+///
+/// assert_eq!(QUIET.in_flight(), 0);
+/// ```
+///
+/// A packet takes 32 bytes beside its state, and a buffer 9 KB. As long as all bytes of the callout are zero the static
+/// takes no room in the file of the DLL. What cannot work does not compile:
+///
+/// ```compile_fail,E0080
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket};
+/// # struct Quiet;
+/// # impl Callout for Quiet {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// static QUIET: Host<Quiet, 0> = Host::new(Quiet);
+/// ```
 #[derive(Debug)]
-pub struct Host<C: Callout, const PACKETS: usize, const BUFFERS: usize> {
+pub struct Host<C: Callout, const PACKETS: usize = 1024, const BUFFERS: usize = 16> {
     callout: C,
-    events: Events<C>,
     packets: PacketTable<Entry<C::State>, PACKETS>,
     buffers: BufferPool<BUFFERS>,
 }
@@ -28,29 +68,82 @@ struct Entry<S> {
 }
 
 impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BUFFERS> {
-    /// Makes a host without packets.
+    /// Creates a host without packets; `PACKETS` is 1 to 65,536, and `BUFFERS` at most 4096.
     #[must_use]
-    pub const fn new(callout: C, events: Events<C>) -> Self {
+    pub const fn new(callout: C) -> Self {
+        const {
+            assert!(PACKETS >= 1, "a Host tracks at least 1 packet: Host<Callout, 1>");
+            assert!(
+                PACKETS <= 1 << 20,
+                "a Host tracks at most 1048576 packets: Host<Callout, 1048576>"
+            );
+            assert!(
+                BUFFERS <= 4096,
+                "a Host has at most 4096 buffers: Host<Callout, 1024, 4096>"
+            );
+        }
         Self {
             callout,
-            events,
             packets: PacketTable::new(),
             buffers: BufferPool::new(),
         }
     }
 
-    pub(super) const fn events(&self) -> &Events<C> {
-        &self.events
+    /// Returns the callout.
+    pub const fn callout(&self) -> &C {
+        &self.callout
     }
 
-    pub(super) fn load(&self) -> bool {
-        self.contain("DhcpServerCalloutEntry", || self.callout.load())
-            .unwrap_or(false)
+    /// Returns what has been counted so far.
+    #[must_use]
+    pub fn tally(&self) -> TallySnapshot {
+        self.packets.tally()
     }
 
-    pub(super) fn new_packet(&'static self, packet: NewPacket<'static>) {
+    /// Returns how many packets are in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Returns what the clock of the table shows: how many packets were to be tracked so far.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.packets.now()
+    }
+
+    /// Sets how long a packet may be silent before the table gives it up when it needs room, by that clock: see
+    /// [`PacketTable::set_patience`].
+    pub fn set_patience(&self, admissions: u64) {
+        self.packets.set_patience(admissions);
+    }
+
+    /// Gives up the packets that were last heard of before the clock showed `tick`: their states go to
+    /// [`Callout::packet_lost`]. For an author who keeps time: see [`PacketTable::evict_before`].
+    pub fn evict_before(&self, tick: u64) {
+        self.packets.evict_before(tick, |finished| self.finish(finished));
+    }
+
+    /// Gives up all packets: their states go to [`Callout::packet_lost`].
+    ///
+    /// One that is in a hook at this moment is given up when the hook returns. Packets that arrive meanwhile may stay.
+    /// Buffers of replaced packets return at once, although the server may still read them.
+    pub fn drain(&self) {
+        self.packets.drain(|finished| self.finish(finished));
+    }
+
+    pub(crate) fn report(&self, diagnostic: Diagnostic<'_>) {
+        contain(|| self.callout.diagnostic(diagnostic));
+    }
+
+    pub(crate) fn load(&'static self) -> Result<(), LoadError> {
+        let loaded = self.contain("DhcpServerCalloutEntry", || self.callout.load());
+        loaded.unwrap_or_else(|| Err(LoadError::default()))
+    }
+
+    fn new_packet(&'static self, packet: NewPacket<'static>) {
         let mut packet = packet.with_buffers(&self.buffers);
-        let decision = self.contain("DhcpNewPktHook", || self.callout.new_packet(&mut packet));
+        let decision = self.contain(NewPacket::HOOK, || self.callout.new_packet(&mut packet));
         // The decision alone counts, whatever was set on the way.
         packet.set_process_it(!matches!(decision, Some(Decision::Refuse)));
         packet.set_context(None);
@@ -60,180 +153,210 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             Some(Decision::Pass) if replacement.is_some() => None,
             Some(Decision::Pass | Decision::Refuse) | None => return,
         };
-        let entry = Entry {
-            state,
-            replacements: Replacements::new(),
-        };
-        let context = match self.packets.admit(entry) {
-            Ok(Admitted { context, lost }) => {
-                if let Some(lost) = lost {
-                    self.finish(lost);
-                }
-                context
-            }
+        let replacements = Replacements::new();
+        let Admitted { context, lost } = match self.packets.admit(Entry { state, replacements }) {
+            Ok(admitted) => admitted,
             Err(Full(entry)) => return self.not_tracked(entry),
         };
-        packet.set_context(Some(context));
-        if let (Some(buffer), Ok(entry)) = (replacement, self.packets.get(context)) {
+        if let Some(lost) = lost {
+            self.finish(lost);
+        }
+        if let Some(buffer) = replacement {
+            let Ok(entry) = self.packets.get(context) else { return };
             // SAFETY: the entry is dropped when the server has reported the packet as processed.
-            unsafe { packet.commit(buffer, &entry.replacements) };
-            self.release(entry);
+            unsafe { packet.install(buffer, &entry.replacements) };
+            if let Some(finished) = entry.release() {
+                // Given up meanwhile: the buffer is no longer held for the server.
+                packet.put_back();
+                return self.finish(finished);
+            }
+        }
+        // Last, so that nothing is said about the packet before.
+        packet.set_context(Some(context));
+    }
+
+    fn notice(&self, notice: &PacketNotice<'_>) {
+        if let Err(error) = notice.bytes() {
+            let hook = PacketNotice::HOOK;
+            self.report(Diagnostic::ArgumentsRefused { hook, error });
+        }
+        match (notice.notice(), notice.context()) {
+            (Notice::Dropped(_), None) => self.packet_dropped(notice, None),
+            (Notice::Dropped(reason), Some(context)) => self.drop_known(notice, reason, context),
+            (Notice::Processed, None) => {}
+            (Notice::Processed, Some(context)) => match self.packets.notify(context, Notice::Processed) {
+                Ok(Progress::Done { outcome, state }) => self.finish(Finished {
+                    stage: Stage::Done(outcome),
+                    state,
+                }),
+                // The last borrower hands it back.
+                Ok(_) => {}
+                Err(error) => self.report(Diagnostic::NoticeRejected {
+                    notice: Notice::Processed,
+                    error,
+                }),
+            },
         }
     }
 
-    pub(super) fn notice(&'static self, notice: Notice, context: Option<Context>) {
-        let Some(context) = context else { return };
-        // Borrowed while the callout looks at it; the notice that ends the life needs no borrow.
-        let entry = match notice {
-            Notice::Dropped(_) => self.packets.get(context).ok(),
-            Notice::Processed => None,
+    /// Notes the drop of a packet that has a context, and lends its state to the callout.
+    fn drop_known(&self, notice: &PacketNotice<'_>, reason: DropReason, context: Context) {
+        let noted = match self.packets.note_drop(context, reason) {
+            Err(NotifyError::Context(error @ ContextError::TooManyBorrows(_))) => {
+                let hook = PacketNotice::HOOK;
+                self.report(Diagnostic::ContextRefused { hook, error });
+                self.packets.notify(context, notice.notice()).map(|_| None)
+            }
+            noted => noted.map(Some),
         };
-        match self.packets.notify(context, notice) {
-            Ok(Progress::Dropped(reason)) => {
-                if let Some(state) = entry.as_ref().and_then(|entry| entry.state.as_ref()) {
-                    self.contain("DhcpPktDropHook", || self.callout.packet_dropped(reason, state));
+        match noted {
+            Ok(entry) => {
+                self.packet_dropped(notice, entry.as_ref().and_then(|entry| entry.state.as_ref()));
+                if let Some(entry) = entry {
+                    self.release(entry);
                 }
             }
-            Ok(Progress::Done { outcome, state }) => self.done(outcome, state),
-            // The last borrower hands it back.
-            Ok(Progress::Deferred(_)) => {}
             Err(error) => {
-                self.contain("DhcpPktDropHook", || self.callout.report_ignored(error));
+                self.report(Diagnostic::NoticeRejected {
+                    notice: notice.notice(),
+                    error,
+                });
+                if let NotifyError::Context(_) = error {
+                    self.packet_dropped(notice, None);
+                }
             }
         }
+    }
+
+    fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&C::State>) {
+        self.contain(PacketNotice::HOOK, || self.callout.packet_dropped(notice, state));
+    }
+
+    fn send_packet(&'static self, mut packet: SendPacket<'static>)
+    where
+        C: OnSendPacket,
+    {
+        let entry = self.entry(SendPacket::HOOK, packet.context());
+        // Without an entry nobody would hold a replacement.
+        if entry.is_some() {
+            packet = packet.with_buffers(&self.buffers);
+        }
+        let state = entry.as_ref().and_then(|entry| entry.state.as_ref());
+        let called = self.contain(SendPacket::HOOK, || self.callout.send_packet(&mut packet, state));
+        let replacement = packet.take_replacement();
+        let Some(entry) = entry else { return };
+        let is_done = matches!(entry.stage(), Stage::Done(_));
+        if let (Some(()), Some(buffer), false) = (called, replacement, is_done) {
+            // SAFETY: the entry is dropped when the server has reported the packet as processed.
+            unsafe { packet.install(buffer, &entry.replacements) };
+        }
+        if let Some(finished) = entry.release() {
+            // Over meanwhile: no buffer is held for the server any longer.
+            packet.put_back();
+            self.finish(finished);
+        }
+    }
+
+    /// Lends the state of a packet to an event about it.
+    fn event(&self, hook: &'static str, context: Option<Context>, call: impl FnOnce(Option<&C::State>)) -> u32 {
+        let entry = self.entry(hook, context);
+        self.contain(hook, || call(entry.as_ref().and_then(|entry| entry.state.as_ref())));
         if let Some(entry) = entry {
             self.release(entry);
         }
+        ERROR_SUCCESS
     }
 
-    pub(super) fn send_packet(&'static self, packet: SendPacket<'static>) {
-        let Some(call) = self.events.send_packet else { return };
-        self.with_entry(packet.context(), |entry| {
-            // Without an entry nobody would keep a replacement.
-            let mut packet = if entry.is_some() {
-                packet.with_buffers(&self.buffers)
-            } else {
-                packet
-            };
-            let state = entry.and_then(|entry| entry.state.as_ref());
-            let called = self.contain("DhcpPktSendHook", || call(&self.callout, &mut packet, state));
-            let replacement: Option<PooledBuffer<'static>> = packet.take_replacement();
-            if let (Some(()), Some(buffer), Some(entry)) = (called, replacement, entry) {
-                // SAFETY: the entry is dropped when the server has reported the packet as processed.
-                unsafe { packet.commit(buffer, &entry.replacements) };
+    /// Borrows the entry of a packet, if there is one.
+    #[inline]
+    fn entry(&self, hook: &'static str, context: Option<Context>) -> Option<Borrowed<'_, Entry<C::State>>> {
+        match self.packets.get(context?) {
+            Ok(entry) => Some(entry),
+            Err(error) => {
+                self.report(Diagnostic::ContextRefused { hook, error });
+                None
             }
-        });
-    }
-
-    pub(super) fn address_offered(&'static self, event: &AddressOffered<'_>) {
-        let Some(call) = self.events.address_offered else {
-            return;
-        };
-        self.with_entry(event.context(), |entry| {
-            let state = entry.and_then(|entry| entry.state.as_ref());
-            self.contain("DhcpAddressOfferHook", || call(&self.callout, event, state));
-        });
-    }
-
-    pub(super) fn address_deleted(&'static self, event: &AddressDeleted<'_>) {
-        let Some(call) = self.events.address_deleted else {
-            return;
-        };
-        self.with_entry(event.context(), |entry| {
-            let state = entry.and_then(|entry| entry.state.as_ref());
-            self.contain("DhcpAddressDelHook", || call(&self.callout, event, state));
-        });
-    }
-
-    pub(super) fn options_parsed(&'static self, options: &ParsedOptions<'_>) {
-        let Some(call) = self.events.options_parsed else { return };
-        self.with_entry(options.context(), |entry| {
-            let state = entry.and_then(|entry| entry.state.as_ref());
-            self.contain("DhcpHandleOptionsHook", || call(&self.callout, options, state));
-        });
-    }
-
-    pub(super) fn client_deleted(&self, event: &ClientDeleted<'_>) {
-        let Some(call) = self.events.client_deleted else { return };
-        self.contain("DhcpDeleteClientHook", || call(&self.callout, event));
-    }
-
-    pub(super) fn control(&self, event: ControlEvent) {
-        let Some(call) = self.events.control else { return };
-        self.contain("DhcpControlHook", || call(&self.callout, event));
-    }
-
-    fn not_tracked(&self, entry: Entry<C::State>) {
-        if let Some(state) = entry.state {
-            self.contain("DhcpNewPktHook", || self.callout.not_tracked(state));
         }
     }
 
-    /// Lends the entry of a packet to `call`, if there is one.
-    fn with_entry(&'static self, context: Option<Context>, call: impl FnOnce(Option<&Entry<C::State>>)) {
-        let entry = context.and_then(|context| self.packets.get(context).ok());
-        call(entry.as_deref());
-        if let Some(entry) = entry {
-            self.release(entry);
-        }
-    }
-
-    /// Gives a borrowed entry back; if the packet was reported as processed meanwhile, this is its end.
+    /// Gives a borrowed entry back; if the packet has finished meanwhile, this is its end.
+    #[inline]
     fn release(&self, entry: Borrowed<'_, Entry<C::State>>) {
         if let Some(finished) = entry.release() {
             self.finish(finished);
         }
     }
 
-    fn finish(&self, finished: Finished<Entry<C::State>>) {
-        if let Stage::Done(outcome) = finished.stage {
-            self.done(outcome, finished.state);
-        }
-    }
-
-    fn done(&self, outcome: Outcome, entry: Entry<C::State>) {
+    /// Hands the state of a packet back that is done or given up.
+    fn finish(&self, Finished { stage, state: entry }: Finished<Entry<C::State>>) {
         // The buffers go back to the pool whatever the callout does.
         let Entry { state, replacements } = entry;
         drop(replacements);
+        if let Stage::Done(outcome) = stage {
+            if let Some(state) = state {
+                self.contain(PacketNotice::HOOK, || self.callout.packet_done(outcome, state));
+            }
+            return;
+        }
+        self.report(Diagnostic::Lost { stage });
         if let Some(state) = state {
-            self.contain("DhcpPktDropHook", || self.callout.packet_done(outcome, state));
+            self.contain(PacketNotice::HOOK, || self.callout.packet_lost(stage, state));
+        }
+    }
+
+    #[cold]
+    fn not_tracked(&self, entry: Entry<C::State>) {
+        self.report(Diagnostic::NotTracked);
+        if let Some(state) = entry.state {
+            self.contain(NewPacket::HOOK, || self.callout.not_tracked(state));
         }
     }
 
     /// Calls the author's code; `None` if it panicked, after telling the callout.
+    #[inline]
     fn contain<R>(&self, hook: &'static str, call: impl FnOnce() -> R) -> Option<R> {
         let returned = contain(call);
         if returned.is_none() {
-            contain(|| self.callout.panicked(hook));
+            self.report(Diagnostic::Panicked { hook });
         }
         returned
     }
 }
 
-/// Calls the author's code; `None` if it panicked.
-#[cfg(feature = "std")]
-pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
-    use core::panic::AssertUnwindSafe;
-    use std::panic::catch_unwind;
-
-    let mut payload = match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(returned) => return Some(returned),
-        Err(payload) => payload,
-    };
-    // Dropping what was thrown can panic as well, and so on: what goes on for too long is leaked.
-    for _ in 0..8 {
-        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            Ok(()) => return None,
-            Err(again) => payload = again,
+/// Says what a host does with the argument of a hook, for all callouts or for those that implement a trait; without one
+/// of these the hook is not in the table.
+macro_rules! handles {
+    ($($Argument:ident $(<$life:lifetime>)?: $Bound:ident($Raw:ident), |$host:ident, $argument:ident| $call:expr;)+) => {$(
+        impl<C: $Bound, const PACKETS: usize, const BUFFERS: usize> Handle<$Argument $(<$life>)?>
+            for Host<C, PACKETS, BUFFERS>
+        {
+            #[inline]
+            unsafe fn handle(&'static self, $argument: $Argument $(<$life>)?, _: ffi::$Raw, _: Report) -> u32 {
+                let $host = self;
+                $call;
+                ERROR_SUCCESS
+            }
         }
-    }
-    core::mem::forget(payload);
-    None
+    )+};
 }
 
-/// Calls the author's code; a panic ends as the author's panic handler ends it.
-#[cfg(not(feature = "std"))]
-#[expect(clippy::unnecessary_wraps, reason = "as with the feature `std`")]
-pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
-    Some(call())
+handles! {
+    NewPacket<'static>: Callout(NewPktArguments), |host, packet| host.new_packet(packet);
+    PacketNotice<'static>: Callout(DropSendArguments), |host, notice| host.notice(&notice);
+    SendPacket<'static>: OnSendPacket(DropSendArguments), |host, packet| host.send_packet(packet);
+    AddressDeleted<'static>: OnAddressDeleted(ProbArguments), |host, event| {
+        host.event(AddressDeleted::HOOK, event.context(), |state| host.callout.address_deleted(&event, state))
+    };
+    AddressOffered<'static>: OnAddressOffered(GiveAddressArguments), |host, event| {
+        host.event(AddressOffered::HOOK, event.context(), |state| host.callout.address_offered(&event, state))
+    };
+    ParsedOptions<'static>: OnOptionsParsed(HandleOptionsArguments), |host, options| {
+        host.event(ParsedOptions::HOOK, options.context(), |state| host.callout.options_parsed(&options, state))
+    };
+    ClientDeleted<'static>: OnClientDeleted(DeleteClientArguments), |host, event| {
+        host.contain(ClientDeleted::HOOK, || host.callout.client_deleted(&event))
+    };
+    ControlEvent: OnControl(ControlArguments), |host, event| {
+        host.contain(ControlEvent::HOOK, || host.callout.control(event))
+    };
 }

@@ -1,433 +1,332 @@
-//! The hooks of a chain: each calls those of all members.
+//! What a chain does in each hook: it calls those of all members.
 
 use core::ffi::c_void;
 use core::ptr::null_mut;
 
-use super::{Chain, ChainDlls, Contexts, DllPath, LONGEST_LIST, first_failure};
-use crate::callout::contain;
-use crate::control::DropReason;
-use crate::ffi::{Bool, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_SUCCESS, EntryPoint, ServerOptions};
-use crate::hook::{Family, NewPacket, put_back, read_list, write_table};
-use crate::lifecycle::Notice;
-use crate::table::{Admitted, Context};
+use super::Chain;
+use super::contexts::Contexts;
+use super::members::Members;
+use crate::buffer::PACKET_CAPACITY;
+use crate::control::{DropReason, ServiceControl};
+use crate::ffi::{
+    Bool, CalloutTable, ControlArguments, DeleteClientArguments, DropSendArguments, ERROR_SUCCESS,
+    GiveAddressArguments, HandleOptionsArguments, NewPktArguments, ProbArguments,
+};
+use crate::hook::{
+    AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket, PacketNotice,
+    PacketPair, ParsedOptions, Report, SendPacket, check_packet,
+};
+use crate::lifecycle::{Notice, Stage};
+use crate::table::{Admitted, Borrowed, Context, Finished, Progress};
 
-/// A chain that lives in a `static`, so that functions without data can call it.
-#[doc(hidden)]
-pub trait Chained<const MEMBERS: usize, const PACKETS: usize> {
-    /// Returns the `static`.
-    fn chain() -> &'static Chain<MEMBERS, PACKETS>;
+fn first_failure(status: u32, next: u32) -> u32 {
+    if status == ERROR_SUCCESS { next } else { status }
 }
 
-/// Returns `find` as it is, so that a closure that an author writes is known to take any path, outside of `unsafe`.
-#[doc(hidden)]
-pub const fn loader<F: FnMut(DllPath<'_>) -> Option<EntryPoint>>(find: F) -> F {
-    find
-}
-
-/// The body of an entry point of a chain: `own` is the entry point of the DLL's own callout.
-///
-/// # Safety
-/// - `chain_dlls` is NULL or points at UTF-16 units that can be read up to an empty text, or [`LONGEST_LIST`] of them;
-/// - `callout_tbl` is NULL or can be written as a [`CalloutTable`], aligned or not;
-/// - `own`, what `find` returns, and their hooks can be called as their prototypes say.
-#[doc(hidden)]
-#[must_use]
-pub unsafe fn enter<C: Chained<M, P>, const M: usize, const P: usize>(
-    chain_dlls: *mut u16,
-    callout_version: u32,
-    callout_tbl: *mut CalloutTable,
-    own: EntryPoint,
-    mut find: impl FnMut(DllPath<'_>) -> Option<EntryPoint>,
-) -> u32 {
-    let mut no_more = [0_u16; 2];
-    let mut table = CalloutTable::EMPTY;
-    // SAFETY: the caller promises that it can be called; the list is an empty `REG_MULTI_SZ`, and the table can be
-    // written.
-    let status = unsafe { own(no_more.as_mut_ptr(), callout_version, &raw mut table) };
-    if status != ERROR_SUCCESS {
-        return status;
-    }
-    if callout_tbl.is_null() {
-        return ERROR_INVALID_PARAMETER;
-    }
-    // SAFETY: the caller promises of the list what is asked here.
-    let list = unsafe { read_list(chain_dlls, LONGEST_LIST) };
-    let chain = C::chain();
-    let find = |path: DllPath<'_>| contain(|| find(path)).flatten();
-    // SAFETY: the caller promises that all can be called; the DLLs stay loaded.
-    unsafe { chain.load(table, ChainDlls::new(list), find) };
-    // SAFETY: not NULL, so the caller promises that it can be written.
-    unsafe { write_table(callout_tbl, merged::<C, M, P>(chain)) };
-    ERROR_SUCCESS
-}
-
-/// The hooks that any member wants.
-fn merged<C: Chained<M, P>, const M: usize, const P: usize>(chain: &Chain<M, P>) -> CalloutTable {
-    let wants = |wants: fn(&CalloutTable) -> bool| chain.tables().any(|(_, table)| wants(table));
-    let mut merged = CalloutTable::EMPTY;
-    if wants(|table| table.dhcp_control_hook.is_some()) {
-        merged.dhcp_control_hook = Some(control::<C, M, P>);
-    }
-    // A packet is known to the chain from its beginning to its end, whoever wants to hear of these two.
-    if chain.tables().next().is_some() {
-        merged.dhcp_new_pkt_hook = Some(new_pkt::<C, M, P>);
-        merged.dhcp_pkt_drop_hook = Some(pkt_drop::<C, M, P>);
-    }
-    if wants(|table| table.dhcp_pkt_send_hook.is_some()) {
-        merged.dhcp_pkt_send_hook = Some(pkt_send::<C, M, P>);
-    }
-    if wants(|table| table.dhcp_address_del_hook.is_some()) {
-        merged.dhcp_address_del_hook = Some(address_del::<C, M, P>);
-    }
-    if wants(|table| table.dhcp_address_offer_hook.is_some()) {
-        merged.dhcp_address_offer_hook = Some(address_offer::<C, M, P>);
-    }
-    if wants(|table| table.dhcp_handle_options_hook.is_some()) {
-        merged.dhcp_handle_options_hook = Some(handle_options::<C, M, P>);
-    }
-    if wants(|table| table.dhcp_delete_client_hook.is_some()) {
-        merged.dhcp_delete_client_hook = Some(delete_client::<C, M, P>);
-    }
-    merged
-}
-
-/// `DhcpControlHook`.
-unsafe extern "system" fn control<C: Chained<M, P>, const M: usize, const P: usize>(
-    control_code: u32,
-    reserved: *mut c_void,
-) -> u32 {
-    let call = |table: &CalloutTable| match table.dhcp_control_hook {
-        // SAFETY: the member's hook gets what the server passed.
-        Some(hook) => unsafe { hook(control_code, reserved) },
-        None => ERROR_SUCCESS,
-    };
-    C::chain()
-        .tables()
-        .map(|(_, table)| call(table))
-        .fold(ERROR_SUCCESS, first_failure)
-}
-
-/// `DhcpNewPktHook`.
-unsafe extern "system" fn new_pkt<C: Chained<M, P>, const M: usize, const P: usize>(
-    packet: *mut *mut u8,
-    packet_size: *mut u32,
-    ip_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut *mut c_void,
-    process_it: *mut Bool,
-) -> u32 {
-    let argument = || {
-        // SAFETY: the server passes what the prototype asks; the value is used up before a member is called.
-        unsafe { NewPacket::from_raw(packet, packet_size, ip_address, reserved, pkt_context, process_it) }
-    };
-    let chain = C::chain();
-    let Ok(mut server) = argument() else {
-        return ERROR_SUCCESS;
-    };
-    let Ok(Admitted { context, .. }) = chain.packets.admit(Contexts::new()) else {
-        server.set_context(None);
-        return ERROR_SUCCESS;
-    };
-    server.set_context(Some(context));
-    let original = server.original();
-    drop(server);
-
-    let Ok(contexts) = chain.packets.get(context) else {
-        return ERROR_SUCCESS;
-    };
-    let mut status = ERROR_SUCCESS;
-    let mut refused_by = None;
-    for (member, table) in chain.tables() {
-        let Some(hook) = table.dhcp_new_pkt_hook else { continue };
-        let mut own_context: *mut c_void = null_mut();
-        let mut own_process_it = Bool::TRUE;
-        // SAFETY: the member's hook gets what the server passed, and a context and an answer of its own.
-        let returned = unsafe {
-            hook(
-                packet,
-                packet_size,
-                ip_address,
-                reserved,
-                &raw mut own_context,
-                &raw mut own_process_it,
-            )
-        };
-        status = first_failure(status, returned);
-        contexts.set(member, own_context);
-        if own_process_it == Bool::FALSE {
-            refused_by = Some(member);
-            break;
-        }
-    }
-    let _ = contexts.release();
-
-    if let Some(last) = refused_by {
-        // What a member has put in the place of the packet ends with the packet's life.
-        // SAFETY: neither is NULL, as was checked, so the server promises that they can be written.
-        unsafe { put_back(packet, packet_size, original) };
-        // Before the server's context is taken away, the members that know of the packet hear of its end.
-        for notice in [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed] {
-            let told = tell(chain, packet, packet_size, notice, ip_address, reserved, context, last);
-            status = first_failure(status, told);
-        }
-        if let Ok(mut server) = argument() {
-            server.set_context(None);
-            server.set_process_it(false);
-        }
-    }
-    status
-}
-
-/// `DhcpPktDropHook`.
-unsafe extern "system" fn pkt_drop<C: Chained<M, P>, const M: usize, const P: usize>(
-    packet: *mut *mut u8,
-    packet_size: *mut u32,
-    control_code: u32,
-    ip_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-) -> u32 {
-    let chain = C::chain();
-    let notice = Notice::from_code(control_code);
-    match Context::from_raw(pkt_context) {
-        Some(context) if Family::CONTROL_OR_DROP.check(control_code).is_ok() => tell(
-            chain,
-            packet,
-            packet_size,
-            notice,
-            ip_address,
-            reserved,
-            context,
-            usize::MAX,
-        ),
-        _ => chain.each(pkt_context, |table, context| match table.dhcp_pkt_drop_hook {
-            // SAFETY: the member's hook gets what the server passed, and its own context.
-            Some(hook) => unsafe { hook(packet, packet_size, control_code, ip_address, reserved, context) },
-            None => ERROR_SUCCESS,
-        }),
-    }
-}
-
-/// Passes a notice to the members up to `last`, each with its own context, and notes it.
-#[expect(clippy::too_many_arguments, reason = "most are those of the hook")]
-fn tell<const M: usize, const P: usize>(
-    chain: &Chain<M, P>,
-    packet: *mut *mut u8,
-    packet_size: *mut u32,
+/// A notice on its way to the members: what they are told, without a context, and of which bytes.
+#[derive(Clone, Copy)]
+struct Told {
     notice: Notice,
+    packet: (*mut u8, u32),
     ip_address: u32,
     reserved: *mut c_void,
-    context: Context,
-    last: usize,
-) -> u32 {
-    let Ok(contexts) = chain.packets.get(context) else {
-        return ERROR_SUCCESS;
-    };
-    // Noted before it is passed on: of several threads that report the same end only one tells the members, to whom a
-    // context may mean memory that is then given back. A drop that is repeated is counted, and the members' to judge.
-    let is_news = chain.packets.notify(context, notice).is_ok();
-    let mut status = ERROR_SUCCESS;
-    let told = chain
-        .tables()
-        .take_while(|(member, _)| *member <= last && (is_news || notice != Notice::Processed));
-    for (member, table) in told {
-        if let Some(hook) = table.dhcp_pkt_drop_hook {
-            // SAFETY: the member's hook gets what the server passed, and its own context.
-            let returned = unsafe {
-                hook(
-                    packet,
-                    packet_size,
-                    notice.code(),
-                    ip_address,
-                    reserved,
-                    contexts.get(member),
-                )
-            };
-            status = first_failure(status, returned);
-        }
+}
+
+impl Told {
+    /// Tells one member, with variables of its own for the packet: what it leaves there, nobody reads.
+    ///
+    /// # Safety
+    /// - The hook can be called with the packet.
+    unsafe fn tell(self, table: &CalloutTable, pkt_context: *mut c_void) -> u32 {
+        let Some(hook) = table.dhcp_pkt_drop_hook else {
+            return ERROR_SUCCESS;
+        };
+        let (mut packet, mut packet_size) = self.packet;
+        let raw = DropSendArguments {
+            packet: &raw mut packet,
+            packet_size: &raw mut packet_size,
+            control_code: self.notice.code(),
+            ip_address: self.ip_address,
+            reserved: self.reserved,
+            pkt_context,
+        };
+        // SAFETY: the two pointers are to variables, and the caller promises the rest.
+        unsafe { raw.pass_to(hook) }
     }
-    let _ = contexts.release();
-    status
 }
 
-/// `DhcpPktSendHook`.
-unsafe extern "system" fn pkt_send<C: Chained<M, P>, const M: usize, const P: usize>(
-    packet: *mut *mut u8,
-    packet_size: *mut u32,
-    control_code: u32,
-    ip_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-) -> u32 {
-    C::chain().each(pkt_context, |table, context| match table.dhcp_pkt_send_hook {
-        // SAFETY: the member's hook gets what the server passed, and its own context.
-        Some(hook) => unsafe { hook(packet, packet_size, control_code, ip_address, reserved, context) },
-        None => ERROR_SUCCESS,
-    })
-}
+impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
+    fn tables(&self) -> impl Iterator<Item = (usize, &CalloutTable)> {
+        self.members.get().into_iter().flat_map(Members::tables)
+    }
 
-/// `DhcpAddressDelHook`.
-unsafe extern "system" fn address_del<C: Chained<M, P>, const M: usize, const P: usize>(
-    packet: *mut u8,
-    packet_size: u32,
-    control_code: u32,
-    ip_address: u32,
-    alt_address: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-) -> u32 {
-    C::chain().each(pkt_context, |table, context| match table.dhcp_address_del_hook {
-        // SAFETY: the member's hook gets what the server passed, and its own context.
-        Some(hook) => unsafe {
-            hook(
-                packet,
-                packet_size,
-                control_code,
-                ip_address,
-                alt_address,
-                reserved,
-                context,
-            )
-        },
-        None => ERROR_SUCCESS,
-    })
-}
+    /// Calls the hook `A` of each member that has it, with what `raw` returns for the member's context of the packet, and
+    /// combines what they return.
+    ///
+    /// # Safety
+    /// - The hook can be called with the arguments.
+    unsafe fn each<A: Argument>(
+        &self,
+        context: *mut c_void,
+        report: Report,
+        raw: impl Fn(*mut c_void) -> A::Raw,
+        mut after: impl FnMut(usize),
+    ) -> u32 {
+        let contexts = match Context::from_raw(context) {
+            None => None,
+            Some(context) => match self.packets.get(context) {
+                Ok(contexts) => Some(contexts),
+                Err(error) => {
+                    if context != Context::UNTRACKED {
+                        report(Diagnostic::ContextRefused { hook: A::HOOK, error });
+                    }
+                    return ERROR_SUCCESS;
+                }
+            },
+        };
+        let mut status = ERROR_SUCCESS;
+        for (member, table) in self.tables() {
+            if let Some(hook) = A::hook_of(table) {
+                let own = contexts.as_ref().map_or(null_mut(), |contexts| contexts.get(member));
+                // SAFETY: the caller promises the same, whatever context the member has set itself.
+                status = first_failure(status, unsafe { A::pass(raw(own), hook) });
+                after(member);
+            }
+        }
+        if let Some(contexts) = contexts {
+            self.release(contexts, report);
+        }
+        status
+    }
 
-/// `DhcpAddressOfferHook`.
-unsafe extern "system" fn address_offer<C: Chained<M, P>, const M: usize, const P: usize>(
-    packet: *mut u8,
-    packet_size: u32,
-    control_code: u32,
-    ip_address: u32,
-    alt_address: u32,
-    addr_type: u32,
-    lease_time: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-) -> u32 {
-    C::chain().each(pkt_context, |table, context| match table.dhcp_address_offer_hook {
-        // SAFETY: the member's hook gets what the server passed, and its own context.
-        Some(hook) => unsafe {
-            hook(
-                packet,
-                packet_size,
-                control_code,
-                ip_address,
-                alt_address,
-                addr_type,
-                lease_time,
-                reserved,
-                context,
-            )
-        },
-        None => ERROR_SUCCESS,
-    })
-}
+    /// Tells the members that have heard of a packet; all of them, with NULL, without contexts.
+    ///
+    /// # Safety
+    /// - Their hooks can be called with the packet.
+    unsafe fn tell(&self, told: Told, contexts: Option<&Contexts<MEMBERS>>) -> u32 {
+        self.tables()
+            .filter(|(member, _)| contexts.is_none_or(|contexts| contexts.hears(*member, told.notice)))
+            .map(|(member, table)| {
+                let context = contexts.map_or(null_mut(), |contexts| contexts.get(member));
+                // SAFETY: the caller promises the same.
+                unsafe { told.tell(table, context) }
+            })
+            .fold(ERROR_SUCCESS, first_failure)
+    }
 
-/// `DhcpHandleOptionsHook`.
-unsafe extern "system" fn handle_options<C: Chained<M, P>, const M: usize, const P: usize>(
-    packet: *mut u8,
-    packet_size: u32,
-    reserved: *mut c_void,
-    pkt_context: *mut c_void,
-    server_options: *mut ServerOptions,
-) -> u32 {
-    C::chain().each(pkt_context, |table, context| match table.dhcp_handle_options_hook {
-        // SAFETY: the member's hook gets what the server passed, and its own context.
-        Some(hook) => unsafe { hook(packet, packet_size, reserved, context, server_options) },
-        None => ERROR_SUCCESS,
-    })
-}
+    /// Tells the members with a copy of `bytes`, so that a buffer that one of them takes back is not what the others read.
+    #[inline(never)]
+    fn tell_copy(&self, told: Told, bytes: &[u8], contexts: Option<&Contexts<MEMBERS>>) -> u32 {
+        let mut copy = [0; PACKET_CAPACITY];
+        let length = bytes.len().min(PACKET_CAPACITY);
+        if let (Some(to), Some(from)) = (copy.get_mut(..length), bytes.get(..length)) {
+            to.copy_from_slice(from);
+        }
+        let packet = (copy.as_mut_ptr(), u32::try_from(length).unwrap_or_default());
+        // SAFETY: the packet is in the copy, of the full size of a buffer.
+        unsafe { self.tell(Told { packet, ..told }, contexts) }
+    }
 
-/// `DhcpDeleteClientHook`.
-unsafe extern "system" fn delete_client<C: Chained<M, P>, const M: usize, const P: usize>(
-    ip_address: u32,
-    hw_address: *mut u8,
-    hw_address_length: u32,
-    reserved: u32,
-    client_type: u32,
-) -> u32 {
-    let call = |table: &CalloutTable| match table.dhcp_delete_client_hook {
-        // SAFETY: the member's hook gets what the server passed.
-        Some(hook) => unsafe { hook(ip_address, hw_address, hw_address_length, reserved, client_type) },
-        None => ERROR_SUCCESS,
-    };
-    C::chain()
-        .tables()
-        .map(|(_, table)| call(table))
-        .fold(ERROR_SUCCESS, first_failure)
-}
+    /// Passes a notice on; without bytes that can be read the members get an empty packet.
+    fn tell_notice(&self, notice: &PacketNotice<'_>, told: Told, contexts: Option<&Contexts<MEMBERS>>) -> u32 {
+        let Ok(bytes) = notice.bytes() else {
+            return self.tell_copy(told, &[], contexts);
+        };
+        let is_replaced = contexts.is_some_and(|contexts| contexts.is_replaced_by(told.packet.0));
+        if told.notice == Notice::Processed && is_replaced && self.tables().nth(1).is_some() {
+            return self.tell_copy(told, bytes, contexts);
+        }
+        // SAFETY: the packet is the server's, which passes what the prototype asks.
+        unsafe { self.tell(told, contexts) }
+    }
 
-#[cfg(all(test, feature = "std"))]
-#[expect(unsafe_code, reason = "the tests call hooks")]
-mod tests {
-    use core::ptr::NonNull;
-
-    use super::*;
-    use crate::{Callout, Decision, entry_point};
-
-    /// Replaces every packet.
-    struct Replacing;
-
-    impl Callout for Replacing {
-        type State = ();
-
-        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
-            let replaced = packet.replace(|buffer| buffer.copy_from(b"another"));
-            assert!(replaced.is_ok());
-            Decision::Track(())
+    /// Gives borrowed contexts back; if the packet has finished meanwhile, this is its end.
+    fn release(&self, contexts: Borrowed<'_, Contexts<MEMBERS>>, report: Report) {
+        if let Some(finished) = contexts.release() {
+            self.finish(&finished, report);
         }
     }
 
-    /// Refuses every packet, as the second member of the chain.
-    struct Refusing;
-
-    impl Callout for Refusing {
-        type State = ();
-
-        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
-            assert_eq!(packet.bytes(), b"another");
-            Decision::Refuse
+    /// Ends the lifecycle of a packet of which nobody is told any more.
+    fn finish(&self, Finished { stage, state }: &Finished<Contexts<MEMBERS>>, report: Report) {
+        if !matches!(stage, Stage::Done(_)) {
+            return report(Diagnostic::Lost { stage: *stage });
+        }
+        // Mostly all have been told. Who has not gets an empty packet: the server's is gone.
+        let told = Told {
+            notice: Notice::Processed,
+            packet: (null_mut(), 0),
+            ip_address: 0,
+            reserved: null_mut(),
+        };
+        if state.is_open() {
+            self.tell_copy(told, &[], Some(state));
         }
     }
+}
 
-    entry_point!(fn refusing = Refusing, packets = 1);
-    entry_point!(fn chained = Replacing, packets = 1, chain = find);
-
-    fn find(path: DllPath<'_>) -> Option<EntryPoint> {
-        let path = path.to_string();
-        assert_ne!(path, "panic", "asked for");
-        (path == "refusing").then_some(refusing)
+/// Sets the server's variables back to what they were before a member, if it has left what is no packet.
+fn correct(pair: PacketPair<'_>, before: (*mut u8, u32), hook: &'static str, member: usize, report: Report) {
+    let (start, size) = pair.get();
+    if let Err(error) = check_packet(start, size) {
+        pair.set(before);
+        report(Diagnostic::MemberPointers { hook, member, error });
     }
+}
 
-    #[test]
-    fn gives_the_packet_back_that_a_later_member_refuses() {
-        let mut dlls: Vec<u16> = "panic\0refusing\0\0".encode_utf16().collect();
-        let mut table = CalloutTable::EMPTY;
-        // SAFETY: the list and the table are as the prototype says.
-        let status = unsafe { chained(dlls.as_mut_ptr(), 0, &raw mut table) };
-        assert_eq!(status, ERROR_SUCCESS);
-
-        let mut bytes = *b"a packet of the server";
-        let own = NonNull::from(&mut bytes).cast::<u8>().as_ptr();
-        for _ in 0..2 {
-            let (mut packet, mut size) = (own, 22);
-            let (mut context, mut process_it) = (null_mut(), Bool::TRUE);
-            // SAFETY: the pointers are to variables, and to a packet of 22 bytes.
-            let status = unsafe {
-                (table.dhcp_new_pkt_hook.unwrap())(
-                    &raw mut packet,
-                    &raw mut size,
-                    0,
-                    null_mut(),
-                    &raw mut context,
-                    &raw mut process_it,
-                )
-            };
-            assert_eq!(status, ERROR_SUCCESS);
-            assert_eq!((packet, size), (own, 22));
-            assert!(context.is_null());
-            assert_eq!(process_it, Bool::FALSE);
+impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for Chain<PACKETS, MEMBERS> {
+    unsafe fn handle(&'static self, mut packet: NewPacket<'static>, raw: NewPktArguments, report: Report) -> u32 {
+        let pair = packet.pair();
+        let original = pair.get();
+        packet.set_context(Some(Context::UNTRACKED));
+        let Ok(Admitted { context, lost }) = self.packets.admit(Contexts::new(original.0)) else {
+            report(Diagnostic::NotTracked);
+            return ERROR_SUCCESS;
+        };
+        if let Some(lost) = lost {
+            self.finish(&lost, report);
         }
+        let Ok(contexts) = self.packets.get(context) else {
+            return ERROR_SUCCESS;
+        };
+        let mut status = ERROR_SUCCESS;
+        let mut is_refused = false;
+        for (member, table) in self.tables() {
+            let mut pkt_context = null_mut();
+            let mut process_it = Bool::TRUE;
+            if let Some(hook) = table.dhcp_new_pkt_hook {
+                let before = pair.get();
+                let own = NewPktArguments {
+                    pkt_context: &raw mut pkt_context,
+                    process_it: &raw mut process_it,
+                    ..raw
+                };
+                // SAFETY: the member's hook gets what the server passed, and a context and an answer of its own.
+                status = first_failure(status, unsafe { own.pass_to(hook) });
+                correct(pair, before, NewPacket::HOOK, member, report);
+            }
+            contexts.begin(member, pkt_context);
+            is_refused = process_it == Bool::FALSE;
+            if is_refused || matches!(contexts.stage(), Stage::Done(_)) {
+                break;
+            }
+        }
+        if is_refused {
+            // What a member has put in the place of the packet ends with the packet's lifecycle.
+            pair.set(original);
+            packet.set_process_it(false);
+            let reason = Notice::Dropped(DropReason::GEN_FAILURE);
+            for notice in [reason, Notice::Processed] {
+                let _ = self.packets.notify(context, notice);
+                let told = Told {
+                    notice,
+                    packet: original,
+                    ip_address: raw.ip_address,
+                    reserved: raw.reserved,
+                };
+                // SAFETY: the packet is the server's, which passes what the prototype asks.
+                status = first_failure(status, unsafe { self.tell(told, Some(&*contexts)) });
+            }
+        }
+        match contexts.release() {
+            Some(finished) => self.finish(&finished, report),
+            // Last, so that nothing is said about the packet before.
+            None => packet.set_context(Some(context)),
+        }
+        status
     }
+}
+
+impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> for Chain<PACKETS, MEMBERS> {
+    unsafe fn handle(&'static self, notice: PacketNotice<'static>, raw: DropSendArguments, report: Report) -> u32 {
+        if let Err(error) = notice.bytes() {
+            let hook = PacketNotice::HOOK;
+            report(Diagnostic::ArgumentsRefused { hook, error });
+        }
+        let told = Told {
+            notice: notice.notice(),
+            packet: notice.start_and_size(),
+            ip_address: raw.ip_address,
+            reserved: raw.reserved,
+        };
+        let Some(context) = notice.context() else {
+            return self.tell_notice(&notice, told, None);
+        };
+        if context == Context::UNTRACKED {
+            return ERROR_SUCCESS;
+        }
+        // Borrowed while the members are told; if that is not possible, the last who borrows tells them.
+        let contexts = self.packets.get(context);
+        let tell = |contexts: &Contexts<MEMBERS>| self.tell_notice(&notice, told, Some(contexts));
+        let status = match (self.packets.notify(context, told.notice), &contexts) {
+            (Ok(Progress::Done { state, .. }), _) => tell(&state),
+            (Ok(_), Ok(contexts)) => tell(contexts),
+            (Ok(_), Err(_)) => ERROR_SUCCESS,
+            (Err(error), contexts) => {
+                let notice = told.notice;
+                report(Diagnostic::NoticeRejected { notice, error });
+                match (notice, contexts) {
+                    // A drop that is repeated is the members' to judge.
+                    (Notice::Dropped(_), Ok(contexts)) => tell(contexts),
+                    _ => ERROR_SUCCESS,
+                }
+            }
+        };
+        if let Ok(contexts) = contexts {
+            self.release(contexts, report);
+        }
+        status
+    }
+}
+
+impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for Chain<PACKETS, MEMBERS> {
+    unsafe fn handle(&'static self, packet: SendPacket<'static>, raw: DropSendArguments, report: Report) -> u32 {
+        let pair = packet.pair();
+        let mut before = pair.get();
+        let own = |pkt_context| DropSendArguments { pkt_context, ..raw };
+        let after = |member| {
+            correct(pair, before, SendPacket::HOOK, member, report);
+            before = pair.get();
+        };
+        // SAFETY: the members' hooks get what the server passed, and their own contexts.
+        unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, report, own, after) }
+    }
+}
+
+impl<const PACKETS: usize, const MEMBERS: usize> Handle<ControlEvent> for Chain<PACKETS, MEMBERS> {
+    unsafe fn handle(&'static self, event: ControlEvent, raw: ControlArguments, report: Report) -> u32 {
+        // Before the members hear of it, which then give up their packets: what they track from now on, so does the chain.
+        if event.code() == ServiceControl::STOP {
+            self.packets
+                .drain(|Finished { stage, .. }| report(Diagnostic::Lost { stage }));
+        }
+        // SAFETY: the members' hooks get what the server passed.
+        unsafe { self.each::<ControlEvent>(null_mut(), report, |_| raw, |_| {}) }
+    }
+}
+
+impl<const PACKETS: usize, const MEMBERS: usize> Handle<ClientDeleted<'static>> for Chain<PACKETS, MEMBERS> {
+    unsafe fn handle(&'static self, _: ClientDeleted<'static>, raw: DeleteClientArguments, report: Report) -> u32 {
+        // SAFETY: the members' hooks get what the server passed.
+        unsafe { self.each::<ClientDeleted<'static>>(null_mut(), report, |_| raw, |_| {}) }
+    }
+}
+
+/// Passes on the hooks that tell something about a packet.
+macro_rules! pass_on {
+    ($($Argument:ident($Raw:ident);)+) => {$(
+        impl<const PACKETS: usize, const MEMBERS: usize> Handle<$Argument<'static>> for Chain<PACKETS, MEMBERS> {
+            unsafe fn handle(&'static self, _: $Argument<'static>, raw: $Raw, report: Report) -> u32 {
+                let own = |pkt_context| $Raw { pkt_context, ..raw };
+                // SAFETY: the members' hooks get what the server passed, and their own contexts.
+                unsafe { self.each::<$Argument<'static>>(raw.pkt_context, report, own, |_| {}) }
+            }
+        }
+    )+};
+}
+
+pass_on! {
+    AddressDeleted(ProbArguments);
+    AddressOffered(GiveAddressArguments);
+    ParsedOptions(HandleOptionsArguments);
 }

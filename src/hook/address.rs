@@ -3,9 +3,11 @@
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 
+use super::accessors::{packet_accessors, packet_context, packet_origin};
+use super::check::{Family, HookError};
 use super::packet::PacketBytes;
-use super::{Family, HookError, packet_accessors, packet_context, packet_origin};
 use crate::control::{AddressGrant, AddressProblem, ClientType};
+use crate::ffi::{GiveAddressArguments, ProbArguments};
 
 /// An address that is not, or no longer, in use: `DhcpAddressDelHook` (`LPDHCP_PROB`).
 #[derive(Debug)]
@@ -21,10 +23,10 @@ packet_accessors!(AddressDeleted);
 packet_origin!(AddressDeleted);
 
 impl AddressDeleted<'_> {
-    /// Makes the safe argument from those of the C prototype.
+    /// Creates the safe argument from those of the C prototype.
     ///
     /// # Safety
-    /// During the lifetime of the value:
+    /// During the lifetime of the value, of the fields of `raw`:
     /// - `packet` is NULL or points at `packet_size` bytes that can be read, and that nobody writes, if `packet_size`
     ///   is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
     ///
@@ -32,25 +34,17 @@ impl AddressDeleted<'_> {
     /// - [`HookError::ForeignCode`] if `control_code` is of another hook's family;
     /// - [`HookError::Null`] if `packet` is NULL;
     /// - [`HookError::TooLong`] if `packet_size` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
-    pub unsafe fn from_raw(
-        packet: *mut u8,
-        packet_size: u32,
-        control_code: u32,
-        ip_address: u32,
-        alt_address: u32,
-        _reserved: *mut c_void,
-        pkt_context: *mut c_void,
-    ) -> Result<Self, HookError> {
-        Family::PROBLEM.check(control_code)?;
+    #[inline]
+    pub unsafe fn from_raw(raw: ProbArguments) -> Result<Self, HookError> {
+        Family::PROBLEM.check(raw.control_code)?;
         // SAFETY: the caller promises of the packet what is asked here.
-        let packet = unsafe { PacketBytes::from_raw(packet, "Packet", packet_size) }?;
-        let problem = AddressProblem::from_code(control_code);
+        let packet = unsafe { PacketBytes::from_raw(raw.packet, "Packet", raw.packet_size) }?;
         Ok(Self {
             packet,
-            ip_address,
-            problem,
-            alt_address,
-            pkt_context,
+            ip_address: raw.ip_address,
+            problem: AddressProblem::from_code(raw.control_code),
+            alt_address: raw.alt_address,
+            pkt_context: raw.pkt_context,
         })
     }
 
@@ -87,38 +81,26 @@ packet_accessors!(AddressOffered);
 packet_origin!(AddressOffered);
 
 impl AddressOffered<'_> {
-    /// Makes the safe argument from those of the C prototype.
+    /// Creates the safe argument from those of the C prototype.
     ///
     /// # Safety
     /// As for [`AddressDeleted::from_raw`].
     ///
     /// # Errors
     /// As for [`AddressDeleted::from_raw`].
-    #[expect(clippy::too_many_arguments, reason = "the C prototype has nine")]
-    pub unsafe fn from_raw(
-        packet: *mut u8,
-        packet_size: u32,
-        control_code: u32,
-        ip_address: u32,
-        alt_address: u32,
-        addr_type: u32,
-        lease_time: u32,
-        _reserved: *mut c_void,
-        pkt_context: *mut c_void,
-    ) -> Result<Self, HookError> {
-        Family::GIVE.check(control_code)?;
+    #[inline]
+    pub unsafe fn from_raw(raw: GiveAddressArguments) -> Result<Self, HookError> {
+        Family::GIVE.check(raw.control_code)?;
         // SAFETY: the caller promises of the packet what is asked here.
-        let packet = unsafe { PacketBytes::from_raw(packet, "Packet", packet_size) }?;
-        let grant = AddressGrant::from_code(control_code);
-        let addr_type = ClientType::from_code(addr_type);
+        let packet = unsafe { PacketBytes::from_raw(raw.packet, "Packet", raw.packet_size) }?;
         Ok(Self {
             packet,
-            ip_address,
-            grant,
-            alt_address,
-            addr_type,
-            lease_time,
-            pkt_context,
+            ip_address: raw.ip_address,
+            grant: AddressGrant::from_code(raw.control_code),
+            alt_address: raw.alt_address,
+            addr_type: ClientType::from_code(raw.addr_type),
+            lease_time: raw.lease_time,
+            pkt_context: raw.pkt_context,
         })
     }
 

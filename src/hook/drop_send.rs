@@ -2,53 +2,46 @@
 
 use core::ffi::c_void;
 
+use super::accessors::{packet_accessors, packet_context, packet_origin, packet_replacement};
+use super::check::{Family, HookError};
 use super::packet::{PacketArgument, PacketBytes};
-use super::{Family, HookError, packet_accessors, packet_context, packet_origin, packet_replacement};
 use crate::control::SendCode;
+use crate::ffi::DropSendArguments;
 use crate::lifecycle::Notice;
+use crate::message::{Message, ParseError};
 
-/// A packet that was dropped, or that was processed completely: `DhcpPktDropHook` (`LPDHCP_DROP_SEND`).
+/// What the server reports of a packet: `DhcpPktDropHook` (`LPDHCP_DROP_SEND`).
+///
+/// The packet was dropped, or has been processed completely. The notice counts whatever the pointers to the packet are.
 #[derive(Debug)]
-pub struct DroppedPacket<'a> {
-    packet: PacketBytes<'a>,
+pub struct PacketNotice<'a> {
+    packet: Result<PacketBytes<'a>, HookError>,
     ip_address: u32,
     notice: Notice,
     pkt_context: *mut c_void,
 }
 
-packet_accessors!(DroppedPacket);
-packet_origin!(DroppedPacket);
+packet_origin!(PacketNotice);
 
-impl DroppedPacket<'_> {
-    /// Makes the safe argument from those of the C prototype.
+impl PacketNotice<'_> {
+    /// Creates the safe argument from those of the C prototype. Every control code is a notice, known or not.
     ///
     /// # Safety
-    /// During the lifetime of the value:
+    /// During the lifetime of the value, of the fields of `raw`:
     /// - `packet` and `packet_size` are each NULL or can be read and written, and nobody else does so;
     /// - `*packet` is NULL or points at `*packet_size` bytes that can be read, and that nobody writes, if
     ///   `*packet_size` is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
-    ///
-    /// # Errors
-    /// - [`HookError::ForeignCode`] if `control_code` is of another hook's family;
-    /// - [`HookError::Null`] if `packet`, `packet_size` or `*packet` is NULL;
-    /// - [`HookError::TooLong`] if `*packet_size` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
-    pub unsafe fn from_raw(
-        packet: *mut *mut u8,
-        packet_size: *mut u32,
-        control_code: u32,
-        ip_address: u32,
-        _reserved: *mut c_void,
-        pkt_context: *mut c_void,
-    ) -> Result<Self, HookError> {
-        Family::CONTROL_OR_DROP.check(control_code)?;
+    #[inline]
+    #[must_use]
+    pub unsafe fn from_raw(raw: DropSendArguments) -> Self {
         // SAFETY: the caller promises of the two pointers what is asked here.
-        let packet = unsafe { PacketArgument::from_raw(packet, packet_size) }?.original();
-        Ok(Self {
-            packet,
-            ip_address,
-            notice: Notice::from_code(control_code),
-            pkt_context,
-        })
+        let packet = unsafe { PacketArgument::from_raw(raw.packet, raw.packet_size) };
+        Self {
+            packet: packet.map(|packet| packet.original()),
+            ip_address: raw.ip_address,
+            notice: Notice::from_code(raw.control_code),
+            pkt_context: raw.pkt_context,
+        }
     }
 
     /// Returns what the server reports: a drop with its reason, or completion.
@@ -57,6 +50,34 @@ impl DroppedPacket<'_> {
     #[doc(alias = "ControlCode")]
     pub const fn notice(&self) -> Notice {
         self.notice
+    }
+
+    /// Returns the bytes of the packet, at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    ///
+    /// # Errors
+    /// - [`HookError::Null`] if `Packet`, `PacketSize` or `*Packet` is NULL;
+    /// - [`HookError::TooLong`] if `*PacketSize` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    #[inline]
+    pub fn bytes(&self) -> Result<&[u8], HookError> {
+        match &self.packet {
+            Ok(packet) => Ok(packet.bytes()),
+            Err(error) => Err(*error),
+        }
+    }
+
+    /// Returns where the packet is, and its size: NULL and 0 without [`bytes`](Self::bytes).
+    pub(crate) fn start_and_size(&self) -> (*mut u8, u32) {
+        self.packet
+            .map_or((core::ptr::null_mut(), 0), PacketBytes::start_and_size)
+    }
+
+    /// Reads the packet as a DHCP message, in place; without [`bytes`](Self::bytes) it is one of 0 bytes.
+    ///
+    /// # Errors
+    /// [`ParseError`] if the packet is too short for a message.
+    #[inline]
+    pub fn message(&self) -> Result<Message<'_>, ParseError> {
+        Message::parse(self.bytes().unwrap_or_default())
     }
 }
 
@@ -74,29 +95,25 @@ packet_origin!(SendPacket);
 packet_replacement!(SendPacket, "the packet that is answered");
 
 impl SendPacket<'_> {
-    /// Makes the safe argument from those of the C prototype.
+    /// Creates the safe argument from those of the C prototype.
     ///
     /// # Safety
-    /// As for [`DroppedPacket::from_raw`].
+    /// As for [`PacketNotice::from_raw`].
     ///
     /// # Errors
-    /// As for [`DroppedPacket::from_raw`].
-    pub unsafe fn from_raw(
-        packet: *mut *mut u8,
-        packet_size: *mut u32,
-        control_code: u32,
-        ip_address: u32,
-        _reserved: *mut c_void,
-        pkt_context: *mut c_void,
-    ) -> Result<Self, HookError> {
-        Family::SEND.check(control_code)?;
+    /// - [`HookError::ForeignCode`] if `control_code` is of another hook's family;
+    /// - [`HookError::Null`] if `packet`, `packet_size` or `*packet` is NULL;
+    /// - [`HookError::TooLong`] if `*packet_size` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    #[inline]
+    pub unsafe fn from_raw(raw: DropSendArguments) -> Result<Self, HookError> {
+        Family::SEND.check(raw.control_code)?;
         // SAFETY: the caller promises of the two pointers what is asked here.
-        let packet = unsafe { PacketArgument::from_raw(packet, packet_size) }?;
+        let packet = unsafe { PacketArgument::from_raw(raw.packet, raw.packet_size) }?;
         Ok(Self {
             packet,
-            ip_address,
-            code: SendCode::from_code(control_code),
-            pkt_context,
+            ip_address: raw.ip_address,
+            code: SendCode::from_code(raw.control_code),
+            pkt_context: raw.pkt_context,
         })
     }
 

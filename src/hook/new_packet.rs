@@ -4,9 +4,10 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
-use super::packet::{PacketArgument, PacketBytes};
-use super::{HookError, not_null, packet_accessors, packet_replacement};
-use crate::ffi::Bool;
+use super::accessors::{packet_accessors, packet_replacement};
+use super::check::{HookError, not_null};
+use super::packet::PacketArgument;
+use crate::ffi::{Bool, NewPktArguments};
 use crate::table::Context;
 
 /// A packet that was received, and that the server is about to process: `DhcpNewPktHook` (`LPDHCP_NEWPKT`).
@@ -23,15 +24,15 @@ pub struct NewPacket<'a> {
 packet_accessors!(NewPacket);
 packet_replacement!(NewPacket, "the packet");
 
-impl<'a> NewPacket<'a> {
-    /// Makes the safe argument from those of the C prototype, and sets `*ProcessIt` to TRUE.
+impl NewPacket<'_> {
+    /// Creates the safe argument from those of the C prototype, and sets `*ProcessIt` to TRUE.
     ///
     /// `ProcessIt` is an `[out]` parameter: the server tells nothing with it. It is set to TRUE even when an error is
     /// returned, if it can be, so that a check that fails never costs a packet. For an error `*PktContext` is set to NULL,
-    /// if it can be: whatever stood there would come back as the context of this packet, and might be another's.
+    /// if it can be: whatever it was would come back as the context of this packet, and might be another's.
     ///
     /// # Safety
-    /// During the lifetime of the value:
+    /// During the lifetime of the value, of the fields of `raw`:
     /// - `packet`, `packet_size`, `pkt_context` and `process_it` are each NULL or can be read and written, and nobody
     ///   else does so;
     /// - `*packet` is NULL or points at `*packet_size` bytes that can be read, and that nobody writes, if
@@ -40,22 +41,16 @@ impl<'a> NewPacket<'a> {
     /// # Errors
     /// - [`HookError::Null`] if one of these pointers, or `*packet`, is NULL;
     /// - [`HookError::TooLong`] if `*packet_size` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
-    pub unsafe fn from_raw(
-        packet: *mut *mut u8,
-        packet_size: *mut u32,
-        ip_address: u32,
-        _reserved: *mut c_void,
-        pkt_context: *mut *mut c_void,
-        process_it: *mut Bool,
-    ) -> Result<Self, HookError> {
-        let process_it = not_null(process_it, "ProcessIt");
+    #[inline]
+    pub unsafe fn from_raw(raw: NewPktArguments) -> Result<Self, HookError> {
+        let process_it = not_null(raw.process_it, "ProcessIt");
         if let Ok(process_it) = process_it {
             // SAFETY: not NULL, so the caller promises that it can be written; alignment does not matter to this write.
             unsafe { process_it.write_unaligned(Bool::TRUE) };
         }
         // SAFETY: the caller promises of the two pointers what is asked here.
-        let packet = unsafe { PacketArgument::from_raw(packet, packet_size) };
-        let pkt_context = not_null(pkt_context, "PktContext");
+        let packet = unsafe { PacketArgument::from_raw(raw.packet, raw.packet_size) };
+        let pkt_context = not_null(raw.pkt_context, "PktContext");
         if let (Ok(pkt_context), true) = (pkt_context, packet.is_err() || process_it.is_err()) {
             // SAFETY: as of `process_it`.
             unsafe { pkt_context.write_unaligned(core::ptr::null_mut()) };
@@ -63,7 +58,7 @@ impl<'a> NewPacket<'a> {
         let process_it = process_it?;
         Ok(Self {
             packet: packet?,
-            ip_address,
+            ip_address: raw.ip_address,
             pkt_context: pkt_context?,
             process_it,
         })
@@ -77,9 +72,10 @@ impl<'a> NewPacket<'a> {
         Ipv4Addr::from_bits(self.ip_address)
     }
 
-    /// Tells the server whether to process the packet or to drop it; at first it is to be processed.
+    /// Sets whether the server is to process the packet or to drop it; at first it is to be processed.
     ///
     /// Whether the server reports a packet that it drops for this to `DhcpPktDropHook` is not documented.
+    #[inline]
     #[doc(alias = "ProcessIt")]
     pub fn set_process_it(&mut self, process_it: bool) {
         let process_it = if process_it { Bool::TRUE } else { Bool::FALSE };
@@ -88,21 +84,18 @@ impl<'a> NewPacket<'a> {
     }
 
     /// Sets the context that the server passes to the later hooks of this packet; NULL for `None`.
+    #[inline]
     #[doc(alias = "PktContext")]
     pub fn set_context(&mut self, context: Option<Context>) {
         self.set_raw_context(context.map_or(core::ptr::null_mut(), Context::as_raw));
     }
 
     /// Sets what the server passes to the later hooks of this packet; it never looks at it.
+    #[inline]
     #[doc(alias = "PktContext")]
     #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the pointer is stored, never followed")]
     pub fn set_raw_context(&mut self, context: *mut c_void) {
         // SAFETY: `pkt_context` can be written during the lifetime of `self`, aligned or not.
         unsafe { self.pkt_context.write_unaligned(context) };
-    }
-
-    /// Returns the packet as the server handed it over.
-    pub(crate) const fn original(&self) -> PacketBytes<'a> {
-        self.packet.original()
     }
 }

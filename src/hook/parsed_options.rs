@@ -2,9 +2,10 @@
 
 use core::ffi::c_void;
 
+use super::accessors::{packet_accessors, packet_context};
+use super::check::{HookError, checked_length, not_null};
 use super::packet::PacketBytes;
-use super::{HookError, checked_length, not_null, packet_accessors, packet_context};
-use crate::ffi::{Boolean, ServerOptions};
+use crate::ffi::{Boolean, HandleOptionsArguments, ServerOptions};
 
 /// What the server parsed from a packet: `DhcpHandleOptionsHook` (`LPDHCP_HANDLE_OPTIONS`).
 ///
@@ -19,20 +20,20 @@ pub struct ParsedOptions<'a> {
 packet_accessors!(ParsedOptions);
 packet_context!(ParsedOptions);
 
-/// A DWORD that the server parsed from a packet, as its four octets in memory.
+/// A DWORD that the server parsed from a packet, as its four bytes in memory.
 ///
-/// Whether they stand in network or in host byte order is not documented, so the choice is the caller's.
+/// Whether they are in network or in host byte order is not documented, so the choice is the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Dword(pub [u8; 4]);
 
 impl Dword {
-    /// Reads the octets as a number in network byte order, as they stand in a packet.
+    /// Reads the bytes as a number in network byte order, as in a packet.
     #[must_use]
     pub const fn from_network_order(self) -> u32 {
         u32::from_be_bytes(self.0)
     }
 
-    /// Reads the octets as a number in the byte order of the machine.
+    /// Reads the bytes as a number in the byte order of the machine.
     #[must_use]
     pub const fn from_host_order(self) -> u32 {
         u32::from_ne_bytes(self.0)
@@ -63,10 +64,10 @@ struct Parsed<S> {
 }
 
 impl ParsedOptions<'_> {
-    /// Makes the safe argument from those of the C prototype.
+    /// Creates the safe argument from those of the C prototype.
     ///
     /// # Safety
-    /// During the lifetime of the value:
+    /// During the lifetime of the value, of the fields of `raw`:
     /// - `packet` is NULL or points at `packet_size` bytes that can be read, and that nobody writes, if `packet_size`
     ///   is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY);
     /// - `server_options` is NULL or can be read, aligned or not;
@@ -78,16 +79,11 @@ impl ParsedOptions<'_> {
     /// - [`HookError::Null`] if `packet` or `server_options` is NULL;
     /// - [`HookError::TooLong`] if `packet_size`, or the length of a field, is over
     ///   [`PACKET_CAPACITY`](crate::PACKET_CAPACITY): no part of a packet is longer than a packet.
-    pub unsafe fn from_raw(
-        packet: *mut u8,
-        packet_size: u32,
-        _reserved: *mut c_void,
-        pkt_context: *mut c_void,
-        server_options: *mut ServerOptions,
-    ) -> Result<Self, HookError> {
+    #[inline]
+    pub unsafe fn from_raw(raw: HandleOptionsArguments) -> Result<Self, HookError> {
         // SAFETY: the caller promises of the packet what is asked here.
-        let packet = unsafe { PacketBytes::from_raw(packet, "Packet", packet_size) }?;
-        let server_options = not_null(server_options, "ServerOptions")?;
+        let packet = unsafe { PacketBytes::from_raw(raw.packet, "Packet", raw.packet_size) }?;
+        let server_options = not_null(raw.server_options, "ServerOptions")?;
         // SAFETY: not NULL, so the caller promises that it can be read; alignment does not matter to this read, and any
         // bytes make a `ServerOptions`.
         let options = unsafe { server_options.read_unaligned() };
@@ -95,7 +91,7 @@ impl ParsedOptions<'_> {
         let fields = unsafe { Parsed::from_raw(&options) }?;
         Ok(Self {
             packet,
-            pkt_context,
+            pkt_context: raw.pkt_context,
             fields,
         })
     }
@@ -103,7 +99,7 @@ impl ParsedOptions<'_> {
     /// Copies all fields, so that they outlive the call.
     ///
     /// # Errors
-    /// [`HookError::TooLong`] if a field is longer than an [`OwnedField`] can hold: 255 octets.
+    /// [`HookError::TooLong`] if a field is longer than an [`OwnedField`] can hold: 255 bytes.
     pub fn to_owned(&self) -> Result<OwnedOptions, HookError> {
         Ok(OwnedOptions {
             fields: self.fields.to_owned()?,
@@ -123,7 +119,7 @@ impl<'a> Parsed<&'a [u8]> {
             // SAFETY: the caller promises that the pointer is NULL or to four bytes that can be read.
             unsafe { pointer.cast::<[u8; 4]>().as_ref() }.copied().map(Dword)
         };
-        let octets = |pointer: *mut u8, length: u32, name: &'static str| -> Result<Option<&'a [u8]>, HookError> {
+        let bytes = |pointer: *mut u8, length: u32, name: &'static str| -> Result<Option<&'a [u8]>, HookError> {
             if pointer.is_null() {
                 return Ok(None);
             }
@@ -140,30 +136,30 @@ impl<'a> Parsed<&'a [u8]> {
             overlay_fields: byte(o.overlay_fields),
             router_address: dword(o.router_address),
             server: dword(o.server),
-            parameter_request_list: octets(
+            parameter_request_list: bytes(
                 o.parameter_request_list,
                 o.parameter_request_list_length,
                 "ParameterRequestListLength",
             )?,
-            machine_name: octets(o.machine_name, o.machine_name_length, "MachineNameLength")?,
+            machine_name: bytes(o.machine_name, o.machine_name_length, "MachineNameLength")?,
             client_hardware_address_type: o.client_hardware_address_type,
-            client_hardware_address: octets(
+            client_hardware_address: bytes(
                 o.client_hardware_address,
                 o.client_hardware_address_length.into(),
                 "ClientHardwareAddressLength",
             )?,
-            class_identifier: octets(o.class_identifier, o.class_identifier_length, "ClassIdentifierLength")?,
-            vendor_class: octets(o.vendor_class, o.vendor_class_length, "VendorClassLength")?,
+            class_identifier: bytes(o.class_identifier, o.class_identifier_length, "ClassIdentifierLength")?,
+            vendor_class: bytes(o.vendor_class, o.vendor_class_length, "VendorClassLength")?,
             dns_flags: o.dns_flags,
-            dns_name: octets(o.dns_name, o.dns_name_length, "DNSNameLength")?,
+            dns_name: bytes(o.dns_name, o.dns_name_length, "DNSNameLength")?,
             ds_domain_name_requested: o.ds_domain_name_requested,
-            ds_domain_name: octets(o.ds_domain_name, o.ds_domain_name_len, "DSDomainNameLen")?,
+            ds_domain_name: bytes(o.ds_domain_name, o.ds_domain_name_len, "DSDomainNameLen")?,
             scope_id: dword(o.scope_id),
         })
     }
 
     fn to_owned(self) -> Result<Parsed<OwnedField>, HookError> {
-        let own = |field: Option<&[u8]>, name| field.map(|octets| OwnedField::new(octets, name)).transpose();
+        let own = |field: Option<&[u8]>, name| field.map(|bytes| OwnedField::new(bytes, name)).transpose();
         Ok(Parsed {
             message_type: self.message_type,
             subnet_mask: self.subnet_mask,
@@ -193,12 +189,12 @@ pub struct OwnedOptions {
     fields: Parsed<OwnedField>,
 }
 
-/// A copy of a field of any length, up to 255 octets.
+/// A copy of a field of any length, up to 255 bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct OwnedField {
     length: u8,
-    /// INVARIANT: zero behind `length`.
-    octets: [u8; 255],
+    /// INVARIANT: zero after `length`.
+    bytes: [u8; 255],
 }
 
 impl OwnedField {
@@ -206,15 +202,15 @@ impl OwnedField {
         let size = u32::try_from(field.len()).unwrap_or(u32::MAX);
         let too_long = HookError::TooLong { parameter, size };
         let length = u8::try_from(field.len()).map_err(|_| too_long)?;
-        let mut octets = [0; 255];
-        octets.get_mut(..field.len()).ok_or(too_long)?.copy_from_slice(field);
-        Ok(Self { length, octets })
+        let mut bytes = [0; 255];
+        bytes.get_mut(..field.len()).ok_or(too_long)?.copy_from_slice(field);
+        Ok(Self { length, bytes })
     }
 
-    /// Returns the octets of the field.
+    /// Returns the bytes of the field.
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
-        self.octets.get(..usize::from(self.length)).unwrap_or_default()
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 }
 
@@ -241,7 +237,7 @@ macro_rules! fields {
             $(fields!(@copy $(#[$attribute])* $field $alias $kind);)+
         }
     };
-    (@read [$slice:ty] $(#[$attribute:meta])* $field:ident $alias:literal octets) => {
+    (@read [$slice:ty] $(#[$attribute:meta])* $field:ident $alias:literal bytes) => {
         $(#[$attribute])*
         #[must_use]
         #[doc(alias = $alias)]
@@ -257,7 +253,7 @@ macro_rules! fields {
             self.fields.$field
         }
     };
-    (@copy $(#[$attribute:meta])* $field:ident $alias:literal octets) => {
+    (@copy $(#[$attribute:meta])* $field:ident $alias:literal bytes) => {
         $(#[$attribute])*
         #[must_use]
         #[doc(alias = $alias)]
@@ -286,25 +282,25 @@ fields! {
     /// Returns the address of the server that the client has chosen (option 54).
     server: "Server" (Option<Dword>);
     /// Returns the codes of the options that the client asks for (option 55).
-    parameter_request_list: "ParameterRequestList" octets;
+    parameter_request_list: "ParameterRequestList" bytes;
     /// Returns the name of the client's machine; it need not be text, nor end in NUL.
-    machine_name: "MachineName" octets;
+    machine_name: "MachineName" bytes;
     /// Returns the type of the client's hardware address.
     client_hardware_address_type: "ClientHardwareAddressType" (u8);
     /// Returns the client's hardware address.
-    client_hardware_address: "ClientHardwareAddress" octets;
+    client_hardware_address: "ClientHardwareAddress" bytes;
     /// Returns the vendor class identifier (option 60); it need not be text, nor end in NUL.
-    class_identifier: "ClassIdentifier" octets;
+    class_identifier: "ClassIdentifier" bytes;
     /// Returns the vendor class.
-    vendor_class: "VendorClass" octets;
+    vendor_class: "VendorClass" bytes;
     /// Returns the flags for dynamic updates of the DNS.
     dns_flags: "DNSFlags" (u32);
     /// Returns the name for dynamic updates of the DNS.
-    dns_name: "DNSName" octets;
-    /// Returns whether the client asks for the name of the directory service's domain; any byte can stand here.
+    dns_name: "DNSName" bytes;
+    /// Returns whether the client asks for the name of the directory service's domain; it can be any byte.
     ds_domain_name_requested: "DSDomainNameRequested" (Boolean);
     /// Returns the name of the directory service's domain; it need not be text, nor end in NUL.
-    ds_domain_name: "DSDomainName" octets;
+    ds_domain_name: "DSDomainName" bytes;
     /// Returns the identifier of the scope.
     scope_id: "ScopeId" (Option<Dword>);
 }

@@ -1,10 +1,10 @@
 //! The arguments of the hooks that carry no packet: `DhcpControlHook` and `DhcpDeleteClientHook`.
 
-use core::ffi::c_void;
 use core::net::Ipv4Addr;
 
-use super::{Family, HookError, checked_length, not_null};
+use super::check::{Family, HookError, checked_length, not_null};
 use crate::control::ServiceControl;
+use crate::ffi::{ControlArguments, DeleteClientArguments};
 
 /// The service was started, stopped, paused or continued: `DhcpControlHook` (`LPDHCP_CONTROL`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct ControlEvent {
 }
 
 impl ControlEvent {
-    /// Makes the safe argument from those of the C prototype. This one has no pointer that is followed, and is `unsafe`
+    /// Creates the safe argument from those of the C prototype. This one has no pointer that is followed, and is `unsafe`
     /// only so that all of them are called alike.
     ///
     /// # Safety
@@ -21,10 +21,11 @@ impl ControlEvent {
     ///
     /// # Errors
     /// [`HookError::ForeignCode`] if `control_code` is of another hook's family.
-    pub unsafe fn from_raw(control_code: u32, _reserved: *mut c_void) -> Result<Self, HookError> {
-        Family::CONTROL_OR_DROP.check(control_code)?;
+    #[inline]
+    pub unsafe fn from_raw(raw: ControlArguments) -> Result<Self, HookError> {
+        Family::CONTROL.check(raw.control_code)?;
         Ok(Self {
-            code: ServiceControl::from_code(control_code),
+            code: ServiceControl::from_code(raw.control_code),
         })
     }
 
@@ -45,31 +46,27 @@ pub struct ClientDeleted<'a> {
 }
 
 impl<'a> ClientDeleted<'a> {
-    /// Makes the safe argument from those of the C prototype; `ClientType` is reserved and not kept.
+    /// Creates the safe argument from those of the C prototype; `client_type` is reserved and not kept.
     ///
     /// # Safety
-    /// During the lifetime of the value:
+    /// During the lifetime of the value, of the fields of `raw`:
     /// - `hw_address` is NULL or points at `hw_address_length` bytes that can be read, and that nobody writes, if
     ///   `hw_address_length` is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
     ///
     /// # Errors
     /// - [`HookError::Null`] if `hw_address` is NULL, but `hw_address_length` is not 0;
     /// - [`HookError::TooLong`] if `hw_address_length` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
-    pub unsafe fn from_raw(
-        ip_address: u32,
-        hw_address: *mut u8,
-        hw_address_length: u32,
-        _reserved: u32,
-        _client_type: u32,
-    ) -> Result<Self, HookError> {
-        let length = checked_length(hw_address_length, "HwAddressLength")?;
+    #[inline]
+    pub unsafe fn from_raw(raw: DeleteClientArguments) -> Result<Self, HookError> {
+        let ip_address = raw.ip_address;
+        let length = checked_length(raw.hw_address_length, "HwAddressLength")?;
         if length == 0 {
             return Ok(Self {
                 ip_address,
                 hw_address: &[],
             });
         }
-        let start = not_null(hw_address, "HwAddress")?;
+        let start = not_null(raw.hw_address, "HwAddress")?;
         // SAFETY: not NULL, and the caller promises that so many bytes can be read, and that nobody writes them.
         let hw_address: &'a [u8] = unsafe { core::slice::from_raw_parts(start.as_ptr(), length) };
         Ok(Self { ip_address, hw_address })

@@ -158,7 +158,9 @@ impl<F, C: fmt::Debug> fmt::Debug for Key<F, C> {
 /// const VLAN: Key<Vlan> = Key::new(OptionCode::from_code(224));
 ///
 /// let mut buffer = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1])?;
-/// buffer.edit().set(VLAN, Vlan(7)).finish()?;
+/// buffer.edit(|editor| {
+///     editor.set(VLAN, Vlan(7));
+/// })?;
 /// assert_eq!(buffer.as_bytes()[243..248], [224, 2, 0, 7, 255]);
 /// # Ok::<(), dhcp_callout::message::EditError>(())
 /// ```
@@ -177,11 +179,22 @@ impl<F, V: Encode<F> + ?Sized> Encode<F> for &V {
 /// Takes the bytes of one value.
 #[derive(Debug)]
 pub struct Encoder<'t> {
-    target: &'t mut [u8],
+    pub(super) target: &'t mut [u8],
     /// Bytes taken, or that would have been taken.
-    len: usize,
-    /// Whether the value has no encoding.
-    refused: bool,
+    pub(super) len: usize,
+    /// What there is instead of a value.
+    instead: Option<Encoded>,
+}
+
+/// What an [`Encoder`] has been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoded {
+    /// A value of so many bytes.
+    Value(usize),
+    /// The option is to go.
+    Omitted,
+    /// The value has no encoding.
+    Refused,
 }
 
 impl<'t> Encoder<'t> {
@@ -190,24 +203,24 @@ impl<'t> Encoder<'t> {
         Self {
             target,
             len: 0,
-            refused: false,
+            instead: None,
         }
     }
 
-    /// Returns how many bytes the value has; `None` if it has no encoding.
+    /// Returns what has been encoded.
     #[inline]
-    pub(super) fn len(&self) -> Option<usize> {
-        (!self.refused).then_some(self.len)
+    pub(super) fn encoded(&self) -> Encoded {
+        self.instead.unwrap_or(Encoded::Value(self.len))
     }
 
     /// Adds bytes.
     #[inline]
     pub fn put(&mut self, bytes: &[u8]) {
-        let free = self.target.get_mut(self.len..).unwrap_or_default();
-        if let Some(place) = free.get_mut(..bytes.len()) {
+        let end = self.len.wrapping_add(bytes.len()); // Less than the memory there is.
+        if let Some(place) = self.target.get_mut(self.len..end) {
             place.copy_from_slice(bytes);
         }
-        self.len = self.len.saturating_add(bytes.len());
+        self.len = end;
     }
 
     /// Adds the bytes of a value read elsewhere.
@@ -218,7 +231,13 @@ impl<'t> Encoder<'t> {
     /// Says that the value has no encoding, so that the edit fails.
     #[cold]
     pub fn refuse(&mut self) {
-        self.refused = true;
+        self.instead = Some(Encoded::Refused);
+    }
+
+    /// Says that there is nothing to write, so that the edit removes the option.
+    #[cold]
+    pub fn omit(&mut self) {
+        self.instead.get_or_insert(Encoded::Omitted);
     }
 
     /// Adds a length byte and the bytes that it counts; refuses more than 255.
@@ -244,7 +263,7 @@ impl<'t> Encoder<'t> {
 /// A value that does not follow the layout of its option, or an option that could not be looked for; the framing
 /// around a value that is at fault is not touched by that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("option {} at offset {offset}: {kind}", .code.code())]
+#[error("option {code} at offset {offset}: {kind}")]
 pub struct ValueError {
     code: OptionCode,
     offset: usize,
@@ -253,6 +272,7 @@ pub struct ValueError {
 
 impl ValueError {
     /// Creates an error of a format of one's own; `offset` is in bytes from the packet's first byte.
+    #[inline]
     #[must_use]
     pub const fn new(code: OptionCode, offset: usize, kind: ValueErrorKind) -> Self {
         Self { code, offset, kind }
@@ -279,6 +299,7 @@ impl ValueError {
 
 /// The walk over the options met a fault before it met the option.
 impl From<OptionError> for ValueError {
+    #[inline]
     fn from(error: OptionError) -> Self {
         Self::new(error.code(), error.offset(), ValueErrorKind::Option(error.kind()))
     }
@@ -384,26 +405,26 @@ impl fmt::Display for Expected {
 /// What the formats need beside the public reading of values.
 impl Value<'_> {
     /// Something that begins here is wrong.
-    #[cold]
+    #[inline]
     pub(super) fn error(&self, kind: ValueErrorKind) -> ValueError {
         ValueError::new(self.code(), self.offset(), kind)
     }
 
     /// The whole value has a length that its layout does not allow.
-    #[cold]
+    #[inline]
     pub(super) fn bad_length(&self, expected: Expected) -> ValueError {
         let length = self.len();
         self.error(ValueErrorKind::Length { length, expected })
     }
 
     /// The first byte is `value`, which the layout does not allow.
-    #[cold]
+    #[inline]
     pub(super) fn invalid_byte(&self, value: u8) -> ValueError {
         self.error(ValueErrorKind::Value { value })
     }
 
     /// An element that begins here needs more bytes than are left.
-    #[cold]
+    #[inline]
     pub(super) fn truncated(&self, needed: usize) -> ValueError {
         let have = self.len();
         self.error(ValueErrorKind::Truncated { needed, have })

@@ -310,13 +310,19 @@ pub(crate) use option_rows;
 
 option_rows!(keys);
 
-/// Makes [`Typed`] of the rows that name a variant.
+/// Declares [`Typed`] from the rows that name a variant.
 macro_rules! typed {
     (
         $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
-        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+        $(
+            $(#[$attribute:meta])*
+            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
+        )+
     ) => {
         /// The value of an option or sub-option, read in the format that its code has in the table.
+        ///
+        /// [`Bytes`](Self::Bytes) are those whose layout is unknown or vendor-defined, or that no server is known to
+        /// send.
         ///
         /// `Display` prints it for people: `192.0.2.53, 192.0.2.54`, `1h 30m`, `10.0.0.0/8 via 192.0.2.1`, text in
         /// quotes, and in hexadecimal what has no better form. Control characters are escaped, so the output is one
@@ -334,7 +340,7 @@ macro_rules! typed {
         #[non_exhaustive]
         pub enum Typed<'a> {
             $($(
-                #[doc = concat!("A value in the format of option ", $code, ", *", $name, "*.")]
+                #[doc = concat!("Read as `", stringify!($Format), "`, as option ", $code, " is (", $name, ").")]
                 $Variant(<$Format as Format>::Value<'a>),
             )?)+
         }
@@ -379,7 +385,10 @@ option_rows!(typed);
 macro_rules! decode {
     (
         $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
-        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+        $(
+            $(#[$attribute:meta])*
+            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
+        )+
     ) => {
         impl $Code {
             fn decode(self, value: Value<'_>) -> Result<Typed<'_>, ValueError> {
@@ -448,7 +457,7 @@ mod tests {
             );
             assert_eq!(code.reference().is_some(), has_value, "{code}");
             if let Some(name) = name {
-                assert!(names.insert(name), "{name} stands twice");
+                assert!(names.insert(name), "{name} is there twice");
             }
         }
     }

@@ -160,33 +160,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks the options in the one field `area` of `packet`: `file` or `sname`.
-    pub(super) fn in_field(packet: &'a [u8], area: Area) -> Self {
-        let range = match area {
-            Area::Sname => SNAME,
-            Area::File | Area::Options => FILE,
-        };
-        Self::in_range(packet, range, area, OverloadSoFar::Invalid)
-    }
-
     fn in_range(packet: &'a [u8], range: Range<usize>, area: Area, overload: OverloadSoFar) -> Self {
         Self {
             packet,
             rest: packet.get(range).unwrap_or_default(),
             area,
             overload,
-        }
-    }
-
-    /// Walks the rest of the options field, and returns the fields that option 52 names: none if it is invalid.
-    pub(super) fn overloaded_fields(mut self) -> Result<Overload, OptionError> {
-        loop {
-            match (self.step(), self.overload) {
-                (Step::Option(_), _) => {}
-                (Step::Fault(fault), _) => return Err(fault),
-                (Step::AreaEnd(_), OverloadSoFar::Fields(fields)) => return Ok(fields),
-                (Step::AreaEnd(_), _) => return Ok(Overload::empty()),
-            }
         }
     }
 

@@ -8,7 +8,7 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::message::{Editor, OptionCode, option};
+use crate::message::{Editor, OptionCode, SuboptionChanges, option};
 
 /// One change that an [`Editor`] is asked for: each is the method of that name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +19,13 @@ pub enum Edit {
     AppendRaw(OptionCode, Vec<u8>),
     /// [`Editor::remove`].
     Remove(OptionCode),
-    /// [`Editor::set_suboption`].
-    SetSuboption(OptionCode, u8, Vec<u8>),
-    /// [`Editor::remove_suboption`].
-    RemoveSuboption(OptionCode, u8),
+    /// [`Editor::set`] with [`SuboptionChanges`] to option 82, or else to 43, of the message: each sets or removes a
+    /// sub-option.
+    Suboptions(OptionCode, Vec<(u8, Option<Vec<u8>>)>),
     /// [`Editor::retain`]: keeps or drops the options, one after the other, as the list says, over and over.
     Retain(Vec<bool>),
+    /// [`Editor::free_fields`].
+    FreeFields,
     /// [`Editor::xid`].
     Xid(u32),
     /// [`Editor::yiaddr`].
@@ -48,12 +49,12 @@ impl Edit {
             Self::SetRaw(code, value) => editor.set_raw(*code, value),
             Self::AppendRaw(code, value) => editor.append_raw(*code, value),
             Self::Remove(code) => editor.remove(*code),
-            Self::SetSuboption(code, suboption, value) => editor.set_suboption(*code, *suboption, value),
-            Self::RemoveSuboption(code, suboption) => editor.remove_suboption(*code, *suboption),
+            Self::Suboptions(code, changes) => change_suboptions(editor, *code, changes),
             Self::Retain(keep) => {
                 let mut keep = keep.iter().cycle();
                 editor.retain(|_| *keep.next().unwrap_or(&true))
             }
+            Self::FreeFields => editor.free_fields(),
             Self::Xid(xid) => editor.xid(*xid),
             Self::Yiaddr(address) => editor.yiaddr(*address),
             Self::Sname(name) => editor.sname(name),
@@ -62,6 +63,26 @@ impl Edit {
             Self::Limit(bytes) => editor.limit(*bytes),
             Self::PadTo(bytes) => editor.pad_to(*bytes),
         };
+    }
+}
+
+fn change_suboptions<'e, 'b, 'v>(
+    editor: &'e mut Editor<'b, 'v>,
+    code: OptionCode,
+    changes: &[(u8, Option<Vec<u8>>)],
+) -> &'e mut Editor<'b, 'v> {
+    let before = editor.message().ok().and_then(|message| message.value(code).ok()?);
+    let changes = changes.iter().fold(
+        SuboptionChanges::from(before),
+        |changes, (suboption, value)| match value {
+            Some(value) => changes.set_raw(*suboption, value),
+            None => changes.remove(*suboption),
+        },
+    );
+    if code == option::RELAY_AGENT_INFORMATION.code() {
+        editor.set(option::RELAY_AGENT_INFORMATION, changes)
+    } else {
+        editor.set(option::VENDOR_SPECIFIC, changes)
     }
 }
 
@@ -79,10 +100,10 @@ pub fn edit() -> impl Strategy<Value = Edit> {
         5 => (code(), edited_value()).prop_map(|(code, value)| Edit::SetRaw(code, value)),
         3 => (code(), edited_value()).prop_map(|(code, value)| Edit::AppendRaw(code, value)),
         3 => code().prop_map(Edit::Remove),
-        3 => (nested(), 1_u8..5, vec_of(any::<u8>(), 0..9))
-            .prop_map(|(code, suboption, value)| Edit::SetSuboption(code, suboption, value)),
-        2 => (nested(), 1_u8..5).prop_map(|(code, suboption)| Edit::RemoveSuboption(code, suboption)),
+        3 => (nested(), vec_of((0_u8..5, proptest::option::of(vec_of(any::<u8>(), 0..9))), 1..4))
+            .prop_map(|(code, changes)| Edit::Suboptions(code, changes)),
         1 => vec_of(any::<bool>(), 1..9).prop_map(Edit::Retain),
+        1 => Just(Edit::FreeFields),
         1 => any::<u32>().prop_map(Edit::Xid),
         1 => any::<[u8; 4]>().prop_map(|octets| Edit::Yiaddr(octets.into())),
         1 => vec_of(any::<u8>(), 0..70).prop_map(Edit::Sname),

@@ -12,12 +12,8 @@ use proptest::sample::{Index, select};
 
 use crate::message::option::option_rows;
 use crate::message::option::relay::relay_rows;
-use crate::message::{
-    AddressPair, Addresses, Architecture, Class, ClientId, DomainList, DomainName, Element, EncryptedDns, Flag, Format,
-    Fqdn, FqdnFlags, HomeAgent, MachineId, MessageType, NetbiosNodeType, NetworkInterface, OptionCode, Overload,
-    PortParameters, Prefixed, RelayAgentInformation, RelayCode, Route, Seconds, Sequence, SipServers, Suboption, Text,
-    TimeOffset, Value, VendorData, VendorOptions, VendorSpecific, VendorSuboption, VirtualSubnet,
-};
+#[allow(clippy::wildcard_imports, reason = "the tables name types of every format")]
+use crate::message::*;
 
 /// A code whose values can be made: those that its format reads, and any bytes of a code without one.
 pub(super) trait ByCode {
@@ -29,7 +25,10 @@ pub(super) trait ByCode {
 macro_rules! by_code {
     (
         $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
-        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+        $(
+            $(#[$attribute:meta])*
+            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
+        )+
     ) => {
         impl ByCode for $Code {
             fn readable(self) -> BoxedStrategy<Vec<u8>> {
@@ -281,8 +280,8 @@ fn name(absolute: bool) -> BoxedStrategy<Vec<u8>> {
         .boxed()
 }
 
-/// Yields one to eight names, some ended by a pointer, when there are `before` bytes between their beginning and the place
-/// that pointers count from.
+/// Yields one to eight names, some ended by a pointer; there are `before` bytes from the place that pointers count from
+/// to the first of them.
 fn names(before: usize) -> BoxedStrategy<Vec<u8>> {
     let name = (labels(), option::of(any::<Index>()));
     vec_of(name, 1..=8)
@@ -464,5 +463,33 @@ impl Readable for EncryptedDns<'_> {
         let name = || concat([bytes(2), after_length(DomainName::readable())]);
         let addresses = after_length(Addresses::readable());
         prop_oneof![name(), concat([name(), addresses, bytes(0..20)])].boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    /// A format without a strategy of its own is tried for, and what comes out is read.
+    #[test]
+    fn formats_without_a_strategy_have_one() {
+        fn check<F: Format>() {
+            let strategy = Tried::strategy(&&Choice::<F>(PhantomData));
+            let mut runner = TestRunner::deterministic();
+            for _ in 0..20 {
+                let bytes = strategy.new_tree(&mut runner).unwrap().current();
+                assert!(F::decode(Value::from_slice(OptionCode::PAD, &bytes)).is_ok());
+            }
+        }
+        check::<u16>();
+        check::<Addresses<'static>>();
+        check::<Text<'static>>();
+        check::<Sequence<'static, Suboption<'static>>>();
+        check::<DomainList<'static>>();
+        check::<SipServers<'static>>();
+        check::<MachineId<'static>>();
     }
 }

@@ -12,7 +12,7 @@ use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use super::sync::{AtomicBool, AtomicU64, ReadAccess, TrackedCell, WriteAccess, array_of, const_fn};
 use super::vacancy::{Bit, Vacancies};
 use super::word::{Live, Word};
-use super::{Finished, Stage};
+use crate::lifecycle::Stage;
 
 /// Room for `N` states, and which of it is vacant.
 pub(super) struct Slots<T, const N: usize> {
@@ -382,6 +382,16 @@ impl<'t, T> Held<'t, T> {
         self.writing.end();
         state
     }
+}
+
+/// A packet that is no longer kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub struct Finished<T> {
+    /// How far the packet came: [`Stage::Done`], or another stage if it was given up.
+    pub stage: Stage,
+    /// What [`PacketTable::admit`](super::PacketTable::admit) was given.
+    pub state: T,
 }
 
 /// The state of a packet in flight, lent by [`PacketTable::get`](super::PacketTable::get).

@@ -9,21 +9,20 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
-    clippy::string_slice,
     reason = "a test may panic"
 )]
 
 use core::ptr::{null_mut, without_provenance_mut};
 use std::sync::Mutex;
 
-use dhcp_callout::chain::{ChainDlls, DllPath};
 use dhcp_callout::control::{AddressGrant, AddressProblem, ServiceControl};
-use dhcp_callout::ffi::{CalloutTable, EntryPoint};
-use dhcp_callout::simulate::{Refused, Server};
+use dhcp_callout::ffi::{CalloutTable, DropSend, DropSendArguments, EntryPoint};
+use dhcp_callout::hook::ChainDlls;
+use dhcp_callout::simulate::Server;
 use dhcp_callout::{
-    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, DropReason, NewPacket, Notice,
-    NotifyError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket,
-    Outcome, ParsedOptions, ReplaceError, SendPacket, entry_point,
+    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, DropReason, Host,
+    LoadError, NewPacket, Notice, NotifyError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl,
+    OnOptionsParsed, OnSendPacket, Outcome, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage, entry_point,
 };
 
 /// Notes every call; the first byte of a packet says what to do with it, the second is its state.
@@ -78,28 +77,42 @@ impl Callout for Recorder {
         }
     }
 
-    fn packet_dropped(&self, reason: DropReason, state: &u8) {
-        self.note(format!("dropped {state}: {reason}"));
+    fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&u8>) {
+        let Notice::Dropped(reason) = notice.notice() else {
+            panic!("no drop")
+        };
+        let bytes = notice.bytes().map(<[u8]>::to_vec);
+        self.note(format!("dropped {state:?} {bytes:?}: {:#x}", reason.code()));
     }
 
     fn packet_done(&self, outcome: Outcome, state: u8) {
-        self.note(format!("done {state}: {outcome:?}"));
+        self.note(match outcome {
+            Outcome::Processed => format!("done {state}"),
+            Outcome::Dropped(reason) => format!("done {state}: {:#x}", reason.code()),
+        });
+    }
+
+    fn packet_lost(&self, last: Stage, state: u8) {
+        self.note(format!("lost {state}: {last:?}"));
     }
 
     fn not_tracked(&self, state: u8) {
         self.note(format!("not tracked {state}"));
     }
 
-    fn report_ignored(&self, reason: NotifyError) {
-        self.note(match reason {
-            NotifyError::Violation(violation) => format!("ignored: {violation:?}"),
-            _ => "ignored: wrong context".to_owned(),
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+        self.note(match diagnostic {
+            Diagnostic::NoticeRejected {
+                error: NotifyError::Violation(violation),
+                ..
+            } => format!("rejected: {violation:?}"),
+            Diagnostic::NoticeRejected { .. } => "rejected: wrong context".to_owned(),
+            Diagnostic::ContextRefused { hook, .. } => format!("wrong context in {hook}"),
+            other => other.to_string(),
         });
-    }
-
-    fn panicked(&self, hook: &'static str) {
-        self.note(format!("panicked in {hook}"));
-        panic!("again")
+        if let Diagnostic::Panicked { .. } = diagnostic {
+            panic!("again");
+        }
     }
 }
 
@@ -134,7 +147,7 @@ impl Callout for Everything {
 }
 
 impl OnControl for Everything {
-    fn control(&self, _: ControlEvent) {}
+    fn control(&'static self, _: ControlEvent) {}
 }
 
 impl OnSendPacket for Everything {
@@ -176,14 +189,33 @@ impl Callout for Unwilling {
         Decision::Refuse
     }
 
-    fn load(&self) -> bool {
-        false
+    fn load(&'static self) -> Result<(), LoadError> {
+        Err(LoadError::new(5.try_into().unwrap()))
     }
 }
 
-entry_point!(fn everything = Everything, packets = 4);
-entry_point!(fn nothing = Nothing, packets = 4);
-entry_point!(fn unwilling = Unwilling, packets = 4);
+struct Clumsy;
+
+impl Callout for Clumsy {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Refuse
+    }
+
+    fn load(&'static self) -> Result<(), LoadError> {
+        panic!("asked for")
+    }
+}
+
+static EVERYTHING: Host<Everything, 4> = Host::new(Everything);
+static NOTHING: Host<Nothing> = Host::new(Nothing);
+static UNWILLING: Host<Unwilling, 4, 0> = Host::new(Unwilling);
+static CLUMSY: Host<Clumsy, 4> = Host::new(Clumsy);
+entry_point!(fn everything = EVERYTHING);
+entry_point!(pub(crate) fn nothing = self::NOTHING);
+entry_point!(fn unwilling = crate::callout::UNWILLING,);
+entry_point!(fn clumsy = CLUMSY);
 
 fn hooks(entry: EntryPoint) -> [bool; 8] {
     // SAFETY: the entry points are made by the macro.
@@ -205,8 +237,7 @@ fn hooks(entry: EntryPoint) -> [bool; 8] {
 #[test]
 fn the_table_holds_the_hooks_that_the_callout_wants() {
     assert_eq!(hooks(everything), [true; 8]);
-    assert_eq!(hooks(nothing), [false, true, true, false, false, false, false, false]);
-    assert_eq!(hooks(unwilling), [false; 8]);
+    assert_eq!(hooks(nothing), [true, true, true, false, false, false, false, false]);
 }
 
 #[test]
@@ -233,45 +264,31 @@ fn only_version_0_is_accepted() {
     }
 }
 
+#[test]
+fn a_callout_that_cannot_work_leaves_the_table_alone() {
+    for (entry, expected) in [(unwilling as EntryPoint, 5), (clumsy, 1114)] {
+        let mut table = CalloutTable {
+            dhcp_reserved_hook: without_provenance_mut(7),
+            ..CalloutTable::EMPTY
+        };
+        // SAFETY: the table is this function's.
+        assert_eq!(unsafe { entry(null_mut(), 0, &raw mut table) }, expected);
+        assert!(table.dhcp_reserved_hook.addr() == 7 && table.dhcp_new_pkt_hook.is_none());
+    }
+}
+
 /// Defines a recorder with its own table, so that tests do not share one.
 macro_rules! recorder {
     ($packets:expr, $buffers:expr) => {{
-        static RECORDER: Recorder = Recorder::new();
-        struct Own;
-        impl Callout for Own {
-            type State = u8;
-            fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u8> {
-                RECORDER.new_packet(packet)
-            }
-            fn packet_dropped(&self, reason: DropReason, state: &u8) {
-                RECORDER.packet_dropped(reason, state);
-            }
-            fn packet_done(&self, outcome: Outcome, state: u8) {
-                RECORDER.packet_done(outcome, state);
-            }
-            fn not_tracked(&self, state: u8) {
-                RECORDER.not_tracked(state);
-            }
-            fn report_ignored(&self, reason: NotifyError) {
-                RECORDER.report_ignored(reason);
-            }
-            fn panicked(&self, hook: &'static str) {
-                RECORDER.panicked(hook);
-            }
-        }
-        impl OnSendPacket for Own {
-            fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&u8>) {
-                RECORDER.send_packet(packet, state);
-            }
-        }
-        entry_point!(fn entry = Own, packets = $packets, buffers = $buffers);
+        static HOST: Host<Recorder, $packets, $buffers> = Host::new(Recorder::new());
+        entry_point!(fn entry = HOST);
         // SAFETY: the entry point is made by the macro.
-        (unsafe { Server::load(entry) }.unwrap(), &RECORDER)
+        (unsafe { Server::load(entry) }.unwrap(), HOST.callout())
     }};
 }
 
 #[test]
-fn a_life_is_told_once_whatever_the_server_repeats() {
+fn a_lifecycle_is_told_once_whatever_the_server_repeats() {
     let (server, recorder) = recorder!(4, 4);
     let mut packet = server.receive(b"t1").unwrap();
     assert!(packet.is_accepted());
@@ -283,26 +300,39 @@ fn a_life_is_told_once_whatever_the_server_repeats() {
         recorder.take(),
         [
             "new 49",
-            "dropped 49: DHCP_DROP_NOADDRESS",
-            "ignored: RepeatedDrop { first: DHCP_DROP_NOADDRESS, again: DHCP_DROP_DUPLICATE }",
-            "done 49: Dropped(DHCP_DROP_NOADDRESS)",
-            "ignored: wrong context",
-            "ignored: wrong context",
+            "dropped Some(49) Ok([116, 49]): 0xa",
+            "rejected: RepeatedDrop { first: DHCP_DROP_NOADDRESS, again: DHCP_DROP_DUPLICATE }",
+            "done 49: 0xa",
+            "rejected: wrong context",
+            "rejected: wrong context",
+            "dropped None Ok([116, 49]): 0x2",
             "new 50",
-            "done 50: Processed"
+            "done 50"
         ]
     );
 }
 
 #[test]
-fn a_packet_that_is_not_tracked_has_no_life() {
+fn a_packet_that_is_not_tracked_has_no_state() {
     let (server, recorder) = recorder!(4, 4);
     let mut passed = server.receive(b"p1").unwrap();
     assert!(passed.is_accepted() && passed.context().is_null());
+    server.notify(&mut passed, Notice::from_code(0x6));
     server.notify(&mut passed, Notice::Processed);
-    let refused = server.receive(b"r2").unwrap();
+    let mut refused = server.receive(b"r2").unwrap();
     assert!(!refused.is_accepted() && refused.context().is_null());
-    assert_eq!(recorder.take(), ["new 49", "new 50"]);
+    server.notify(&mut refused, Notice::from_code(0x77));
+    server.notify(&mut refused, Notice::Processed);
+    assert_eq!(
+        recorder.take(),
+        [
+            "new 49",
+            "dropped None Ok([112, 49]): 0x6",
+            "new 50",
+            "dropped None Ok([114, 50]): 0x77"
+        ],
+        "of its drop it is told"
+    );
 }
 
 #[test]
@@ -319,7 +349,13 @@ fn a_full_table_lets_packets_pass() {
     server.notify(&mut first, Notice::Processed);
     assert_eq!(
         recorder.take(),
-        ["new 49", "new 50", "not tracked 50", "done 49: Processed"]
+        [
+            "new 49",
+            "new 50",
+            "packet not tracked: packet table full",
+            "not tracked 50",
+            "done 49"
+        ]
     );
 }
 
@@ -349,11 +385,11 @@ fn wrong_contexts_are_harmless() {
     server.notify(&mut packet, Notice::Processed);
     let log = recorder.take();
     assert_eq!(log.first().map(String::as_str), Some("new 49"));
-    assert_eq!(log.last().map(String::as_str), Some("done 49: Processed"));
+    assert_eq!(log.last().map(String::as_str), Some("done 49"));
     assert!(
         log[1..log.len() - 1]
             .iter()
-            .all(|line| line == "send for None" || line == "ignored: wrong context"),
+            .all(|line| line == "send for None" || line.contains("wrong context") || line.starts_with("dropped None")),
         "{log:?}"
     );
 }
@@ -389,7 +425,7 @@ fn replacements_stay_until_the_packet_is_done() {
             "Ok(())",
             "send for Some(49)",
             "Err(Exhausted(PoolExhausted { buffers: 2 }))",
-            "done 49: Processed",
+            "done 49",
             "new 50",
             "send for None",
             "Ok(())",
@@ -407,6 +443,65 @@ fn what_the_simulated_server_shows_outlives_the_replacement() {
     assert_eq!(server.receive(b"x2").unwrap().bytes(), Ok(&b"replaced x2"[..]));
     assert_eq!(shown, b"replaced x1");
     recorder.take();
+}
+
+mod overlap {
+    //! A server that reports a packet as processed while it asks about the reply.
+
+    use super::*;
+
+    struct Answers;
+
+    static ENDS: Mutex<Option<(DropSend, usize)>> = Mutex::new(None);
+    static HOST: Host<Answers, 4, 1> = Host::new(Answers);
+    static DONE: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+    entry_point!(fn entry = HOST);
+
+    impl Callout for Answers {
+        type State = u8;
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u8> {
+            Decision::Track(packet.bytes()[0])
+        }
+
+        fn packet_done(&self, _: Outcome, state: u8) {
+            DONE.lock().unwrap().push(state);
+        }
+    }
+
+    impl OnSendPacket for Answers {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&u8>) {
+            assert!(state.is_some());
+            packet.replace_with(b"AAAA").unwrap();
+            if let Some((hook, context)) = *ENDS.lock().unwrap() {
+                let end = DropSendArguments {
+                    packet: null_mut(),
+                    packet_size: null_mut(),
+                    control_code: 0xB,
+                    ip_address: 0,
+                    reserved: null_mut(),
+                    pkt_context: without_provenance_mut(context),
+                };
+                // SAFETY: NULL is allowed.
+                unsafe { end.pass_to(hook) };
+            }
+        }
+    }
+
+    #[test]
+    fn a_reply_is_the_servers_own_when_its_packet_has_ended() {
+        // SAFETY: the entry point is made by the macro.
+        let server = unsafe { Server::load(entry) }.unwrap();
+        let packet = server.receive(b"a packet").unwrap();
+        let hook = server.table().dhcp_pkt_drop_hook.unwrap();
+        *ENDS.lock().unwrap() = Some((hook, packet.context().addr()));
+        let sent = server.send(&packet, b"reply", |sent| sent == Ok(b"reply"));
+        assert!(sent.unwrap(), "the buffer went back");
+        assert_eq!(*DONE.lock().unwrap(), [b'a']);
+        *ENDS.lock().unwrap() = None;
+        let next = server.receive(b"b").unwrap();
+        assert!(server.send(&next, b"reply", |sent| sent == Ok(b"AAAA")).unwrap());
+    }
 }
 
 #[test]
@@ -439,190 +534,148 @@ fn a_panic_leaves_the_packet_to_the_server() {
         recorder.take(),
         [
             "new 49",
-            "panicked in DhcpNewPktHook",
+            "DhcpNewPktHook: the callout panicked",
             "new 50",
             "send for Some(50)",
-            "panicked in DhcpPktSendHook",
-            "done 50: Processed",
+            "DhcpPktSendHook: the callout panicked",
+            "done 50",
         ]
     );
 }
 
 #[test]
 fn the_service_is_told_of() {
-    static SEEN: Mutex<Vec<ServiceControl>> = Mutex::new(Vec::new());
+    static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    fn note(line: String) {
+        SEEN.lock().unwrap().push(line);
+    }
     struct Listener;
     impl Callout for Listener {
-        type State = ();
-        fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
-            Decision::Pass
+        type State = u8;
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u8> {
+            Decision::Track(packet.bytes()[0])
+        }
+        fn packet_lost(&self, last: Stage, state: u8) {
+            note(format!("lost {state}: {last:?}"));
+        }
+        fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+            note(diagnostic.to_string());
         }
     }
     impl OnControl for Listener {
-        fn control(&self, event: ControlEvent) {
-            SEEN.lock().unwrap().push(event.code());
+        fn control(&'static self, event: ControlEvent) {
+            note(format!("control {:#x}", event.code().code()));
         }
     }
-    entry_point!(fn entry = Listener, packets = 1);
+    static HOST: Host<Listener, 2> = Host::new(Listener);
+    entry_point!(fn entry = HOST);
     // SAFETY: the entry point is made by the macro.
     let server = unsafe { Server::load(entry) }.unwrap();
     server.control(ServiceControl::START);
     server.control(ServiceControl::from_code(0x77));
     server.control(ServiceControl::from_code(0x1000_0000));
+    let mut packet = server.receive(&[7]).unwrap();
+    assert_eq!(HOST.in_flight(), 1);
+    server.control(ServiceControl::STOP);
+    assert_eq!(HOST.in_flight(), 0);
+    server.notify(&mut packet, Notice::Processed);
+    let log = core::mem::take(&mut *SEEN.lock().unwrap());
     assert_eq!(
-        *SEEN.lock().unwrap(),
-        [ServiceControl::START, ServiceControl::from_code(0x77)]
+        log[..6],
+        [
+            "control 0x1",
+            "control 0x77",
+            "DhcpControlHook: arguments refused: ControlCode 0x10000000 is not of the family 0x0",
+            "control 0x2",
+            "packet given up: InFlight",
+            "lost 7: InFlight",
+        ]
+    );
+    assert!(
+        log[6].starts_with("notice 0x0000000b rejected: ") && log.len() == 7,
+        "{log:?}"
     );
 }
 
-mod chain {
-    //! A chain of three recorders, the second of which is quiet about replies.
+#[test]
+fn the_stop_of_the_service_ends_packets_without_a_control_method() {
+    let (server, recorder) = recorder!(4, 1);
+    let _replaced = server.receive(b"x1").unwrap();
+    let mut dropped = server.receive(b"t2").unwrap();
+    server.notify(&mut dropped, Notice::from_code(0x5));
+    recorder.take();
+    server.control(ServiceControl::PAUSE);
+    assert_eq!(recorder.take(), [""; 0]);
+    server.control(ServiceControl::STOP);
+    let mut log = recorder.take();
+    log.sort();
+    assert_eq!(
+        log,
+        [
+            "lost 49: InFlight",
+            "lost 50: Dropped(DHCP_DROP_UNAUTH)",
+            "packet given up: Dropped(DHCP_DROP_UNAUTH)",
+            "packet given up: InFlight",
+        ]
+    );
+    assert_eq!(
+        server.receive(b"x3").unwrap().bytes(),
+        Ok(&b"replaced x3"[..]),
+        "the buffer is back"
+    );
+}
 
-    use super::*;
+/// Calls the hook that reports drops as a server does that has no packet any more.
+#[test]
+fn a_notice_counts_without_a_packet() {
+    let (server, recorder) = recorder!(4, 1);
+    let packet = server.receive(b"t1").unwrap();
+    let hook = server.table().dhcp_pkt_drop_hook.unwrap();
+    let call = |packet, packet_size, control_code, pkt_context| {
+        let call = DropSendArguments {
+            packet,
+            packet_size,
+            control_code,
+            ip_address: 0,
+            reserved: null_mut(),
+            pkt_context,
+        };
+        // SAFETY: the pointers are NULL, or to variables of this function.
+        assert_eq!(unsafe { call.pass_to(hook) }, 0);
+    };
+    let (mut nowhere, mut size) = (null_mut(), 5000);
+    call(null_mut(), null_mut(), 0xF000_0001, packet.context());
+    call(&raw mut nowhere, &raw mut size, 0x2, null_mut());
+    nowhere = core::ptr::dangling_mut();
+    call(&raw mut nowhere, &raw mut size, 0xB, packet.context());
+    assert_eq!(
+        recorder.take(),
+        [
+            "new 49",
+            "DhcpPktDropHook: arguments refused: Packet is NULL",
+            r#"dropped Some(49) Err(Null { parameter: "Packet" }): 0xf0000001"#,
+            "DhcpPktDropHook: arguments refused: *Packet is NULL",
+            r#"dropped None Err(Null { parameter: "*Packet" }): 0x2"#,
+            "DhcpPktDropHook: arguments refused: PacketSize is 5000, the buffer has 4096 bytes",
+            "done 49: 0xf0000001",
+        ]
+    );
+}
 
-    static LOG: Recorder = Recorder::new();
-
-    /// A member that keeps its own number and the packet's state.
-    struct Member<const NUMBER: u8>;
-
-    impl<const NUMBER: u8> Callout for Member<NUMBER> {
-        type State = (u8, u8);
-
-        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<(u8, u8)> {
-            let text = String::from_utf8_lossy(packet.bytes()).into_owned();
-            LOG.note(format!("{NUMBER} new {text}"));
-            if text.as_bytes().first() == Some(&(b'0' + NUMBER)) {
-                return Decision::Refuse;
-            }
-            packet
-                .replace(|buffer| buffer.copy_from(format!("{text}{NUMBER}").as_bytes()))
-                .unwrap();
-            Decision::Track((NUMBER, packet.bytes()[0]))
-        }
-
-        fn packet_dropped(&self, reason: DropReason, state: &(u8, u8)) {
-            LOG.note(format!("{NUMBER} dropped {state:?} {reason:?}"));
-        }
-
-        fn packet_done(&self, outcome: Outcome, state: (u8, u8)) {
-            LOG.note(format!("{NUMBER} done {state:?} {outcome:?}"));
-        }
-    }
-
-    impl OnSendPacket for Member<1> {
-        fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&(u8, u8)>) {
-            LOG.note(format!("1 send {state:?}"));
-            packet.replace(|buffer| buffer.copy_from(b"from 1")).unwrap();
-        }
-    }
-
-    impl OnSendPacket for Member<3> {
-        fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&(u8, u8)>) {
-            LOG.note(format!(
-                "3 send {:?} {state:?}",
-                String::from_utf8_lossy(packet.bytes())
-            ));
-        }
-    }
-
-    type First = Member<1>;
-    type Second = Member<2>;
-    type Third = Member<3>;
-
-    entry_point!(fn second = Second = Member::<2>, packets = 8);
-    entry_point!(fn third = Third = Member::<3>, packets = 8);
-
-    unsafe extern "system" fn unwilling_entry(_: *mut u16, _: u32, _: *mut CalloutTable) -> u32 {
-        1
-    }
-
-    fn find(path: DllPath<'_>) -> Option<EntryPoint> {
-        match path.to_string().as_str() {
-            "two.dll" => Some(second),
-            "three.dll" => Some(third),
-            "unwilling.dll" => Some(unwilling_entry),
-            "panic.dll" => panic!("asked for"),
-            _ => None,
-        }
-    }
-
-    entry_point!(fn first = First = Member::<1>, packets = 8, chain = find);
-
-    #[test]
-    fn each_member_gets_its_own_context() {
-        let mut list: Vec<u16> = "two.dll\0missing.dll\0panic.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0"
-            .encode_utf16()
-            .collect();
-        let mut table = CalloutTable::EMPTY;
-        // SAFETY: the list ends in an empty text, and the table can be written.
-        assert_eq!(unsafe { first(list.as_mut_ptr(), 1, &raw mut table) }, 50);
-        // SAFETY: as above.
-        assert_eq!(unsafe { first(list.as_mut_ptr(), 0, null_mut()) }, 87);
-        for _ in 0..2 {
-            // SAFETY: as above.
-            assert_eq!(unsafe { first(list.as_mut_ptr(), 0, &raw mut table) }, 0);
-        }
-        assert!(table.dhcp_pkt_send_hook.is_some() && table.dhcp_control_hook.is_none());
-        // SAFETY: the hooks are those of the macro.
-        let server = unsafe { Server::new(table) };
-
-        let mut packet = server.receive(b"a").unwrap();
-        assert_eq!(packet.bytes(), Ok(&b"a123"[..]));
-        server
-            .send(&packet, b"reply", |sent| assert_eq!(sent, Ok(&b"from 1"[..])))
-            .unwrap();
-        for code in [0x6, 0xB, 0xB, 0x1] {
-            server.notify(&mut packet, Notice::from_code(code));
-        }
-        assert_eq!(
-            LOG.take(),
-            [
-                "1 new a",
-                "2 new a1",
-                "3 new a12",
-                "1 send Some((1, 97))",
-                "3 send \"from 1\" Some((3, 97))",
-                "1 dropped (1, 97) DHCP_DROP_PAUSED",
-                "2 dropped (2, 97) DHCP_DROP_PAUSED",
-                "3 dropped (3, 97) DHCP_DROP_PAUSED",
-                "1 done (1, 97) Dropped(DHCP_DROP_PAUSED)",
-                "2 done (2, 97) Dropped(DHCP_DROP_PAUSED)",
-                "3 done (3, 97) Dropped(DHCP_DROP_PAUSED)",
-            ]
-        );
-
-        // Refused by the second: the third does not hear of it, the first hears of its end, whether the server reports
-        // the packet or not.
-        for refused in [Refused::Unreported, Refused::Reported] {
-            let mut packet = server.receive(b"2").unwrap();
-            assert!(!packet.is_accepted() && packet.context().is_null());
-            assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
-            if refused == Refused::Reported {
-                server.notify(&mut packet, Notice::Dropped(DropReason::GEN_FAILURE));
-                server.notify(&mut packet, Notice::Processed);
-            }
-            assert_eq!(
-                LOG.take(),
-                [
-                    "1 new 2",
-                    "2 new 21",
-                    "1 dropped (1, 50) DHCP_DROP_GEN_FAILURE",
-                    "1 done (1, 50) Dropped(DHCP_DROP_GEN_FAILURE)",
-                ]
-            );
-        }
-
-        // Two packets at once, reported in the other order.
-        let mut packets = [b"b", b"c"].map(|packet| server.receive(packet).unwrap());
-        LOG.take();
-        packets.reverse();
-        for packet in &mut packets {
-            server.notify(packet, Notice::Processed);
-        }
-        let done: Vec<_> = LOG.take().iter().map(|line| line[7..].to_owned()).collect();
-        let expected = [(1, 99), (2, 99), (3, 99), (1, 98), (2, 98), (3, 98)];
-        assert_eq!(done, expected.map(|state| format!("{state:?} Processed")));
-    }
+#[test]
+fn dlls_that_are_switched_off_are_counted() {
+    static ALONE: Host<Recorder, 1, 0> = Host::new(Recorder::new());
+    entry_point!(fn alone = ALONE);
+    let mut list: Vec<u16> = "a.dll\0b.dll\0\0".encode_utf16().collect();
+    let mut table = CalloutTable::EMPTY;
+    // SAFETY: the list ends in an empty text, and the table can be written.
+    assert_eq!(unsafe { alone(list.as_mut_ptr(), 0, &raw mut table) }, 0);
+    assert_eq!(
+        ALONE.callout().take(),
+        ["2 DLLs of the list switched off: exported without a chain"]
+    );
+    let (_, recorder) = recorder!(1, 0);
+    assert_eq!(recorder.take(), [""; 0], "an empty list is no news");
 }
 
 #[test]
@@ -652,83 +705,4 @@ fn the_list_of_dlls_is_read_to_its_end() {
         .map(|path| path.units().to_vec())
         .collect();
     assert_eq!(units, [[0x61, 0xDC00]]);
-}
-
-mod chain_of_foreign_dlls {
-    //! A member that frees at the end of a packet what its context points at, as one written in C would.
-
-    use core::ffi::c_void;
-    use core::sync::atomic::{AtomicU32, Ordering};
-    use std::sync::OnceLock;
-
-    use dhcp_callout::ffi::{Bool, DropSend};
-
-    use super::*;
-
-    static ENDS: AtomicU32 = AtomicU32::new(0);
-    static CHAIN_DROP: OnceLock<(DropSend, usize)> = OnceLock::new();
-
-    unsafe extern "system" fn new_pkt(
-        _: *mut *mut u8,
-        _: *mut u32,
-        _: u32,
-        _: *mut c_void,
-        context: *mut *mut c_void,
-        _: *mut Bool,
-    ) -> u32 {
-        // SAFETY: a chain passes a variable of its own.
-        unsafe { context.write(without_provenance_mut(1)) };
-        0
-    }
-
-    unsafe extern "system" fn pkt_drop(
-        packet: *mut *mut u8,
-        size: *mut u32,
-        code: u32,
-        address: u32,
-        reserved: *mut c_void,
-        _: *mut c_void,
-    ) -> u32 {
-        if ENDS.fetch_add(1, Ordering::Relaxed) == 0 {
-            // At the same moment another thread reports the same end.
-            let (hook, context) = *CHAIN_DROP.get().unwrap();
-            // SAFETY: the arguments are those of this call.
-            unsafe { hook(packet, size, code, address, reserved, without_provenance_mut(context)) };
-        }
-        0
-    }
-
-    unsafe extern "system" fn entry_of_foreign(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
-        let hooks = CalloutTable {
-            dhcp_new_pkt_hook: Some(new_pkt),
-            dhcp_pkt_drop_hook: Some(pkt_drop),
-            ..CalloutTable::EMPTY
-        };
-        // SAFETY: a chain passes a table of its own.
-        unsafe { table.write(hooks) };
-        0
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a loader")]
-    fn find(_: DllPath<'_>) -> Option<EntryPoint> {
-        Some(entry_of_foreign)
-    }
-
-    entry_point!(fn entry = Nothing, packets = 4, chain = find);
-
-    #[test]
-    fn the_end_is_passed_on_once() {
-        let mut list: Vec<u16> = "foreign.dll\0\0".encode_utf16().collect();
-        let mut table = CalloutTable::EMPTY;
-        // SAFETY: the list ends in an empty text, and the table can be written.
-        assert_eq!(unsafe { entry(list.as_mut_ptr(), 0, &raw mut table) }, 0);
-        // SAFETY: the hooks are those of the macro.
-        let server = unsafe { Server::new(table) };
-        let mut packet = server.receive(b"a").unwrap();
-        CHAIN_DROP
-            .set((table.dhcp_pkt_drop_hook.unwrap(), packet.context().addr()))
-            .unwrap();
-        server.notify(&mut packet, Notice::Processed);
-        assert_eq!(ENDS.load(Ordering::Relaxed), 1);
-    }
 }

@@ -5,8 +5,8 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::{null_mut, without_provenance_mut};
 
-use dhcp_callout::ffi::Bool;
-use dhcp_callout::hook::{DroppedPacket, HookError, NewPacket, SendPacket};
+use dhcp_callout::ffi::{Bool, DropSendArguments, NewPktArguments};
+use dhcp_callout::hook::{HookError, NewPacket, PacketNotice, SendPacket};
 use dhcp_callout::{DropReason, Notice, PACKET_CAPACITY, strategy};
 use proptest::prelude::*;
 
@@ -41,23 +41,46 @@ impl Server {
             ..
         } = self;
         // SAFETY: the pointers are to the server's own variables and buffer.
-        unsafe { NewPacket::from_raw(packet, size, 0xC000_0201, null_mut(), context, process_it) }
+        unsafe {
+            NewPacket::from_raw(NewPktArguments {
+                packet,
+                packet_size: size,
+                ip_address: 0xC000_0201,
+                reserved: null_mut(),
+                pkt_context: context,
+                process_it,
+            })
+        }
     }
 
-    fn pkt_drop(&mut self, code: u32) -> Result<DroppedPacket<'_>, HookError> {
-        let Self {
-            packet, size, context, ..
-        } = self;
+    fn drop_send(&mut self, control_code: u32) -> DropSendArguments {
+        drop_send(&raw mut self.packet, &raw mut self.size, control_code, self.context)
+    }
+
+    fn pkt_drop(&mut self, code: u32) -> PacketNotice<'_> {
         // SAFETY: as above.
-        unsafe { DroppedPacket::from_raw(packet, size, code, 0xC000_0201, null_mut(), *context) }
+        unsafe { PacketNotice::from_raw(self.drop_send(code)) }
     }
 
     fn pkt_send(&mut self, code: u32) -> Result<SendPacket<'_>, HookError> {
-        let Self {
-            packet, size, context, ..
-        } = self;
         // SAFETY: as above.
-        unsafe { SendPacket::from_raw(packet, size, code, 0xC000_0201, null_mut(), *context) }
+        unsafe { SendPacket::from_raw(self.drop_send(code)) }
+    }
+}
+
+fn drop_send(
+    packet: *mut *mut u8,
+    packet_size: *mut u32,
+    control_code: u32,
+    pkt_context: *mut c_void,
+) -> DropSendArguments {
+    DropSendArguments {
+        packet,
+        packet_size,
+        control_code,
+        ip_address: 0xC000_0201,
+        reserved: null_mut(),
+        pkt_context,
     }
 }
 
@@ -87,7 +110,7 @@ fn every_size_is_checked_against_the_buffer() {
         let mut server = Server::new();
         server.size = size;
         assert_eq!(server.new_pkt().map(|packet| packet.bytes().len()), expected);
-        assert_eq!(server.pkt_drop(1).map(|packet| packet.bytes().len()), expected);
+        assert_eq!(server.pkt_drop(1).bytes().map(<[u8]>::len), expected);
         assert_eq!(server.pkt_send(SEND).map(|packet| packet.bytes().len()), expected);
     }
 }
@@ -100,7 +123,8 @@ fn a_packet_that_is_null_is_named() {
         server.size = size;
         let error = HookError::Null { parameter: "*Packet" };
         assert_eq!(server.new_pkt().map(drop), Err(error));
-        assert_eq!(server.pkt_drop(1).map(drop), Err(error));
+        assert_eq!(server.pkt_drop(1).bytes(), Err(error));
+        assert!(server.pkt_drop(1).message().is_err());
         assert_eq!(server.pkt_send(SEND).map(drop), Err(error));
     }
     assert_eq!(HookError::Null { parameter: "*Packet" }.to_string(), "*Packet is NULL");
@@ -127,14 +151,14 @@ fn every_null_pointer_is_named_and_leaves_the_packet_to_the_server() {
         let process_pointer = unless(parameter == "ProcessIt", &mut process_it);
         // SAFETY: the pointers are NULL or to variables of this function.
         let new = unsafe {
-            NewPacket::from_raw(
-                packet_pointer,
-                size_pointer,
-                0,
-                null_mut(),
-                context_pointer,
-                process_pointer,
-            )
+            NewPacket::from_raw(NewPktArguments {
+                packet: packet_pointer,
+                packet_size: size_pointer,
+                ip_address: 0,
+                reserved: null_mut(),
+                pkt_context: context_pointer,
+                process_it: process_pointer,
+            })
         };
         assert_eq!(new.map(drop), Err(HookError::Null { parameter }));
         let expected = if parameter == "ProcessIt" { Bool(77) } else { Bool::TRUE };
@@ -143,11 +167,11 @@ fn every_null_pointer_is_named_and_leaves_the_packet_to_the_server() {
         assert_eq!(context.addr(), expected, "the context of an earlier packet is no one's");
         if matches!(parameter, "Packet" | "PacketSize") {
             // SAFETY: as above.
-            let dropped =
-                unsafe { DroppedPacket::from_raw(packet_pointer, size_pointer, 1, 0, null_mut(), null_mut()) };
-            assert_eq!(dropped.map(drop), Err(HookError::Null { parameter }));
+            let dropped = unsafe { PacketNotice::from_raw(drop_send(packet_pointer, size_pointer, 1, null_mut())) };
+            assert_eq!(dropped.bytes(), Err(HookError::Null { parameter }));
+            assert_eq!(dropped.notice(), Notice::from_code(1), "the notice counts");
             // SAFETY: as above.
-            let sent = unsafe { SendPacket::from_raw(packet_pointer, size_pointer, SEND, 0, null_mut(), null_mut()) };
+            let sent = unsafe { SendPacket::from_raw(drop_send(packet_pointer, size_pointer, SEND, null_mut())) };
             assert_eq!(sent.map(drop), Err(HookError::Null { parameter }));
         }
     }
@@ -174,11 +198,8 @@ fn the_arguments_arrive() {
     new.set_raw_context(without_provenance_mut(0x1234));
     drop(new);
     assert_eq!(server.context.addr(), 0x1234);
-    assert_eq!(
-        server.pkt_drop(0xA).unwrap().notice(),
-        Notice::Dropped(DropReason::NOADDRESS)
-    );
-    assert_eq!(server.pkt_drop(0xB).unwrap().notice(), Notice::Processed);
+    assert_eq!(server.pkt_drop(0xA).notice(), Notice::Dropped(DropReason::NOADDRESS));
+    assert_eq!(server.pkt_drop(0xB).notice(), Notice::Processed);
     let sent = server.pkt_send(SEND).unwrap();
     assert_eq!(sent.raw_context().addr(), 0x1234);
     assert_eq!(sent.received_on(), Ipv4Addr::new(192, 0, 2, 1));
@@ -204,14 +225,14 @@ fn pointers_need_not_be_aligned() {
     };
     // SAFETY: the pointers are to fields of `server`.
     let packet = unsafe {
-        NewPacket::from_raw(
-            &raw mut server.packet,
-            &raw mut server.size,
-            0,
-            null_mut(),
-            &raw mut server.context,
-            &raw mut server.process_it,
-        )
+        NewPacket::from_raw(NewPktArguments {
+            packet: &raw mut server.packet,
+            packet_size: &raw mut server.size,
+            ip_address: 0,
+            reserved: null_mut(),
+            pkt_context: &raw mut server.context,
+            process_it: &raw mut server.process_it,
+        })
     };
     packet.unwrap().set_raw_context(without_provenance_mut(8));
     let Unaligned {
@@ -222,11 +243,10 @@ fn pointers_need_not_be_aligned() {
 
 proptest! {
     #[test]
-    fn each_hook_takes_the_codes_of_its_family_only(code in strategy::control_code()) {
+    fn every_code_is_a_notice_and_other_hooks_take_those_of_their_family_only(code in strategy::control_code()) {
         let mut server = Server::new();
         let foreign = |family| HookError::ForeignCode { code, family };
-        let notice = server.pkt_drop(code).map(|packet| packet.notice());
-        prop_assert_eq!(notice, if code >> 28 == 0 { Ok(Notice::from_code(code)) } else { Err(foreign(0)) });
+        prop_assert_eq!(server.pkt_drop(code).notice(), Notice::from_code(code));
         let sent = server.pkt_send(code).map(|packet| packet.code().code());
         prop_assert_eq!(sent, if code >> 28 == 1 { Ok(code) } else { Err(foreign(1)) });
     }

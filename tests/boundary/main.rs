@@ -12,5 +12,6 @@
 
 mod abi;
 mod callout;
+mod chain;
 mod hook;
 mod misuse;

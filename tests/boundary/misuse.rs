@@ -29,40 +29,45 @@ use std::sync::Once;
 use std::thread;
 
 use author::{IN_HOOK, LEDGERS, MEMBERS, Member, fault, throw, with_plans};
-use dhcp_callout::chain::DllPath;
-use dhcp_callout::entry_point;
+use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::ffi::{CalloutTable, EntryPoint};
+use dhcp_callout::{DllPath, Host, entry_point};
 use proptest::prelude::*;
 use script::Step;
 use server::{Contexts, Server, Shape};
 
-type Alone = Member<0, 0>;
-type First = Member<1, 0>;
-type Second = Member<1, 1>;
-type Third = Member<1, 2>;
-type Shared = Member<2, 0>;
-type SharedFirst = Member<3, 0>;
-type SharedSecond = Member<3, 1>;
-type SharedThird = Member<3, 2>;
+static ALONE_HOST: Host<Member<0, 0>, 4, 3> = Host::new(Member);
+static FIRST: Host<Member<1, 0>, 6, 4> = Host::new(Member);
+static SECOND: Host<Member<1, 1>, 4, 3> = Host::new(Member);
+static THIRD: Host<Member<1, 2>, 5, 2> = Host::new(Member);
+static SHARED: Host<Member<2, 0>, 4, 3> = Host::new(Member);
+static SHARED_FIRST: Host<Member<3, 0>, 6, 4> = Host::new(Member);
+static SHARED_SECOND: Host<Member<3, 1>, 4, 3> = Host::new(Member);
+static SHARED_THIRD: Host<Member<3, 2>, 5, 2> = Host::new(Member);
+static OF_FIRST: Chain<6> = Chain::new();
+static OF_SHARED: Chain<6> = Chain::new();
 
-entry_point!(fn alone = Alone = Member::<0, 0>, packets = 4, buffers = 3);
-entry_point!(fn first = First = Member::<1, 0>, packets = 6, buffers = 4, chain = find);
-entry_point!(fn second = Second = Member::<1, 1>, packets = 4, buffers = 3);
-entry_point!(fn third = Third = Member::<1, 2>, packets = 5, buffers = 2);
-entry_point!(fn shared = Shared = Member::<2, 0>, packets = 4, buffers = 3);
-entry_point!(fn shared_first = SharedFirst = Member::<3, 0>, packets = 6, buffers = 4, chain = find);
-entry_point!(fn shared_second = SharedSecond = Member::<3, 1>, packets = 4, buffers = 3);
-entry_point!(fn shared_third = SharedThird = Member::<3, 2>, packets = 5, buffers = 2);
+entry_point!(fn alone = ALONE_HOST);
+entry_point!(fn first = FIRST, chain = OF_FIRST, find = find);
+entry_point!(fn second = SECOND);
+entry_point!(fn third = THIRD);
+entry_point!(fn shared = SHARED);
+entry_point!(fn shared_first = SHARED_FIRST, chain = OF_SHARED, find = find);
+entry_point!(fn shared_second = SHARED_SECOND);
+entry_point!(fn shared_third = SHARED_THIRD);
 
-fn find(path: DllPath<'_>) -> Option<EntryPoint> {
-    match path.to_string().as_str() {
-        "second" => Some(second),
-        "third" => Some(third),
-        "shared second" => Some(shared_second),
-        "shared third" => Some(shared_third),
+#[expect(clippy::unnecessary_wraps, reason = "the signature is that of a loader")]
+fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+    let entry: EntryPoint = match path.to_string().as_str() {
+        "second" => second,
+        "third" => third,
+        "shared second" => shared_second,
+        "shared third" => shared_third,
         // Contained: this DLL is left out.
         path => throw(path.len() == 7),
-    }
+    };
+    // SAFETY: the entry points are made by the macro.
+    Some(unsafe { LoadedDll::new(entry) })
 }
 
 const ALONE: Shape = Shape {
@@ -138,6 +143,8 @@ fn run_two(entry: EntryPoint, list: &str, shape: Shape, set: usize, scripts: &[V
     for contexts in contexts {
         Server::one_of_several(table.0, entry, shape, contexts).end_given();
     }
+    // A packet that was on its way in when the service stopped may be left in the table of a member.
+    Server::one_of_several(table.0, entry, shape, Contexts::default()).stop();
     Server::new(table.0, entry, shape).finish();
     LEDGERS[set].settle();
 }

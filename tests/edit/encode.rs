@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{
-    EditError, Encode, Flag, Format, Key, MessageType, OptionCode, RelayCode, Route, Seconds, Suboption, Typed,
-    VALUES_CAPACITY, Value, ValueErrorKind,
+    EditError, Encode, Flag, Format, Key, MessageType, OptionCode, RelayCode, Route, Seconds, Suboption,
+    SuboptionChanges, Typed, Value, ValueErrorKind, VendorData,
 };
-use dhcp_callout::{Message, PacketBuffer};
+use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -18,9 +18,9 @@ fn discover() -> PacketBuffer {
     PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1]).unwrap_or_default()
 }
 
-/// Octets among which every layout finds some that it allows.
-fn octets() -> impl Strategy<Value = Vec<u8>> {
-    let octet = prop_oneof![6 => 0_u8..5, 2 => any::<u8>(), 1 => select(vec![7, 16, 32, 64, 192, 255])];
+/// Bytes among which every layout finds some that it allows.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![6 => 0_u8..5, 2 => any::<u8>(), 1 => select(vec![7, 16, 32, 64, 192, 255])];
     let name = vec(("[a-z]{1,5}", 0_u8..4), 1..5).prop_map(|labels| {
         let mut name = Vec::new();
         for (label, end) in labels {
@@ -36,17 +36,17 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
     let counted = |inner: Vec<u8>| u8::try_from(inner.len()).into_iter().chain(inner).collect::<Vec<u8>>();
     let name = name.boxed();
     prop_oneof![
-        vec(octet.clone(), 0..24),
-        vec(octet.clone(), 0..700),
+        vec(byte.clone(), 0..24),
+        vec(byte.clone(), 0..700),
         name.clone(),
-        (vec(octet.clone(), 0..14), name.clone()).prop_map(|(front, name)| [front, name].concat()),
-        vec((octet.clone(), vec(any::<u8>(), 4)), 0..4).prop_map(move |parts| {
+        (vec(byte.clone(), 0..14), name.clone()).prop_map(|(front, name)| [front, name].concat()),
+        vec((byte.clone(), vec(any::<u8>(), 4)), 0..4).prop_map(move |parts| {
             parts
                 .into_iter()
                 .flat_map(|(code, inner)| [vec![code], counted(inner)].concat())
                 .collect()
         }),
-        vec((octet, name.clone()), 0..4).prop_map(move |parts| {
+        vec((byte, name.clone()), 0..4).prop_map(move |parts| {
             parts
                 .into_iter()
                 .flat_map(|(code, inner)| [vec![code], counted(inner)].concat())
@@ -68,15 +68,16 @@ fn every_format_reads_again_what_it_has_written() {
         ..Config::default()
     });
     let seen = core::cell::RefCell::new(&mut missed);
-    let result = runner.run(&octets(), |octets| {
+    let result = runner.run(&bytes(), |bytes| {
         for code in OptionCode::ALL {
-            let Ok(value) = Typed::decode(Value::from_slice(*code, &octets)) else {
+            let Ok(value) = Typed::decode(Value::from_slice(*code, &bytes)) else {
                 continue;
             };
             seen.borrow_mut().remove(code);
             let mut buffer = discover();
-            let mut editor = buffer.edit();
-            let result = editor.set_typed(*code, &value).finish();
+            let result = buffer.edit(|editor| {
+                editor.set_typed(*code, &value);
+            });
             if code.code() == 52 {
                 prop_assert_eq!(result, Err(EditError::ReservedCode { code: *code }));
                 continue;
@@ -94,18 +95,22 @@ fn every_format_reads_again_what_it_has_written() {
 
 proptest! {
     #[test]
-    fn sub_options_of_relay_agents_read_the_same(octets in vec(0_u8..6, 0..30)) {
-        fn check<F>(key: Key<F, RelayCode>, octets: &[u8]) -> Result<(), TestCaseError>
+    fn sub_options_of_relay_agents_read_the_same(bytes in vec(0_u8..6, 0..30)) {
+        fn check<F>(key: Key<F, RelayCode>, bytes: &[u8]) -> Result<(), TestCaseError>
         where
             F: Format,
             for<'a> F::Value<'a>: Encode<F> + PartialEq + core::fmt::Debug,
         {
             let mut buffer = discover();
-            let from = Value::from_slice(OptionCode::from_code(82), octets);
+            let from = Value::from_slice(OptionCode::from_code(82), bytes);
             let Ok(value) = key.decode(from) else {
                 return Ok(());
             };
-            buffer.edit().set_relay(key, &value).finish().unwrap();
+            let changes = SuboptionChanges::new().set(key, &value);
+            let edited = buffer.edit(|editor| {
+                editor.set(option::RELAY_AGENT_INFORMATION, changes);
+            });
+            edited.unwrap();
             let message = Message::parse(buffer.as_bytes()).unwrap();
             let agent = message.get(option::RELAY_AGENT_INFORMATION).unwrap().unwrap();
             let written: Vec<Suboption<'_>> = agent.suboptions().iter().collect();
@@ -113,16 +118,16 @@ proptest! {
             prop_assert_eq!(key.decode(written[0].value), Ok(value));
             Ok(())
         }
-        check(relay::CIRCUIT_ID, &octets)?;
-        check(relay::LINK_SELECTION, &octets)?;
-        check(relay::SUBSCRIBER_ID, &octets)?;
-        check(relay::RADIUS_ATTRIBUTES, &octets)?;
-        check(relay::AUTHENTICATION, &octets)?;
-        check(relay::RELAY_FLAGS, &octets)?;
-        check(relay::ACCESS_TECHNOLOGY_TYPE, &octets)?;
-        check(relay::OPERATOR_ID, &octets)?;
-        check(relay::RELAY_SOURCE_PORT, &octets)?;
-        check(relay::VIRTUAL_SUBNET_SELECTION, &octets)?;
+        check(relay::CIRCUIT_ID, &bytes)?;
+        check(relay::LINK_SELECTION, &bytes)?;
+        check(relay::SUBSCRIBER_ID, &bytes)?;
+        check(relay::RADIUS_ATTRIBUTES, &bytes)?;
+        check(relay::AUTHENTICATION, &bytes)?;
+        check(relay::RELAY_FLAGS, &bytes)?;
+        check(relay::ACCESS_TECHNOLOGY_TYPE, &bytes)?;
+        check(relay::OPERATOR_ID, &bytes)?;
+        check(relay::RELAY_SOURCE_PORT, &bytes)?;
+        check(relay::VIRTUAL_SUBNET_SELECTION, &bytes)?;
     }
 }
 
@@ -135,27 +140,28 @@ fn native_values_read_as_what_they_are() {
         router: one,
     };
     let mut buffer = discover();
-    let mut editor = buffer.edit();
-    editor
-        .set(option::ROUTERS, one)
-        .set(option::DNS_SERVERS, &[one, two][..])
-        .set(option::LEASE_TIME, Seconds(7))
-        .set(option::HOST_NAME, b"host")
-        .set(option::DOMAIN_NAME, "example.org")
-        .set(option::DOMAIN_SEARCH, ["a.example.", "b.example"])
-        .set(option::CLASSLESS_ROUTES, [route])
-        .set(option::LOST_SERVER, "lost.example")
-        .set(option::ISNS, [1, 2, 3])
-        .set(option::INTERFACE_MTU, 1500)
-        .set(option::IP_FORWARDING, true)
-        .set(option::RAPID_COMMIT, Flag)
-        .set(option::PARAMETER_REQUEST_LIST, [1, 3, 6].map(OptionCode::from_code));
-    editor.finish().unwrap();
+    let edited = buffer.edit(|editor| {
+        editor
+            .set(option::ROUTERS, one)
+            .set(option::DNS_SERVERS, &[one, two][..])
+            .set(option::LEASE_TIME, Seconds(7))
+            .set(option::HOST_NAME, b"host")
+            .set(option::DOMAIN_NAME, "example.org")
+            .set(option::DOMAIN_SEARCH, ["a.example.", "b.example"])
+            .set(option::CLASSLESS_ROUTES, [route])
+            .set(option::LOST_SERVER, "lost.example")
+            .set(option::ISNS, [1, 2, 3])
+            .set(option::INTERFACE_MTU, 1500)
+            .set(option::IP_FORWARDING, true)
+            .set(option::RAPID_COMMIT, Flag)
+            .set(option::PARAMETER_REQUEST_LIST, [1, 3, 6].map(OptionCode::from_code));
+    });
+    edited.unwrap();
     let message = Message::parse(buffer.as_bytes()).unwrap();
     assert!(message.get(option::ROUTERS).unwrap().unwrap().iter().eq([one]));
     assert!(message.get(option::DNS_SERVERS).unwrap().unwrap().iter().eq([one, two]));
     assert_eq!(message.get(option::LEASE_TIME).unwrap(), Some(Seconds(7)));
-    assert!(message.get(option::HOST_NAME).unwrap().unwrap() == *"host");
+    assert!(message.get(option::HOST_NAME).unwrap().unwrap() == "host");
     assert_eq!(
         message.get(option::DOMAIN_SEARCH).unwrap().unwrap().to_string(),
         "a.example., b.example."
@@ -179,11 +185,59 @@ fn native_values_read_as_what_they_are() {
 }
 
 #[test]
+fn elements_are_written_as_they_are_read() {
+    fn set<F: Format>(key: Key<F>, value: impl Encode<F>) -> Result<Vec<u8>, EditError> {
+        let mut buffer = discover();
+        buffer.edit(|editor| {
+            editor.set(key, value);
+        })?;
+        let end = Message::parse(buffer.as_bytes()).unwrap().end_offset().unwrap();
+        Ok(buffer.as_bytes()[243..=end].to_vec())
+    }
+    let value = |bytes| Value::from_slice(OptionCode::PAD, bytes);
+    let suboption = |code, bytes| Suboption {
+        code,
+        offset: 0,
+        value: value(bytes),
+    };
+    let classes = set(option::USER_CLASS, ["ab", "c"]);
+    assert_eq!(classes.as_deref(), Ok(&b"\x4d\x05\x02ab\x01c\xff"[..]));
+    let vendor = set(option::VENDOR_SPECIFIC, [suboption(6, &[8]), suboption(1, &[])]);
+    assert_eq!(vendor.as_deref(), Ok(&[43, 5, 6, 1, 8, 1, 0, 255][..]));
+    let data = VendorData {
+        enterprise: 9,
+        data: value(&[1, 7]),
+    };
+    let data = set(option::VIVCO, [data]);
+    assert_eq!(data.as_deref(), Ok(&[124, 7, 0, 0, 0, 9, 2, 1, 7, 255][..]));
+    let homes = set(option::HOME_AGENTS, [Ipv4Addr::LOCALHOST; 0]);
+    assert_eq!(homes.as_deref(), Ok(&[68, 0, 255][..]));
+
+    // PAD and END are no sub-options of a vendor, a length byte counts no more than 255, and no class is empty.
+    let no_encoding = |code: u8| {
+        Err(EditError::NoEncoding {
+            code: OptionCode::from_code(code),
+        })
+    };
+    for code in [0, 255] {
+        let vendor = set(option::VENDOR_SPECIFIC, [suboption(code, &[])]);
+        assert_eq!(vendor, no_encoding(43));
+    }
+    let long = [0; 256];
+    let options = set(option::NETWARE_IP_OPTIONS, [suboption(1, &long)]);
+    assert_eq!(options, no_encoding(63));
+    let none = set(option::USER_CLASS, [""]);
+    assert!(matches!(none, Err(EditError::Value(_))), "{none:?}");
+}
+
+#[test]
 fn values_that_would_not_be_read_are_refused() {
     fn error<F: Format>(key: Key<F>, value: impl Encode<F>) -> Option<EditError> {
         let mut buffer = discover();
         let before = buffer.clone();
-        let result = buffer.edit().set(key, value).finish();
+        let result = buffer.edit(|editor| {
+            editor.set(key, value);
+        });
         assert_eq!(buffer, before);
         result.err()
     }
@@ -211,15 +265,29 @@ fn values_that_would_not_be_read_are_refused() {
         router: Ipv4Addr::UNSPECIFIED,
     };
     assert_eq!(error(option::CLASSLESS_ROUTES, [wide]), no_encoding(121));
-    let long = vec![b'a'; VALUES_CAPACITY + 1];
+    let long = vec![b'a'; PACKET_CAPACITY - 239];
     assert_eq!(
         error(option::HOST_NAME, &long[..]),
-        Some(EditError::ValuesTooLong {
-            needed: VALUES_CAPACITY + 1,
-            available: VALUES_CAPACITY
+        Some(EditError::NoRoom {
+            needed: PACKET_CAPACITY + 1,
+            available: PACKET_CAPACITY
         })
     );
+}
+
+#[test]
+fn typed_values_that_the_new_packet_reaches_are_written_as_they_were_set() {
+    let names = |byte: u8, length: usize| vec![byte; length];
+    let (host, domain) = (names(b'h', 1900), names(b'd', 1700));
     let mut buffer = discover();
-    let mut editor = buffer.edit();
-    assert!(editor.set(option::HOST_NAME, &long[1..]).finish().is_ok());
+    let edited = buffer.edit(|editor| {
+        editor
+            .set(option::HOST_NAME, &host[..])
+            .set(option::DOMAIN_NAME, &domain[..])
+            .pad_to(4000);
+    });
+    assert_eq!(edited, Ok(4000));
+    let message = Message::parse(buffer.as_bytes()).unwrap();
+    assert!(message.get(option::HOST_NAME).unwrap().unwrap() == host[..]);
+    assert!(message.get(option::DOMAIN_NAME).unwrap().unwrap() == domain[..]);
 }

@@ -8,64 +8,35 @@
     reason = "a model is to be read, and a panic in it is a failed test"
 )]
 
-use dhcp_callout::PacketBuffer;
-use dhcp_callout::message::{EditError, Editor, OptionCode};
+use dhcp_callout::message::{Area, EditError, OptionCode, OptionErrorKind, ParseError, ValueError, ValueErrorKind};
 use dhcp_callout::strategy::Edit;
 
 /// Why the model refuses.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Failure {
-    Header,
-    Options,
-    NoRoom(usize, usize),
-    TooMany,
-    Chaddr,
-    Sname,
-    File,
-    Holds,
-    Vendor,
-    Inside,
+    /// The options have this fault, and nothing was wrong with the edits.
+    Options(Fault),
+    /// This error.
+    Edit(EditError),
 }
 
-impl Failure {
-    /// An error of the same kind.
-    pub(super) fn as_error(self) -> EditError {
-        let code = OptionCode::from_code;
-        let plain = [&[0; 236][..], &[99, 130, 83, 99]].concat();
-        let fail = |packet: &[u8], note: &dyn Fn(&mut Editor<'_, '_>)| {
-            let mut buffer = PacketBuffer::from_bytes(packet).unwrap_or_default();
-            let mut editor = buffer.edit();
-            note(&mut editor);
-            match editor.finish() {
-                Err(error) => error,
-                Ok(_) => EditError::TooManyEdits,
-            }
-        };
-        match self {
-            Self::Header => fail(&[], &|_| {}),
-            Self::Options => fail(&[plain, vec![1]].concat(), &|_| {}),
-            Self::NoRoom(..) => fail(&plain, &|editor| {
-                editor.limit(3).pad_to(4);
+/// Where the framing of options is at fault.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Fault {
+    code: OptionCode,
+    offset: usize,
+    kind: OptionErrorKind,
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Options(error) => Self::Options(Fault {
+                code: error.code(),
+                offset: error.offset(),
+                kind: error.kind(),
             }),
-            Self::TooMany => EditError::TooManyEdits,
-            Self::Chaddr => fail(&plain, &|editor| {
-                editor.chaddr(&[0; 17]);
-            }),
-            Self::Sname => fail(&plain, &|editor| {
-                editor.sname(&[0; 65]);
-            }),
-            Self::File => fail(&plain, &|editor| {
-                editor.file(&[0; 129]);
-            }),
-            Self::Holds => fail(&[plain, vec![52, 1, 1]].concat(), &|editor| {
-                editor.file(&[]);
-            }),
-            Self::Vendor => fail(&[0; 236].iter().copied().chain([1]).collect::<Vec<u8>>(), &|editor| {
-                editor.set_raw(code(1), &[]);
-            }),
-            Self::Inside => fail(&[plain, vec![43, 1, 1]].concat(), &|editor| {
-                editor.remove_suboption(code(43), 2);
-            }),
+            error => Self::Edit(error),
         }
     }
 }
@@ -102,34 +73,49 @@ struct List {
 }
 
 impl List {
-    fn read(mut field: &[u8]) -> Option<Self> {
+    /// Reads the options of the field that ends at `end`, up to a fault.
+    fn read(packet: &[u8], mut at: usize, end: usize) -> (Self, Option<Fault>) {
         let mut list = Self {
             items: Vec::new(),
             ended: false,
         };
-        loop {
-            match field {
-                [] => break,
+        let mut fault = None;
+        while at < end {
+            match packet[at..end] {
                 [255, ..] => {
                     list.ended = true;
                     break;
                 }
-                [0, rest @ ..] => {
+                [0, ..] => {
                     list.items.push(Item::Pad);
-                    field = rest;
+                    at += 1;
                 }
-                [code, length, rest @ ..] => {
-                    let (value, rest) = rest.split_at_checked(usize::from(*length))?;
-                    list.items.push(Item::Option(0, *code, value.to_vec()));
-                    field = rest;
+                [code, length, ref rest @ ..] if usize::from(length) <= rest.len() => {
+                    let value = &rest[..usize::from(length)];
+                    list.items.push(Item::Option(0, code, value.to_vec()));
+                    at += 2 + value.len();
                 }
-                [_] => return None,
+                [code, ref rest @ ..] => {
+                    fault = Some(Fault {
+                        code: OptionCode::from_code(code),
+                        offset: at,
+                        kind: match *rest {
+                            [] => OptionErrorKind::NoLength,
+                            [needed, ref rest @ ..] => OptionErrorKind::Truncated {
+                                needed: needed.into(),
+                                have: rest.len(),
+                            },
+                        },
+                    });
+                    break;
+                }
+                [] => break,
             }
         }
         while list.items.last() == Some(&Item::Pad) {
             list.items.pop();
         }
-        Some(list)
+        (list, fault)
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -137,28 +123,25 @@ impl List {
     }
 }
 
-/// The lists of options, file and sname; the latter two if they hold options.
-fn lists(packet: &[u8]) -> Option<[Option<List>; 3]> {
-    let options = List::read(&packet[240..])?;
-    let overload: Vec<&Vec<u8>> = options
-        .items
-        .iter()
-        .filter_map(|item| match item {
-            Item::Option(_, 52, value) => Some(value),
-            _ => None,
-        })
-        .collect();
-    let joined: Vec<u8> = overload.into_iter().flatten().copied().collect();
-    let fields = match joined[..] {
+/// The lists of options, file and sname, the latter two if they hold options; up to a fault.
+fn lists(packet: &[u8]) -> ([Option<List>; 3], Option<Fault>) {
+    let mut lists = [None, None, None];
+    if !has_cookie(packet) {
+        return (lists, None);
+    }
+    let (options, mut fault) = List::read(packet, 240, packet.len());
+    let overload = value_in(&[Some(options.clone()), None, None], 52).unwrap_or_default();
+    let fields = match overload[..] {
         [fields @ 1..=3] => fields,
         _ => 0,
     };
-    let mut lists = [Some(options), None, None];
-    if fields & 1 != 0 {
-        lists[1] = Some(List::read(&packet[108..236])?);
-    }
-    if fields & 2 != 0 {
-        lists[2] = Some(List::read(&packet[44..108])?);
+    lists[0] = Some(options);
+    for (area, start, end) in [(1, 108, 236), (2, 44, 108)] {
+        if fault.is_none() && fields & area as u8 != 0 {
+            let list;
+            (list, fault) = List::read(packet, start, end);
+            lists[area] = Some(list);
+        }
     }
     let mut number = 0;
     for list in lists.iter_mut().flatten() {
@@ -169,26 +152,22 @@ fn lists(packet: &[u8]) -> Option<[Option<List>; 3]> {
             }
         }
     }
-    Some(lists)
+    (lists, fault)
 }
 
 fn has_cookie(packet: &[u8]) -> bool {
     packet.len() >= 240 && packet[236..240] == [99, 130, 83, 99]
 }
 
-/// Tells whether the packet is well-formed and has the option.
+/// Returns whether the packet is well-formed and has the option.
 pub(super) fn has(packet: &[u8], code: u8) -> bool {
-    has_cookie(packet) && lists(packet).is_some_and(|lists| value_in(&lists, code).is_some())
+    let (lists, fault) = lists(packet);
+    fault.is_none() && value_in(&lists, code).is_some()
 }
 
-/// The value of an option over all fields; empty if there is none.
+/// The value of an option over all fields, up to a fault; empty if there is none.
 pub(super) fn joined(packet: &[u8], code: u8) -> Vec<u8> {
-    if !has_cookie(packet) {
-        return Vec::new();
-    }
-    lists(packet)
-        .and_then(|lists| value_in(&lists, code))
-        .unwrap_or_default()
+    value_in(&lists(packet).0, code).unwrap_or_default()
 }
 
 fn value_in(lists: &[Option<List>; 3], code: u8) -> Option<Vec<u8>> {
@@ -203,19 +182,18 @@ fn value_in(lists: &[Option<List>; 3], code: u8) -> Option<Vec<u8>> {
     found
 }
 
-/// What the script comes to for one code.
+/// A change of one option.
 #[derive(Clone, Debug, PartialEq)]
 enum Entry {
     Set(u8, Vec<u8>),
     Remove(u8),
     Append(u8, Vec<u8>),
-    Inside(u8, u8, Option<Vec<u8>>),
 }
 
 impl Entry {
     fn code(&self) -> u8 {
         match self {
-            Self::Set(code, _) | Self::Remove(code) | Self::Append(code, _) | Self::Inside(code, ..) => *code,
+            Self::Set(code, _) | Self::Remove(code) | Self::Append(code, _) => *code,
         }
     }
 }
@@ -223,28 +201,52 @@ impl Entry {
 /// The packet that `packet` becomes.
 pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     if packet.len() < 236 {
-        return Err(Failure::Header);
+        return Err(Failure::Edit(EditError::Header(ParseError::TruncatedHeader {
+            needed: 236,
+            have: packet.len(),
+        })));
     }
+    let (original, fault) = lists(packet);
     let mut entries: Vec<Entry> = Vec::new();
     let mut dropped: Vec<usize> = Vec::new();
     let (mut limit, mut pad_to) = (4096, 0);
     let mut header = packet[..236].to_vec();
-    let (mut sname, mut file) = (false, false);
-    let mut fixed = |range: core::ops::Range<usize>, value: &[u8]| {
+    let (mut sname, mut file, mut frees) = (false, false, false);
+    let mut typed_bytes = 0;
+    let mut set_field = |range: core::ops::Range<usize>, name: &'static str, value: &[u8]| {
+        if value.len() > range.len() {
+            return Err(Failure::Edit(EditError::FieldTooLong {
+                field: name,
+                length: value.len(),
+                capacity: range.len(),
+            }));
+        }
         header[range.clone()].fill(0);
         header[range.start..range.start + value.len()].copy_from_slice(value);
+        Ok(())
     };
     for op in ops {
         let entry = match op {
             Edit::SetRaw(code, value) => Entry::Set(code.code(), value.clone()),
             Edit::AppendRaw(code, value) => Entry::Append(code.code(), value.clone()),
             Edit::Remove(code) => Entry::Remove(code.code()),
-            Edit::SetSuboption(code, sub, value) => Entry::Inside(code.code(), *sub, Some(value.clone())),
-            Edit::RemoveSuboption(code, sub) => Entry::Inside(code.code(), *sub, None),
-            Edit::Retain(keep) => {
-                if let Some(lists) = has_cookie(packet).then(|| lists(packet)).flatten() {
-                    dropped.extend(dropped_by(&lists, keep));
+            Edit::Suboptions(code, changes) => match suboptions(*code, value_in(&original, code.code()), changes)? {
+                Some(value) => {
+                    typed_bytes += value.len();
+                    if 240 + typed_bytes > 4096 {
+                        return Err(no_room(240 + typed_bytes, 4096));
+                    }
+                    check_suboptions(*code, &value)?;
+                    Entry::Set(code.code(), value)
                 }
+                None => Entry::Remove(code.code()),
+            },
+            Edit::Retain(keep) => {
+                dropped.extend(dropped_by(&original, keep));
+                continue;
+            }
+            Edit::FreeFields => {
+                frees = true;
                 continue;
             }
             Edit::Limit(bytes) => {
@@ -256,50 +258,45 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
                 continue;
             }
             Edit::Xid(xid) => {
-                fixed(4..8, &xid.to_be_bytes());
+                set_field(4..8, "xid", &xid.to_be_bytes())?;
                 continue;
             }
             Edit::Yiaddr(address) => {
-                fixed(16..20, &address.octets());
+                set_field(16..20, "yiaddr", &address.octets())?;
                 continue;
             }
-            Edit::Sname(name) if name.len() > 64 => return Err(Failure::Sname),
-            Edit::File(name) if name.len() > 128 => return Err(Failure::File),
-            Edit::Chaddr(address) if address.len() > 16 => return Err(Failure::Chaddr),
             Edit::Sname(name) => {
-                fixed(44..108, name);
+                set_field(44..108, "sname", name)?;
                 sname = true;
                 continue;
             }
             Edit::File(name) => {
-                fixed(108..236, name);
+                set_field(108..236, "file", name)?;
                 file = true;
                 continue;
             }
             Edit::Chaddr(address) => {
-                fixed(28..44, address);
-                fixed(2..3, &[u8::try_from(address.len()).unwrap_or(0)]);
+                set_field(28..44, "chaddr", address)?;
+                set_field(2..3, "hlen", &[u8::try_from(address.len()).unwrap_or(0)])?;
                 continue;
             }
         };
-        match &entry {
-            Entry::Set(code, _) | Entry::Remove(code) => entries.retain(|other| other.code() != *code),
-            Entry::Inside(code, sub, _) => {
-                entries.retain(|other| !matches!(other, Entry::Inside(c, s, _) if c == code && s == sub));
-            }
-            Entry::Append(..) => {}
+        if matches!(entry, Entry::Set(..) | Entry::Remove(_)) {
+            entries.retain(|other| other.code() != entry.code());
         }
         if entries.len() == 16 {
-            return Err(Failure::TooMany);
+            return Err(Failure::Edit(EditError::TooManyEdits));
         }
         entries.push(entry);
     }
+    if let Some(fault) = fault {
+        return Err(Failure::Options(fault));
+    }
 
     if !has_cookie(packet) {
-        let none = [None, None, None];
         let mut options = Vec::new();
         for relay in [false, true] {
-            for (code, value) in additions(&none, &entries, &[])? {
+            for (code, value) in additions(&entries, &[]) {
                 if (code == 82) == relay {
                     options.extend(encoded(code, &value));
                 }
@@ -309,7 +306,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
         if options.is_empty() {
             out.extend(&packet[236..]);
         } else if packet[236..].iter().any(|octet| *octet != 0) {
-            return Err(Failure::Vendor);
+            return Err(Failure::Edit(EditError::VendorArea));
         } else {
             out.extend([99, 130, 83, 99]);
             out.extend(options);
@@ -319,30 +316,25 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
         return sized(out, pad_to, limit);
     }
 
-    let original = lists(packet).ok_or(Failure::Options)?;
     let mut lists = original.clone();
     for list in lists.iter_mut().flatten() {
         list.items.retain(|item| match item {
-            Item::Option(number, code, _) => !dropped.contains(number) || decided(&entries, *code),
+            Item::Option(number, code, _) => !dropped.contains(number) || decided(&entries, *code).is_some(),
             Item::Pad => true,
         });
     }
     // Values that change: all fragments go, and the first leaves a mark, an option with the number `usize::MAX`.
-    let mut codes: Vec<u8> = entries.iter().map(Entry::code).collect();
-    codes.dedup();
     let mut settled: Vec<u8> = Vec::new();
-    for code in codes {
-        if settled.contains(&code) || !decided(&entries, code) {
-            continue;
-        }
-        let Some(old) = value_in(&original, code) else {
+    for code in 1..255 {
+        let (Some(change), Some(old)) = (decided(&entries, code), value_in(&original, code)) else {
             continue;
         };
         settled.push(code);
-        let (new, changed) = new_value(&original, &entries, code)?;
-        if !changed
-            || new.as_ref() == Some(&old) && !entries.iter().any(|e| matches!(e, Entry::Inside(c, ..) if *c == code))
-        {
+        let new = match change {
+            Entry::Set(_, value) => Some(value.clone()),
+            Entry::Remove(_) | Entry::Append(..) => None,
+        };
+        if new.as_ref() == Some(&old) {
             continue;
         }
         let mut marked = new.is_none();
@@ -359,6 +351,18 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
                 }
                 _ => true,
             });
+        }
+    }
+    // Options that move out of the fields.
+    let mut moved: Vec<(u8, Vec<u8>)> = Vec::new();
+    if frees {
+        for list in lists[1..].iter_mut().flatten() {
+            for item in list.items.drain(..) {
+                match item {
+                    Item::Option(_, code, value) if code != 52 => moved.push((code, value)),
+                    _ => {}
+                }
+            }
         }
     }
     // Values in the fields that do not fit there any more go to the options field.
@@ -388,31 +392,34 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     }
     // The fields, and option 52.
     let (mut before, mut after) = (0, 0);
-    for (area, start, length) in [(1, 108, 128), (2, 44, 64)] {
+    for (area, start, length, set) in [(1, 108, 128, file), (2, 44, 64, sname)] {
         let (Some(list), Some(original)) = (&lists[area], &original[area]) else {
             continue;
         };
         before |= area as u8;
-        let unchanged = list.bytes() == original.bytes();
+        let unchanged = !frees && list.bytes() == original.bytes();
         let holds = list.items.iter().any(|item| *item != Item::Pad);
-        if unchanged || holds {
-            if if area == 1 { file } else { sname } {
-                return Err(Failure::Holds);
-            }
+        if set && holds {
+            return Err(Failure::Edit(EditError::FieldHoldsOptions {
+                area: if area == 1 { Area::File } else { Area::Sname },
+            }));
+        }
+        if holds || unchanged && !set {
             after |= area as u8;
         }
-        if !unchanged {
+        if !unchanged && !set {
+            let mut field = list.bytes();
+            field.truncate(if holds { length } else { 0 });
             if holds {
-                let mut field = list.bytes();
                 field.push(255);
-                field.resize(length, 0);
-                header[start..start + length].copy_from_slice(&field);
-            } else if !if area == 1 { file } else { sname } {
-                header[start..start + length].fill(0);
             }
+            field.resize(length, 0);
+            header[start..start + length].copy_from_slice(&field);
         }
     }
-    let options = lists[0].as_mut().ok_or(Failure::Options)?;
+    let Some(options) = lists[0].as_mut() else {
+        return Err(Failure::Edit(EditError::VendorArea)); // There is a cookie.
+    };
     if before != after {
         options
             .items
@@ -432,7 +439,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
             Item::Pad => {}
         }
     }
-    for (code, value) in additions(&original, &entries, &settled)? {
+    for (code, value) in moved.into_iter().chain(additions(&entries, &settled)) {
         if code == 82 {
             options.items.push(Item::Option(0, code, value));
         } else {
@@ -462,15 +469,20 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
 fn sized(mut out: Vec<u8>, pad_to: usize, limit: usize) -> Result<Vec<u8>, Failure> {
     out.resize(out.len().max(pad_to), 0);
     if out.len() > limit {
-        return Err(Failure::NoRoom(out.len(), limit));
+        return Err(no_room(out.len(), limit));
     }
     Ok(out)
 }
 
-fn decided(entries: &[Entry], code: u8) -> bool {
+fn no_room(needed: usize, available: usize) -> Failure {
+    Failure::Edit(EditError::NoRoom { needed, available })
+}
+
+/// The change that sets or removes a code.
+fn decided(entries: &[Entry], code: u8) -> Option<&Entry> {
     entries
         .iter()
-        .any(|entry| entry.code() == code && !matches!(entry, Entry::Append(..)))
+        .find(|entry| entry.code() == code && !matches!(entry, Entry::Append(..)))
 }
 
 /// The numbers of the options that go.
@@ -490,90 +502,95 @@ fn dropped_by(lists: &[Option<List>; 3], keep: &[bool]) -> Vec<usize> {
 }
 
 /// The options that have no place yet, in the order of the script.
-fn additions(original: &[Option<List>; 3], entries: &[Entry], settled: &[u8]) -> Result<Vec<(u8, Vec<u8>)>, Failure> {
-    let mut additions = Vec::new();
-    let mut seen = settled.to_vec();
-    for entry in entries {
-        let code = entry.code();
-        match entry {
-            Entry::Append(_, value) => additions.push((code, value.clone())),
-            _ if seen.contains(&code) => {}
-            _ => {
-                seen.push(code);
-                if let (Some(value), _) = new_value(original, entries, code)? {
-                    additions.push((code, value));
-                }
-            }
-        }
-    }
-    Ok(additions)
+fn additions(entries: &[Entry], settled: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let new = |entry: &Entry| match entry {
+        Entry::Append(code, value) => Some((*code, value.clone())),
+        Entry::Set(code, value) if !settled.contains(code) => Some((*code, value.clone())),
+        Entry::Set(..) | Entry::Remove(_) => None,
+    };
+    entries.iter().filter_map(new).collect()
 }
 
-/// The new value of a code, none if it goes; and whether it may differ from the old one.
-fn new_value(original: &[Option<List>; 3], entries: &[Entry], code: u8) -> Result<(Option<Vec<u8>>, bool), Failure> {
-    let own = || entries.iter().filter(|entry| entry.code() == code);
-    let mut base = value_in(original, code);
-    let mut replaced = false;
-    for entry in own() {
-        match entry {
-            Entry::Set(_, value) => (base, replaced) = (Some(value.clone()), true),
-            Entry::Remove(_) => (base, replaced) = (None, true),
-            _ => {}
-        }
+/// The value of an option with some of its sub-options changed; none if nothing is left.
+fn suboptions(
+    option: OptionCode,
+    before: Option<Vec<u8>>,
+    changes: &[(u8, Option<Vec<u8>>)],
+) -> Result<Option<Vec<u8>>, Failure> {
+    let padded = option.code() == 43;
+    if padded && changes.iter().any(|(code, _)| matches!(code, 0 | 255)) {
+        return Err(Failure::Edit(EditError::NoEncoding { code: option }));
     }
-    let inside: Vec<(u8, Option<Vec<u8>>)> = own()
-        .filter_map(|entry| match entry {
-            Entry::Inside(_, sub, value) => Some((*sub, value.clone())),
-            _ => None,
-        })
-        .collect();
-    if inside.is_empty() {
-        return Ok((base, replaced));
-    }
-    let old = base.clone().unwrap_or_default();
-    let mut rest = &old[..];
+    let before = before.unwrap_or_default();
+    let mut rest = &before[..];
     let mut parts: Vec<(Option<u8>, Vec<u8>)> = Vec::new();
     loop {
         match rest {
-            [] => break,
-            [255, ..] if code == 43 => break,
-            [0, behind @ ..] if code == 43 => {
+            [255, ..] if padded => break,
+            [0, after @ ..] if padded => {
                 parts.push((None, vec![0]));
-                rest = behind;
+                rest = after;
             }
-            [sub, length, behind @ ..] => {
-                let (value, behind) = behind.split_at_checked(usize::from(*length)).ok_or(Failure::Inside)?;
-                parts.push((Some(*sub), value.to_vec()));
-                rest = behind;
+            [code, length, after @ ..] if usize::from(*length) <= after.len() => {
+                let (value, after) = after.split_at(usize::from(*length));
+                parts.push((Some(*code), value.to_vec()));
+                rest = after;
             }
-            [_] => return Err(Failure::Inside),
+            // The end, or a fault that is found when the value is checked.
+            _ => break,
         }
     }
-    for (sub, value) in inside {
-        let first = parts.iter().position(|part| part.0 == Some(sub));
-        parts = {
-            let mut number = 0;
-            parts.retain(|part| {
-                number += 1;
-                part.0 != Some(sub) || (value.is_some() && Some(number - 1) == first)
-            });
-            parts
-        };
-        if let Some(value) = value {
-            match parts.iter_mut().find(|part| part.0 == Some(sub)) {
-                Some(part) => part.1 = value,
-                None => parts.push((Some(sub), value)),
+    // The last change of a code counts, and has its turn where it stands.
+    for (index, (code, value)) in changes.iter().enumerate() {
+        if changes[index + 1..].iter().any(|(later, _)| later == code) {
+            continue;
+        }
+        let mut new = value.clone();
+        let mut others = Vec::new();
+        for (own, old) in parts {
+            if own != Some(*code) {
+                others.push((own, old));
+            } else if let Some(new) = new.take() {
+                others.push((own, new));
             }
         }
+        others.extend(new.map(|new| (Some(*code), new)));
+        parts = others;
     }
     let mut new = Vec::new();
-    for (sub, value) in parts {
-        if let Some(sub) = sub {
-            new.extend([sub, u8::try_from(value.len()).unwrap_or(0)]);
+    for (code, value) in parts {
+        if let Some(code) = code {
+            new.extend([code, u8::try_from(value.len()).unwrap_or(0)]);
         }
         new.extend(value);
     }
     new.extend(rest);
-    let changed = replaced || new != old;
-    Ok((Some(new).filter(|new| !new.is_empty()), changed))
+    Ok(Some(new).filter(|new| !new.is_empty()))
+}
+
+/// Finds the first sub-option that runs past the end.
+fn check_suboptions(option: OptionCode, value: &[u8]) -> Result<(), Failure> {
+    let mut at = 0;
+    while at < value.len() {
+        let kind = match value[at..] {
+            [255, ..] if option.code() == 43 => break,
+            [0, ..] if option.code() == 43 => {
+                at += 1;
+                continue;
+            }
+            [_, length, ref after @ ..] if usize::from(length) <= after.len() => {
+                at += 2 + usize::from(length);
+                continue;
+            }
+            [suboption, length, ref after @ ..] => ValueErrorKind::SuboptionTruncated {
+                suboption,
+                needed: length.into(),
+                have: after.len(),
+            },
+            [suboption] => ValueErrorKind::SuboptionNoLength { suboption },
+            [] => break,
+        };
+        return Err(Failure::Edit(EditError::Value(ValueError::new(option, at, kind))));
+    }
+    Ok(())
 }

@@ -1,6 +1,12 @@
 //! Proves the rules of editing one by one, on packets small enough to be read.
 
-use dhcp_callout::message::{EditError, MAX_EDITS, MessageType, OptionCode, OptionError, ParseError, RawOption};
+use core::net::Ipv4Addr;
+
+use dhcp_callout::message::option::{self, relay};
+use dhcp_callout::message::{
+    EditError, Key, MAX_EDITS, MessageType, OptionCode, OptionError, ParseError, RawOption, RelayCode,
+    SuboptionChanges, Value,
+};
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 
 const HOST: OptionCode = OptionCode::from_code(12);
@@ -29,7 +35,9 @@ macro_rules! edit {
     ($packet:expr, $editor:ident $(. $method:ident($($argument:expr),*))*) => {{
         let packet: Vec<u8> = $packet;
         let mut buffer = PacketBuffer::from_bytes(&packet).unwrap();
-        let result = buffer.edit()$(.$method($($argument),*))*.finish();
+        let result = buffer.edit(|$editor| {
+            $editor$(.$method($($argument),*))*;
+        });
         match result {
             Ok(size) => assert_eq!(size, buffer.size()),
             Err(_) => assert_eq!(buffer.as_bytes(), &packet[..]),
@@ -80,7 +88,14 @@ fn new_options_go_before_the_relay_agents_if_they_are_last() {
     );
     let absent = packet(&[53, 1, 5, 255]);
     assert_eq!(
-        edit!(absent, e.set_suboption(RELAY, 1, b"c").set_raw(HOST, b"h")),
+        edit!(
+            absent,
+            e.set(
+                option::RELAY_AGENT_INFORMATION,
+                SuboptionChanges::new().set_raw(1, b"c")
+            )
+            .set_raw(HOST, b"h")
+        ),
         Ok(packet(&[53, 1, 5, 12, 1, b'h', 82, 3, 1, 1, b'c', 255]))
     );
 }
@@ -209,34 +224,121 @@ fn a_packet_that_is_full_can_be_edited_in_its_overloaded_fields() {
     ));
 }
 
+/// Changes to an option of this packet.
+fn changes(packet: &[u8], code: OptionCode) -> SuboptionChanges<'_> {
+    SuboptionChanges::from(Message::parse(packet).unwrap().value(code).unwrap())
+}
+
 #[test]
 fn sub_options_are_edited_in_their_order() {
     let before = packet(&[43, 9, 0, 1, 1, 7, 2, 0, 1, 0, 255, 82, 2, 1, 0, 255]);
+    let vendor = changes(&before, VENDOR).set_raw(1, b"x").set_raw(3, b"");
+    assert_eq!(
+        edit!(before.clone(), e.set(option::VENDOR_SPECIFIC, vendor)),
+        Ok(packet(&[43, 9, 0, 1, 1, b'x', 2, 0, 3, 0, 255, 82, 2, 1, 0, 255]))
+    );
+    let relay = changes(&before, RELAY).remove(1);
+    assert_eq!(
+        edit!(before.clone(), e.set(option::RELAY_AGENT_INFORMATION, &relay)),
+        Ok(packet(&[43, 9, 0, 1, 1, 7, 2, 0, 1, 0, 255, 255]))
+    );
+    // A code that is changed twice, a typed value, and 0 where it is a code like others.
+    let address = Ipv4Addr::new(192, 0, 2, 7);
+    let relay = relay
+        .set(relay::LINK_SELECTION, address)
+        .set_raw(1, b"a")
+        .set_raw(0, b"");
+    assert_eq!(
+        edit!(packet(&[255]), e.set(option::RELAY_AGENT_INFORMATION, relay)),
+        Ok(packet(&[82, 11, 1, 1, b'a', 5, 4, 192, 0, 2, 7, 0, 0, 255]))
+    );
+    assert_eq!(
+        edit!(
+            packet(&[255]),
+            e.set(option::RELAY_AGENT_INFORMATION, SuboptionChanges::new().remove(1))
+        ),
+        Ok(packet(&[255]))
+    );
+}
+
+#[test]
+fn sub_options_that_cannot_be_written_are_refused() {
+    let vendor = EditError::NoEncoding { code: VENDOR };
+    let many = (1..=17).fold(SuboptionChanges::new(), |changes, code| changes.set_raw(code, b""));
+    let long = (1..=2).fold(SuboptionChanges::new(), |changes, code| {
+        changes.set(Key::<Value<'_>, _>::new(RelayCode::from_code(code)), [0; 128])
+    });
+    for changes in [
+        SuboptionChanges::new().set_raw(0, b"x"),
+        SuboptionChanges::new().remove(255),
+        SuboptionChanges::new().set_raw(1, &[0; 256]),
+        SuboptionChanges::new().set(relay::SUBSCRIBER_ID, ""),
+        many,
+        long,
+    ] {
+        assert_eq!(
+            edit!(packet(&[255]), e.set(option::VENDOR_SPECIFIC, changes)),
+            Err(vendor)
+        );
+    }
+    let malformed = packet(&[82, 2, 1, 1]);
+    let error = edit!(
+        malformed.clone(),
+        e.set(option::RELAY_AGENT_INFORMATION, changes(&malformed, RELAY).remove(1))
+    );
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "option 82 at offset 0: sub-option 1 needs 1 bytes, 0 left in the value"
+    );
+}
+
+#[test]
+fn a_field_without_options_is_free() {
+    for file in [&[255, 7][..], &[]] {
+        let before = overloaded(&[53, 1, 5, 52, 1, 3, 255], file, &[12, 1, b'i', 255]);
+        // As it was, while nothing is set.
+        assert_eq!(edit!(before.clone(), e.remove(DNS)), Ok(before.clone()));
+        assert_eq!(
+            edit!(before, e.file(b"boot")),
+            Ok(overloaded(&[53, 1, 5, 52, 1, 2, 255], b"boot", &[12, 1, b'i', 255]))
+        );
+    }
+}
+
+#[test]
+fn fields_are_freed_into_the_options_field() {
+    let before = overloaded(
+        &[53, 1, 5, 52, 1, 3, 82, 2, 1, 0, 255],
+        &[0, 12, 1, b'h', 82, 2, 2, 0, 52, 1, 1, 255],
+        &[12, 1, b'i', 6, 1, 1, 255],
+    );
+    let freed = packet(&[
+        53, 1, 5, 12, 1, b'h', 12, 1, b'i', 6, 1, 1, 82, 2, 1, 0, 82, 2, 2, 0, 255,
+    ]);
+    assert_eq!(edit!(before.clone(), e.free_fields()), Ok(freed.clone()));
+    let mut named = freed.clone();
+    named[108..112].copy_from_slice(b"boot");
+    assert_eq!(edit!(before.clone(), e.file(b"boot").free_fields()), Ok(named));
+    assert_eq!(edit!(freed.clone(), e.free_fields()), Ok(freed));
     assert_eq!(
         edit!(
             before.clone(),
-            e.set_suboption(VENDOR, 1, b"x").set_suboption(VENDOR, 3, b"")
+            e.free_fields()
+                .set_raw(HOST, b"host")
+                .remove(DNS)
+                .append_raw(RELAY, &[3, 0])
         ),
-        Ok(packet(&[43, 9, 0, 1, 1, b'x', 2, 0, 3, 0, 255, 82, 2, 1, 0, 255]))
+        Ok(packet(&[
+            53, 1, 5, 12, 4, b'h', b'o', b's', b't', 82, 2, 1, 0, 82, 2, 2, 0, 82, 2, 3, 0, 255
+        ]))
     );
     assert_eq!(
-        edit!(before.clone(), e.remove_suboption(RELAY, 1)),
-        Ok(packet(&[43, 9, 0, 1, 1, 7, 2, 0, 1, 0, 255, 255]))
+        edit!(before, e.free_fields().limit(260)),
+        Err(EditError::NoRoom {
+            needed: 261,
+            available: 260
+        })
     );
-    let wrong = [
-        edit!(before.clone(), e.set_suboption(HOST, 1, b"x")),
-        edit!(before.clone(), e.set_suboption(VENDOR, 255, b"x")),
-        edit!(before.clone(), e.set_suboption(VENDOR, 1, &[0; 256])),
-        edit!(packet(&[82, 2, 1, 1]), e.remove_suboption(RELAY, 1)),
-    ];
-    let messages = wrong.map(|result| result.unwrap_err().to_string());
-    assert_eq!(messages[0], "option 12 has no sub-options that can be edited");
-    assert_eq!(messages[1], "sub-option 255 of option 43 cannot be edited");
-    assert_eq!(
-        messages[2],
-        "sub-option 1 of option 43 of 256 octets, at most 255 are possible"
-    );
-    assert_eq!(messages[3], "sub-option 1 at offset 242 runs past the end of option 82");
 }
 
 #[test]
@@ -269,25 +371,66 @@ fn what_cannot_be_edited_says_so() {
         assert_eq!(edit!(packet(&[255]), e.remove(code)), Err(error));
     }
     let mut buffer = PacketBuffer::from_bytes(&packet(&[255])).unwrap();
-    let mut editor = buffer.edit();
-    for _ in 0..=MAX_EDITS {
-        editor.append_raw(HOST, b"");
-    }
-    assert_eq!(editor.finish(), Err(EditError::TooManyEdits));
+    let edited = buffer.edit(|editor| {
+        for _ in 0..=MAX_EDITS {
+            editor.append_raw(HOST, b"");
+        }
+    });
+    assert_eq!(edited, Err(EditError::TooManyEdits));
     assert_eq!(buffer.size(), 241);
 }
 
 #[test]
-fn an_editor_can_be_used_on() {
+fn edits_that_replace_others_do_not_count() {
+    let mut buffer = PacketBuffer::from_bytes(&packet(&[255])).unwrap();
+    let edited = buffer.edit(|editor| {
+        for code in 1..=15 {
+            editor.append_raw(code, b"a");
+        }
+        for _ in 0..3 * MAX_EDITS {
+            editor.set_raw(200, b"b").set_raw(RELAY, b"r").remove(RELAY);
+        }
+        editor.remove(RELAY.code()).remove(1).set_raw(RELAY, b"r");
+    });
+    assert_eq!(edited, Err(EditError::TooManyEdits));
+    let edited = buffer.edit(|editor| {
+        editor
+            .append_raw(HOST, b"a")
+            .append_raw(HOST, b"b")
+            .set_raw(RELAY, b"r")
+            .set_raw(HOST, b"c");
+    });
+    assert_eq!(edited, Ok(247));
+    assert_eq!(buffer.as_bytes(), packet(&[12, 1, b'c', 82, 1, b'r', 255]));
+}
+
+#[test]
+fn a_packet_can_be_edited_again_and_again() {
     let mut buffer = PacketBuffer::from_bytes(&packet(&[53, 1, 5, 255])).unwrap();
-    let mut editor = buffer.edit();
-    assert_eq!(editor.set_raw(HOST, b"a").finish(), Ok(247));
-    assert_eq!(editor.set_raw(VENDOR, b"v").finish(), Ok(250));
-    assert_eq!(editor.remove(VENDOR).finish(), Ok(247));
-    assert!(editor.set_raw(HOST, &[0; 5000]).finish().is_err());
-    assert_eq!(editor.set_raw(DNS, b"b").finish(), Ok(250));
-    assert_eq!(editor.message().map(|message| message.options().count()), Ok(3));
+    let mut set = |code, value: Option<&[u8]>| {
+        buffer.edit(|editor| {
+            match value {
+                Some(value) => editor.set_raw(code, value),
+                None => editor.remove(code),
+            };
+        })
+    };
+    assert_eq!(set(HOST, Some(b"a")), Ok(247));
+    assert_eq!(set(VENDOR, Some(b"v")), Ok(250));
+    assert_eq!(set(VENDOR, None), Ok(247));
+    assert!(set(HOST, Some(&[0; 5000])).is_err());
+    assert_eq!(set(DNS, Some(b"b")), Ok(250));
     assert_eq!(buffer.as_bytes(), packet(&[53, 1, 5, 12, 1, b'a', 6, 1, b'b', 255]));
+}
+
+#[test]
+fn an_editor_shows_the_message_as_it_was() {
+    let mut buffer = PacketBuffer::from_bytes(&packet(&[53, 1, 5, 255])).unwrap();
+    let edited = buffer.edit(|editor| {
+        editor.set_raw(HOST, b"a");
+        assert_eq!(editor.message().map(|message| message.options().count()), Ok(1));
+    });
+    assert_eq!(edited, Ok(247));
 }
 
 #[test]
@@ -325,11 +468,10 @@ fn a_reply_echoes_what_it_has_to() {
             (82, vec![2, 0])
         ])
     );
-    buffer
-        .edit()
-        .set(dhcp_callout::message::option::MESSAGE_TYPE, MessageType::OFFER)
-        .finish()
-        .unwrap();
+    let edited = buffer.edit(|editor| {
+        editor.set(option::MESSAGE_TYPE, MessageType::OFFER);
+    });
+    assert_eq!(edited, Ok(300));
     assert_eq!(buffer.as_bytes()[247..252], [53, 1, 2, 82, 2]);
 
     let bootp = vec![0; 300];
@@ -338,6 +480,10 @@ fn a_reply_echoes_what_it_has_to() {
     assert!(PacketBuffer::reply_to(&Message::parse(&packet(&[82])).unwrap()).is_err());
     assert_eq!(
         PacketBuffer::request(MessageType::DISCOVER, 1, &[0; 17]),
-        Err(EditError::ChaddrTooLong { length: 17 })
+        Err(EditError::FieldTooLong {
+            field: "chaddr",
+            length: 17,
+            capacity: 16
+        })
     );
 }

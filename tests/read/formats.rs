@@ -9,7 +9,7 @@ use dhcp_callout::message::{
     Overload, Route, SequenceReader, Suboption, Typed, Value, ValueError, ValueErrorKind,
 };
 
-/// Offset of the first octet of a value that [`packet`] makes.
+/// Offset of the first byte of a value that [`packet`] makes.
 const VALUE: usize = 242;
 
 /// A message with the option `code`, its value in parts that end at `splits`, with another option between parts.
@@ -55,7 +55,7 @@ fn show_split(code: u8, value: &[u8], splits: &[usize]) -> String {
     }
 }
 
-/// The value in one piece, with its first octet at offset [`VALUE`], read by `key`.
+/// The value in one piece, with its first byte at offset [`VALUE`], read by `key`.
 fn with<F: Format, R>(
     key: Key<F>,
     value: &[u8],
@@ -429,11 +429,58 @@ fn views_give_their_parts() {
 }
 
 #[test]
+fn text_compares_and_prints_bare_in_one_piece_and_in_many() {
+    for splits in [&[][..], &[2], &[1, 2, 3, 4, 5]] {
+        let packet = packet(12, b"p\xc3\xa9\xff\n\"\0", splits);
+        let message = Message::parse(&packet).unwrap();
+        let text = message.get(option::HOST_NAME).unwrap().unwrap();
+        let array = b"p\xc3\xa9\xff\n\"";
+        let slice = &array[..];
+        assert!(text == array && text == *array && text == slice && text == *slice);
+        assert!(text != b"p" && text != "p" && text != *"p" && text != "pé\u{fffd}\n\"");
+        assert_eq!(text.lossy().to_string(), "pé\u{fffd}\n\"");
+        assert_eq!(text.to_string(), r#""pé\xff\n\"""#);
+    }
+    let packet = packet(12, b"pc", &[]);
+    let message = Message::parse(&packet).unwrap();
+    let text = message.get(option::HOST_NAME).unwrap().unwrap();
+    assert!(text == "pc" && text == *"pc" && text != "pc2");
+    assert_eq!(text.as_str(), Some("pc"));
+}
+
+#[test]
+fn sequences_give_their_elements() {
+    let read = with(option::VIVSO, &[0, 0, 0, 1, 0, 0, 0, 0, 2, 2, 7, 0], |vendors| {
+        let vendors = vendors.ok()?;
+        let number = |vendor: dhcp_callout::message::VendorOptions<'_>| vendor.enterprise;
+        assert_eq!(vendors.iter().map(number).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(
+            (vendors.get(1).map(number), vendors.get(2).map(number)),
+            (Some(2), None)
+        );
+        assert!(vendors.first().is_some_and(|vendor| vendor.options.is_empty()));
+        Some((vendors.len(), vendors.is_empty()))
+    });
+    assert_eq!(read.flatten(), Some((2, false)));
+    let read = with(option::VENDOR_SPECIFIC, &[0, 0, 255, 1], |vendor| {
+        let vendor = vendor.ok()?;
+        Some((vendor.len(), vendor.is_empty(), vendor.get(0).is_none()))
+    });
+    assert_eq!(read.flatten(), Some((0, true, true)));
+    let read = with(option::DNS_SERVERS, &[1, 2, 3, 4, 5, 6, 7, 8], |servers| {
+        let mut servers = servers.ok()?.into_iter();
+        servers.next();
+        Some((servers.len(), servers.next(), servers.next()))
+    });
+    assert_eq!(read.flatten(), Some((1, Some(Ipv4Addr::new(5, 6, 7, 8)), None)));
+}
+
+#[test]
 fn relay_agent_information_is_read_by_name() {
-    let octets = [
+    let bytes = [
         1, 2, 0, 7, 1, 1, 0xaa, 9, 7, 0, 0, 0, 9, 2, 1, 2, 7, 4, 1, 4, 0, 5, 151, 1, 255, 5, 3, 1, 2, 3,
     ];
-    let packet = packet(82, &octets, &[]);
+    let packet = packet(82, &bytes, &[]);
     let message = Message::parse(&packet).unwrap();
     let agent = message.get(option::RELAY_AGENT_INFORMATION).unwrap().unwrap();
     assert_eq!(agent.suboptions().len(), 6);

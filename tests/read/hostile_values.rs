@@ -1,4 +1,4 @@
-//! No octets in the value of an option, whole or split, make a reading panic, lose its way or take more than linear
+//! No bytes in the value of an option, whole or split, make a reading panic, lose its way or take more than linear
 //! time.
 
 use core::fmt::Write as _;
@@ -9,7 +9,7 @@ use dhcp_callout::message::{OptionCode, SequenceReader, Suboption, Typed, Value,
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// A message with `value` in fragments of `width` octets, and another option behind each.
+/// A message with `value` in fragments of `width` bytes, and another option after each.
 fn packet(code: u8, value: &[u8], width: usize) -> Vec<u8> {
     let mut packet = vec![0; 236];
     packet.extend([99, 130, 83, 99]);
@@ -44,25 +44,25 @@ fn read(code: u8, value: &[u8], width: usize) -> String {
     printed
 }
 
-/// Octets that look like nested values: small numbers, pointers, and the rest.
-fn octets(most: usize) -> impl Strategy<Value = Vec<u8>> {
-    let octet = prop_oneof![4 => 0_u8..6, 1 => Just(0xc0), 1 => Just(255), 2 => any::<u8>()];
-    vec(octet, 0..most)
+/// Bytes that look like nested values: small numbers, pointers, and the rest.
+fn bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![4 => 0_u8..6, 1 => Just(0xc0), 1 => Just(255), 2 => any::<u8>()];
+    vec(byte, 0..most)
 }
 
 proptest! {
     #[test]
-    fn a_split_changes_nothing(code in 1_u8..254, value in octets(60), width in 1_usize..9) {
+    fn a_split_changes_nothing(code in 1_u8..254, value in bytes(60), width in 1_usize..9) {
         prop_assert_eq!(read(code, &value, 255), read(code, &value, width));
     }
 
     #[test]
-    fn long_values_read(code in 1_u8..255, value in octets(700), width in 1_usize..256) {
+    fn long_values_read(code in 1_u8..255, value in bytes(700), width in 1_usize..256) {
         read(code, &value, width);
     }
 
     #[test]
-    fn relay_values_read(code in any::<u8>(), value in octets(200)) {
+    fn relay_values_read(code in any::<u8>(), value in bytes(200)) {
         let mut suboption = vec![code, u8::try_from(value.len()).unwrap_or(0)];
         suboption.extend(&value);
         let value = Value::from_slice(option::RELAY_AGENT_INFORMATION.code(), &suboption);
@@ -90,20 +90,20 @@ proptest! {
     }
 }
 
-/// The longest name, behind `shift` root names, then nothing but pointers to it.
-fn names_of_pointers(octets: usize, shift: u8) -> Vec<u8> {
+/// The longest name, after `shift` root names, then nothing but pointers to it.
+fn names_of_pointers(bytes: usize, shift: u8) -> Vec<u8> {
     let roots = (0..shift).map(|_| 0);
     let mut value: Vec<u8> = roots.chain((0..126).flat_map(|_| [1, b'a'])).chain([0]).collect();
-    while value.len() < octets {
+    while value.len() < bytes {
         value.extend([0xc0, shift]);
     }
     value
 }
 
 /// A chain of pointers, each to the one before it, all to the root.
-fn chain_of_pointers(octets: usize) -> Vec<u8> {
+fn chain_of_pointers(bytes: usize) -> Vec<u8> {
     let mut value = vec![0, 0xc0, 0];
-    while value.len() < octets {
+    while value.len() < bytes {
         let target = u16::try_from(value.len().saturating_sub(2)).unwrap_or(1).min(0x3fff);
         value.extend((0xc000 | target).to_be_bytes());
     }
@@ -112,13 +112,13 @@ fn chain_of_pointers(octets: usize) -> Vec<u8> {
 
 #[test]
 fn pointers_take_linear_time() {
-    for octets in [4096, 65_536] {
-        let value = names_of_pointers(octets, 0);
+    for bytes in [4096, 65_536] {
+        let value = names_of_pointers(bytes, 0);
         let list = option::DOMAIN_SEARCH
             .decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &value))
             .unwrap();
         assert_eq!(list.iter().count(), 1 + (value.len() - 253) / 2);
-        let value = chain_of_pointers(octets);
+        let value = chain_of_pointers(bytes);
         let error = option::DOMAIN_SEARCH
             .decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &value))
             .unwrap_err();
@@ -133,12 +133,12 @@ fn pointers_take_linear_time() {
 }
 
 #[test]
-fn pointers_over_fragments_of_one_octet_are_given_up() {
+fn pointers_over_fragments_of_one_byte_are_given_up() {
     // The first fragment holds the place that all pointers lead to, so that following them costs nothing.
     let value = packet(119, &names_of_pointers(1300, 0), 1);
     let read = Message::parse(&value).unwrap().get(option::DOMAIN_SEARCH);
     assert!(read.is_ok(), "{read:?}");
-    // One octet further on, the fragments have to be walked for each pointer.
+    // One byte further on, the fragments have to be walked for each pointer.
     let value = packet(119, &names_of_pointers(1300, 1), 1);
     let error = Message::parse(&value).unwrap().get(option::DOMAIN_SEARCH).unwrap_err();
     assert_eq!(error.kind(), ValueErrorKind::Scattered, "{error:?}");
@@ -146,7 +146,7 @@ fn pointers_over_fragments_of_one_octet_are_given_up() {
 
 #[test]
 fn ordinary_splits_are_never_given_up() {
-    // 4000 octets of names, each with a pointer that leads almost as far back as it can, in parts of 255 octets.
+    // 4000 bytes of names, each with a pointer that leads almost as far back as it can, in parts of 255 bytes.
     let mut value = vec![0; 300];
     value.extend(b"\x07example\x03com\0");
     while value.len() < 4000 {
@@ -162,10 +162,10 @@ fn ordinary_splits_are_never_given_up() {
 }
 
 #[test]
-fn nested_values_of_one_octet_fragments_read() {
+fn nested_values_of_one_byte_fragments_read() {
     for code in OptionCode::ALL {
-        for octet in [0, 1, 2, 3, 0xc0, 255] {
-            read(code.code(), &[octet; 300], 1);
+        for byte in [0, 1, 2, 3, 0xc0, 255] {
+            read(code.code(), &[byte; 300], 1);
         }
     }
 }

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-/// Any bytes, behind a header and the magic cookie or not.
+/// Any bytes, after a header and the magic cookie or not.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     (strategy::any_bytes(), any::<bool>()).prop_map(|(mut packet, cookie)| {
         if let Some(place) = packet.get_mut(HEADER_LENGTH..HEADER_LENGTH + 4).filter(|_| cookie) {
@@ -45,7 +45,7 @@ fn read(sample: &SplitSample) -> Result<String, ValueError> {
     Typed::decode(value).map(|typed| typed.to_string())
 }
 
-/// The kind of an error, without the offsets, which depend on where the value stands.
+/// The kind of an error, without the offsets, which depend on where the value is.
 fn kind(error: ValueError) -> String {
     let mut kind = format!("{:?}", error.kind());
     kind.retain(|character| !character.is_ascii_digit());
@@ -64,11 +64,11 @@ proptest! {
     }
 
     #[test]
-    fn any_octets_can_be_read_as_a_value(
+    fn any_bytes_can_be_read_as_a_value(
         code in any::<u8>().prop_map(OptionCode::from_code),
-        octets in prop::collection::vec(any::<u8>(), 0..PACKET_CAPACITY),
+        bytes in prop::collection::vec(any::<u8>(), 0..PACKET_CAPACITY),
     ) {
-        reading::value(Value::from_slice(code, &octets), &mut reading::Sink::default());
+        reading::value(Value::from_slice(code, &bytes), &mut reading::Sink::default());
     }
 
     #[test]
@@ -87,18 +87,18 @@ proptest! {
         prop_assert_eq!(read(&sample).map_err(kind), whole);
     }
 
-    /// Whatever stands in one value, the options before and behind it are found, in each field, and read.
+    /// Whatever one value holds, the options before and after it are found, in each field, and read.
     #[test]
     fn a_malformed_value_hides_no_neighbour(sample in strategy::split(strategy::nearly_option_value())) {
         prop_assert_eq!(&options(&sample.packet), &sample.options);
         let message = Message::parse(&sample.packet)?;
         for (_, code, _) in &sample.options {
             let of_code = sample.options.iter().filter(|option| option.1 == *code);
-            let octets: Vec<u8> = of_code.flat_map(|option| option.2.clone()).collect();
+            let bytes: Vec<u8> = of_code.flat_map(|option| option.2.clone()).collect();
             let value = message.value(OptionCode::from_code(*code))?.unwrap();
-            prop_assert!(value == octets[..]);
+            prop_assert!(value == bytes[..]);
             if *code != sample.code.code() {
-                let whole = Typed::decode(Value::from_slice(value.code(), &octets)).map_err(kind);
+                let whole = Typed::decode(Value::from_slice(value.code(), &bytes)).map_err(kind);
                 prop_assert_eq!(Typed::decode(value).map_err(kind), whole);
             }
         }
@@ -129,9 +129,9 @@ fn samples<T>(count: usize, strategy: impl Strategy<Value = T>) -> impl Iterator
 #[test]
 fn well_formed_values_of_every_code_read() {
     for code in (1..=254).map(OptionCode::from_code) {
-        for octets in samples(100, strategy::value_of(code)) {
-            let read = Typed::decode(Value::from_slice(code, &octets));
-            assert!(read.is_ok(), "{code}: {octets:?} is {read:?}");
+        for bytes in samples(100, strategy::value_of(code)) {
+            let read = Typed::decode(Value::from_slice(code, &bytes));
+            assert!(read.is_ok(), "{code}: {bytes:?} is {read:?}");
         }
     }
 }
@@ -139,15 +139,15 @@ fn well_formed_values_of_every_code_read() {
 #[test]
 fn well_formed_values_of_every_sub_option_read() {
     for code in (0..=255).map(RelayCode::from_code) {
-        for octets in samples(100, strategy::relay_value_of(code)) {
-            let Ok(length) = u8::try_from(octets.len()) else {
+        for bytes in samples(100, strategy::relay_value_of(code)) {
+            let Ok(length) = u8::try_from(bytes.len()) else {
                 continue;
             };
-            let option = [&[code.code(), length][..], &octets].concat();
+            let option = [&[code.code(), length][..], &bytes].concat();
             let option = Value::from_slice(OptionCode::from_code(82), &option);
             let suboption = SequenceReader::<Suboption<'_>>::new(option).next().unwrap().unwrap();
             let read = Typed::decode_relay(suboption);
-            assert!(read.is_ok(), "{code}: {octets:?} is {read:?}");
+            assert!(read.is_ok(), "{code}: {bytes:?} is {read:?}");
         }
     }
 }
@@ -157,8 +157,8 @@ fn well_formed_values_of_every_sub_option_read() {
 fn values_with_one_thing_wrong_have_every_fault() {
     let mut kinds = std::collections::BTreeSet::new();
     let mut malformed = 0;
-    for (code, octets) in samples(5000, strategy::nearly_option_value()) {
-        if let Err(error) = Typed::decode(Value::from_slice(code, &octets)) {
+    for (code, bytes) in samples(5000, strategy::nearly_option_value()) {
+        if let Err(error) = Typed::decode(Value::from_slice(code, &bytes)) {
             malformed += 1;
             kinds.insert(format!("{:?}", error.kind()).split(' ').next().unwrap().to_owned());
         }

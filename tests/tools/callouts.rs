@@ -1,21 +1,12 @@
 //! Proves that the example callouts do what they say, each loaded by the simulated server and shown the bundled captures.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use dhcp_callout_support::program::example;
 
 /// Runs an example, and returns what it prints.
-fn run(example: &str, environment: &[(&str, &Path)]) -> String {
-    let test = std::env::current_exe().unwrap();
-    let program = test
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .join(format!("examples/{example}{}", std::env::consts::EXE_SUFFIX));
-    let output = Command::new(program)
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap();
+fn run(name: &str, environment: &[(&str, &Path)]) -> String {
+    let output = example(name).envs(environment.iter().copied()).output().unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stderr).unwrap()
 }

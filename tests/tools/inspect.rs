@@ -1,18 +1,17 @@
 //! The `inspect` example as a program: what it takes, what it prints, when it fails.
 
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 
 use dhcp_callout_support::inspect_json::object;
 use dhcp_callout_support::packet::{Packet, discover};
+use dhcp_callout_support::program::example;
 
-/// Runs the example that cargo has built beside this test, with `input` as its standard input.
+/// Runs the example with `input` as its standard input.
 fn inspect(arguments: &[&str], input: &str) -> Output {
-    let test = std::env::current_exe().unwrap();
-    let examples = test.ancestors().nth(2).unwrap().join("examples");
-    let mut program = Command::new(examples.join(format!("inspect{}", std::env::consts::EXE_SUFFIX)))
+    let mut program = example("inspect")
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,32 +1,20 @@
-//! Proves that real exchanges run through the hooks: every bundled capture, whole and cut at every length, and the
+//! Real exchanges run through the hooks: every bundled capture, whole and cut at every length, and the
 //! `replay` example as a program.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use core::time::Duration;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem};
 use dhcp_callout::message::{MessageType, OptionCode};
 use dhcp_callout::simulate::{Call, Datagram, Life};
 use dhcp_callout::{DropReason, Message, Notice, Outcome, Stage};
-use dhcp_callout_support::capture::Frame;
+use dhcp_callout_support::capture::{Frame, datagrams};
+use dhcp_callout_support::program::example;
 use dhcp_callout_support::{capture, watcher};
 
 fn frames(name: &str) -> Vec<Frame> {
     capture::read(&capture::bundled(name)).unwrap()
-}
-
-fn datagrams(frames: &[Frame]) -> Vec<Datagram<'_>> {
-    frames
-        .iter()
-        .filter_map(|frame| {
-            Some(Datagram {
-                time: frame.time,
-                payload: frame.dhcp()?,
-            })
-        })
-        .collect()
 }
 
 fn lives(datagrams: &[Datagram<'_>]) -> Vec<Life> {
@@ -148,7 +136,7 @@ fn a_request_sent_again_is_dropped_as_a_duplicate() {
     assert_eq!(lives.len(), 21);
 }
 
-/// A message cut anywhere is a shorter packet, and the server's life with it ends as well.
+/// A message cut anywhere is a shorter packet, and its lifecycle ends as well.
 #[test]
 fn messages_cut_at_every_length_are_survived() {
     for name in capture::BUNDLED {
@@ -186,14 +174,8 @@ fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-/// Runs the example that cargo has built beside this test.
 fn replay(arguments: &[&str]) -> Output {
-    let test = std::env::current_exe().unwrap();
-    let examples = test.ancestors().nth(2).unwrap().join("examples");
-    Command::new(examples.join(format!("replay{}", std::env::consts::EXE_SUFFIX)))
-        .args(arguments)
-        .output()
-        .unwrap()
+    example("replay").args(arguments).output().unwrap()
 }
 
 #[test]

@@ -1,24 +1,17 @@
 //! Proves that the `rewrite` example changes what it says and nothing else: every other frame, and every other byte of an
 //! ACK's message, is as it was, and all checksums are right.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
-use std::process::Command;
 
 use dhcp_callout::Message;
 use dhcp_callout::message::{Area, MessageType};
 use dhcp_callout_support::capture;
 use dhcp_callout_support::capture::Frame;
+use dhcp_callout_support::program::example;
 
 fn rewritten(name: &str) -> Vec<Frame> {
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rewritten-{name}.pcap"));
-    let test = std::env::current_exe().unwrap();
-    let program = test
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .join(format!("examples/rewrite{}", std::env::consts::EXE_SUFFIX));
-    let status = Command::new(program)
+    let status = example("rewrite")
         .arg(capture::bundled(name))
         .arg(&output)
         .status()
@@ -98,19 +91,13 @@ fn only_the_three_options_of_an_ack_change() {
 
 #[test]
 fn what_cannot_be_read_or_written_is_said() {
-    let test = std::env::current_exe().unwrap();
-    let program = test
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .join(format!("examples/rewrite{}", std::env::consts::EXE_SUFFIX));
     let bundled = capture::bundled("server-gone.pcap");
     for arguments in [
         vec!["/no/such/file", "out"],
         vec![bundled.to_str().unwrap(), "/no/such/folder/out"],
         vec!["one"],
     ] {
-        let output = Command::new(&program).args(&arguments).output().unwrap();
+        let output = example("rewrite").args(&arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains("/no/such") || error.contains("usage"), "{error}");

@@ -198,18 +198,20 @@ fn w4(packets: &mut Packets) -> usize {
     let Ok(message) = Message::parse(black_box(&packets.ack)) else {
         return 0;
     };
-    let mut editor = packets.buffer.edit_from(message);
-    editor
-        .set_raw(
-            opaque(option::DNS_SERVERS.code()),
-            black_box(&[192, 0, 2, 53, 192, 0, 2, 54]),
-        )
-        .set_raw(opaque(option::LEASE_TIME.code()), black_box(&[0, 0, 14, 16]))
-        .set_raw(
-            opaque(option::VENDOR_SPECIFIC.code()),
-            black_box(&[1, 4, 0xde, 0xad, 0xbe, 0xef]),
-        );
-    editor.finish().unwrap_or_default()
+    packets.buffer.clear();
+    let edited = packets.buffer.edit_from(message, |editor| {
+        editor
+            .set_raw(
+                opaque(option::DNS_SERVERS.code()),
+                black_box(&[192, 0, 2, 53, 192, 0, 2, 54]),
+            )
+            .set_raw(opaque(option::LEASE_TIME.code()), black_box(&[0, 0, 14, 16]))
+            .set_raw(
+                opaque(option::VENDOR_SPECIFIC.code()),
+                black_box(&[1, 4, 0xde, 0xad, 0xbe, 0xef]),
+            );
+    });
+    edited.unwrap_or_default()
 }
 
 fn w4_typed(packets: &mut Packets) -> usize {
@@ -222,15 +224,17 @@ fn w4_typed(packets: &mut Packets) -> usize {
         core::net::Ipv4Addr::new(192, 0, 2, 53),
         core::net::Ipv4Addr::new(192, 0, 2, 54),
     ];
-    let mut editor = packets.buffer.edit_from(message);
-    editor
-        .set(option::DNS_SERVERS, black_box(&servers))
-        .set(option::LEASE_TIME, black_box(Seconds(3600)))
-        .set_raw(
-            option::VENDOR_SPECIFIC.code(),
-            black_box(&[1, 4, 0xde, 0xad, 0xbe, 0xef]),
-        );
-    editor.finish().unwrap_or_default()
+    packets.buffer.clear();
+    let edited = packets.buffer.edit_from(message, |editor| {
+        editor
+            .set(option::DNS_SERVERS, black_box(&servers))
+            .set(option::LEASE_TIME, black_box(Seconds(3600)))
+            .set_raw(
+                option::VENDOR_SPECIFIC.code(),
+                black_box(&[1, 4, 0xde, 0xad, 0xbe, 0xef]),
+            );
+    });
+    edited.unwrap_or_default()
 }
 
 fn w5(packets: &mut Packets) -> usize {

@@ -12,7 +12,9 @@ use crate::message::value::Value;
 /// Describes views of a code and the bytes after it: the shortest value, the length that a code demands if it does, and
 /// how the code is made.
 macro_rules! code_and_bytes {
-    ($($Type:ident { $code:ident, $bytes:ident }: at least $min_len:literal, $demanded:expr, $decode:expr, $encode:expr;)+) => {$(
+    ($(
+        $Type:ident { $code:ident, $bytes:ident }: at least $min_len:literal, $demanded:expr, $decode:expr, $encode:expr;
+    )+) => {$(
         impl Format for $Type<'_> {
             type Value<'a> = $Type<'a>;
 

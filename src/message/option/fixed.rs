@@ -89,7 +89,7 @@ fixed! {
 
 /// Describes types that are made from one byte of which not every value is legal: `Some` for those that are.
 macro_rules! checked_byte {
-    ($($(#[$attribute:meta])* $Type:ident: $decode:expr, $encode:expr;)+) => {$(
+    ($($(#[$attribute:meta])* $Type:ident: |$byte:ident| $decode:expr, |$value:ident| $encode:expr;)+) => {$(
         impl Sealed for $Type {}
 
         impl FixedSize for $Type {}
@@ -100,17 +100,17 @@ macro_rules! checked_byte {
 
             #[inline]
             fn decode(value: Value<'_>) -> Result<$Type, ValueError> {
-                let decode: fn(u8) -> Option<$Type> = $decode;
-                let [byte] = value.to_exact_array()?;
-                decode(byte).ok_or_else(|| value.invalid_byte(byte))
+                let [$byte] = value.to_exact_array()?;
+                let read: Option<$Type> = $decode;
+                read.ok_or_else(|| value.invalid_byte($byte))
             }
         }
 
         impl Encode<Self> for $Type {
             #[inline]
             fn encode(&self, out: &mut Encoder<'_>) {
-                let encode: fn(Self) -> u8 = $encode;
-                out.put(&[encode(*self)]);
+                let $value = *self;
+                out.put(&[$encode]);
             }
         }
     )+};
@@ -119,13 +119,14 @@ macro_rules! checked_byte {
 checked_byte! {
     /// One byte, 0 or 1 (RFC 2132). [`Length`](crate::message::ValueErrorKind::Length) for another length,
     /// [`Value`](crate::message::ValueErrorKind::Value) for another byte.
-    bool: |byte| (byte <= 1).then_some(byte == 1), u8::from;
+    bool: |byte| (byte <= 1).then_some(byte == 1), |value| u8::from(value);
     /// One byte. [`Length`](crate::message::ValueErrorKind::Length) for another length,
     /// [`Value`](crate::message::ValueErrorKind::Value) for 0.
     ///
     /// Types without a name are kept: the registry grows, and a callout must see what is new. 0 is not one of them,
-    /// since the registry begins with 1. [`Message::message_type`](crate::message::Message::message_type) keeps 0 as well.
-    MessageType: |code| (code > 0).then_some(Self::from_code(code)), Self::code;
+    /// since the registry begins with 1. [`Message::message_type`](crate::message::Message::message_type) keeps 0 as
+    /// well.
+    MessageType: |code| (code > 0).then_some(Self::from_code(code)), |value| value.code();
     /// One byte, 1 to 3. [`Length`](crate::message::ValueErrorKind::Length) for another length,
     /// [`Value`](crate::message::ValueErrorKind::Value) for another byte.
     Overload: |bits| Self::from_bits(bits).filter(|fields| !fields.is_empty()), |fields| fields.bits();
@@ -240,7 +241,7 @@ impl Seconds {
     /// The largest value, which means "for ever" in a lease (RFC 2131 section 3.3).
     pub const INFINITE: Self = Self(u32::MAX);
 
-    /// Tells whether the span never ends.
+    /// Returns whether the span never ends.
     #[inline]
     #[must_use]
     pub const fn is_infinite(self) -> bool {

@@ -25,10 +25,10 @@ const MAX_STEPS_EACH: usize = 64;
 /// is not printable ASCII as a backslash and three decimal digits (RFC 4343 section 2.1).
 ///
 /// As an option by itself (137, 147, 213) a name is absolute and has no pointers. Decoding gives
-/// - [`Length`](crate::message::ValueErrorKind::Length) for an empty value, and for bytes after the name;
-/// - [`Truncated`](crate::message::ValueErrorKind::Truncated) for a label that runs past the end, and for a name without its root;
-/// - [`Label`](crate::message::ValueErrorKind::Label) for a label byte from 64 to 191, and for a name of more than 255 bytes;
-/// - [`Pointer`](crate::message::ValueErrorKind::Pointer) for a label byte from 192.
+/// - [`Length`](ValueErrorKind::Length) for an empty value, and for bytes after the name;
+/// - [`Truncated`](ValueErrorKind::Truncated) for a label that runs past the end, and for a name without its root;
+/// - [`Label`](ValueErrorKind::Label) for a label byte from 64 to 191, and for a name of more than 255 bytes;
+/// - [`Pointer`](ValueErrorKind::Pointer) for a label byte from 192.
 #[derive(Clone, Copy)]
 pub struct DomainName<'a> {
     /// What pointers count from; the name does not read past its end.
@@ -182,8 +182,9 @@ impl<'a> Iterator for Labels<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
-        // The name has been checked when it was made, so that there is no error to be lost.
-        match self.walk.step(&mut WorkBudget::unlimited()) {
+        let step = self.walk.step(&mut WorkBudget::unlimited());
+        debug_assert!(step.is_ok(), "the name has been checked");
+        match step {
             Ok(Step::Label(length)) => self.walk.rest.take_value(length).ok(),
             Ok(Step::End(_)) | Err(_) => None,
         }
@@ -211,11 +212,12 @@ impl fmt::Debug for Labels<'_> {
 /// bytes.
 ///
 /// Decoding gives
-/// - [`Length`](crate::message::ValueErrorKind::Length) for an empty value;
-/// - [`Truncated`](crate::message::ValueErrorKind::Truncated) for a label or pointer that runs past the end, and for a name without its root;
-/// - [`Label`](crate::message::ValueErrorKind::Label) for a label byte from 64 to 191, and for a name of more than 255 bytes;
-/// - [`Pointer`](crate::message::ValueErrorKind::Pointer) for a pointer that does not lead back, and for the 128th pointer of a name;
-/// - [`Scattered`](crate::message::ValueErrorKind::Scattered) for too many pointers over too many fragments.
+/// - [`Length`](ValueErrorKind::Length) for an empty value;
+/// - [`Truncated`](ValueErrorKind::Truncated) for a label or pointer that runs past the end, and for a name without its
+///   root;
+/// - [`Label`](ValueErrorKind::Label) for a label byte from 64 to 191, and for a name of more than 255 bytes;
+/// - [`Pointer`](ValueErrorKind::Pointer) for a pointer that does not lead back, and for the 128th pointer of a name;
+/// - [`Scattered`](ValueErrorKind::Scattered) for too many pointers over too many fragments.
 ///
 /// ```
 /// use dhcp_callout::message::{Value, option};

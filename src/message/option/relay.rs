@@ -23,6 +23,13 @@ pub struct RelayCode(u8);
 
 open!(RelayCode(u8));
 
+impl From<RelayCode> for u8 {
+    #[inline]
+    fn from(code: RelayCode) -> Self {
+        code.0
+    }
+}
+
 /// Passes the table of the sub-options to the macro `$callback`, in the form of `option_rows!`.
 macro_rules! relay_rows {
     ($callback:ident) => {
@@ -82,7 +89,10 @@ impl fmt::Debug for RelayCode {
 macro_rules! write_value {
     (
         $Code:ident, $kind:literal;
-        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+        $(
+            $(#[$attribute:meta])*
+            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
+        )+
     ) => {
         fn write_value(f: &mut fmt::Formatter<'_>, suboption: Suboption<'_>) -> fmt::Result {
             fn write<'a, F>(f: &mut fmt::Formatter<'_>, value: Value<'a>) -> fmt::Result

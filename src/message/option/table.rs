@@ -1,10 +1,13 @@
 //! What a table of codes becomes: a key for each row, and the lookup of a row by its code.
 
-/// Makes a [`Key`](crate::message::Key) of each row, and looks names and documents up by code.
+/// Declares a [`Key`](crate::message::Key) for each row, and the lookup of names and documents by code.
 macro_rules! keys {
     (
         $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
-        $($(#[$attribute:meta])* $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;)+
+        $(
+            $(#[$attribute:meta])*
+            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
+        )+
     ) => {
         $(
             #[doc = concat!("*", $name, "*: ", $kind, " ", $code, " (", $reference, ").")]

@@ -40,7 +40,8 @@ impl fmt::Display for Value<'_> {
 /// 2).
 ///
 /// Any byte is kept, since clients do send the code page of their maker's country. Decoding gives
-/// [`Length`](crate::message::ValueErrorKind::Length) for an empty value; one that holds nothing but NULs is empty text.
+/// [`Length`](crate::message::ValueErrorKind::Length) for an empty value; one that holds nothing but NULs is empty
+/// text.
 ///
 /// `Display` puts the text in quotes and escapes every character that could disturb a log line: control characters,
 /// quotes, backslashes, what is not UTF-8 (`\xe9`), and what is neither ASCII nor a letter of a script that is
@@ -136,8 +137,8 @@ impl<'a> Text<'a> {
 
     /// Returns whether the text begins with the bytes of `prefix`.
     #[must_use]
-    pub fn starts_with(&self, prefix: &[u8]) -> bool {
-        self.value.starts_with(prefix)
+    pub fn starts_with(&self, prefix: impl AsRef<[u8]>) -> bool {
+        self.value.starts_with(prefix.as_ref())
     }
 }
 
@@ -231,7 +232,7 @@ impl fmt::Display for LossyText<'_> {
 }
 
 /// Prints bytes as text that stays inside its line and its quotes.
-pub(in crate::message) fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: Value<'_>) -> fmt::Result {
+pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: Value<'_>) -> fmt::Result {
     for character in (Characters { rest: bytes }) {
         match character {
             Err(byte) => write!(f, "\\x{byte:02x}")?,
@@ -288,7 +289,7 @@ impl Iterator for Characters<'_> {
 }
 
 /// Prints bytes in pairs of digits with colons between them, as hardware addresses are.
-pub(in crate::message) fn write_colons(f: &mut fmt::Formatter<'_>, bytes: impl Iterator<Item = u8>) -> fmt::Result {
+pub(crate) fn write_colons(f: &mut fmt::Formatter<'_>, bytes: impl Iterator<Item = u8>) -> fmt::Result {
     let mut separator = "";
     for byte in bytes {
         write!(f, "{separator}{byte:02x}")?;

@@ -9,9 +9,9 @@ use std::thread;
 
 use dhcp_callout::message::{OptionCode, option};
 use dhcp_callout::{
-    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, DropReason, NewPacket, NotifyError,
+    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, LoadError, NewPacket,
     OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome,
-    PacketBuffer, ParsedOptions, ReplaceError, SendPacket,
+    PacketBuffer, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
 };
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ pub(crate) struct Plan {
     pub(crate) payload_panics: bool,
     /// Whether the state that is made now panics when it is dropped.
     pub(crate) state_panics: bool,
-    /// Whether `panicked` panics.
+    /// Whether `diagnostic` panics when it is told of a panic.
     pub(crate) panicked_panics: bool,
     /// Whether context and `ProcessIt` are set by hand.
     pub(crate) meddles: bool,
@@ -106,14 +106,19 @@ pub(crate) enum Kind {
     Parsed,
     Dropped,
     Done,
-    Ignored,
+    Lost,
     Control,
     ClientDeleted,
     Replaced,
     Exhausted,
     NobodyKeeps,
     EditFailed,
+    // What the diagnostics tell.
     Panicked,
+    Rejected,
+    ArgumentsRefused,
+    TableFull,
+    GivenUp,
 }
 
 thread_local! {
@@ -326,11 +331,12 @@ fn apply(edit: &Edit, buffer: &mut PacketBuffer) -> Result<(), ()> {
     match edit {
         Edit::Fill(size, value) => buffer.copy_from(&vec![*value; *size]).map_err(drop),
         Edit::SetOption(value) => {
-            let mut editor = buffer.edit();
-            editor
-                .set_raw(OptionCode::from_code(43), value)
-                .set(option::LEASE_TIME, 60);
-            editor.finish().map(drop).map_err(drop)
+            let edited = buffer.edit(|editor| {
+                editor
+                    .set_raw(OptionCode::from_code(43), value)
+                    .set(option::LEASE_TIME, 60);
+            });
+            edited.map(drop).map_err(drop)
         }
     }
 }
@@ -356,9 +362,11 @@ impl<const SET: usize, const MEMBER: usize> Callout for Member<SET, MEMBER> {
         }
     }
 
-    fn packet_dropped(&self, _: DropReason, state: &Canary) {
-        LEDGERS[SET].change(state.id(), |fate| fate.reported_dropped += 1);
-        Self::act(Kind::Dropped, Some(state), &mut &[][..]);
+    fn packet_dropped(&self, _: &PacketNotice<'_>, state: Option<&Canary>) {
+        if let Some(state) = state {
+            LEDGERS[SET].change(state.id(), |fate| fate.reported_dropped += 1);
+        }
+        Self::act(Kind::Dropped, state, &mut &[][..]);
     }
 
     fn packet_done(&self, _: Outcome, state: Canary) {
@@ -366,31 +374,40 @@ impl<const SET: usize, const MEMBER: usize> Callout for Member<SET, MEMBER> {
         Self::act(Kind::Done, Some(&state), &mut &[][..]);
     }
 
+    fn packet_lost(&self, _: Stage, state: Canary) {
+        state.hand_back();
+        Self::act(Kind::Lost, Some(&state), &mut &[][..]);
+    }
+
     fn not_tracked(&self, state: Canary) {
         state.hand_back();
         Self::act(Kind::NotTracked, Some(&state), &mut &[][..]);
     }
 
-    fn report_ignored(&self, _: NotifyError) {
-        Self::act(Kind::Ignored, None, &mut &[][..]);
-    }
-
-    fn panicked(&self, _: &'static str) {
-        note(MEMBER, Kind::Panicked, None, &[]);
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
         let plan = plan_of(MEMBER);
-        if plan.panicked_panics {
+        let (kind, panics) = match diagnostic {
+            Diagnostic::Panicked { .. } => (Kind::Panicked, plan.panicked_panics),
+            Diagnostic::NoticeRejected { .. } => (Kind::Rejected, plan.panic.is_some()),
+            Diagnostic::ArgumentsRefused { .. } => (Kind::ArgumentsRefused, plan.panic.is_some()),
+            Diagnostic::NotTracked => (Kind::TableFull, plan.panic.is_some()),
+            Diagnostic::Lost { .. } => (Kind::GivenUp, plan.panic.is_some()),
+            _ => return,
+        };
+        note(MEMBER, kind, None, &[]);
+        if panics {
             throw(plan.payload_panics);
         }
     }
 
-    fn load(&self) -> bool {
+    fn load(&'static self) -> Result<(), LoadError> {
         Self::act(Kind::Load, None, &mut &[][..]);
-        true
+        Ok(())
     }
 }
 
 impl<const SET: usize, const MEMBER: usize> OnControl for Member<SET, MEMBER> {
-    fn control(&self, _: ControlEvent) {
+    fn control(&'static self, _: ControlEvent) {
         Self::act(Kind::Control, None, &mut &[][..]);
     }
 }

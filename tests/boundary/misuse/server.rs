@@ -13,6 +13,9 @@ use super::script::{Bytes, Context, Hook, Options, Packet, Step, Variable};
 
 const ADDRESS: u32 = 0xC000_0201;
 const PROCESSED: u32 = 0xB;
+const STOP: u32 = 0x2;
+/// The context by which a chain says that nobody hears of a packet.
+const UNTRACKED: usize = usize::MAX / 2;
 
 /// How many packets and buffers each member has, and how many packets the chain.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +34,8 @@ pub(crate) struct Server {
     contexts: Contexts,
     /// The packets in flight by context; `None` if other threads play as well, so that it cannot be known.
     live: Option<BTreeMap<usize, Live>>,
+    /// The packets that were reported as dropped.
+    dropped: BTreeSet<usize>,
 }
 
 /// A packet in flight, as each member has it.
@@ -59,6 +64,7 @@ impl Server {
             shape,
             contexts: Contexts::default(),
             live: Some(BTreeMap::new()),
+            dropped: BTreeSet::new(),
         }
     }
 
@@ -99,6 +105,11 @@ impl Server {
             }
             self.end_live();
         }
+    }
+
+    /// Stops the service, which gives up what is left.
+    pub(crate) fn stop(&mut self) {
+        self.step(&step(Hook::Control, 0, STOP));
     }
 
     fn end_live(&mut self) {
@@ -184,7 +195,7 @@ impl Server {
         let given = context.get().map_or(0, <*mut c_void>::addr);
         let all_given = process_it.get().is_some() && context.get().is_some();
         let is_valid = all_given && packet.get().is_some() && size.get().is_some() && source.shown.is_some();
-        if is_valid && given != 0 {
+        if is_valid && given != 0 && given != UNTRACKED {
             lock(&self.contexts).push(given);
         }
         if self.live.is_none() {
@@ -197,7 +208,11 @@ impl Server {
         let mut refused_by = None;
         let mut at = At::Known(source.start);
         let is_full = self.shape.chain.is_some_and(|packets| self.live().len() == packets);
-        if is_valid && !is_full {
+        if !is_valid {
+            told.take(0, Kind::ArgumentsRefused);
+        } else if is_full {
+            told.take(0, Kind::TableFull);
+        } else {
             for member in 0..self.members() {
                 let plan = &step.plans[member];
                 let event = told.next(member, Kind::New, None, &shown);
@@ -217,6 +232,7 @@ impl Server {
                 }
                 let in_table = self.live().values().filter(|live| live[member].is_some()).count();
                 if in_table == self.shape.packets[member] {
+                    told.take(member, Kind::TableFull);
                     if id.is_some() {
                         told.end_of_life(member, Kind::NotTracked, id, plan, plan.state_panics);
                     }
@@ -240,10 +256,11 @@ impl Server {
             }
         }
         if let Some(last) = refused_by {
-            // The members that tracked the packet hear of its end; the server gets its own packet back.
+            // The members that were called hear of its end; the server gets its own packet back.
             for (member, entry) in members.iter().enumerate().take(last + 1) {
-                if let Some(id) = entry.as_ref().and_then(|entry| entry.id) {
-                    told.plain(member, Kind::Dropped, Some(id), &[], &step.plans[member]);
+                if self.shape.chain.is_some() {
+                    let id = entry.as_ref().and_then(|entry| entry.id);
+                    told.plain(member, Kind::Dropped, id, &[], &step.plans[member]);
                 }
             }
             for (member, entry) in members.iter().enumerate().take(last + 1) {
@@ -278,8 +295,10 @@ impl Server {
         assert_eq!(size.get(), size.is(expected));
         let is_kept = members[0].is_some() || self.shape.chain.is_some();
         if is_valid && !is_full && is_kept && refused_by.is_none() {
-            assert_ne!(given, 0);
+            assert!(given != 0 && given != UNTRACKED);
             assert!(self.live.as_mut().unwrap().insert(given, members).is_none());
+        } else if is_valid && self.shape.chain.is_some() {
+            assert_eq!(given, UNTRACKED, "no member hears of the packet again");
         } else {
             assert_eq!(given, 0, "no context is left that names nothing");
         }
@@ -322,7 +341,11 @@ impl Server {
         let mut live = all.remove(&context);
         let mut nobody = [const { None }; MEMBERS];
         let mut at = At::Known(source.start);
-        if is_valid && step.code >> 28 == 1 && self.is_heard(context, live.is_some()) {
+        let is_refused = !is_valid || step.code >> 28 != 1;
+        if is_refused {
+            told.take(0, Kind::ArgumentsRefused);
+        }
+        if !is_refused && self.is_heard(context, live.is_some()) {
             let members = live.as_mut().unwrap_or(&mut nobody);
             for member in 0..self.members() {
                 let id = members[member].as_ref().and_then(|entry| entry.id);
@@ -383,46 +406,61 @@ impl Server {
             (packet.get(), size.get()),
             (packet.is(source.start), size.is(source.size))
         );
-        let is_alone = self.shape.chain.is_none();
+        let is_refused = packet.get().is_none() || size.get().is_none() || source.shown.is_none();
+        let (is_alone, members) = (self.shape.chain.is_none(), self.members());
         let Some(all) = &mut self.live else { return };
         let mut told = Told(events.into());
-        if step.code >> 28 == 0 && context != 0 {
-            match all.get_mut(&context) {
-                None if is_alone => {
-                    told.plain(0, Kind::Ignored, None, &[], &step.plans[0]);
-                }
-                None => {}
-                Some(members) => {
-                    for (member, entry) in members.iter_mut().enumerate() {
-                        let plan = &step.plans[member];
-                        match entry {
-                            None => {}
-                            Some(Entry {
-                                id: Some(id), panics, ..
-                            }) if step.code == PROCESSED => {
-                                told.end_of_life(member, Kind::Done, Some(*id), plan, *panics);
-                            }
-                            Some(_) if step.code == PROCESSED => {}
-                            Some(Entry { dropped: true, .. }) => told.plain(member, Kind::Ignored, None, &[], plan),
-                            Some(entry) => {
-                                entry.dropped = true;
-                                if entry.id.is_some() {
-                                    told.plain(member, Kind::Dropped, entry.id, &[], plan);
-                                }
-                            }
-                        }
+        if is_refused {
+            told.take(0, Kind::ArgumentsRefused);
+        }
+        let is_end = step.code == PROCESSED;
+        let dropped_unknown = |told: &mut Told| {
+            for member in (0..members).filter(|_| !is_end) {
+                told.plain(member, Kind::Dropped, None, &[], &step.plans[member]);
+            }
+        };
+        if context == 0 {
+            dropped_unknown(&mut told);
+        } else if let Some(members) = all.get_mut(&context) {
+            let is_repeated = !is_end && !self.dropped.insert(context);
+            if is_repeated && !is_alone {
+                told.take(0, Kind::Rejected);
+            }
+            let all_members = members
+                .iter_mut()
+                .enumerate()
+                .take(self.shape.chain.map_or(1, |_| MEMBERS));
+            for (member, entry) in all_members {
+                let plan = &step.plans[member];
+                match entry {
+                    None if is_end => {}
+                    None => told.plain(member, Kind::Dropped, None, &[], plan),
+                    Some(Entry {
+                        id: Some(id), panics, ..
+                    }) if is_end => told.end_of_life(member, Kind::Done, Some(*id), plan, *panics),
+                    Some(_) if is_end => {}
+                    Some(Entry { dropped: true, .. }) => drop(told.take(member, Kind::Rejected)),
+                    Some(entry) => {
+                        entry.dropped = true;
+                        told.plain(member, Kind::Dropped, entry.id, &[], plan);
                     }
-                    if step.code == PROCESSED {
-                        all.remove(&context);
-                    }
                 }
+            }
+            if is_end {
+                all.remove(&context);
+                self.dropped.remove(&context);
+            }
+        } else if is_alone || context != UNTRACKED {
+            told.take(0, Kind::Rejected);
+            if is_alone {
+                dropped_unknown(&mut told);
             }
         }
         told.end();
     }
 
-    /// The hooks that change nothing.
-    fn tell(&self, step: &Step, context: usize) {
+    /// The hooks that change nothing, but for the stop of the service.
+    fn tell(&mut self, step: &Step, context: usize) {
         let source = self.source(&step.packet);
         let (start, size, code) = (source.start, source.size, step.code);
         let raw = without_provenance_mut(context);
@@ -472,17 +510,34 @@ impl Server {
             Hook::New { .. } | Hook::Drop | Hook::Send | Hook::Entry { .. } => return,
         };
         assert_eq!(status, 0);
-        let Some(all) = &self.live else { return };
+        let Some(mut all) = self.live.take() else { return };
         let mut told = Told(events.into());
         let live = all.get(&context).filter(|_| is_about_packet);
         let is_heard = !is_about_packet || self.is_heard(context, live.is_some());
-        if let Some(shown) = shown.filter(|_| is_heard) {
-            for member in 0..self.members() {
-                let id = live.and_then(|live| live[member].as_ref()?.id);
-                told.plain(member, kind, id, &shown, &step.plans[member]);
+        let ids: [_; MEMBERS] = core::array::from_fn(|member| live.and_then(|live| live[member].as_ref()?.id));
+        let is_stop = kind == Kind::Control && code == STOP;
+        if is_stop && self.shape.chain.is_some() {
+            (0..all.len()).for_each(|_| drop(told.take(0, Kind::GivenUp)));
+        }
+        match shown {
+            None => drop(told.take(0, Kind::ArgumentsRefused)),
+            Some(shown) if is_heard => {
+                for member in 0..self.members() {
+                    let plan = &step.plans[member];
+                    told.plain(member, kind, ids[member], &shown, plan);
+                    if is_stop {
+                        told.given_up(member, all.values_mut().filter_map(|live| live[member].take()), plan);
+                    }
+                }
             }
+            Some(_) => {}
+        }
+        if is_stop {
+            all.clear();
+            self.dropped.clear();
         }
         told.end();
+        self.live = Some(all);
     }
 
     /// Negotiates the version again.
@@ -495,8 +550,8 @@ impl Server {
         let mut list = [0_u16; 2];
         let call = || unsafe { (self.entry)(list.as_mut_ptr(), version, table.pointer()) };
         let (status, events) = with_plans(&step.plans, call);
-        let is_chain = self.shape.chain.is_some();
         let expected = match (version, table.get()) {
+            (0, Some(_)) if step.plans[0].panic.is_some() => 1114,
             (0, Some(_)) => 0,
             (0, None) => 87,
             _ => 50,
@@ -504,11 +559,10 @@ impl Server {
         assert_eq!(status, expected);
         if let Some(filled) = table.get() {
             assert_eq!(filled.dhcp_reserved_hook.addr(), if status == 0 { 0 } else { 7 });
-            let has_hooks = status == 0 && (is_chain || step.plans[0].panic.is_none());
-            assert_eq!(filled.dhcp_new_pkt_hook.is_some(), has_hooks);
+            assert_eq!(filled.dhcp_new_pkt_hook.is_some(), status == 0);
         }
         let mut told = Told(events.into());
-        if version == 0 && (is_chain || status == 0) {
+        if matches!(status, 0 | 1114) {
             told.plain(0, Kind::Load, None, &[], &step.plans[0]);
         }
         told.end();
@@ -569,7 +623,7 @@ struct Source {
     _own: Box<[u8]>,
 }
 
-/// A variable at an address of any alignment, with nothing behind it.
+/// A variable at an address of any alignment, with nothing after it.
 struct Room<T> {
     block: Box<[u8]>,
     start: *mut T,
@@ -652,6 +706,24 @@ impl Told {
         self.next(member, kind, id, shown);
         if panics {
             self.take(member, Kind::Panicked);
+        }
+    }
+
+    /// What a member is told when all its packets are given up, in the order of its table.
+    fn given_up(&mut self, member: usize, entries: impl Iterator<Item = Entry>, plan: &Plan) {
+        let mut entries: Vec<_> = entries.collect();
+        while !entries.is_empty() {
+            self.take(member, Kind::GivenUp);
+            let lost = self
+                .0
+                .front()
+                .filter(|event| event.kind == Kind::Lost)
+                .and_then(|event| event.id);
+            let position = entries.iter().position(|entry| entry.id == lost).unwrap();
+            let entry = entries.swap_remove(position);
+            if entry.id.is_some() {
+                self.end_of_life(member, Kind::Lost, entry.id, plan, entry.panics);
+            }
         }
     }
 

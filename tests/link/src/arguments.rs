@@ -3,9 +3,12 @@
 use core::ffi::c_void;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
-use dhcp_callout::ffi::{Bool, ServerOptions};
+use dhcp_callout::ffi::{
+    ControlArguments, DeleteClientArguments, DropSendArguments, GiveAddressArguments, HandleOptionsArguments,
+    NewPktArguments, ProbArguments,
+};
 use dhcp_callout::hook::{
-    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, DroppedPacket, NewPacket, ParsedOptions, SendPacket,
+    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, PacketNotice, ParsedOptions, SendPacket,
 };
 use dhcp_callout::message::{HardwareType, MessageType, OpCode, OptionCode, Value};
 use dhcp_callout::{Context, DropReason, Message, Notice, Outcome, PacketBuffer, Stage};
@@ -157,82 +160,34 @@ impl Argument for Context {
     }
 }
 
-/// Takes the parameters of a hook's C prototype, in their order.
+/// Takes the arguments of a hook's C prototype.
 macro_rules! of_hook {
-    ($($Type:ty: $Raw:ident { $($parameter:ident: $Parameter:ty),+ $(,)? })+) => {$(
-        #[repr(C)]
-        pub struct $Raw {
-            $($parameter: $Parameter),+
-        }
-
+    ($($Type:ty: $Raw:ident;)+) => {$(
         impl Argument for $Type {
             type Raw = $Raw;
 
-            unsafe fn from_raw($Raw { $($parameter),+ }: $Raw) -> Option<Self> {
+            unsafe fn from_raw(raw: $Raw) -> Option<Self> {
                 // SAFETY: the caller's promise.
-                unsafe { Self::from_raw($($parameter),+) }.ok()
+                unsafe { Self::from_raw(raw) }.ok()
             }
         }
     )+};
 }
 of_hook! {
-    ControlEvent: RawControl { control_code: u32, reserved: *mut c_void }
-    NewPacket<'_>: RawNewPacket {
-        packet: *mut *mut u8,
-        packet_size: *mut u32,
-        ip_address: u32,
-        reserved: *mut c_void,
-        pkt_context: *mut *mut c_void,
-        process_it: *mut Bool,
-    }
-    DroppedPacket<'_>: RawDrop {
-        packet: *mut *mut u8,
-        packet_size: *mut u32,
-        control_code: u32,
-        ip_address: u32,
-        reserved: *mut c_void,
-        pkt_context: *mut c_void,
-    }
-    SendPacket<'_>: RawSend {
-        packet: *mut *mut u8,
-        packet_size: *mut u32,
-        control_code: u32,
-        ip_address: u32,
-        reserved: *mut c_void,
-        pkt_context: *mut c_void,
-    }
-    AddressDeleted<'_>: RawAddressDel {
-        packet: *mut u8,
-        packet_size: u32,
-        control_code: u32,
-        ip_address: u32,
-        alt_address: u32,
-        reserved: *mut c_void,
-        pkt_context: *mut c_void,
-    }
-    AddressOffered<'_>: RawAddressOffer {
-        packet: *mut u8,
-        packet_size: u32,
-        control_code: u32,
-        ip_address: u32,
-        alt_address: u32,
-        addr_type: u32,
-        lease_time: u32,
-        reserved: *mut c_void,
-        pkt_context: *mut c_void,
-    }
-    ParsedOptions<'_>: RawHandleOptions {
-        packet: *mut u8,
-        packet_size: u32,
-        reserved: *mut c_void,
-        pkt_context: *mut c_void,
-        server_options: *mut ServerOptions,
-    }
-    ClientDeleted<'_>: RawDeleteClient {
-        ip_address: u32,
-        hw_address: *mut u8,
-        hw_address_length: u32,
-        reserved: u32,
-        client_type: u32,
+    ControlEvent: ControlArguments;
+    NewPacket<'_>: NewPktArguments;
+    SendPacket<'_>: DropSendArguments;
+    AddressDeleted<'_>: ProbArguments;
+    AddressOffered<'_>: GiveAddressArguments;
+    ParsedOptions<'_>: HandleOptionsArguments;
+    ClientDeleted<'_>: DeleteClientArguments;
+}
+
+impl Argument for PacketNotice<'_> {
+    type Raw = DropSendArguments;
+
+    unsafe fn from_raw(raw: DropSendArguments) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        Some(unsafe { Self::from_raw(raw) })
     }
 }

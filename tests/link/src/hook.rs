@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use core::ffi::c_void;
 
 use dhcp_callout::hook::{
-    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, DroppedPacket, NewPacket, ParsedOptions, SendPacket,
+    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, PacketNotice, ParsedOptions, SendPacket,
 };
 use dhcp_callout::{BufferPool, Context, PacketBuffer};
 
@@ -27,14 +27,16 @@ crate::operations! {
     new_packet_set_context(packet: NewPacket<'_>, context: Context) => packet.set_context(Some(context));
     new_packet_set_raw_context(packet: NewPacket<'_>, context: *mut c_void) => packet.set_raw_context(context);
     new_packet_replace(packet: NewPacket<'_>) => packet.with_buffers(&POOL).replace(shorten);
+    new_packet_replace_with(packet: NewPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).replace_with(bytes);
+    new_packet_put_back(packet: NewPacket<'_>) => packet.put_back();
     new_packet_take_replacement(packet: NewPacket<'_>) => packet.take_replacement();
 
-    dropped_packet_from_raw(packet: DroppedPacket<'_>) => packet;
-    dropped_packet_bytes(packet: DroppedPacket<'_>) => packet.bytes();
-    dropped_packet_message(packet: DroppedPacket<'_>) => packet.message();
-    dropped_packet_received_on(packet: DroppedPacket<'_>) => packet.received_on();
-    dropped_packet_notice(packet: DroppedPacket<'_>) => packet.notice();
-    dropped_packet_raw_context(packet: DroppedPacket<'_>) => packet.raw_context();
+    packet_notice_from_raw(packet: PacketNotice<'_>) => packet;
+    packet_notice_bytes(packet: PacketNotice<'_>) => packet.bytes();
+    packet_notice_message(packet: PacketNotice<'_>) => packet.message();
+    packet_notice_received_on(packet: PacketNotice<'_>) => packet.received_on();
+    packet_notice_notice(packet: PacketNotice<'_>) => packet.notice();
+    packet_notice_raw_context(packet: PacketNotice<'_>) => packet.raw_context();
 
     send_packet_from_raw(packet: SendPacket<'_>) => packet;
     send_packet_bytes(packet: SendPacket<'_>) => packet.bytes();
@@ -43,6 +45,8 @@ crate::operations! {
     send_packet_code(packet: SendPacket<'_>) => packet.code();
     send_packet_raw_context(packet: SendPacket<'_>) => packet.raw_context();
     send_packet_replace(packet: SendPacket<'_>) => packet.with_buffers(&POOL).replace(shorten);
+    send_packet_replace_with(packet: SendPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).replace_with(bytes);
+    send_packet_put_back(packet: SendPacket<'_>) => packet.put_back();
     send_packet_take_replacement(packet: SendPacket<'_>) => packet.take_replacement();
 
     address_deleted_from_raw(packet: AddressDeleted<'_>) => packet;

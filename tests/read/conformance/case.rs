@@ -9,7 +9,7 @@ use dhcp_callout_support::packet::Packet;
 pub(crate) enum Level {
     /// An RFC demands it, or readers in use agree on what follows from one.
     Demanded,
-    /// The RFCs leave it open; the reason for this choice stands beside the case.
+    /// The RFCs leave it open; the reason for this choice is beside the case.
     Chosen,
 }
 
@@ -44,17 +44,17 @@ pub(crate) fn choice(name: impl Into<String>, rfc: &'static str, packet: Packet,
 }
 
 /// A case whose packet has one option of `code` between two others: it reads as `entry`, and the neighbours stay.
-pub(crate) fn value(name: impl Into<String>, rfc: &'static str, code: u8, octets: &[u8], mut entry: Value) -> Case {
+pub(crate) fn value(name: impl Into<String>, rfc: &'static str, code: u8, bytes: &[u8], mut entry: Value) -> Case {
     let packet = dhcp_callout_support::packet::discover()
-        .option(code, octets)
+        .option(code, bytes)
         .option(225, b"next")
         .end();
-    let end = 249 + octets.len() + 2;
+    let end = 249 + bytes.len() + 2;
     entry["code"] = code.into();
     let expect = json!({
         "error": null,
         "end_offset": end,
-        "options": [[53, "01"], [code, hex::encode(octets)], [225, "6e657874"]],
+        "options": [[53, "01"], [code, hex::encode(bytes)], [225, "6e657874"]],
         "typed": [entry],
     });
     case(name, rfc, packet, expect)

@@ -57,7 +57,7 @@ fn lengths() -> Vec<Case> {
             json!({ "error": null, "raw_options": [], "end_offset": 240, "message_type": null }),
         ),
         case(
-            "padded_to_the_300_octets_of_bootp",
+            "padded_to_the_300_bytes_of_bootp",
             "RFC 1542 section 2.1",
             discover().end().pads(56),
             json!({ "error": null, "options": [[53, "01"]], "end_offset": 243, "message_type": 1 }),
@@ -72,7 +72,7 @@ fn hardware() -> Vec<Case> {
         let expect = json!({
             "header": { "hlen": hlen }, "chaddr": expect, "sname": "7369787465656e", "error": null, "message_type": 1,
         });
-        case(format!("hlen_{hlen}_of_16_octets"), LAYOUT, packet, expect)
+        case(format!("hlen_{hlen}_of_16_bytes"), LAYOUT, packet, expect)
     };
     vec![
         of_length(0, json!("")),
@@ -133,7 +133,7 @@ fn numbers() -> Vec<Case> {
         flags(0x4000, false),
         flags(0xffff, true),
         case(
-            "numbers_have_the_high_octet_first",
+            "numbers_have_the_high_byte_first",
             "RFC 2131 section 2",
             discover().xid(0x0102_0304).secs(0x0506).flags(0x8700).end(),
             json!({ "header": { "xid": 16_909_060, "secs": 1286, "flags": 34_560, "broadcast": true } }),
@@ -195,7 +195,7 @@ fn names() -> Vec<Case> {
             json!({ "sname": "626f6f74", "file": "7078656c696e75782e30", "overload": 0 }),
         ),
         case(
-            "what_stands_behind_the_nul_is_no_name",
+            "what_is_after_the_nul_is_no_name",
             LAYOUT,
             ack().sname(b"a\0bc").file(b"\0de").end(),
             json!({ "sname": "61", "file": "" }),
@@ -238,19 +238,19 @@ fn cookies() -> Vec<Case> {
         case(name, COOKIE, packet, expect)
     };
     vec![
-        wrong("cookie_with_another_last_octet", [99, 130, 83, 98]),
-        wrong("cookie_with_another_first_octet", [98, 130, 83, 99]),
-        wrong("cookie_with_the_low_octet_first", [99, 83, 130, 99]),
+        wrong("cookie_with_another_last_byte", [99, 130, 83, 98]),
+        wrong("cookie_with_another_first_byte", [98, 130, 83, 99]),
+        wrong("cookie_with_the_low_byte_first", [99, 83, 130, 99]),
         wrong("cookie_of_zeros", [0; 4]),
         wrong("cookie_of_the_cmu_vendor_area", *b"CMU\0"),
         case(
-            "cookie_one_octet_late",
+            "cookie_one_byte_late",
             COOKIE,
             request().cookie([0, 99, 130, 83]).raw([99, 53, 1, 1, 255]),
             json!({ "error": "bad_cookie", "error_offset": 236, "options": [], "message_type": null }),
         ),
         case(
-            "bootp_without_a_cookie_in_64_octets_of_vend",
+            "bootp_without_a_cookie_in_64_bytes_of_vend",
             "RFC 951 section 3",
             reply()
                 .cookie([0; 4])

@@ -76,7 +76,7 @@ fn one_field() -> Vec<Case> {
             &json!([[15, "7879"], [12, "61"], [53, "01"]]),
         ),
         joined(
-            "sixty_four_parts_of_one_octet",
+            "sixty_four_parts_of_one_byte",
             discover().raw(split(224, (0..64).collect::<Vec<u8>>(), 1)).end(),
             &json!([[53, "01"], [224, hex::encode((0..64).collect::<Vec<u8>>())]]),
         ),
@@ -90,7 +90,7 @@ fn one_field() -> Vec<Case> {
             &json!([[53, "01"], [224, "00ff00ff"]]),
         ),
         joined(
-            "a_part_behind_end_is_not_joined",
+            "a_part_after_end_is_not_joined",
             discover().option(12, "in").end().option(12, "out"),
             &json!([[53, "01"], [12, "696e"]]),
         ),
@@ -152,22 +152,22 @@ fn empty_fragments() -> Vec<Case> {
 fn long_values() -> Vec<Case> {
     vec![
         joined(
-            "six_hundred_octets_in_three_parts",
+            "six_hundred_bytes_in_three_parts",
             discover().raw(split(43, [b'v'; 600], 255)).end(),
             &json!([[53, "01"], [43, "76".repeat(600)]]),
         ),
         joined(
-            "two_hundred_and_fifty_six_octets",
+            "two_hundred_and_fifty_six_bytes",
             discover().raw(split(230, [9; 256], 255)).option(12, "a").end(),
             &json!([[53, "01"], [230, "09".repeat(256)], [12, "61"]]),
         ),
         joined(
-            "five_hundred_and_ten_octets_and_an_empty_part",
+            "five_hundred_and_ten_bytes_and_an_empty_part",
             discover().raw(split(230, [9; 510], 255)).option(230, []).end(),
             &json!([[53, "01"], [230, "09".repeat(510)]]),
         ),
         joined(
-            "three_and_a_half_thousand_octets",
+            "three_and_a_half_thousand_bytes",
             discover().raw(split(231, [0xab; 3500], 255)).end(),
             &json!([[53, "01"], [231, "ab".repeat(3500)]]),
         ),
@@ -208,7 +208,7 @@ fn fields() -> Vec<Case> {
             json!({ "options": [[52, "03"], [12, "313233"]], "error": null }),
         ),
         case(
-            "file_before_sname_though_it_stands_behind_it",
+            "file_before_sname_though_it_comes_after_it",
             FIELDS,
             packet(&[15, 1, b'b', 12, 1, b'y'], &[12, 1, b'x', 15, 1, b'a'], 3).end(),
             json!({
@@ -244,7 +244,7 @@ fn fields() -> Vec<Case> {
             }),
         ),
         case(
-            "a_part_behind_the_end_of_file_is_not_joined",
+            "a_part_after_the_end_of_file_is_not_joined",
             "RFC 2131 section 4.1",
             packet(&[12, 1, b's'], &[12, 1, b'f', END, 12, 1, b'g'], 3).end(),
             json!({ "options": [[52, "03"], [12, "6673"]], "error": null }),
@@ -252,9 +252,9 @@ fn fields() -> Vec<Case> {
     ]
 }
 
-/// Splits `octets` into parts of `width`, with another option between the first two.
-fn parted(name: &str, code: u8, octets: &[u8], width: usize, expect: &Value) -> Case {
-    let (first, rest) = octets.split_at(width);
+/// Splits `bytes` into parts of `width`, with another option between the first two.
+fn parted(name: &str, code: u8, bytes: &[u8], width: usize, expect: &Value) -> Case {
+    let (first, rest) = bytes.split_at(width);
     let packet = discover()
         .option(code, first)
         .option(225, "-")
@@ -266,7 +266,7 @@ fn parted(name: &str, code: u8, octets: &[u8], width: usize, expect: &Value) -> 
         .unwrap()
         .extend(expect.as_object().unwrap().clone());
     let expect = json!({
-        "error": null, "options": [[53, "01"], [code, hex::encode(octets)], [225, "2d"]], "typed": [entry],
+        "error": null, "options": [[53, "01"], [code, hex::encode(bytes)], [225, "2d"]], "typed": [entry],
     });
     case(name, JOIN, packet, expect)
 }
@@ -323,7 +323,7 @@ fn formats() -> Vec<Case> {
             &json!({ "as": "bytes", "ok": "0103060f" }),
         ),
         parted(
-            "a_client_id_split_behind_its_type",
+            "a_client_id_split_after_its_type",
             61,
             &[1, 2, 0, 94, 0, 83, 1],
             1,
@@ -363,7 +363,7 @@ fn nested_formats() -> Vec<Case> {
             }),
         ),
         parted(
-            "names_of_one_octet_parts",
+            "names_of_one_byte_parts",
             119,
             names,
             1,
@@ -399,7 +399,7 @@ fn nested_formats() -> Vec<Case> {
             }),
         ),
         parted(
-            "option_43_split_behind_a_code",
+            "option_43_split_after_a_code",
             43,
             &[6, 4, 0, 0, 0, 8, END],
             1,
@@ -443,7 +443,7 @@ fn bad_values() -> Vec<Case> {
             }),
         ),
         parted(
-            "a_mask_of_five_octets_in_two_parts",
+            "a_mask_of_five_bytes_in_two_parts",
             1,
             &[255, 255, 255, 0, 0],
             4,
@@ -460,7 +460,7 @@ fn bad_values() -> Vec<Case> {
                 "as": "domain_list", "err": "bad_pointer",
             }),
         ),
-        // A joined option 52 of one octet is as good as one that was never split.
+        // A joined option 52 of one byte is as good as one that was never split.
         choice(
             "option_52_with_an_empty_part",
             FIELDS,

@@ -56,20 +56,15 @@ fn others() -> Vec<Case> {
             "bad_value",
         ),
         no_type("type_255", TYPE, request().option(53, [255]).end(), "bad_value"),
+        no_type("type_without_bytes", TYPE, request().option(53, []).end(), "bad_length"),
         no_type(
-            "type_without_octets",
-            TYPE,
-            request().option(53, []).end(),
-            "bad_length",
-        ),
-        no_type(
-            "type_of_two_octets",
+            "type_of_two_bytes",
             TYPE,
             request().option(53, [1, 0]).end(),
             "bad_length",
         ),
         no_type(
-            "type_of_four_octets",
+            "type_of_four_bytes",
             TYPE,
             request().option(53, [0, 0, 0, 1]).end(),
             "bad_length",
@@ -87,7 +82,7 @@ fn others() -> Vec<Case> {
             "bad_length",
         ),
         case(
-            "a_type_that_is_not_assigned_is_kept_as_octets",
+            "a_type_that_is_not_assigned_is_kept_as_bytes",
             TYPE,
             request().option(53, [200]).option(12, "a").end(),
             json!({ "message_type": null, "options": [[53, "c8"], [12, "61"]], "error": null }),
@@ -99,13 +94,13 @@ fn others() -> Vec<Case> {
             json!({ "message_type": null, "options": [[12, "61"]], "error": null }),
         ),
         case(
-            "a_type_behind_end",
+            "a_type_after_end",
             "RFC 2132 section 3.2",
             request().option(12, "a").end().option(53, [1]),
             json!({ "message_type": null, "end_offset": 243 }),
         ),
         case(
-            "the_type_stands_last",
+            "the_type_is_last",
             "RFC 2131 section 3",
             request().option(12, "a").option(60, "b").option(53, [8]).end(),
             json!({ "message_type": 8, "raw_offsets": [240, 243, 246] }),
@@ -130,7 +125,7 @@ fn others() -> Vec<Case> {
         ),
         // The parts are joined before the length is looked at.
         choice(
-            "a_type_behind_an_empty_fragment",
+            "a_type_after_an_empty_fragment",
             JOINED,
             request().option(53, []).option(53, [7]).end(),
             json!({ "message_type": 7, "options": [[53, "07"]], "raw_options": [[53, ""], [53, "07"]] }),

@@ -1,4 +1,4 @@
-//! The options field as it stands on the wire (RFC 2132 section 2, RFC 2131 sections 3 and 4.1).
+//! The options field as it is on the wire (RFC 2132 section 2, RFC 2131 sections 3 and 4.1).
 
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn padding() -> Vec<Case> {
             json!({ "error": null, "raw_options": [[53, "01"]], "end_offset": null, "message_type": 1 }),
         ),
         case(
-            "a_pad_has_no_length_octet",
+            "a_pad_has_no_length_byte",
             PAD,
             request().raw([0, 12, 1, b'a', 0, 0, 15, 1, b'b', END]),
             json!({ "raw_options": [[12, "61"], [15, "62"]], "raw_offsets": [241, 246], "end_offset": 249 }),
@@ -77,7 +77,7 @@ fn ends() -> Vec<Case> {
             }),
         ),
         case(
-            "options_behind_end_are_none",
+            "options_after_end_are_none",
             LAST,
             discover().end().option(12, "ghost").option(53, [4]).end(),
             json!({
@@ -86,7 +86,7 @@ fn ends() -> Vec<Case> {
             }),
         ),
         case(
-            "a_cut_option_behind_end_is_no_error",
+            "a_cut_option_after_end_is_no_error",
             LAST,
             discover().end().raw([12, 200, 1]),
             json!({ "error": null, "end_offset": 243 }),
@@ -104,13 +104,13 @@ fn ends() -> Vec<Case> {
             json!({ "end_offset": 240, "raw_options": [], "message_type": null }),
         ),
         case(
-            "end_behind_pads",
+            "end_after_pads",
             LAST,
             discover().pads(2).end().pads(4),
             json!({ "end_offset": 245, "error": null }),
         ),
         case(
-            "end_as_the_last_of_4096_octets",
+            "end_as_the_last_of_4096_bytes",
             LAST,
             discover().pads(4096 - 244).end(),
             json!({ "end_offset": 4095, "error": null, "raw_options": [[53, "01"]] }),
@@ -122,7 +122,7 @@ fn ends() -> Vec<Case> {
             json!({ "raw_options": [[53, "01"], [61, "ffffffffffffff"], [12, "62"]], "end_offset": 255 }),
         ),
         case(
-            "length_octet_255_is_no_end",
+            "length_byte_255_is_no_end",
             LAST,
             request().option(43, [b'v'; 255]).option(12, "b").end(),
             json!({
@@ -135,19 +135,19 @@ fn ends() -> Vec<Case> {
 fn lengths() -> Vec<Case> {
     vec![
         case(
-            "an_option_without_octets",
+            "an_option_without_bytes",
             "RFC 4039 section 4",
             discover().option(80, []).option(12, "c").end(),
             json!({ "raw_options": [[53, "01"], [80, ""], [12, "63"]], "raw_offsets": [240, 243, 245], "error": null }),
         ),
         case(
-            "an_option_without_octets_at_the_end_of_the_packet",
+            "an_option_without_bytes_at_the_end_of_the_packet",
             FRAMING,
             discover().option(80, []),
             json!({ "raw_options": [[53, "01"], [80, ""]], "error": null, "end_offset": null }),
         ),
         case(
-            "length_octet_0_before_a_pad",
+            "length_byte_0_before_a_pad",
             FRAMING,
             discover().option(80, []).pads(1).option(12, "d").end(),
             json!({ "raw_options": [[53, "01"], [80, ""], [12, "64"]], "raw_offsets": [240, 243, 246] }),
@@ -159,7 +159,7 @@ fn lengths() -> Vec<Case> {
             json!({ "raw_options": [[53, "01"], [12, "65"]], "error": null, "end_offset": null }),
         ),
         case(
-            "neighbours_of_255_octets",
+            "neighbours_of_255_bytes",
             FRAMING,
             request()
                 .option(128, [1; 255])
@@ -262,7 +262,7 @@ fn every_code() -> Packet {
 fn sizes() -> Vec<Case> {
     let many = |count: usize| (0..count).fold(discover(), |packet, _| packet.option(224, [])).end();
     vec![
-        case("options_497_without_octets", FRAMING, many(497), {
+        case("options_497_without_bytes", FRAMING, many(497), {
             let offsets: Vec<usize> = (0..498)
                 .map(|index: usize| if index == 0 { 240 } else { 241 + 2 * index })
                 .collect();
@@ -270,12 +270,12 @@ fn sizes() -> Vec<Case> {
                 "raw_offsets": offsets, "end_offset": 1237, "options": [[53, "01"], [224, ""]], "error": null,
             })
         }),
-        case("options_497_of_five_octets", FRAMING, five_octets(), {
+        case("options_497_of_five_bytes", FRAMING, five_bytes(), {
             let joined: Vec<u8> = (0..497).flat_map(numbered).collect();
             json!({ "options": [[53, "01"], [230, hex::encode(joined)]], "end_offset": 243 + 5 * 497, "error": null })
         }),
         case(
-            "a_packet_of_4096_octets_full_of_options",
+            "a_packet_of_4096_bytes_full_of_options",
             "RFC 2132 section 9.10",
             (0..14)
                 .fold(discover(), |packet, index| packet.option(200 + index, [index; 255]))
@@ -287,7 +287,7 @@ fn sizes() -> Vec<Case> {
                     3841],
             }),
         ),
-        case("a_packet_of_5000_octets", "RFC 2132 section 9.10", five_thousand(), {
+        case("a_packet_of_5000_bytes", "RFC 2132 section 9.10", five_thousand(), {
             let mut options: Vec<Value> = (1..=18)
                 .map(|code| json!([code, format!("{code:02x}").repeat(255)]))
                 .collect();
@@ -306,13 +306,13 @@ fn sizes() -> Vec<Case> {
     ]
 }
 
-/// Three octets that differ from those of every other `index`.
+/// Three bytes that differ from those of every other `index`.
 fn numbered(index: u16) -> [u8; 3] {
     let [high, low] = index.to_be_bytes();
     [high, low, END]
 }
 
-fn five_octets() -> Packet {
+fn five_bytes() -> Packet {
     (0..497)
         .fold(discover(), |packet, index| packet.option(230, numbered(index)))
         .end()

@@ -65,10 +65,10 @@ fn values() -> Vec<Case> {
 }
 
 /// Neither field is read as options when option 52 says something that it cannot say.
-fn invalid(name: &str, rfc: &'static str, packet: Packet, octets: &str, error: &str) -> Case {
+fn invalid(name: &str, rfc: &'static str, packet: Packet, bytes: &str, error: &str) -> Case {
     let expect = json!({
         "overload": null, "raw_file": [], "raw_sname": [], "file": "0c026669ff", "sname": "0f02736eff", "error": null,
-        "options": [[53, "05"], [52, octets], [51, "00000e10"]],
+        "options": [[53, "05"], [52, bytes], [51, "00000e10"]],
         "typed": [
             { "code": 52, "as": "overload", "err": error },
             { "code": 51, "as": "u32", "ok": 3600 },
@@ -78,21 +78,21 @@ fn invalid(name: &str, rfc: &'static str, packet: Packet, octets: &str, error: &
 }
 
 fn invalid_values() -> Vec<Case> {
-    let of = |octets: &[u8]| both().option(52, octets);
+    let of = |bytes: &[u8]| both().option(52, bytes);
     vec![
         invalid("overload_0", OVERLOAD, of(&[0]), "00", "bad_value"),
         invalid("overload_5_has_the_bit_of_file", OVERLOAD, of(&[5]), "05", "bad_value"),
         invalid("overload_7_has_both_bits", OVERLOAD, of(&[7]), "07", "bad_value"),
         invalid("overload_255", OVERLOAD, of(&[255]), "ff", "bad_value"),
-        invalid("overload_without_octets", OVERLOAD, of(&[]), "", "bad_length"),
+        invalid("overload_without_bytes", OVERLOAD, of(&[]), "", "bad_length"),
         invalid(
-            "overload_of_three_octets",
+            "overload_of_three_bytes",
             OVERLOAD,
             of(&[1, 0, 0]),
             "010000",
             "bad_length",
         ),
-        // Joined as RFC 3396 has it the value has two octets, and that is no valid one.
+        // Joined as RFC 3396 has it the value has two bytes, and that is no valid one.
         invalid(
             "overload_3_twice",
             "RFC 3396 section 7",
@@ -131,7 +131,7 @@ fn ends() -> Vec<Case> {
             nothing.clone(),
         ),
         case(
-            "options_behind_the_ends_are_none",
+            "options_after_the_ends_are_none",
             FIELDS,
             fields(&[END, 12, 1, b'a'], &[END, 99]),
             nothing,
@@ -168,7 +168,7 @@ fn ends() -> Vec<Case> {
 }
 
 fn full_fields() -> Vec<Case> {
-    let last_octets = |count: usize, option: &[u8]| [vec![0; count - option.len()].as_slice(), option].concat();
+    let last_bytes = |count: usize, option: &[u8]| [vec![0; count - option.len()].as_slice(), option].concat();
     vec![
         case(
             "file_is_exactly_full",
@@ -196,7 +196,7 @@ fn full_fields() -> Vec<Case> {
             }),
         ),
         case(
-            "end_is_the_last_octet_of_the_fields",
+            "end_is_the_last_byte_of_the_fields",
             FIELDS,
             ack()
                 .sname([tlv(66, [b't'; 61]), vec![END]].concat())
@@ -208,17 +208,17 @@ fn full_fields() -> Vec<Case> {
             }),
         ),
         case(
-            "an_option_in_the_last_octets_of_the_fields",
+            "an_option_in_the_last_bytes_of_the_fields",
             FIELDS,
             ack()
-                .sname(last_octets(64, &[12, 1, b's']))
-                .file(last_octets(128, &[15, 0]))
+                .sname(last_bytes(64, &[12, 1, b's']))
+                .file(last_bytes(128, &[15, 0]))
                 .option(52, [3])
                 .end(),
             json!({ "error": null, "raw_file": [[15, ""]], "raw_sname": [[12, "73"]] }),
         ),
         case(
-            "sixty_four_options_without_octets_in_file",
+            "sixty_four_options_without_bytes_in_file",
             FIELDS,
             ack().file([224, 0].repeat(64)).option(52, [1]).end(),
             json!({
@@ -231,13 +231,13 @@ fn full_fields() -> Vec<Case> {
 fn places() -> Vec<Case> {
     vec![
         case(
-            "option_52_behind_end_means_nothing",
+            "option_52_after_end_means_nothing",
             "RFC 2132 section 3.2",
             both().end().option(52, [3]),
             json!({ "overload": 0, "raw_file": [], "raw_sname": [], "file": "0c026669ff", "sname": "0f02736eff" }),
         ),
         case(
-            "option_52_stands_first",
+            "option_52_is_first",
             OVERLOAD,
             reply()
                 .file([12, 1, b'f', END])
@@ -248,7 +248,7 @@ fn places() -> Vec<Case> {
             json!({ "options": [[52, "01"], [53, "05"], [12, "6f66"]], "overload": 1 }),
         ),
         case(
-            "option_52_stands_last",
+            "option_52_is_last",
             OVERLOAD,
             reply()
                 .file([12, 1, b'f', END])

@@ -8,28 +8,23 @@ use dhcp_callout_support::packet::{END, ack, discover, reply, request, tlv};
 const RELAY: &str = "RFC 3046 section 2.0";
 
 /// Option 82 between two other options, with these sub-options.
-fn good(name: &str, rfc: &'static str, octets: &[u8], suboptions: &Value) -> Case {
+fn good(name: &str, rfc: &'static str, bytes: &[u8], suboptions: &Value) -> Case {
     let count = suboptions.as_array().unwrap().len();
     let expect = json!({
         "relay": suboptions, "relay_error": null, "typed": [{ "code": 82, "as": "relay", "ok": count }],
-        "options": [[53, "01"], [82, hex::encode(octets)], [225, "6e"]], "error": null,
+        "options": [[53, "01"], [82, hex::encode(bytes)], [225, "6e"]], "error": null,
     });
-    case(name, rfc, discover().option(82, octets).option(225, "n").end(), expect)
+    case(name, rfc, discover().option(82, bytes).option(225, "n").end(), expect)
 }
 
 /// Option 82 between two other options, with these sub-options and then a fault.
-fn bad(name: &str, octets: &[u8], suboptions: &Value, error: &str, offset: usize) -> Case {
+fn bad(name: &str, bytes: &[u8], suboptions: &Value, error: &str, offset: usize) -> Case {
     let expect = json!({
         "relay": suboptions, "relay_error": error, "relay_error_offset": offset,
         "typed": [{ "code": 82, "as": "relay", "err": error }],
-        "options": [[53, "01"], [82, hex::encode(octets)], [225, "6e"]], "error": null,
+        "options": [[53, "01"], [82, hex::encode(bytes)], [225, "6e"]], "error": null,
     });
-    case(
-        name,
-        RELAY,
-        discover().option(82, octets).option(225, "n").end(),
-        expect,
-    )
+    case(name, RELAY, discover().option(82, bytes).option(225, "n").end(), expect)
 }
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -60,13 +55,13 @@ fn well_formed() -> Vec<Case> {
             &json!([[9, "7a"], [2, "79"], [1, "78"],]),
         ),
         good(
-            "a_sub_option_without_octets",
+            "a_sub_option_without_bytes",
             RELAY,
             &[1, 0, 2, 1, 5],
             &json!([[1, ""], [2, "05"]]),
         ),
         good(
-            "the_last_sub_option_has_no_octets",
+            "the_last_sub_option_has_no_bytes",
             RELAY,
             &[2, 1, 5, 1, 0],
             &json!([[2, "05"], [1, ""]]),
@@ -96,7 +91,7 @@ fn well_formed() -> Vec<Case> {
             &json!([[1, "00ff00ff"]]),
         ),
         good(
-            "a_sub_option_of_253_octets",
+            "a_sub_option_of_253_bytes",
             RELAY,
             &tlv(1, [b'l'; 253]),
             &json!([[1, "6c".repeat(253)]]),
@@ -152,7 +147,7 @@ fn registered() -> Vec<Case> {
         ),
         // The value of a sub-option is its own affair: the framing holds.
         good(
-            "a_link_selection_of_three_octets",
+            "a_link_selection_of_three_bytes",
             "RFC 3527 section 3",
             &[5, 3, 192, 0, 2, 1, 0],
             &json!([[5, "c00002"], [1, ""],]),
@@ -165,28 +160,28 @@ fn malformed() -> Vec<Case> {
         bad("an_empty_option_82", &[], &json!([]), "bad_length", 0),
         bad("a_code_without_a_length", &[2], &json!([]), "suboption_no_length", 0),
         bad(
-            "a_code_without_a_length_behind_another",
+            "a_code_without_a_length_after_another",
             &[1, 2, 7, 8, 2],
             &json!([[1, "0708"]]),
             "suboption_no_length",
             4,
         ),
         bad(
-            "a_sub_option_without_its_octet",
+            "a_sub_option_without_its_byte",
             &[1, 1],
             &json!([]),
             "suboption_truncated",
             0,
         ),
         bad(
-            "a_sub_option_one_octet_short",
+            "a_sub_option_one_byte_short",
             &[1, 1, 9, 2, 3, 7, 8],
             &json!([[1, "09"]]),
             "suboption_truncated",
             3,
         ),
         bad(
-            "a_sub_option_of_255_octets",
+            "a_sub_option_of_255_bytes",
             &[1, 255, 1],
             &json!([]),
             "suboption_truncated",
@@ -219,19 +214,19 @@ fn malformed() -> Vec<Case> {
 fn placed() -> Vec<Case> {
     vec![
         case(
-            "option_82_stands_last",
+            "option_82_is_last",
             "RFC 3046 section 2.1",
             request().option(53, [3]).option(82, [1, 1, 4]).end(),
             json!({ "relay": [[1, "04"]], "raw_offsets": [240, 243], "end_offset": 248 }),
         ),
         case(
-            "option_82_stands_first",
+            "option_82_is_first",
             RELAY,
             request().option(82, [1, 1, 4]).option(53, [3]).end(),
             json!({ "relay": [[1, "04"]], "options": [[82, "010104"], [53, "03"]], "message_type": 3 }),
         ),
         case(
-            "option_82_behind_end",
+            "option_82_after_end",
             "RFC 2132 section 3.2",
             discover().end().option(82, [1, 1, 4]),
             json!({ "options": [[53, "01"]] }),
@@ -260,7 +255,7 @@ fn placed() -> Vec<Case> {
             json!({ "relay": [[1, "6162"]], "relay_error": "suboption_truncated", "relay_error_offset": 4 }),
         ),
         case(
-            "three_hundred_octets_of_sub_options",
+            "three_hundred_bytes_of_sub_options",
             "RFC 3396 section 7",
             reply()
                 .raw(dhcp_callout_support::packet::split(

@@ -6,7 +6,7 @@
 use core::ffi::c_void;
 use core::ptr::null_mut;
 
-use dhcp_callout::ffi::{Bool, Boolean, ServerOptions};
+use dhcp_callout::ffi::{Bool, Boolean, HandleOptionsArguments, NewPktArguments, ServerOptions};
 use dhcp_callout::hook::{NewPacket, ParsedOptions};
 use dhcp_callout::message::{Flags, HardwareType, MessageType, OpCode, OptionErrorKind, ParseError, option};
 use dhcp_callout::{Message, PacketBuffer};
@@ -36,7 +36,7 @@ fn panics() -> Vec<Case> {
             ] }] }),
         ),
         case(
-            "smoltcp_562_dns_servers_that_are_no_multiple_of_four_octets",
+            "smoltcp_562_dns_servers_that_are_no_multiple_of_four_bytes",
             "RFC 2132 section 3.8",
             ack()
                 .option(6, [192, 0, 2, 53, 192, 0, 2])
@@ -51,7 +51,7 @@ fn panics() -> Vec<Case> {
             }),
         ),
         case(
-            "dhcproto_hlen_of_213_in_240_octets",
+            "dhcproto_hlen_of_213_in_240_bytes",
             "RFC 2131 section 2",
             request().hlen(213),
             json!({ "chaddr": null, "header": { "hlen": 213 }, "error": null }),
@@ -356,18 +356,18 @@ fn smoltcp_17_a_shorter_packet_in_an_old_buffer() {
 /// Open types: each value of the wire has its own, and comes back as it was.
 #[test]
 fn uefi_rs_48_to_55_no_enum_is_made_from_wire_bytes() {
-    for octet in 0..=255 {
-        let packet: Vec<u8> = request().op(octet).htype(octet).option(53, [octet]).end().into();
+    for byte in 0..=255 {
+        let packet: Vec<u8> = request().op(byte).htype(byte).option(53, [byte]).end().into();
         let message = Message::parse(&packet).unwrap();
-        assert_eq!(message.op(), OpCode::from_code(octet));
-        assert_eq!(message.htype(), HardwareType::from_code(octet));
-        assert_eq!(message.message_type(), Some(MessageType::from_code(octet)));
+        assert_eq!(message.op(), OpCode::from_code(byte));
+        assert_eq!(message.htype(), HardwareType::from_code(byte));
+        assert_eq!(message.message_type(), Some(MessageType::from_code(byte)));
         let codes = (
             message.op().code(),
             message.htype().code(),
             message.message_type().unwrap().code(),
         );
-        assert_eq!(codes, (octet, octet, octet));
+        assert_eq!(codes, (byte, byte, byte));
     }
 }
 
@@ -391,24 +391,29 @@ fn windows_rs_3376_a_boolean_is_any_byte() {
             ds_domain_name_requested: Boolean(byte),
             ..ServerOptions::EMPTY
         };
+        let call = HandleOptionsArguments {
+            packet: packet.as_mut_ptr(),
+            packet_size: 244,
+            reserved: null_mut(),
+            pkt_context: null_mut(),
+            server_options: &raw mut options,
+        };
         // SAFETY: the packet has 244 bytes, and every pointer in `options` is NULL.
-        let read =
-            unsafe { ParsedOptions::from_raw(packet.as_mut_ptr(), 244, null_mut(), null_mut(), &raw mut options) };
+        let read = unsafe { ParsedOptions::from_raw(call) };
         assert_eq!(read.unwrap().ds_domain_name_requested(), Boolean(byte));
     }
     let mut first = packet.as_mut_ptr();
     let (mut size, mut context, mut process_it) = (244_u32, null_mut::<c_void>(), Bool(-77));
-    // SAFETY: the pointers are to variables of this function, and to a packet of 244 bytes.
-    let read = unsafe {
-        NewPacket::from_raw(
-            &raw mut first,
-            &raw mut size,
-            0,
-            null_mut(),
-            &raw mut context,
-            &raw mut process_it,
-        )
+    let call = NewPktArguments {
+        packet: &raw mut first,
+        packet_size: &raw mut size,
+        ip_address: 0,
+        reserved: null_mut(),
+        pkt_context: &raw mut context,
+        process_it: &raw mut process_it,
     };
+    // SAFETY: the pointers are to variables of this function, and to a packet of 244 bytes.
+    let read = unsafe { NewPacket::from_raw(call) };
     assert!(read.is_ok());
 }
 

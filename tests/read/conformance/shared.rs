@@ -56,9 +56,9 @@ fn the_shared_cases_hold() {
 fn expected(truth: &Value) -> Value {
     let address = |key: &str| hex::encode(text(truth, key).parse::<core::net::Ipv4Addr>().unwrap().octets());
     let until_nul = |key: &str| {
-        let octets = hex::decode(text(truth, key)).unwrap();
-        let octets: Vec<_> = octets.into_iter().take_while(|octet| *octet != 0).collect();
-        hex::encode(octets)
+        let bytes = hex::decode(text(truth, key)).unwrap();
+        let bytes: Vec<_> = bytes.into_iter().take_while(|byte| *byte != 0).collect();
+        hex::encode(bytes)
     };
     let overload = truth["overload"].as_u64().unwrap_or(0);
     let hlen = usize::try_from(truth["hlen"].as_u64().unwrap()).unwrap();

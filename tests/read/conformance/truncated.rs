@@ -15,7 +15,7 @@ pub(crate) fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// A fault in the options field behind a DHCPDISCOVER's option 53.
+/// A fault in the options field after a DHCPDISCOVER's option 53.
 fn fault(name: &str, packet: Packet, error: &str, offset: usize, before: &Value) -> Case {
     let expect = json!({
         "error": error, "error_offset": offset, "raw_options": before, "options": before, "end_offset": null,
@@ -30,13 +30,13 @@ fn options_field() -> Vec<Case> {
     vec![
         fault("a_code_alone", discover().raw([12]), "option_no_length", 243),
         fault(
-            "a_code_alone_behind_pads",
+            "a_code_alone_after_pads",
             discover().pads(5).raw([12]),
             "option_no_length",
             248,
         ),
         fault(
-            "length_1_without_octets",
+            "length_1_without_bytes",
             discover().raw([12, 1]),
             "option_truncated",
             243,
@@ -54,19 +54,19 @@ fn options_field() -> Vec<Case> {
             243,
         ),
         fault(
-            "length_255_without_octets",
+            "length_255_without_bytes",
             discover().raw([43, 255]),
             "option_truncated",
             243,
         ),
         fault(
-            "the_missing_octets_would_be_end",
+            "the_missing_bytes_would_be_end",
             discover().raw([60, 3, b'a', END]),
             "option_truncated",
             243,
         ),
         fault(
-            "the_missing_octets_would_be_pads",
+            "the_missing_bytes_would_be_pads",
             discover().raw([60, 9]).pads(8),
             "option_truncated",
             243,
@@ -90,7 +90,7 @@ fn options_field() -> Vec<Case> {
             243,
         ),
         fault(
-            "the_length_octet_looks_like_end",
+            "the_length_byte_looks_like_end",
             discover().raw([12, END]).raw([b'a'; 100]),
             "option_truncated",
             243,
@@ -102,7 +102,7 @@ fn options_field() -> Vec<Case> {
 fn hidden() -> Vec<Case> {
     vec![
         case(
-            "what_stands_before_the_fault_is_read",
+            "what_is_before_the_fault_is_read",
             FRAMING,
             discover().option(12, "first").option(60, "second").raw([61, 7, 1, 2]),
             json!({
@@ -133,7 +133,7 @@ fn hidden() -> Vec<Case> {
             }),
         ),
         case(
-            "the_last_option_does_not_fit_into_4096_octets",
+            "the_last_option_does_not_fit_into_4096_bytes",
             FRAMING,
             (0..14)
                 .fold(discover(), |packet, code| packet.option(200 + code, [0; 255]))
@@ -150,9 +150,9 @@ fn hidden() -> Vec<Case> {
                 "error": "option_truncated", "error_offset": 243, "overload": 0, "raw_file": [], "file": "0c0166ff",
             }),
         ),
-        // The walk is over with the first fault: what stands behind it cannot be trusted, in whatever field.
+        // The walk is over with the first fault: what comes after it cannot be trusted, in whatever field.
         choice(
-            "a_fault_behind_option_52_leaves_the_fields_unread",
+            "a_fault_after_option_52_leaves_the_fields_unread",
             FRAMING,
             ack().file([12, 1, b'f', END]).option(52, [1]).raw([60]),
             json!({
@@ -170,7 +170,7 @@ fn hidden() -> Vec<Case> {
 }
 
 fn file() -> Vec<Case> {
-    let filled = |octets: &[u8]| [tlv(12, vec![b'f'; 126 - octets.len()]).as_slice(), octets].concat();
+    let filled = |bytes: &[u8]| [tlv(12, vec![b'f'; 126 - bytes.len()]).as_slice(), bytes].concat();
     vec![
         case(
             "file_ends_with_a_code",
@@ -225,7 +225,7 @@ fn file() -> Vec<Case> {
 }
 
 fn sname() -> Vec<Case> {
-    let filled = |octets: &[u8]| [tlv(12, vec![b's'; 62 - octets.len()]).as_slice(), octets].concat();
+    let filled = |bytes: &[u8]| [tlv(12, vec![b's'; 62 - bytes.len()]).as_slice(), bytes].concat();
     vec![
         case(
             "sname_ends_with_a_code",
@@ -268,7 +268,7 @@ fn sname() -> Vec<Case> {
     ]
 }
 
-/// One message, cut behind every octet from the cookie on. Whole, it has option 53 at 240, 12 at 243, END at 250.
+/// One message, cut after every byte from the cookie on. Whole, it has option 53 at 240, 12 at 243, END at 250.
 fn everywhere() -> Vec<Case> {
     let cut = |length: usize, error: Value, offset: Value, options: Value| {
         let expect = json!({ "error": error, "error_offset": offset, "options": options, "end_offset": null });

@@ -67,24 +67,24 @@ fn addresses() -> Vec<Case> {
             &[192, 0, 2, 0],
             address("192.0.2.0"),
         ),
-        value("an_address_without_octets", "RFC 2132 section 9.1", 50, &[], length()),
-        value("an_address_of_one_octet", "RFC 2132 section 9.7", 54, &[192], length()),
+        value("an_address_without_bytes", "RFC 2132 section 9.1", 50, &[], length()),
+        value("an_address_of_one_byte", "RFC 2132 section 9.7", 54, &[192], length()),
         value(
-            "an_address_of_three_octets",
+            "an_address_of_three_bytes",
             "RFC 2132 section 9.1",
             50,
             &[192, 0, 2],
             length(),
         ),
         value(
-            "an_address_of_five_octets",
+            "an_address_of_five_bytes",
             "RFC 2132 section 9.7",
             54,
             &[192, 0, 2, 1, 0],
             length(),
         ),
         value(
-            "an_address_of_sixteen_octets",
+            "an_address_of_sixteen_bytes",
             "RFC 2132 section 9.1",
             50,
             &[0; 16],
@@ -134,28 +134,28 @@ fn lists() -> Vec<Case> {
         ),
         value("no_dns_server", "RFC 2132 section 3.8", 6, &[], length()),
         value(
-            "three_octets_of_a_router",
+            "three_bytes_of_a_router",
             "RFC 2132 section 3.5",
             3,
             &[192, 0, 2],
             length(),
         ),
         value(
-            "five_octets_of_dns_servers",
+            "five_bytes_of_dns_servers",
             "RFC 2132 section 3.8",
             6,
             &[192, 0, 2, 53, 192],
             length(),
         ),
         value(
-            "six_octets_of_ntp_servers",
+            "six_bytes_of_ntp_servers",
             "RFC 2132 section 8.3",
             42,
             &[192, 0, 2, 1, 192, 0],
             length(),
         ),
         value(
-            "two_hundred_and_fifty_five_octets",
+            "two_hundred_and_fifty_five_bytes",
             "RFC 2132 section 3.5",
             3,
             &[1; 255],
@@ -178,14 +178,8 @@ fn numbers() -> Vec<Case> {
             &[255],
             ok("u8", json!(255)),
         ),
-        value("a_ttl_without_octets", "RFC 2132 section 4.5", 23, &[], length("u8")),
-        value(
-            "a_ttl_of_two_octets",
-            "RFC 2132 section 7.1",
-            37,
-            &[0, 64],
-            length("u8"),
-        ),
+        value("a_ttl_without_bytes", "RFC 2132 section 4.5", 23, &[], length("u8")),
+        value("a_ttl_of_two_bytes", "RFC 2132 section 7.1", 37, &[0, 64], length("u8")),
         value(
             "an_interface_mtu",
             "RFC 2132 section 5.1",
@@ -207,16 +201,16 @@ fn numbers() -> Vec<Case> {
             &[0, 1],
             ok("u16", json!(1)),
         ),
-        value("an_mtu_of_one_octet", "RFC 2132 section 5.1", 26, &[255], length("u16")),
+        value("an_mtu_of_one_byte", "RFC 2132 section 5.1", 26, &[255], length("u16")),
         value(
-            "a_message_size_of_three_octets",
+            "a_message_size_of_three_bytes",
             "RFC 2132 section 9.10",
             57,
             &[0, 5, 220],
             length("u16"),
         ),
         value(
-            "a_message_size_without_octets",
+            "a_message_size_without_bytes",
             "RFC 2132 section 9.10",
             57,
             &[],
@@ -265,21 +259,21 @@ fn spans() -> Vec<Case> {
             span(300),
         ),
         value(
-            "a_lease_time_of_three_octets",
+            "a_lease_time_of_three_bytes",
             "RFC 2132 section 9.2",
             51,
             &[0, 14, 16],
             length(),
         ),
         value(
-            "a_lease_time_of_eight_octets",
+            "a_lease_time_of_eight_bytes",
             "RFC 2132 section 9.2",
             51,
             &[0; 8],
             length(),
         ),
         value(
-            "a_renewal_time_without_octets",
+            "a_renewal_time_without_bytes",
             "RFC 2132 section 9.11",
             58,
             &[],
@@ -298,14 +292,14 @@ fn flags() -> Vec<Case> {
             json!({ "as": "flag", "ok": true }),
         ),
         value(
-            "rapid_commit_with_an_octet",
+            "rapid_commit_with_an_byte",
             "RFC 4039 section 4",
             80,
             &[0],
             json!({ "as": "flag", "err": "bad_length" }),
         ),
         value(
-            "rapid_commit_with_four_octets",
+            "rapid_commit_with_four_bytes",
             "RFC 4039 section 4",
             80,
             &[1; 4],
@@ -328,7 +322,7 @@ fn flags() -> Vec<Case> {
             json!({ "as": "overload", "err": "bad_value" }),
         ),
         value(
-            "overload_of_two_octets_as_a_value",
+            "overload_of_two_bytes_as_a_value",
             "RFC 2132 section 9.3",
             52,
             &[1, 2],
@@ -428,16 +422,16 @@ fn text() -> Vec<Case> {
 fn bad_text() -> Vec<Case> {
     let length = || json!({ "as": "string", "err": "bad_length" });
     vec![
-        value("a_text_without_octets", "RFC 2132 section 3.14", 12, &[], length()),
+        value("a_text_without_bytes", "RFC 2132 section 3.14", 12, &[], length()),
         value(
-            "a_domain_name_without_octets",
+            "a_domain_name_without_bytes",
             "RFC 2132 section 3.17",
             15,
             &[],
             length(),
         ),
         value(
-            "a_boot_file_name_without_octets",
+            "a_boot_file_name_without_bytes",
             "RFC 2132 section 9.5",
             67,
             &[],
@@ -468,7 +462,7 @@ fn parameter_lists() -> Vec<Case> {
 }
 
 fn identities() -> Vec<Case> {
-    let id = |kind: u8, octets: &str| json!({ "as": "client_id", "ok": [kind, octets] });
+    let id = |kind: u8, bytes: &str| json!({ "as": "client_id", "ok": [kind, bytes] });
     let length = || json!({ "as": "client_id", "err": "bad_length" });
     let interface = |numbers: [u8; 3]| json!({ "as": "ndi", "ok": numbers });
     vec![
@@ -501,16 +495,16 @@ fn identities() -> Vec<Case> {
             id(255, "01"),
         ),
         value(
-            "a_client_id_of_two_octets",
+            "a_client_id_of_two_bytes",
             "RFC 2132 section 9.14",
             61,
             &[0, 0],
             id(0, "00"),
         ),
-        value("a_client_id_of_one_octet", "RFC 2132 section 9.14", 61, &[1], length()),
-        value("a_client_id_without_octets", "RFC 2132 section 9.14", 61, &[], length()),
+        value("a_client_id_of_one_byte", "RFC 2132 section 9.14", 61, &[1], length()),
+        value("a_client_id_without_bytes", "RFC 2132 section 9.14", 61, &[], length()),
         value(
-            "a_client_id_of_255_octets",
+            "a_client_id_of_255_bytes",
             "RFC 2132 section 9.14",
             61,
             &[7; 255],
@@ -524,7 +518,7 @@ fn identities() -> Vec<Case> {
             interface([1, 3, 16]),
         ),
         value(
-            "an_interface_of_two_octets",
+            "an_interface_of_two_bytes",
             "RFC 4578 section 2.2",
             94,
             &[1, 3],
@@ -533,7 +527,7 @@ fn identities() -> Vec<Case> {
             }),
         ),
         value(
-            "an_interface_of_four_octets",
+            "an_interface_of_four_bytes",
             "RFC 4578 section 2.2",
             94,
             &[1, 3, 16, 0],
@@ -542,7 +536,7 @@ fn identities() -> Vec<Case> {
             }),
         ),
         value(
-            "an_interface_without_octets",
+            "an_interface_without_bytes",
             "RFC 4578 section 2.2",
             94,
             &[],

@@ -118,9 +118,9 @@ fn names_of_clients() -> Vec<Case> {
 fn bad_names_of_clients() -> Vec<Case> {
     let bad = |kind: &str| json!({ "as": "fqdn", "err": kind });
     vec![
-        value("fqdn_without_octets", FQDN, 81, &[], bad("bad_length")),
-        value("fqdn_of_one_octet", FQDN, 81, &[1], bad("bad_length")),
-        value("fqdn_of_two_octets", FQDN, 81, &[4, 0], bad("bad_length")),
+        value("fqdn_without_bytes", FQDN, 81, &[], bad("bad_length")),
+        value("fqdn_of_one_byte", FQDN, 81, &[1], bad("bad_length")),
+        value("fqdn_of_two_bytes", FQDN, 81, &[4, 0], bad("bad_length")),
         value(
             "fqdn_with_a_label_that_is_cut",
             LABEL,
@@ -264,7 +264,7 @@ fn bad_searches() -> Vec<Case> {
             bad("bad_name"),
         ),
         value(
-            "a_pointer_to_itself_behind_a_name",
+            "a_pointer_to_itself_after_a_name",
             POINTER,
             119,
             b"\x01a\0\xc0\x03",
@@ -292,14 +292,14 @@ fn bad_searches() -> Vec<Case> {
             bad("bad_pointer"),
         ),
         value(
-            "a_pointer_to_the_name_behind",
+            "a_pointer_to_the_name_after",
             POINTER,
             119,
             b"\x01a\xc0\x04\x01b\0",
             bad("bad_pointer"),
         ),
         value(
-            "a_pointer_behind_the_value",
+            "a_pointer_after_the_value",
             POINTER,
             119,
             b"\x01a\0\xc0\xc8",
@@ -341,9 +341,9 @@ fn long_names() -> Vec<Case> {
     let full = [63, 63, 63, 61];
     let pointed = |length: u8| [name(&[63, 63, 63, 10]), label(length), vec![0xc0, 0]].concat();
     vec![
-        search("a_name_of_255_octets", &name(&full), json!({ "ok": [dotted(&full)] })),
+        search("a_name_of_255_bytes", &name(&full), json!({ "ok": [dotted(&full)] })),
         search(
-            "a_name_of_256_octets",
+            "a_name_of_256_bytes",
             &name(&[63, 63, 63, 62]),
             json!({ "err": "bad_name" }),
         ),
@@ -354,14 +354,14 @@ fn long_names() -> Vec<Case> {
         ),
         search("a_name_of_128_labels", &name(&[1; 128]), json!({ "err": "bad_name" })),
         search(
-            "a_name_of_255_octets_over_a_pointer",
+            "a_name_of_255_bytes_over_a_pointer",
             &pointed(50),
             json!({
                 "ok": [dotted(&[63, 63, 63, 10]), dotted(&[50, 63, 63, 63, 10])],
             }),
         ),
         search(
-            "a_name_of_256_octets_over_a_pointer",
+            "a_name_of_256_bytes_over_a_pointer",
             &pointed(51),
             json!({ "err": "bad_name" }),
         ),
@@ -371,21 +371,21 @@ fn long_names() -> Vec<Case> {
 /// What the RFCs leave open.
 fn chosen() -> Vec<Case> {
     vec![
-        // RFC 4702 section 2.3 has one name; what stands behind its root belongs to none.
+        // RFC 4702 section 2.3 has one name; what comes after its root belongs to none.
         choice(
-            "fqdn_with_octets_behind_its_root",
+            "fqdn_with_bytes_after_its_root",
             FQDN,
             discover().option(81, b"\x04\0\0\x02pc\0\x01").end(),
             json!({ "error": null, "typed": [{ "code": 81, "as": "fqdn", "err": "bad_length" }] }),
         ),
-        // RFC 1035 section 5.1 and RFC 4343 section 2.1 print such octets so that the name can be read back.
+        // RFC 1035 section 5.1 and RFC 4343 section 2.1 print such bytes so that the name can be read back.
         choice(
             "a_label_with_a_dot_and_a_nul",
             LABEL,
             discover().option(119, b"\x03a.b\x02c\0\0").end(),
             json!({ "typed": [{ "code": 119, "as": "domain_list", "ok": ["a\\.b.c\\000."] }] }),
         ),
-        // A pointer may lead to any octet before its own run of labels, even inside a label.
+        // A pointer may lead to any byte before its own run of labels, even inside a label.
         choice(
             "a_pointer_into_a_label",
             POINTER,

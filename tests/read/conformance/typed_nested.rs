@@ -94,9 +94,9 @@ fn routes() -> Vec<Case> {
             &[8, 10, 192, 0, 2, 1],
             routes(&[("10.0.0.0/8", via)]),
         ),
-        // "When the client derives the subnet number it must zero the bits behind the mask."
+        // "When the client derives the subnet number it must zero the bits after the mask."
         value(
-            "a_route_with_bits_behind_its_mask",
+            "a_route_with_bits_after_its_mask",
             ROUTES,
             121,
             &[20, 10, 1, 255, 192, 0, 2, 1],
@@ -118,7 +118,7 @@ fn bad_routes() -> Vec<Case> {
         ),
         value("a_route_of_255_bits", ROUTES, 249, &[255; 9], bad("bad_prefix")),
         value(
-            "a_bad_route_behind_a_good_one",
+            "a_bad_route_after_a_good_one",
             ROUTES,
             121,
             &[0, 192, 0, 2, 1, 64, 1, 2, 3, 4, 5],
@@ -283,34 +283,34 @@ fn vendor_specific() -> Vec<Case> {
             options(json!([[6, "08"]])),
         ),
         value(
-            "vendor_octets_without_an_end",
+            "vendor_bytes_without_an_end",
             VENDOR,
             43,
             &[1, 2, 7, 8, 241, 1, 9],
             options(json!([[1, "0708"], [241, "09"],])),
         ),
         value(
-            "filling_between_vendor_octets",
+            "filling_between_vendor_bytes",
             VENDOR,
             43,
             &[0, 0, 1, 1, 7, 0, 2, 0, 0],
             options(json!([[1, "07"], [2, ""],])),
         ),
         value(
-            "what_stands_behind_the_end_is_not_read",
+            "what_is_after_the_end_is_not_read",
             VENDOR,
             43,
             &[1, 1, 7, END, 2, 99],
             options(json!([[1, "07"]])),
         ),
         value(
-            "vendor_octets_of_filling_only",
+            "vendor_bytes_of_filling_only",
             VENDOR,
             43,
             &[0, 0, 0],
             options(json!([])),
         ),
-        value("vendor_octets_of_an_end_only", VENDOR, 43, &[END], options(json!([]))),
+        value("vendor_bytes_of_an_end_only", VENDOR, 43, &[END], options(json!([]))),
         value(
             "the_same_vendor_code_twice",
             VENDOR,
@@ -333,13 +333,13 @@ fn vendor_specific() -> Vec<Case> {
             bad("suboption_truncated"),
         ),
         value(
-            "vendor_octets_that_are_text",
+            "vendor_bytes_that_are_text",
             VENDOR,
             43,
             b"http://acs.example",
             bad("suboption_truncated"),
         ),
         // RFC 2132 section 8.4: "Its minimum length is 1."
-        value("no_vendor_octets", VENDOR, 43, &[], bad("bad_length")),
+        value("no_vendor_bytes", VENDOR, 43, &[], bad("bad_length")),
     ]
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use etherparse::{Ipv4Header, NetSlice, SlicedPacket, TransportSlice, UdpHeader};
+use dhcp_callout::simulate::Datagram;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 /// The captures that come with the project.
@@ -61,6 +62,20 @@ impl Frame {
             payload: udp.payload(),
         })
     }
+}
+
+/// Returns the DHCP messages of a capture, with the time since its first frame.
+pub fn datagrams(frames: &[Frame]) -> Vec<Datagram<'_>> {
+    let start = frames.first().map_or(Duration::ZERO, |frame| frame.time);
+    frames
+        .iter()
+        .filter_map(|frame| {
+            Some(Datagram {
+                time: frame.time.saturating_sub(start),
+                payload: frame.dhcp()?,
+            })
+        })
+        .collect()
 }
 
 /// A UDP datagram over IPv4 in its frame.

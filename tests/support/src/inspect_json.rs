@@ -7,7 +7,7 @@ use dhcp_callout::message::{
 };
 use serde_json::{Value as Json, json};
 
-/// Tells all that can be read of `packet`.
+/// Returns all that can be read of `packet`.
 pub fn object(packet: &[u8]) -> Json {
     let Ok(message) = Message::parse(packet) else {
         return json!({
@@ -29,12 +29,12 @@ pub fn object(packet: &[u8]) -> Json {
         "file": text(message.file(), fields.contains(Overload::FILE)),
         "error": walk.error,
         "error_offset": walk.error_offset,
-        "raw_options": walk.in_area(Area::Options).map(code_and_octets).collect::<Json>(),
+        "raw_options": walk.in_area(Area::Options).map(code_and_bytes).collect::<Json>(),
         "raw_offsets": walk.in_area(Area::Options).map(|option| option.offset).collect::<Json>(),
         "end_offset": message.end_offset(),
         "overload": overload.map(|fields| fields.bits()),
-        "raw_file": walk.in_area(Area::File).map(code_and_octets).collect::<Json>(),
-        "raw_sname": walk.in_area(Area::Sname).map(code_and_octets).collect::<Json>(),
+        "raw_file": walk.in_area(Area::File).map(code_and_bytes).collect::<Json>(),
+        "raw_sname": walk.in_area(Area::Sname).map(code_and_bytes).collect::<Json>(),
         "options": walk.values.iter().map(|value| json!([value.code().code(), hex_of(*value)])).collect::<Json>(),
         "message_type": message.message_type().filter(|code| code.name().is_some()).map(MessageType::code),
         "typed": walk.values.iter().map(|value| typed(*value)).collect::<Json>(),
@@ -122,11 +122,11 @@ fn header(message: Message<'_>) -> Json {
 }
 
 fn hex_until_nul(field: &[u8]) -> Json {
-    let text: Vec<_> = field.iter().copied().take_while(|octet| *octet != 0).collect();
+    let text: Vec<_> = field.iter().copied().take_while(|byte| *byte != 0).collect();
     hex::encode(text).into()
 }
 
-fn code_and_octets(option: &RawOption<'_>) -> Json {
+fn code_and_bytes(option: &RawOption<'_>) -> Json {
     json!([option.code.code(), hex::encode(option.value)])
 }
 
@@ -214,13 +214,13 @@ fn kind_of(code: OptionCode) -> &'static str {
     ];
     let typed = VALUES
         .iter()
-        .find_map(|octets| Typed::decode(Value::from_slice(code, octets)).ok());
+        .find_map(|bytes| Typed::decode(Value::from_slice(code, bytes)).ok());
     typed.map_or("unknown", |typed| kind_and_value(typed).0)
 }
 
 fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
     match typed {
-        Typed::Bytes(octets) => ("bytes", hex_of(octets).into()),
+        Typed::Bytes(bytes) => ("bytes", hex_of(bytes).into()),
         Typed::Codes(codes) => ("bytes", hex_of(codes.value()).into()),
         Typed::Flag(_) => ("flag", true.into()),
         Typed::Bool(yes) => ("bool", yes.into()),

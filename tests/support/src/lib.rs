@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod inspect_json;
 pub mod packet;
+pub mod program;
 pub mod reading;
 pub mod show;
 // The model checker's build has no callouts.

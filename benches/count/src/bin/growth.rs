@@ -258,9 +258,8 @@ fn print(message: Message<'_>) -> usize {
 
 fn edit(message: Message<'_>, change: impl FnOnce(&mut Editor<'_, '_>)) -> usize {
     let mut buffer = PacketBuffer::new();
-    let mut editor = buffer.edit_from(message);
-    change(editor.set_raw(option::HOST_NAME.code(), b"host"));
-    editor.finish().expect("what is left has room")
+    let edited = buffer.edit_from(message, |editor| change(editor.set_raw(option::HOST_NAME.code(), b"host")));
+    edited.expect("what is left has room")
 }
 
 /// A message with option 53 and then these octets.

@@ -4,10 +4,12 @@ use core::ffi::{CStr, c_char, c_void};
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::SeqCst;
 
-use dhcp_callout::chain::DllPath;
+use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::ffi::{CALLOUT_ENTRY_POINT, EntryPoint};
 use dhcp_callout::message::OptionCode;
-use dhcp_callout::{Callout, Decision, Message, NewPacket, OnSendPacket, Outcome, SendPacket};
+use dhcp_callout::{
+    Callout, Decision, DllPath, Host, LoadError, Message, NewPacket, OnSendPacket, Outcome, SendPacket,
+};
 
 /// Offset of `file`, where a replaced packet is marked.
 const FILE: usize = 108;
@@ -15,7 +17,9 @@ const FILE: usize = 108;
 /// Tracks every packet by its transaction id, and replaces every reply.
 struct First;
 
-dhcp_callout::export!(First, packets = 64, chain = load);
+static FIRST: Host<First, 64, 64> = Host::new(First);
+static CHAIN: Chain<64> = Chain::new();
+dhcp_callout::export!(FIRST, chain = CHAIN, find = load);
 
 macro_rules! probes {
     ($($NAME:ident)+) => {
@@ -41,10 +45,10 @@ fn add(probe: &AtomicU64) {
 impl Callout for First {
     type State = u32;
 
-    fn load(&self) -> bool {
+    fn load(&'static self) -> Result<(), LoadError> {
         // The panic of this test is meant.
         std::panic::set_hook(Box::new(|_| {}));
-        true
+        Ok(())
     }
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u32> {
@@ -96,11 +100,12 @@ unsafe extern "system" {
 }
 
 /// Finds the entry point of a DLL, which stays loaded.
-fn load(path: DllPath<'_>) -> Option<EntryPoint> {
+fn load(path: DllPath<'_>) -> Option<LoadedDll> {
     let found = find(path, CALLOUT_ENTRY_POINT);
     add(if found.is_some() { &LOADED } else { &NOT_LOADED });
     assert!(path.to_string() != "panic.dll", "asked for");
-    found
+    // SAFETY: what a DLL exports by this name is an entry point, and the DLL stays loaded.
+    found.map(|entry| unsafe { LoadedDll::new(entry) })
 }
 
 fn find(path: DllPath<'_>, name: &CStr) -> Option<EntryPoint> {

@@ -1,9 +1,9 @@
-//! A callout DLL without optional trait: six of its hooks are NULL.
+//! A callout DLL without optional trait: five of its hooks are NULL.
 
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
-use dhcp_callout::{Callout, Decision, NewPacket, Outcome};
+use dhcp_callout::{Callout, Decision, Host, NewPacket, Outcome};
 
 /// Tracks every packet by its transaction id.
 struct Quiet;
@@ -26,7 +26,8 @@ impl Callout for Quiet {
     }
 }
 
-dhcp_callout::export!(Quiet, packets = 64);
+static QUIET: Host<Quiet, 64> = Host::new(Quiet);
+dhcp_callout::export!(QUIET);
 
 /// Returns how many states came back.
 #[unsafe(no_mangle)]

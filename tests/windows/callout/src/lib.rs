@@ -15,9 +15,9 @@ use std::thread::yield_now;
 
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::{
-    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, DropReason, Message, NewPacket,
-    OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome,
-    PacketBuffer, ParsedOptions, ReplaceError, SendPacket,
+    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, Host, LoadError, Message,
+    NewPacket, Notice, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket,
+    Outcome, PacketBuffer, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
 };
 
 use self::probe::*;
@@ -36,7 +36,8 @@ std::thread_local! {
     static OFFERING: Cell<bool> = const { Cell::new(false) };
 }
 
-dhcp_callout::export!(Everything, packets = 64, buffers = 64);
+static EVERYTHING: Host<Everything, 64, 64> = Host::new(Everything);
+dhcp_callout::export!(EVERYTHING);
 
 /// What is kept for a packet.
 struct Packet {
@@ -121,11 +122,11 @@ impl Wish {
 impl Callout for Everything {
     type State = Packet;
 
-    fn load(&self) -> bool {
+    fn load(&'static self) -> Result<(), LoadError> {
         LOADS.add();
         // The panics of this test are meant; their messages would hide those that are not.
         std::panic::set_hook(Box::new(|_| {}));
-        true
+        Ok(())
     }
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Packet> {
@@ -158,9 +159,13 @@ impl Callout for Everything {
         }
     }
 
-    fn packet_dropped(&self, reason: DropReason, state: &Packet) {
-        DROPPED.add();
+    fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&Packet>) {
+        let Notice::Dropped(reason) = notice.notice() else { return };
         LAST_REASON.set(reason.code());
+        let Some(state) = state else {
+            return DROPPED_UNTRACKED.add();
+        };
+        DROPPED.add();
         assert!(state.wish != Wish::PanicDrop, "asked for");
     }
 
@@ -176,14 +181,25 @@ impl Callout for Everything {
         assert!(state.wish != Wish::PanicDone, "asked for");
     }
 
-    fn panicked(&self, hook: &'static str) {
-        PANICKED.add();
-        PANICKED_IN.set(hash(hook.as_bytes()));
+    fn packet_lost(&self, _: Stage, _: Packet) {
+        LOST.add();
+    }
+
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+        match diagnostic {
+            Diagnostic::Panicked { hook } => {
+                PANICKED.add();
+                PANICKED_IN.set(hash(hook.as_bytes()));
+            }
+            Diagnostic::ArgumentsRefused { .. } => REFUSED.add(),
+            Diagnostic::NoticeRejected { .. } => REJECTED.add(),
+            _ => {}
+        }
     }
 }
 
 impl OnControl for Everything {
-    fn control(&self, event: ControlEvent) {
+    fn control(&'static self, event: ControlEvent) {
         CONTROL.add();
         LAST_CODE.set(event.code().code());
         assert!(event.code().code() != PANIC, "asked for");

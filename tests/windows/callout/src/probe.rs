@@ -75,7 +75,12 @@ probes! {
     REPLACED
     NOT_TRACKED
     EXHAUSTED
-    /// Calls of `panicked`, and the hook named in the last.
+    /// Drops of packets without a state, and packets given up.
+    DROPPED_UNTRACKED
+    LOST
+    /// Diagnostics: refused arguments, rejected notices, and panics, with the hook named in the last.
+    REFUSED
+    REJECTED
     PANICKED
     PANICKED_IN
     /// What was seen last.

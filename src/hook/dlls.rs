@@ -1,17 +1,22 @@
-//! The list of the DLLs that the server leaves to the first one: a `REG_MULTI_SZ`.
+//! The pointers of the entry point: the list of the DLLs that the server leaves to the first one, and the table.
 
 use core::fmt::{self, Write};
 use core::iter::FusedIterator;
 
+use crate::ffi::CalloutTable;
+
+/// How many UTF-16 units of the server's list are looked at, the last NUL included.
+pub const LONGEST_LIST: usize = 32_768;
+
 /// The paths of a `REG_MULTI_SZ`: UTF-16 texts that each end in NUL, one after the other, until an empty one.
 ///
 /// ```
-/// use dhcp_callout::chain::ChainDlls;
+/// use dhcp_callout::hook::ChainDlls;
 ///
 /// let list: Vec<u16> = "C:\\a.dll\0C:\\b.dll\0\0".encode_utf16().collect();
 /// let paths: Result<Vec<_>, _> = ChainDlls::new(&list).map(|path| path.map(|path| path.to_string())).collect();
 /// assert_eq!(paths?, ["C:\\a.dll", "C:\\b.dll"]);
-/// # Ok::<(), dhcp_callout::chain::UnterminatedPath>(())
+/// # Ok::<(), dhcp_callout::hook::UnterminatedPath>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ChainDlls<'a> {
@@ -38,7 +43,7 @@ pub struct UnterminatedPath {
 }
 
 impl<'a> ChainDlls<'a> {
-    /// Reads `list`, which may go on behind the list's end, or end before it.
+    /// Reads `list`, which may go on after the list's end, or end before it.
     #[must_use]
     pub const fn new(list: &'a [u16]) -> Self {
         Self { rest: list, offset: 0 }
@@ -62,11 +67,11 @@ impl<'a> Iterator for ChainDlls<'a> {
                 have: rest.len(),
             }));
         };
-        let (units, behind) = rest.split_at_checked(length)?;
+        let (units, after) = rest.split_at_checked(length)?;
         if units.is_empty() {
             return None;
         }
-        self.rest = behind.get(1..).unwrap_or_default();
+        self.rest = after.get(1..).unwrap_or_default();
         self.offset = offset.saturating_add(length).saturating_add(1);
         Some(Ok(DllPath { units }))
     }
@@ -99,4 +104,37 @@ impl fmt::Debug for DllPath<'_> {
         })?;
         f.write_char('"')
     }
+}
+
+/// Returns the slice of a `REG_MULTI_SZ`: up to and with its empty text, and at most [`LONGEST_LIST`] units.
+///
+/// # Safety
+/// - `list` is NULL or points at UTF-16 units, aligned, that can be read and that nobody writes during `'a`, up to the
+///   first NUL that follows a NUL or is the first unit, or [`LONGEST_LIST`] of them.
+pub(crate) unsafe fn read_list<'a>(list: *const u16) -> &'a [u16] {
+    if list.is_null() || !list.is_aligned() {
+        return &[];
+    }
+    let mut length: usize = 0;
+    let mut after_nul = true;
+    while length < LONGEST_LIST {
+        // SAFETY: `length` is below the bound, and no empty text has come, so the caller promises that it can be read.
+        let unit = unsafe { list.wrapping_add(length).read() };
+        length = length.saturating_add(1);
+        if unit == 0 && after_nul {
+            break;
+        }
+        after_nul = unit == 0;
+    }
+    // SAFETY: so many units have been read, and the caller promises that nobody writes them.
+    unsafe { core::slice::from_raw_parts(list, length) }
+}
+
+/// Fills the server's table.
+///
+/// # Safety
+/// - `table` can be written, aligned or not.
+pub(crate) unsafe fn write_table(table: *mut CalloutTable, value: CalloutTable) {
+    // SAFETY: the caller promises that it can be written; alignment does not matter to this write.
+    unsafe { table.write_unaligned(value) };
 }

@@ -1,12 +1,14 @@
-//! Messages made from nothing: the request of a client, and the reply to one.
+//! Messages created from nothing: the request of a client, and the reply to one.
 
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::super::code::{HardwareType, MessageType, OpCode, OptionCode};
+use super::super::codec::Encoder;
 use super::super::option;
 use super::super::{Header, MAGIC_COOKIE, Message};
-use super::EditError;
-use super::writer::Writer;
+use super::error::EditError;
+use super::script::CAPACITY;
+use super::write::field_of;
 
 /// The least length of a BOOTP message in bytes (RFC 951, RFC 1542 section 2.1), and so of a DHCP message.
 const LEAST: usize = 300;
@@ -16,23 +18,18 @@ pub(crate) fn request(
     message_type: MessageType,
     xid: u32,
     chaddr: &[u8],
-    target: &mut [u8],
+    block: &mut [u8; CAPACITY],
 ) -> Result<usize, EditError> {
-    let error = EditError::ChaddrTooLong { length: chaddr.len() };
-    let mut header = Header {
+    let (chaddr, hlen) = field_of("chaddr", chaddr)?;
+    let header = Header {
         op: OpCode::REQUEST.code(),
         htype: HardwareType::ETHERNET.code(),
-        hlen: u8::try_from(chaddr.len()).map_err(|_| error)?,
+        hlen,
         xid: xid.into(),
+        chaddr,
         ..Header::new_zeroed()
     };
-    header
-        .chaddr
-        .get_mut(..chaddr.len())
-        .ok_or(error)?
-        .copy_from_slice(chaddr);
-
-    let mut out = Writer::new(target);
+    let mut out = Encoder::new(block);
     out.put(header.as_bytes());
     out.put(&MAGIC_COOKIE);
     out.put_option(option::MESSAGE_TYPE.code(), &[message_type.code()]);
@@ -40,7 +37,7 @@ pub(crate) fn request(
 }
 
 /// Writes a reply to `request` with what it has to echo; returns its size.
-pub(crate) fn reply(request: Message<'_>, target: &mut [u8]) -> Result<usize, EditError> {
+pub(crate) fn reply(request: Message<'_>, block: &mut [u8; CAPACITY]) -> Result<usize, EditError> {
     let header = Header {
         op: OpCode::REPLY.code(),
         htype: request.header.htype,
@@ -51,11 +48,11 @@ pub(crate) fn reply(request: Message<'_>, target: &mut [u8]) -> Result<usize, Ed
         chaddr: request.header.chaddr,
         ..Header::new_zeroed()
     };
-    let mut out = Writer::new(target);
+    let mut out = Encoder::new(block);
     out.put(header.as_bytes());
     if !request.has_cookie() {
         out.fill_to(LEAST);
-        return out.size();
+        return fitting(&out);
     }
     out.put(&MAGIC_COOKIE);
     for echoed in [option::CLIENT_ID.code(), option::RELAY_AGENT_INFORMATION.code()] {
@@ -69,8 +66,19 @@ pub(crate) fn reply(request: Message<'_>, target: &mut [u8]) -> Result<usize, Ed
     finish(out)
 }
 
-fn finish(mut out: Writer<'_>) -> Result<usize, EditError> {
+fn finish(mut out: Encoder<'_>) -> Result<usize, EditError> {
     out.put(&[OptionCode::END.code()]);
     out.fill_to(LEAST);
-    out.size()
+    fitting(&out)
+}
+
+/// Returns the size of what has been written, if there was room for it.
+fn fitting(out: &Encoder<'_>) -> Result<usize, EditError> {
+    match out.size() {
+        needed if needed > CAPACITY => Err(EditError::NoRoom {
+            needed,
+            available: CAPACITY,
+        }),
+        size => Ok(size),
+    }
 }

@@ -1,0 +1,35 @@
+//! Where a panic of the author's code ends: nothing unwinds into the server.
+
+/// Calls the author's code; `None` if it panicked.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
+    use core::panic::AssertUnwindSafe;
+    use std::panic::catch_unwind;
+
+    catch_unwind(AssertUnwindSafe(call)).map_err(discard).ok()
+}
+
+/// Drops what was thrown, which can panic as well, and so on: what goes on for too long is leaked.
+#[cfg(feature = "std")]
+#[cold]
+fn discard(mut payload: std::boxed::Box<dyn core::any::Any + Send>) {
+    use core::panic::AssertUnwindSafe;
+    use std::panic::catch_unwind;
+
+    for _ in 0..8 {
+        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return,
+            Err(again) => payload = again,
+        }
+    }
+    core::mem::forget(payload);
+}
+
+/// Calls the author's code; a panic ends as the author's panic handler ends it.
+#[cfg(not(feature = "std"))]
+#[expect(clippy::unnecessary_wraps, reason = "as with the feature `std`")]
+#[inline]
+pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
+    Some(call())
+}

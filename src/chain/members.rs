@@ -1,0 +1,129 @@
+//! How the DLLs of the server's list become members.
+
+use core::ptr::fn_addr_eq;
+
+use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint};
+use crate::hook::{ChainDlls, Diagnostic, DllPath, LeftOut};
+
+/// A DLL that was loaded, by its entry point.
+///
+/// Safe code cannot make one, so that the promise about foreign code is made by the `unsafe` of whoever loads it:
+///
+/// ```compile_fail,E0133
+/// # unsafe extern "system" fn entry(_: *mut u16, _: u32, _: *mut dhcp_callout::ffi::CalloutTable) -> u32 { 0 }
+/// let dll = dhcp_callout::chain::LoadedDll::new(entry);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct LoadedDll {
+    /// INVARIANT: as [`new`](Self::new) asks.
+    entry: EntryPoint,
+}
+
+impl LoadedDll {
+    /// Creates a loaded DLL from the function by the name of [`CALLOUT_ENTRY_POINT`](crate::ffi::CALLOUT_ENTRY_POINT).
+    ///
+    /// # Safety
+    /// - `entry` can be called as its prototype says;
+    /// - so can the hooks that it puts into the table, from any thread;
+    /// - the DLL stays loaded.
+    #[must_use]
+    pub const unsafe fn new(entry: EntryPoint) -> Self {
+        Self { entry }
+    }
+
+    /// Asks for its table, as the server does.
+    fn table(self) -> Result<CalloutTable, LeftOut> {
+        let mut table = CalloutTable::EMPTY;
+        let mut no_more = [0_u16; 2];
+        // SAFETY: it can be called, says the invariant; the list is an empty `REG_MULTI_SZ`, and the table can be written.
+        match unsafe { (self.entry)(no_more.as_mut_ptr(), CALLOUT_VERSION, &raw mut table) } {
+            ERROR_SUCCESS => Ok(table),
+            status => Err(LeftOut::Refused { status }),
+        }
+    }
+}
+
+/// The members, in order of call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Members<const MEMBERS: usize> {
+    members: [Option<Member>; MEMBERS],
+    left_out: usize,
+}
+
+/// INVARIANT: each hook of the table can be called as its prototype says, from any thread.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    entry: EntryPoint,
+    table: CalloutTable,
+}
+
+// SAFETY: the two pointers of a table that are no functions are never followed.
+unsafe impl Send for Member {}
+// SAFETY: as above.
+unsafe impl Sync for Member {}
+
+impl<const MEMBERS: usize> Members<MEMBERS> {
+    /// Loads the members, and reports which DLLs are left out.
+    ///
+    /// # Safety
+    /// - The hooks of `own` can be called as their prototypes say, from any thread.
+    pub(super) unsafe fn load(
+        (entry, table): (EntryPoint, CalloutTable),
+        dlls: ChainDlls<'_>,
+        mut find: impl FnMut(DllPath<'_>) -> Option<LoadedDll>,
+        mut report: impl FnMut(Diagnostic<'_>),
+    ) -> Self {
+        let mut all = Self {
+            members: [None; MEMBERS],
+            left_out: 0,
+        };
+        if let Some(place) = all.members.first_mut() {
+            *place = Some(Member { entry, table });
+        }
+        for path in dlls {
+            let joined = path
+                .map_err(|_| LeftOut::Unterminated)
+                .and_then(|path| find(path).ok_or(LeftOut::NotFound))
+                .and_then(|dll| all.join(dll));
+            if let Err(reason) = joined {
+                all.left_out = all.left_out.saturating_add(1);
+                report(Diagnostic::LeftOut {
+                    path: path.ok(),
+                    reason,
+                });
+            }
+        }
+        all
+    }
+
+    fn join(&mut self, dll: LoadedDll) -> Result<(), LeftOut> {
+        let mut entries = self.members.iter().flatten().map(|member| member.entry);
+        if entries.any(|entry| fn_addr_eq(entry, dll.entry)) {
+            return Err(LeftOut::Repeated);
+        }
+        let vacant = self.members.iter_mut().find(|member| member.is_none());
+        let place = vacant.ok_or(LeftOut::TooMany { members: MEMBERS })?;
+        let table = dll.table()?;
+        *place = Some(Member {
+            entry: dll.entry,
+            table,
+        });
+        Ok(())
+    }
+
+    /// Returns the tables, each with its member's number.
+    pub(super) fn tables(&self) -> impl Iterator<Item = (usize, &CalloutTable)> {
+        self.members.iter().flatten().map(|member| &member.table).enumerate()
+    }
+
+    /// Returns a table of the hooks that any member wants.
+    pub(super) fn wanted(&self) -> CalloutTable {
+        self.tables()
+            .fold(CalloutTable::EMPTY, |wanted, (_, table)| wanted.or(table))
+    }
+
+    /// Returns how many DLLs of the list did not become members.
+    pub(super) const fn left_out(&self) -> usize {
+        self.left_out
+    }
+}

@@ -1,0 +1,445 @@
+//! From a `static` to the symbols of a DLL: the hooks, the entry point, and the macros that name them.
+//!
+//! There is one set of `extern` hooks, for hosts and for chains. It is generic over a type that the macro makes beside
+//! the `static`, and that says for each hook who handles it: nobody if the callout does not implement the trait of the
+//! event, in which case the hook is neither in the table nor linked.
+#![expect(unsafe_code, reason = "this module defines `extern` hooks")]
+
+use core::ffi::c_void;
+use core::marker::PhantomData;
+
+use crate::callout::{Callout, Host, contain};
+use crate::chain::{Chain, LoadedDll};
+use crate::control::ServiceControl;
+use crate::ffi::{
+    self, Bool, CALLOUT_VERSION, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint,
+    ServerOptions,
+};
+use crate::hook::{
+    AddressDeleted, AddressOffered, Argument, ChainDlls, ClientDeleted, ControlEvent, Diagnostic, DllPath, Handle,
+    NewPacket, PacketNotice, ParsedOptions, SendPacket, read_list, write_table,
+};
+
+/// Exports a callout: defines `DhcpServerCalloutEntry` and the hooks that the callout wants.
+///
+/// ```text
+/// export!(HOST);
+/// export!(HOST, chain = CHAIN, find = function);
+/// ```
+///
+/// `HOST` is the path of a `static` of type [`Host`](crate::Host), in which the callout lives.
+///
+/// Without a chain **all DLLs after this one in the server's list are switched off**: the server looks no further when
+/// an entry point succeeds, and [`Diagnostic::Unchained`](crate::Diagnostic::Unchained) says how many there are. With one
+/// the DLL loads them, seven at most: `CHAIN` is the path of a `static` of type [`Chain`](crate::chain::Chain), and
+/// `function` that of a `fn(DllPath<'_>) -> Option<LoadedDll>`, which asks the operating system.
+///
+/// The entry point accepts `CalloutVersion` 0, the only one that is documented (`DHCP_SERVER_OPTIONS` depends on it). It
+/// returns
+/// - `ERROR_SUCCESS` (0) when the table is filled, and again each time that it is called;
+/// - `ERROR_NOT_SUPPORTED` (50) for any other version, and leaves the table alone;
+/// - `ERROR_INVALID_PARAMETER` (87) for a table that is NULL;
+/// - the code of the [`LoadError`](crate::LoadError) if [`Callout::load`] fails, and leaves the table alone. The server
+///   then goes on to the next DLL.
+///
+/// A library exports one callout; in a program with several, such as a test, [`entry_point!`](crate::entry_point) gives
+/// each an entry point by another name. The crate that uses the macro cannot forbid `unsafe_code`, since a symbol of a
+/// fixed name is unsafe to define, but its own code needs none.
+///
+/// Nothing that an author writes in it is inside of `unsafe`, in any edition:
+///
+/// ```compile_fail,edition2021,E0133
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket};
+/// # struct Quiet<const N: usize>;
+/// # impl<const N: usize> Callout for Quiet<N> {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// static QUIET: Host<Quiet<1>> = Host::new(Quiet);
+/// static CHAIN: dhcp_callout::chain::Chain = dhcp_callout::chain::Chain::new();
+/// const unsafe fn one() -> usize { 1 }
+/// fn find<const N: usize>(_: dhcp_callout::DllPath<'_>) -> Option<dhcp_callout::chain::LoadedDll> { None }
+/// dhcp_callout::export!(QUIET, chain = CHAIN, find = find::<{ one() }>);
+/// ```
+///
+/// ```compile_fail,edition2024,E0133
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket};
+/// # struct Quiet<const N: usize>;
+/// # impl<const N: usize> Callout for Quiet<N> {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// static QUIET: Host<Quiet<1>> = Host::new(Quiet);
+/// static CHAIN: dhcp_callout::chain::Chain = dhcp_callout::chain::Chain::new();
+/// const unsafe fn one() -> usize { 1 }
+/// fn find<const N: usize>(_: dhcp_callout::DllPath<'_>) -> Option<dhcp_callout::chain::LoadedDll> { None }
+/// dhcp_callout::export!(QUIET, chain = CHAIN, find = find::<{ one() }>);
+/// ```
+#[macro_export]
+macro_rules! export {
+    ($host:path $(, chain = $chain:path, find = $find:path)? $(,)?) => {
+        $crate::entry_point! {
+            /// The entry point by which the DHCP server finds the callout.
+            #[unsafe(no_mangle)]
+            #[allow(non_snake_case, reason = "the SDK fixes the name")]
+            pub fn DhcpServerCalloutEntry = $host $(, chain = $chain, find = $find)?
+        }
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!("write `export!(HOST)` or `export!(HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item");
+    };
+}
+
+/// Defines an entry point by any name, without exporting it: [`export!`](crate::export!) for programs with several
+/// callouts.
+///
+/// ```
+/// use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point};
+///
+/// struct Quiet;
+///
+/// impl Callout for Quiet {
+///     type State = ();
+///
+///     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+///         Decision::Track(())
+///     }
+/// }
+///
+/// static QUIET: Host<Quiet, 16> = Host::new(Quiet);
+/// entry_point!(fn quiet_entry = QUIET);
+/// ```
+#[macro_export]
+macro_rules! entry_point {
+    (
+        $(#[$attribute:meta])* $visibility:vis fn $name:ident = $host:path $(,)?
+    ) => {
+        $crate::entry_point!(@define [$(#[$attribute])* $visibility fn $name] enter::<__Own> {
+            $crate::entry_point!(@own $host);
+        });
+    };
+    (
+        $(#[$attribute:meta])* $visibility:vis fn $name:ident = $host:path, chain = $chain:path, find = $find:path $(,)?
+    ) => {
+        $crate::entry_point!(@define [$(#[$attribute])* $visibility fn $name] enter_chain::<__Linked> {
+            $crate::entry_point!(@own $host);
+
+            enum __Linked {}
+
+            impl $crate::export::Exported for __Linked {
+                fn host() -> &'static dyn $crate::export::Hosted {
+                    <__Own as $crate::export::Exported>::host()
+                }
+                fn stop() {}
+                $crate::entry_point!(@handled by $chain);
+            }
+
+            impl $crate::export::Linked for __Linked {
+                type Own = __Own;
+
+                fn chain() -> &'static dyn $crate::export::Chained {
+                    &$chain
+                }
+                fn entry() -> $crate::ffi::EntryPoint {
+                    $name
+                }
+                fn find(path: $crate::DllPath<'_>) -> Option<$crate::chain::LoadedDll> {
+                    $find(path)
+                }
+            }
+        });
+    };
+    (@define [$(#[$attribute:meta])* $visibility:vis fn $name:ident] $enter:ident::<$Exported:ident> { $($items:tt)* }) => {
+        $(#[$attribute])*
+        #[allow(unsafe_code, reason = "an entry point has the signature that the server calls")]
+        $visibility unsafe extern "system" fn $name(
+            chain_dlls: *mut u16,
+            callout_version: u32,
+            callout_tbl: *mut $crate::ffi::CalloutTable,
+        ) -> u32 {
+            $($items)*
+
+            // SAFETY: whoever calls this function promises what its prototype asks.
+            unsafe { $crate::export::$enter::<$Exported>(chain_dlls, callout_version, callout_tbl) }
+        }
+    };
+    (@own $host:path) => {
+        enum __Own {}
+
+        impl $crate::export::Exported for __Own {
+            fn host() -> &'static dyn $crate::export::Hosted {
+                &$host
+            }
+            $crate::entry_point!(@handled by $host);
+        }
+    };
+    (@handled by $handler:path) => {
+        $crate::entry_point! {
+            @handled by $handler:
+            control(ControlEvent)
+            new_pkt(NewPacket<'static>)
+            pkt_drop(PacketNotice<'static>)
+            pkt_send(SendPacket<'static>)
+            address_del(AddressDeleted<'static>)
+            address_offer(AddressOffered<'static>)
+            handle_options(ParsedOptions<'static>)
+            delete_client(ClientDeleted<'static>)
+        }
+    };
+    (@handled by $handler:path: $($hook:ident($Argument:ident $(<$life:lifetime>)?))+) => {$(
+        fn $hook() -> Option<&'static dyn $crate::hook::Handle<$crate::hook::$Argument $(<$life>)?>> {
+            use $crate::export::NotHandled as _;
+            $crate::export::Handler::<_, $crate::hook::$Argument $(<$life>)?>::new(&$handler).get()
+        }
+    )+};
+    ($($other:tt)*) => {
+        ::core::compile_error!("write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item");
+    };
+}
+
+/// The host of an exported callout, whatever its type.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Host`: `export!` takes the path of a `static` of type `Host`"
+)]
+pub trait Hosted: Sync {
+    /// Lets the callout prepare for work; an error is what the entry point returns.
+    fn load(&'static self) -> Result<(), u32>;
+    /// Tells the callout.
+    fn report(&'static self, diagnostic: Diagnostic<'_>);
+    /// Gives up all packets: the service has stopped.
+    fn stop(&'static self);
+}
+
+impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Hosted for Host<C, PACKETS, BUFFERS> {
+    fn load(&'static self) -> Result<(), u32> {
+        Host::load(self).map_err(crate::LoadError::code)
+    }
+
+    fn report(&'static self, diagnostic: Diagnostic<'_>) {
+        Host::report(self, diagnostic);
+    }
+
+    fn stop(&'static self) {
+        self.drain();
+    }
+}
+
+/// A chain, whatever its size.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no `Chain`: `chain =` takes the path of a `static` of type `Chain`"
+)]
+pub trait Chained: Sync {
+    /// Loads the members, on the first call, and returns the hooks that any of them wants.
+    ///
+    /// # Safety
+    /// - The hooks of `own` can be called as their prototypes say, as long as the chain lives.
+    unsafe fn load(
+        &'static self,
+        own: (EntryPoint, CalloutTable),
+        dlls: ChainDlls<'_>,
+        find: &mut dyn FnMut(DllPath<'_>) -> Option<LoadedDll>,
+        report: &mut dyn FnMut(Diagnostic<'_>),
+    ) -> CalloutTable;
+}
+
+impl<const PACKETS: usize, const MEMBERS: usize> Chained for Chain<PACKETS, MEMBERS> {
+    unsafe fn load(
+        &'static self,
+        own: (EntryPoint, CalloutTable),
+        dlls: ChainDlls<'_>,
+        find: &mut dyn FnMut(DllPath<'_>) -> Option<LoadedDll>,
+        report: &mut dyn FnMut(Diagnostic<'_>),
+    ) -> CalloutTable {
+        // SAFETY: the caller promises the same.
+        unsafe { Chain::load(self, own, dlls, find, report) }
+    }
+}
+
+/// What the macros find out about the handler of one argument: a method of this type is found where its bound holds, and
+/// the one of [`NotHandled`] otherwise.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Handler<H: 'static, A>(&'static H, PhantomData<A>);
+
+impl<H, A> Handler<H, A> {
+    /// Asks about `handler`.
+    #[inline]
+    pub const fn new(handler: &'static H) -> Self {
+        Self(handler, PhantomData)
+    }
+}
+
+impl<H: Handle<A>, A: Argument> Handler<H, A> {
+    /// Returns the handler.
+    #[inline]
+    #[must_use]
+    pub const fn get(&self) -> Option<&'static dyn Handle<A>> {
+        Some(self.0)
+    }
+}
+
+/// See [`Handler`].
+#[doc(hidden)]
+pub trait NotHandled<A: Argument> {
+    /// Returns nothing.
+    #[inline]
+    #[must_use]
+    fn get(&self) -> Option<&'static dyn Handle<A>> {
+        None
+    }
+}
+
+impl<H, A: Argument> NotHandled<A> for Handler<H, A> {}
+
+/// What a hook must know to call an exported chain.
+#[doc(hidden)]
+pub trait Linked: Exported {
+    /// The callout of the DLL itself.
+    type Own: Exported;
+    /// Returns the chain.
+    fn chain() -> &'static dyn Chained;
+    /// Returns the entry point that the server calls.
+    fn entry() -> EntryPoint;
+    /// Loads a DLL.
+    fn find(path: DllPath<'_>) -> Option<LoadedDll>;
+}
+
+/// Defines the hooks, and what they must know to call a callout or a chain.
+macro_rules! define {
+    ($(
+        $(#[$attribute:meta])*
+        $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal ($Argument:ty)),+;
+    )+) => {
+        /// Who handles the hooks of an exported callout or chain.
+        #[doc(hidden)]
+        pub trait Exported: 'static {
+            /// Returns the host that is told of what hooks refuse.
+            fn host() -> &'static dyn Hosted;
+            /// Tells the callout.
+            fn report(diagnostic: Diagnostic<'_>) {
+                Self::host().report(diagnostic);
+            }
+            /// Gives up all packets, after the author has heard that the service has stopped.
+            #[inline]
+            fn stop() {
+                Self::host().stop();
+            }
+            $($(
+                #[doc = concat!("Returns the handler of `", $name, "`.")]
+                fn $hook() -> Option<&'static dyn Handle<$Argument>>;
+            )+)+
+        }
+
+        /// The hooks that have a handler, and the one that always ends the lifecycles.
+        fn table<E: Exported>() -> CalloutTable {
+            CalloutTable {
+                $($($field: define!(@wanted $hook).then_some($hook::<E> as ffi::$Prototype),)+)+
+                ..CalloutTable::EMPTY
+            }
+        }
+
+        $($(define!(@hook $name $hook($Argument) $Arguments $parameters);)+)+
+    };
+    (@wanted control) => { true };
+    (@wanted $hook:ident) => { E::$hook().is_some() };
+    (@hook $name:literal $hook:ident($Argument:ty) $Arguments:ident { $($parameter:ident: $Type:ty,)+ }) => {
+        #[doc = concat!("`", $name, "`.")]
+        unsafe extern "system" fn $hook<E: Exported>($($parameter: $Type),+) -> u32 {
+            let raw = ffi::$Arguments { $($parameter),+ };
+            // SAFETY: the server passes what the prototype asks.
+            let status = unsafe { handle::<E, $Argument>(E::$hook(), raw) };
+            define!(@after $hook raw);
+            status
+        }
+    };
+    (@after control $raw:ident) => {
+        if $raw.control_code == ServiceControl::STOP.code() {
+            E::stop();
+        }
+    };
+    (@after $hook:ident $raw:ident) => {};
+}
+
+ffi::prototypes!(define);
+
+/// Handles a call of a hook, if its arguments can be used.
+///
+/// # Safety
+/// - The promises of `A::check` hold during the call.
+#[inline]
+unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A>>, raw: A::Raw) -> u32 {
+    // SAFETY: the caller promises the same, and the argument does not outlive the call.
+    match unsafe { A::check(raw) } {
+        Ok(argument) => match handler {
+            // SAFETY: made from it, and the promises hold during the call.
+            Some(handler) => unsafe { handler.handle(argument, raw, E::report) },
+            None => ERROR_SUCCESS,
+        },
+        Err(error) => {
+            let hook = A::HOOK;
+            E::report(Diagnostic::ArgumentsRefused { hook, error });
+            ERROR_SUCCESS
+        }
+    }
+}
+
+/// The body of an entry point of a callout without a chain.
+///
+/// # Safety
+/// - `chain_dlls` is NULL or points at UTF-16 units that can be read up to an empty text, or
+///   [`LONGEST_LIST`](crate::hook::LONGEST_LIST) of them;
+/// - `callout_tbl` is NULL or can be written as a [`CalloutTable`], aligned or not.
+#[doc(hidden)]
+#[must_use]
+pub unsafe fn enter<E: Exported>(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32 {
+    if let Err(status) = load::<E>(callout_version, callout_tbl) {
+        return status;
+    }
+    // SAFETY: the caller promises of the list what is asked here.
+    let list = unsafe { read_list(chain_dlls) };
+    let dlls = ChainDlls::new(list).count();
+    if dlls > 0 {
+        E::report(Diagnostic::Unchained { dlls });
+    }
+    // SAFETY: not NULL, so the caller promises that it can be written.
+    unsafe { write_table(callout_tbl, table::<E>()) };
+    ERROR_SUCCESS
+}
+
+/// The body of an entry point of a callout with a chain.
+///
+/// # Safety
+/// As for [`enter`].
+#[doc(hidden)]
+#[must_use]
+pub unsafe fn enter_chain<E: Linked>(
+    chain_dlls: *mut u16,
+    callout_version: u32,
+    callout_tbl: *mut CalloutTable,
+) -> u32 {
+    if let Err(status) = load::<E>(callout_version, callout_tbl) {
+        return status;
+    }
+    // SAFETY: the caller promises of the list what is asked here.
+    let dlls = ChainDlls::new(unsafe { read_list(chain_dlls) });
+    let mut find = |path: DllPath<'_>| contain(|| E::find(path)).flatten();
+    let own = (E::entry(), table::<E::Own>());
+    // SAFETY: the hooks of this module can be called as their prototypes say.
+    let wanted = unsafe { E::chain().load(own, dlls, &mut find, &mut E::report) };
+    // SAFETY: not NULL, so the caller promises that it can be written.
+    unsafe { write_table(callout_tbl, table::<E>().and(&wanted)) };
+    ERROR_SUCCESS
+}
+
+/// Checks the arguments of an entry point, and lets the callout prepare for work; an error is what it returns.
+fn load<E: Exported>(callout_version: u32, callout_tbl: *mut CalloutTable) -> Result<(), u32> {
+    if callout_version != CALLOUT_VERSION {
+        return Err(ERROR_NOT_SUPPORTED);
+    }
+    if callout_tbl.is_null() {
+        return Err(ERROR_INVALID_PARAMETER);
+    }
+    E::host().load()
+}

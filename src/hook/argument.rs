@@ -1,0 +1,103 @@
+//! What all arguments have in common, for code that treats all hooks alike.
+
+use super::address::{AddressDeleted, AddressOffered};
+use super::check::HookError;
+use super::diagnostic::Diagnostic;
+use super::drop_send::{PacketNotice, SendPacket};
+use super::new_packet::NewPacket;
+use super::parsed_options::ParsedOptions;
+use super::service::{ClientDeleted, ControlEvent};
+use crate::ffi;
+
+/// The safe argument of a hook.
+#[doc(hidden)]
+pub trait Argument: Sized {
+    /// The arguments of the C prototype.
+    type Raw: Copy;
+    /// The hook's type.
+    type Hook: Copy;
+    /// The hook, as the SDK names it.
+    const HOOK: &'static str;
+
+    /// Checks the arguments, as the inherent `from_raw` of the type does.
+    ///
+    /// # Safety
+    /// As for that function.
+    unsafe fn check(raw: Self::Raw) -> Result<Self, HookError>;
+
+    /// Returns the hook of this argument from a table.
+    fn hook_of(table: &ffi::CalloutTable) -> Option<Self::Hook>;
+
+    /// Calls the hook.
+    ///
+    /// # Safety
+    /// - `hook` can be called with these arguments.
+    unsafe fn pass(raw: Self::Raw, hook: Self::Hook) -> u32;
+}
+
+/// Who is told of what a hook must not do itself.
+#[doc(hidden)]
+pub type Report = fn(Diagnostic<'_>);
+
+/// What is called by a hook: a host, or a chain.
+#[doc(hidden)]
+pub trait Handle<A: Argument>: Sync {
+    /// Handles a call of the hook, and returns what the hook returns.
+    ///
+    /// # Safety
+    /// - `argument` was made from `raw`, of which the promises of `A::check` hold during the call.
+    unsafe fn handle(&'static self, argument: A, raw: A::Raw, report: Report) -> u32;
+}
+
+/// What a `from_raw` returns, whether or not it can fail.
+trait Checked<A> {
+    fn checked(self) -> Result<A, HookError>;
+}
+
+impl<A: Argument> Checked<A> for A {
+    #[inline]
+    fn checked(self) -> Result<A, HookError> {
+        Ok(self)
+    }
+}
+
+impl<A: Argument> Checked<A> for Result<A, HookError> {
+    #[inline]
+    fn checked(self) -> Self {
+        self
+    }
+}
+
+macro_rules! arguments {
+    ($(
+        $(#[$attribute:meta])*
+        $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal ($Argument:ty)),+;
+    )+) => {
+        $($(
+            impl Argument for $Argument {
+                type Raw = ffi::$Arguments;
+                type Hook = ffi::$Prototype;
+                const HOOK: &'static str = $name;
+
+                #[inline]
+                unsafe fn check(raw: Self::Raw) -> Result<Self, HookError> {
+                    // SAFETY: the caller promises the same.
+                    unsafe { Self::from_raw(raw) }.checked()
+                }
+
+                #[inline]
+                fn hook_of(table: &ffi::CalloutTable) -> Option<Self::Hook> {
+                    table.$field
+                }
+
+                #[inline]
+                unsafe fn pass(raw: Self::Raw, hook: Self::Hook) -> u32 {
+                    // SAFETY: the caller promises the same.
+                    unsafe { raw.pass_to(hook) }
+                }
+            }
+        )+)+
+    };
+}
+
+ffi::prototypes!(arguments);

@@ -1,0 +1,124 @@
+//! What an author is told beside the packets.
+
+use core::fmt;
+
+use super::check::HookError;
+use super::dlls::DllPath;
+use crate::lifecycle::{Notice, Stage};
+use crate::table::{ContextError, NotifyError};
+
+/// Something that was refused, ignored, given up or contained; nothing of the kind happens without a word.
+///
+/// Meant to be counted or logged. None of it needs an answer, and the server goes on in each case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Diagnostic<'a> {
+    /// The server called a hook with arguments that cannot be used; the callout does not hear of the call.
+    ///
+    /// For `DhcpPktDropHook` only the packet's bytes are refused: the notice counts.
+    ArgumentsRefused {
+        /// The hook, as the SDK names it.
+        hook: &'static str,
+        /// What is wrong with them.
+        error: HookError,
+    },
+    /// A hook came with a context that names no packet in flight; the callout hears of the call without a state.
+    ContextRefused {
+        /// The hook, as the SDK names it.
+        hook: &'static str,
+        /// What is wrong with it.
+        error: ContextError,
+    },
+    /// `DhcpPktDropHook` reported something that changes nothing: a drop that is repeated, or an unknown packet.
+    ///
+    /// The server's documentation tells authors to expect several notices for one packet.
+    NoticeRejected {
+        /// What was reported.
+        notice: Notice,
+        /// Why it changes nothing.
+        error: NotifyError,
+    },
+    /// A method of the callout has panicked in this hook, and the panic was contained.
+    Panicked {
+        /// The hook, as the SDK names it, or `DhcpServerCalloutEntry`.
+        hook: &'static str,
+    },
+    /// As many packets as the table holds are in flight: this one is processed as it was received, and not tracked.
+    NotTracked,
+    /// A packet was given up at this stage, since the server had not reported its end.
+    Lost {
+        /// The last that was heard of it.
+        stage: Stage,
+    },
+    /// A DLL of the server's list is not a member of the chain.
+    LeftOut {
+        /// Its path; `None` if the list ends within it.
+        path: Option<DllPath<'a>>,
+        /// Why it is not.
+        reason: LeftOut,
+    },
+    /// The server has left so many DLLs to this one, which was exported without a chain: no hook of theirs is called.
+    Unchained {
+        /// How many there are.
+        dlls: usize,
+    },
+    /// A member of the chain has left pointers that are no packet, which were set back to what they were before.
+    MemberPointers {
+        /// The hook, as the SDK names it.
+        hook: &'static str,
+        /// Which member, counted from 0, the DLL's own callout.
+        member: usize,
+        /// What is wrong with the pointers.
+        error: HookError,
+    },
+}
+
+/// Why a DLL is not a member of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeftOut {
+    /// The server's list ends within its path.
+    #[error("the list ends within its path")]
+    Unterminated,
+    /// The author's loader found no entry point, or panicked.
+    #[error("no entry point was found")]
+    NotFound,
+    /// Its entry point is that of a member already: the list names a DLL twice.
+    #[error("it is a member already")]
+    Repeated,
+    /// Its entry point returned this value.
+    #[error("its entry point returned {status:#x}")]
+    Refused {
+        /// Anything but 0.
+        status: u32,
+    },
+    /// The chain has no room for more members.
+    #[error("the chain has {members} members, and no room for more")]
+    TooMany {
+        /// How many members it has.
+        members: usize,
+    },
+}
+
+impl fmt::Display for Diagnostic<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ArgumentsRefused { hook, error } => write!(f, "{hook}: arguments refused: {error}"),
+            Self::ContextRefused { hook, error } => write!(f, "{hook}: {error}"),
+            Self::NoticeRejected { notice, error } => {
+                write!(f, "notice {:#010x} rejected: {error}", notice.code())
+            }
+            Self::Panicked { hook } => write!(f, "{hook}: the callout panicked"),
+            Self::NotTracked => f.write_str("packet not tracked: packet table full"),
+            Self::Lost { stage } => write!(f, "packet given up: {stage:?}"),
+            Self::LeftOut { path, reason } => match path {
+                Some(path) => write!(f, "{path} left out of the chain: {reason}"),
+                None => write!(f, "a DLL left out of the chain: {reason}"),
+            },
+            Self::Unchained { dlls } => write!(f, "{dlls} DLLs of the list switched off: exported without a chain"),
+            Self::MemberPointers { hook, member, error } => {
+                write!(f, "{hook}: packet of chain member {member} set back: {error}")
+            }
+        }
+    }
+}

@@ -1,0 +1,455 @@
+//! Editing of a message: changes are noted first, then all made in one pass, or none.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "offsets in a packet of a few kilobytes; the linker shows that no sum overflows"
+)]
+
+mod error;
+mod fields;
+mod fresh;
+mod pass;
+mod script;
+mod write;
+
+pub use error::{EditError, MAX_EDITS};
+pub(crate) use fresh::{reply, request};
+pub(crate) use script::CAPACITY;
+
+use core::fmt;
+use core::net::Ipv4Addr;
+
+use zerocopy::FromBytes;
+
+use super::code::{Flags, HardwareType, OpCode, OptionCode};
+use super::codec::{Encode, Encoded, Encoder, Format, Key, ValueError};
+use super::option::values::Typed;
+use super::value::Value;
+use super::walk::RawOption;
+use super::{HEADER_LENGTH, Header, Message, OPTIONS_OFFSET, ParseError};
+use pass::Pass;
+use script::{Change, Edit, Noted, Script};
+use write::field_of;
+
+/// Changes to one packet, noted in any order, and made all at once when they are complete, or not at all.
+///
+/// [`PacketBuffer::edit`](crate::PacketBuffer::edit) lends an editor to a closure, and makes the changes when the
+/// closure returns. The methods only note what is to be done; the first error is what the edit returns.
+///
+/// # What an edit does to the other bytes
+/// - Options that no change names keep their bytes, their order, their fields and their splits; so do the PADs before
+///   and between options. An edit that changes nothing changes no byte, not even the split of a value that is set to
+///   what it was.
+/// - A value that is set replaces every fragment of its code in every field, and takes the place of the first of them.
+///   New options go after the last option, but before Relay Agent Information (82) if that is last ([RFC 3046 section
+///   2.1]). Values of more than 255 bytes are split as [RFC 3396] says.
+/// - The options end with END:
+///
+///   | the options | bytes after END | size of the packet |
+///   | --- | --- | --- |
+///   | end where they did | stay; an END is added only if there was none | stays |
+///   | become shorter | PAD | stays if there were bytes after END, else what the options need |
+///   | become longer | PAD | the same, and grows when the options need more |
+///
+///   So a BOOTP packet of 300 bytes stays one.
+/// - The options in `file` and `sname` stay there ([RFC 2132 section 9.3]). A value that was there first and no longer
+///   fits moves to the options field; new options only go to the options field. A field that loses its last option is
+///   filled with zeros, and option 52, which no method changes directly, follows.
+/// - A BOOTP message without the magic cookie gets one when an option is added, if nothing but zeros is in its place.
+///
+/// ```
+/// use dhcp_callout::PacketBuffer;
+/// use dhcp_callout::message::{MessageType, OptionCode};
+///
+/// let mut buffer = PacketBuffer::request(MessageType::DISCOVER, 0x3903_f326, &[2, 0, 0, 0, 0, 1])?;
+/// let size = buffer.edit(|editor| {
+///     editor.secs(7).set_raw(OptionCode::from_code(12), b"host");
+/// })?;
+/// assert_eq!(size, 300);
+/// assert_eq!(buffer.as_bytes()[240..250], [53, 1, 1, 12, 4, b'h', b'o', b's', b't', 255]);
+/// # Ok::<(), dhcp_callout::message::EditError>(())
+/// ```
+///
+/// [RFC 2132 section 9.3]: https://www.rfc-editor.org/rfc/rfc2132#section-9.3
+/// [RFC 3046 section 2.1]: https://www.rfc-editor.org/rfc/rfc3046#section-2.1
+/// [RFC 3396]: https://www.rfc-editor.org/rfc/rfc3396
+pub struct Editor<'b, 'v> {
+    source: &'b [u8],
+    /// Begins with the new header if that changes, and ends with the encoded values.
+    block: &'b mut [u8; CAPACITY],
+    /// Where the encoded values begin in `block`. INVARIANT: after the magic cookie, and within the block.
+    values_start: usize,
+    script: Script<'v>,
+}
+
+/// Edits the packet `source`, and writes what it becomes to the start of `block`; returns the size.
+///
+/// Nothing in `block` means anything after an error.
+#[inline]
+pub(crate) fn edit<'v>(
+    source: &[u8],
+    block: &mut [u8; CAPACITY],
+    edit: impl FnOnce(&mut Editor<'_, 'v>),
+) -> Result<usize, EditError> {
+    let mut editor = Editor {
+        source,
+        block,
+        values_start: CAPACITY,
+        script: Script::new(),
+    };
+    edit(&mut editor);
+    editor.finish()
+}
+
+impl<'b> Editor<'b, '_> {
+    /// Returns the message as it is, without the changes noted so far.
+    ///
+    /// # Errors
+    /// [`ParseError::TruncatedHeader`] if the packet is shorter than the header.
+    #[inline]
+    pub fn message(&self) -> Result<Message<'b>, ParseError> {
+        Message::parse(self.source)
+    }
+
+    /// Makes all changes, and returns the size of the packet in bytes.
+    #[inline]
+    fn finish(&mut self) -> Result<usize, EditError> {
+        let message = Message::parse(self.source)?;
+        if let Some(error) = self.script.error {
+            return Err(error);
+        }
+        let limit = self.script.limit;
+        let (target, values) = self.block.split_at_mut_checked(self.values_start).unwrap_or_default();
+        let room = target.len();
+        let mut size = Pass::new(message, &self.script, values, target).build()?;
+        if size > room && room < CAPACITY {
+            size = self.build_aside()?;
+        }
+        if size > limit {
+            return Err(EditError::NoRoom {
+                needed: size,
+                available: limit,
+            });
+        }
+        Ok(size)
+    }
+
+    /// Builds a packet that is so long that it reaches the encoded values: they are put aside.
+    #[cold]
+    fn build_aside(&mut self) -> Result<usize, EditError> {
+        let aside = *self.block;
+        let values = aside.get(self.values_start..).unwrap_or_default();
+        Pass::new(Message::parse(self.source)?, &self.script, values, self.block).build()
+    }
+}
+
+/// Typed options.
+impl Editor<'_, '_> {
+    /// Sets the option of `key` to `value`, in place of all its fragments.
+    ///
+    /// The value is encoded at once, and only borrowed until then. A value that says that the option
+    /// [is to go](Encoder::omit) removes it. Overrides earlier changes to this option.
+    ///
+    /// ```
+    /// use core::net::Ipv4Addr;
+    /// use dhcp_callout::PacketBuffer;
+    /// use dhcp_callout::message::{MessageType, option};
+    ///
+    /// let mut buffer = PacketBuffer::request(MessageType::REQUEST, 1, &[2, 0, 0, 0, 0, 1])?;
+    /// buffer.edit(|editor| {
+    ///     editor
+    ///         .set(option::DNS_SERVERS, [Ipv4Addr::new(192, 0, 2, 53), Ipv4Addr::new(192, 0, 2, 54)])
+    ///         .set(option::LEASE_TIME, 3600)
+    ///         .set(option::HOST_NAME, "host")
+    ///         .set(option::DOMAIN_SEARCH, ["example.org", "example.net"]);
+    /// })?;
+    /// assert_eq!(buffer.as_bytes()[243..253], [6, 8, 192, 0, 2, 53, 192, 0, 2, 54]);
+    /// # Ok::<(), dhcp_callout::message::EditError>(())
+    /// ```
+    #[inline]
+    pub fn set<F: Format>(&mut self, key: Key<F>, value: impl Encode<F>) -> &mut Self {
+        self.set_encoded(key.code(), |out| value.encode(out), |value| key.decode(value).map(drop))
+    }
+
+    /// Sets the option `code` to a value that was read, perhaps from another message, in the format of its code.
+    ///
+    /// Overrides earlier changes to this option.
+    pub fn set_typed(&mut self, code: impl Into<OptionCode>, value: &Typed<'_>) -> &mut Self {
+        self.set_encoded(
+            code.into(),
+            |out| value.encode(out),
+            |value| Typed::decode(value).map(drop),
+        )
+    }
+
+    /// Encodes a value for the option `code`, has `check` read it, and notes it.
+    #[inline]
+    fn set_encoded(
+        &mut self,
+        code: OptionCode,
+        encode: impl FnOnce(&mut Encoder<'_>),
+        check: impl FnOnce(Value<'_>) -> Result<(), ValueError>,
+    ) -> &mut Self {
+        let free = self
+            .block
+            .get_mut(OPTIONS_OFFSET..self.values_start)
+            .unwrap_or_default();
+        let mut encoder = Encoder::new(free);
+        encode(&mut encoder);
+        let len = match encoder.encoded() {
+            Encoded::Value(len) => len,
+            Encoded::Omitted => return self.remove(code),
+            Encoded::Refused => return self.fail(EditError::NoEncoding { code }),
+        };
+        let available = free.len();
+        let Some(value) = free.get(..len) else {
+            return self.fail(EditError::NoRoom {
+                needed: CAPACITY.wrapping_sub(available).saturating_add(len),
+                available: CAPACITY,
+            });
+        };
+        if let Err(error) = check(Value::from_slice(code, value)) {
+            return self.fail(EditError::Value(error));
+        }
+        // To the end of what is free, since the start is for the packet.
+        free.copy_within(..len, available - len);
+        self.values_start = self.values_start.wrapping_sub(len);
+        let from_end = CAPACITY.wrapping_sub(self.values_start);
+        self.script.replace(Edit {
+            code,
+            change: Change::Set,
+            value: Noted::Encoded {
+                from_end: from_end as u16,
+                len: len as u16,
+            },
+        });
+        self
+    }
+}
+
+/// Options as bytes.
+impl<'v> Editor<'_, 'v> {
+    /// Sets the option `code` to the bytes of `value`, in place of all its fragments.
+    ///
+    /// Overrides earlier changes to this option.
+    #[inline]
+    pub fn set_raw(&mut self, code: impl Into<OptionCode>, value: &'v [u8]) -> &mut Self {
+        self.script.replace(Edit {
+            code: code.into(),
+            change: Change::Set,
+            value: Noted::Given(value),
+        });
+        self
+    }
+
+    /// Adds one more option `code` with the bytes of `value`, beside those that are there.
+    ///
+    /// It goes where new options go. A reader that follows RFC 3396 joins it to those before it; values in `file` and
+    /// `sname` come after it then.
+    #[inline]
+    pub fn append_raw(&mut self, code: impl Into<OptionCode>, value: &'v [u8]) -> &mut Self {
+        self.script.add(Edit {
+            code: code.into(),
+            change: Change::Append,
+            value: Noted::Given(value),
+        });
+        self
+    }
+
+    /// Removes all fragments of the option `code`, from every field.
+    ///
+    /// Overrides earlier changes to this option.
+    #[inline]
+    pub fn remove(&mut self, code: impl Into<OptionCode>) -> &mut Self {
+        self.script.replace(Edit {
+            code: code.into(),
+            change: Change::Remove,
+            value: Noted::Given(&[]),
+        });
+        self
+    }
+
+    /// Removes the options for which `keep` is false, one fragment at a time.
+    ///
+    /// `keep` sees the options that [`message`](Self::message) has, in wire order. Option 52 in the options field is
+    /// not asked for: it follows from what is left in `file` and `sname`. A fragment of a code that another change sets
+    /// or removes is decided by that change.
+    pub fn retain(&mut self, mut keep: impl FnMut(&RawOption<'_>) -> bool) -> &mut Self {
+        let Ok(message) = Message::parse(self.source) else {
+            return self; // `finish` finds out.
+        };
+        for option in message.options().map_while(Result::ok) {
+            if !option.is_overload() && !keep(&option) {
+                self.script.drop_one(&option);
+            }
+        }
+        self
+    }
+
+    /// Moves the options in `file` and `sname` to the options field, where new options go, and removes option 52, so
+    /// that [`file`](Self::file) and [`sname`](Self::sname) can be set.
+    ///
+    /// Fields that held options and are not set are filled with zeros. Nothing happens if no option 52 says that the
+    /// fields hold options. The PADs in them go, and so do options 52 in them, which mean nothing there.
+    #[inline]
+    pub fn free_fields(&mut self) -> &mut Self {
+        self.script.frees_fields = true;
+        self
+    }
+
+    /// Limits the packet to `bytes` bytes; without it, to the capacity of the buffer.
+    ///
+    /// This is the length of the DHCP message. The Maximum DHCP Message Size (57) of a client is often understood as
+    /// the length of the whole IP datagram, 28 bytes more.
+    #[inline]
+    pub fn limit(&mut self, bytes: usize) -> &mut Self {
+        self.script.limit = bytes.min(CAPACITY);
+        self
+    }
+
+    /// Fills the packet with PADs after END so that it has at least `bytes` bytes, such as 300 for BOOTP.
+    #[inline]
+    pub fn pad_to(&mut self, bytes: usize) -> &mut Self {
+        self.script.pad_to = bytes;
+        self
+    }
+}
+
+/// Fields of the header.
+impl Editor<'_, '_> {
+    /// Sets which way the message goes (offset 0).
+    #[inline]
+    pub fn op(&mut self, op: OpCode) -> &mut Self {
+        self.header(|header| header.op = op.code())
+    }
+
+    /// Sets the hardware address type (offset 1).
+    #[inline]
+    pub fn htype(&mut self, htype: HardwareType) -> &mut Self {
+        self.header(|header| header.htype = htype.code())
+    }
+
+    /// Sets the hardware address (offset 28), filled with zeros to 16 bytes, and with it its length `hlen` (offset 2).
+    ///
+    /// More than 16 bytes are an error.
+    #[doc(alias = "hlen")]
+    pub fn chaddr(&mut self, address: &[u8]) -> &mut Self {
+        match field_of("chaddr", address) {
+            Ok((field, length)) => self.header(|header| (header.hlen, header.chaddr) = (length, field)),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Sets how many relay agents the message came through (offset 3).
+    #[inline]
+    pub fn hops(&mut self, hops: u8) -> &mut Self {
+        self.header(|header| header.hops = hops)
+    }
+
+    /// Sets the transaction ID (offset 4).
+    #[inline]
+    pub fn xid(&mut self, xid: u32) -> &mut Self {
+        self.header(|header| header.xid = xid.into())
+    }
+
+    /// Sets the seconds since the client began (offset 8).
+    #[inline]
+    pub fn secs(&mut self, secs: u16) -> &mut Self {
+        self.header(|header| header.secs = secs.into())
+    }
+
+    /// Sets the flags (offset 10), all 16 bits.
+    #[inline]
+    pub fn flags(&mut self, flags: Flags) -> &mut Self {
+        self.header(|header| header.flags = flags.bits().into())
+    }
+
+    /// Sets the client's own address (offset 12).
+    #[inline]
+    pub fn ciaddr(&mut self, address: Ipv4Addr) -> &mut Self {
+        self.header(|header| header.ciaddr = address.octets())
+    }
+
+    /// Sets the address that the server gives (offset 16).
+    #[inline]
+    pub fn yiaddr(&mut self, address: Ipv4Addr) -> &mut Self {
+        self.header(|header| header.yiaddr = address.octets())
+    }
+
+    /// Sets the address of the next server to use in bootstrap (offset 20).
+    #[inline]
+    pub fn siaddr(&mut self, address: Ipv4Addr) -> &mut Self {
+        self.header(|header| header.siaddr = address.octets())
+    }
+
+    /// Sets the address of the relay agent (offset 24).
+    #[inline]
+    pub fn giaddr(&mut self, address: Ipv4Addr) -> &mut Self {
+        self.header(|header| header.giaddr = address.octets())
+    }
+
+    /// Sets the server name field (offset 44), filled with zeros to 64 bytes.
+    ///
+    /// An error if `name` is longer, or if the field holds options after the edit: see
+    /// [`free_fields`](Self::free_fields).
+    pub fn sname(&mut self, name: &[u8]) -> &mut Self {
+        match field_of("sname", name) {
+            Ok((field, _)) => {
+                self.script.sets_sname = true;
+                self.header(|header| header.sname = field)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Sets the boot file name field (offset 108), filled with zeros to 128 bytes.
+    ///
+    /// An error if `name` is longer, or if the field holds options after the edit: see
+    /// [`free_fields`](Self::free_fields).
+    pub fn file(&mut self, name: &[u8]) -> &mut Self {
+        match field_of("file", name) {
+            Ok((field, _)) => {
+                self.script.sets_file = true;
+                self.header(|header| header.file = field)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Changes the header that the packet will have; `finish` finds out when the packet has none.
+    #[inline]
+    fn header(&mut self, change: impl FnOnce(&mut Header)) -> &mut Self {
+        if self.script.copied == 0 {
+            self.copy_header();
+        }
+        if let Ok((header, _)) = Header::mut_from_prefix(self.block) {
+            change(header);
+        }
+        self
+    }
+
+    /// Copies the header of the packet, to be changed.
+    fn copy_header(&mut self) {
+        if let (Some(header), Some(place)) = (self.source.first_chunk::<HEADER_LENGTH>(), self.block.first_chunk_mut())
+        {
+            *place = *header;
+            self.script.copied = HEADER_LENGTH;
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, error: EditError) -> &mut Self {
+        self.script.fail(error);
+        self
+    }
+}
+
+impl fmt::Debug for Editor<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Editor")
+            .field("size", &self.source.len())
+            .field("edits", &self.script.edits().count())
+            .finish_non_exhaustive()
+    }
+}

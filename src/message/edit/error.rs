@@ -1,0 +1,68 @@
+//! What can be wrong with an edit.
+
+use super::super::walk::{Area, OptionError};
+use super::super::{OptionCode, ParseError, ValueError};
+
+/// How many changes of options one edit takes.
+///
+/// Each call of a method that changes an option counts once, unless it replaces an earlier one; the fields of the
+/// header, [`retain`](super::Editor::retain) and [`free_fields`](super::Editor::free_fields) do not count.
+pub const MAX_EDITS: usize = 16;
+
+/// An edit that is not made; the packet is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum EditError {
+    /// The packet is shorter than the header.
+    #[error(transparent)]
+    Header(#[from] ParseError),
+    /// The options of the packet are malformed; this is the first fault of the walk over them.
+    #[error(transparent)]
+    Options(#[from] OptionError),
+    /// A typed value that its own format would not read, such as an empty list; offsets are from its first byte.
+    #[error(transparent)]
+    Value(ValueError),
+    /// A typed value that has no encoding, such as a domain name with an empty label.
+    #[error("value for option {code} has no encoding")]
+    NoEncoding {
+        /// The code of the option.
+        code: OptionCode,
+    },
+    /// The edited packet would be longer than the buffer or the limit; or the typed values that were set, replaced ones
+    /// included, are longer together than a packet can be.
+    #[error("{needed} bytes needed, {available} available")]
+    NoRoom {
+        /// Bytes that the edited packet needs, filling not counted unless it was asked for.
+        needed: usize,
+        /// Bytes that it may have.
+        available: usize,
+    },
+    /// More changes of options than one edit takes.
+    #[error("more than {MAX_EDITS} changes of options in one edit")]
+    TooManyEdits,
+    /// PAD (0) and END (255) are no options, and option 52 follows from what is in `file` and `sname`.
+    #[error("option {code} cannot be edited")]
+    ReservedCode {
+        /// The code.
+        code: OptionCode,
+    },
+    /// A value that is longer than its field in the header.
+    #[error("{field} of {length} bytes, at most {capacity} are possible")]
+    FieldTooLong {
+        /// The field: `chaddr`, `sname` or `file`.
+        field: &'static str,
+        /// Bytes of the value.
+        length: usize,
+        /// Bytes of the field.
+        capacity: usize,
+    },
+    /// A field that holds options after the edit was also given other contents.
+    #[error("field {area:?} holds options")]
+    FieldHoldsOptions {
+        /// The field: `file` or `sname`.
+        area: Area,
+    },
+    /// An option was added to a BOOTP message that has something other than zeros in place of the magic cookie.
+    #[error("vendor area at offset 236 without the magic cookie, but not empty")]
+    VendorArea,
+}

@@ -1,0 +1,141 @@
+//! The options in `file` and `sname`: they are edited where they are, or move to the options field.
+
+use super::super::code::{OptionCode, Overload};
+use super::super::codec::Encoder;
+use super::super::walk::{Area, RawOption};
+use super::super::{FILE, SNAME};
+use super::error::EditError;
+use super::pass::{Action, Pass};
+use super::script::RELAY;
+use super::write::option_size;
+
+impl Pass<'_> {
+    /// Edits the fields that option 52 names, after the options field has been gone through; returns what 52 has to
+    /// name then, if that changes.
+    #[cold]
+    pub(super) fn overloaded_fields(&mut self) -> Result<Option<Overload>, EditError> {
+        self.copy_header();
+        let named = self.message.overload().ok().flatten();
+        let before = named.unwrap_or(Overload::empty());
+        let mut after = before;
+        let script = self.script;
+        if before.contains(Overload::FILE) && !self.field::<128>(Area::File, FILE.start, script.sets_file)? {
+            after.remove(Overload::FILE);
+        }
+        if before.contains(Overload::SNAME) && !self.field::<64>(Area::Sname, SNAME.start, script.sets_sname)? {
+            after.remove(Overload::SNAME);
+        }
+        Ok(Some(after).filter(|after| *after != before))
+    }
+
+    /// Edits the options in `area`, which has `N` bytes from `start`, in the header that `out` begins with; returns
+    /// whether option 52 names the field still.
+    fn field<const N: usize>(&mut self, area: Area, start: usize, is_set: bool) -> Result<bool, EditError> {
+        let mut bytes = [0; N];
+        if !self.script.frees_fields {
+            let (count, is_changed) = self.edit_field(area, start, &mut bytes)?;
+            if is_set && count > 0 {
+                return Err(EditError::FieldHoldsOptions { area });
+            }
+            if !is_set && !is_changed {
+                return Ok(true); // As it was, to the last byte, even if it holds no option.
+            }
+            if count > 0 {
+                self.out.overwrite(start, &bytes);
+                return Ok(true);
+            }
+        }
+        if !is_set {
+            self.out.overwrite(start, &bytes);
+        }
+        Ok(false)
+    }
+
+    /// Writes the options that `area` holds after the edit into `field`, which is filled with zeros; returns how many
+    /// there are, and whether they differ from those before.
+    fn edit_field(&mut self, area: Area, start: usize, field: &mut [u8]) -> Result<(usize, bool), EditError> {
+        let packet = self.message.as_bytes();
+        let capacity = field.len();
+        // What stays comes first; new values get the room that it leaves.
+        let mut used = self.bytes_that_stay(area, start)?;
+        let mut out = Encoder::new(field);
+        let mut count = 0;
+        let mut run = start;
+        for option in self.message.options() {
+            let option = option?;
+            if option.area != area {
+                continue;
+            }
+            let action = self.action(&option);
+            out.put(packet.get(run..copied_until(&option, action)).unwrap_or_default());
+            run = end_of(&option);
+            match action {
+                Action::Keep => count += 1,
+                Action::Drop => {}
+                Action::Replace(bit, value) => {
+                    let with_it = used + option_size(value.len());
+                    if with_it < capacity {
+                        out.put_option(option.code, value);
+                        used = with_it;
+                        count += 1;
+                    } else {
+                        self.placed.move_out(bit);
+                    }
+                }
+            }
+        }
+        let is_changed = !out.is_written(packet.get(start..run));
+        if count > 0 {
+            out.put(&[OptionCode::END.code()]);
+        }
+        Ok((count, is_changed))
+    }
+
+    /// Returns how many bytes of a field stay, from its start to its last option.
+    fn bytes_that_stay(&mut self, area: Area, start: usize) -> Result<usize, EditError> {
+        let placed = self.placed;
+        let mut bytes = 0;
+        let mut run = start;
+        for option in self.message.options() {
+            let option = option?;
+            if option.area == area {
+                let action = self.action(&option);
+                bytes += copied_until(&option, action).saturating_sub(run);
+                run = end_of(&option);
+            }
+        }
+        self.placed = placed;
+        Ok(bytes)
+    }
+
+    /// Writes the options of `file` and `sname` where new options go: those of relay agents, or all others.
+    #[cold]
+    pub(super) fn append_of_fields(&mut self, relay: bool) -> Result<(), EditError> {
+        for option in self.message.options() {
+            let option = option?;
+            // Option 52 means nothing there, and would in the options field.
+            let stays = option.area == Area::Options || option.code == OptionCode::OVERLOAD;
+            if stays || (option.code == RELAY) != relay {
+                continue;
+            }
+            match self.action(&option) {
+                Action::Keep => self.out.put_option(option.code, option.value),
+                Action::Drop => {}
+                Action::Replace(_, value) => self.out.put_option(option.code, value),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the offset up to which the bytes before an option, and the option if it is kept, are copied.
+fn copied_until(option: &RawOption<'_>, action: Action<'_>) -> usize {
+    match action {
+        Action::Keep => end_of(option),
+        Action::Drop | Action::Replace(..) => option.offset,
+    }
+}
+
+fn end_of(option: &RawOption<'_>) -> usize {
+    option.value_offset() + option.value.len()
+}

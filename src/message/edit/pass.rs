@@ -1,0 +1,367 @@
+//! The pass that makes all changes: from the bytes of one packet into those of the next.
+
+use super::super::code::{OptionCode, Overload};
+use super::super::codec::Encoder;
+use super::super::walk::{Area, RawOption};
+use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
+use super::error::EditError;
+use super::script::{Change, Noted, RELAY, Script};
+
+/// One pass over the options in wire order.
+pub(super) struct Pass<'p> {
+    pub(super) message: Message<'p>,
+    pub(super) script: &'p Script<'p>,
+    /// The end of the editor's block, with the encoded values.
+    values: &'p [u8],
+    pub(super) out: Encoder<'p>,
+    pub(super) placed: Placed,
+    /// Offset in the message of the first byte that is not copied yet.
+    run: usize,
+    /// Where the options of relay agents begin in `out` that nothing else follows so far.
+    relay_start: Option<usize>,
+    /// What option 52 has to name, if that is known to change.
+    overload: Option<Overload>,
+}
+
+/// What has become of the changes so far: one bit for each, by its position in the script.
+#[derive(Clone, Copy)]
+pub(super) struct Placed {
+    /// The first fragment has been met.
+    met: u16,
+    /// The value was already as it is to be; all fragments stay.
+    kept: u16,
+    /// The value needs a place among the new options.
+    waiting: u16,
+}
+
+/// What becomes of one fragment.
+#[derive(Clone, Copy)]
+pub(super) enum Action<'p> {
+    Keep,
+    Drop,
+    /// The new value, of the change with this bit, takes its place.
+    Replace(u16, &'p [u8]),
+}
+
+impl Placed {
+    #[inline]
+    fn of(script: &Script<'_>) -> Self {
+        Self {
+            met: 0,
+            kept: 0,
+            waiting: script.with_value,
+        }
+    }
+
+    /// Notes that the new value did not fit where the first fragment was.
+    pub(super) fn move_out(&mut self, bit: u16) {
+        self.waiting |= bit;
+    }
+}
+
+impl<'p> Pass<'p> {
+    /// Prepares the pass that writes what `message` becomes by the changes of `script` to `target`, which begins with
+    /// the new header if that changes; `values` is the end of the editor's block.
+    #[inline]
+    pub(super) fn new(message: Message<'p>, script: &'p Script<'p>, values: &'p [u8], target: &'p mut [u8]) -> Self {
+        Self {
+            message,
+            script,
+            values,
+            out: Encoder::after(target, script.copied),
+            placed: Placed::of(script),
+            run: script.copied,
+            relay_start: None,
+            overload: None,
+        }
+    }
+
+    /// Builds the packet; returns how many bytes it needs.
+    ///
+    /// If that is more than there is room for, nothing that has been written means anything.
+    #[inline]
+    pub(super) fn build(&mut self) -> Result<usize, EditError> {
+        if !self.message.has_cookie() {
+            return self.without_options();
+        }
+        let (last_end, has_end, overloads) = self.options()?;
+        if overloads {
+            return self.build_overloaded(last_end, has_end);
+        }
+        self.close(last_end, has_end)
+    }
+
+    /// Builds a packet with an option 52, which the pass over the options field has kept.
+    #[cold]
+    fn build_overloaded(&mut self, last_end: usize, has_end: bool) -> Result<usize, EditError> {
+        if let Some(fields) = self.overloaded_fields()? {
+            // Once more, now that it is known what 52 has to name.
+            self.overload = Some(fields);
+            self.out.truncate(self.script.copied);
+            self.run = self.script.copied;
+            self.placed = Placed::of(self.script);
+            self.relay_start = None;
+            self.options()?;
+            self.overloaded_fields()?;
+        }
+        self.close(last_end, has_end)
+    }
+
+    /// Goes through the options field; returns where its last option ends, whether an END follows, and whether there
+    /// is an option 52.
+    #[inline]
+    fn options(&mut self) -> Result<(usize, bool, bool), EditError> {
+        let source = self.message.as_bytes();
+        let mut at = OPTIONS_OFFSET as u32;
+        let mut last_end = OPTIONS_OFFSET;
+        let mut overloads = false;
+        loop {
+            let next = self.script.pass_over(source, at);
+            if next != at {
+                at = next;
+                last_end = at as usize;
+                self.relay_start = None;
+            }
+            match source.get(at as usize..).unwrap_or_default() {
+                [] => return Ok((last_end, false, overloads)),
+                [0, ..] => at = at.wrapping_add(1),
+                [255, ..] => return Ok((last_end, true, overloads)),
+                [code, length, after @ ..] if usize::from(*length) <= after.len() => {
+                    let option = RawOption {
+                        code: OptionCode::from_code(*code),
+                        area: Area::Options,
+                        offset: at as usize,
+                        value: after.get(..usize::from(*length)).unwrap_or_default(),
+                    };
+                    at = at.wrapping_add(2 + u32::from(*length));
+                    last_end = at as usize;
+                    overloads |= option.is_overload();
+                    self.visit(&option, last_end);
+                }
+                _ => return Err(self.fault()),
+            }
+        }
+    }
+
+    /// Returns the fault that the options of the message have.
+    #[cold]
+    fn fault(&self) -> EditError {
+        let fault = self.message.options().find_map(Result::err);
+        debug_assert!(fault.is_some(), "the walk over the options meets the same fault");
+        fault.map_or(EditError::VendorArea, EditError::Options)
+    }
+
+    /// Does what the script says about an option of the options field, which ends at `end`.
+    #[inline]
+    fn visit(&mut self, option: &RawOption<'_>, end: usize) {
+        let action = if option.is_overload() {
+            self.action_of_overload(option)
+        } else {
+            self.action(option)
+        };
+        let replacement = match action {
+            Action::Keep => None,
+            Action::Drop => return self.skip(option.offset, end),
+            Action::Replace(_, value) => {
+                self.skip(option.offset, end);
+                Some(value)
+            }
+        };
+        if option.code == RELAY {
+            let pending = option.offset.saturating_sub(self.run);
+            self.relay_start.get_or_insert(self.out.size().wrapping_add(pending));
+        } else {
+            self.relay_start = None;
+        }
+        if let Some(value) = replacement {
+            self.out.put_option(option.code, value);
+        }
+    }
+
+    /// Decides about the next fragment of option 52 in the options field.
+    #[cold]
+    fn action_of_overload(&self, option: &RawOption<'_>) -> Action<'p> {
+        match self.overload {
+            Some(fields) if fields.is_empty() => Action::Drop,
+            Some(fields) if !option.value.is_empty() => Action::Replace(0, value_of(fields)),
+            _ => Action::Keep,
+        }
+    }
+
+    /// Decides about the next fragment of any other option.
+    #[inline]
+    pub(super) fn action(&mut self, option: &RawOption<'_>) -> Action<'p> {
+        let Some((bit, edit)) = self.script.decider(option.code) else {
+            return if self.script.drops(option) {
+                Action::Drop
+            } else {
+                Action::Keep
+            };
+        };
+        if self.placed.met & bit != 0 {
+            return if self.placed.kept & bit != 0 {
+                Action::Keep
+            } else {
+                Action::Drop
+            };
+        }
+        self.placed.met |= bit;
+        self.placed.waiting &= !bit;
+        if edit.change == Change::Remove {
+            return Action::Drop;
+        }
+        let value = self.value(edit.value);
+        if self.is_now(option, value) {
+            self.placed.kept |= bit;
+            return Action::Keep;
+        }
+        Action::Replace(bit, value)
+    }
+
+    /// Returns a noted value.
+    #[inline]
+    fn value(&self, noted: Noted<'p>) -> &'p [u8] {
+        match noted {
+            Noted::Given(value) => value,
+            Noted::Encoded { from_end, len } => {
+                let start = self.values.len().wrapping_sub(from_end.into());
+                let value = self.values.get(start..).and_then(|values| values.get(..len.into()));
+                debug_assert!(value.is_some(), "an encoded value is where it was noted");
+                value.unwrap_or_default()
+            }
+        }
+    }
+
+    /// Returns whether `value` is what the option of which `first` is the first fragment is already.
+    #[inline]
+    fn is_now(&self, first: &RawOption<'_>, value: &[u8]) -> bool {
+        match first.value.split_last() {
+            Some((last, front)) if value.get(front.len()) != Some(last) => false,
+            _ => self.joins_to(first, value),
+        }
+    }
+
+    #[cold]
+    fn joins_to(&self, first: &RawOption<'_>, value: &[u8]) -> bool {
+        value.starts_with(first.value) && matches!(self.message.value(first.code), Ok(Some(now)) if now == *value)
+    }
+
+    /// Copies what is not copied yet, up to `offset`.
+    #[inline]
+    fn copy_until(&mut self, offset: usize) {
+        let run = self.message.as_bytes().get(self.run..offset);
+        debug_assert!(run.is_some(), "offsets are met in their order, within the message");
+        if let Some(run) = run {
+            self.out.put(run);
+        }
+        self.run = offset;
+    }
+
+    /// Copies the header, if nothing has been copied yet.
+    pub(super) fn copy_header(&mut self) {
+        if self.run < HEADER_LENGTH {
+            self.copy_until(HEADER_LENGTH);
+        }
+    }
+
+    /// Copies what is before `from`, and passes over what is before `to`.
+    #[inline]
+    fn skip(&mut self, from: usize, to: usize) {
+        self.copy_until(from);
+        self.run = to;
+    }
+
+    /// Writes what goes after the last option, which ends at `last_end`; returns the size of the packet.
+    #[inline]
+    fn close(&mut self, last_end: usize, has_end: bool) -> Result<usize, EditError> {
+        self.copy_until(last_end);
+        self.append()?;
+        let source = self.message.as_bytes();
+        let stays = self.out.size() == last_end && source.len() <= self.script.limit;
+        if stays && (has_end || self.out.is_written(source.get(..last_end))) {
+            self.copy_until(source.len());
+        } else {
+            // Bytes after END were there to fill the packet.
+            self.end(source.len().wrapping_sub(last_end) > 1);
+        }
+        self.out.fill_to(self.script.pad_to);
+        Ok(self.out.size())
+    }
+
+    /// Writes END, and fills the packet up to the size that the message has if it `was_filled`.
+    #[inline]
+    fn end(&mut self, was_filled: bool) {
+        self.out.put(&[OptionCode::END.code()]);
+        if was_filled {
+            let size = self.message.as_bytes().len();
+            self.out.fill_to(size.min(self.script.limit));
+        }
+    }
+
+    /// Writes the options that are new in the options field: before the options of relay agents that come last, but
+    /// for further ones of relay agents.
+    #[inline]
+    fn append(&mut self) -> Result<(), EditError> {
+        if self.script.frees_fields || self.relay_start.is_some() || self.placed.waiting & self.script.of_relay != 0 {
+            return self.append_around_relay();
+        }
+        self.append_new(self.placed.waiting);
+        Ok(())
+    }
+
+    #[cold]
+    fn append_around_relay(&mut self) -> Result<(), EditError> {
+        let end = self.out.size();
+        if self.script.frees_fields {
+            self.append_of_fields(false)?;
+        }
+        self.append_new(self.placed.waiting & !self.script.of_relay);
+        if let Some(start) = self.relay_start {
+            self.out.move_to_end(start, end);
+        }
+        if self.script.frees_fields {
+            self.append_of_fields(true)?;
+        }
+        self.append_new(self.placed.waiting & self.script.of_relay);
+        Ok(())
+    }
+
+    /// Writes the options that the changes with these bits set or add.
+    #[inline]
+    fn append_new(&mut self, mut bits: u16) {
+        while bits != 0 {
+            if let Some(edit) = self.script.at(bits.trailing_zeros()) {
+                self.out.put_option(edit.code, self.value(edit.value));
+            }
+            bits &= bits.wrapping_sub(1);
+        }
+    }
+
+    /// Writes a message that has no magic cookie: with one if there are new options, else as it is.
+    #[cold]
+    fn without_options(&mut self) -> Result<usize, EditError> {
+        let source = self.message.as_bytes();
+        self.copy_until(HEADER_LENGTH);
+        self.out.put(&MAGIC_COOKIE);
+        self.append()?;
+        if self.out.size() == OPTIONS_OFFSET {
+            self.out.truncate(HEADER_LENGTH);
+            self.copy_until(source.len());
+        } else if source.iter().skip(HEADER_LENGTH).any(|byte| *byte != 0) {
+            return Err(EditError::VendorArea);
+        } else {
+            self.end(true);
+        }
+        self.out.fill_to(self.script.pad_to);
+        Ok(self.out.size())
+    }
+}
+
+/// Returns the value of an option 52 that names these fields.
+fn value_of(fields: Overload) -> &'static [u8] {
+    match fields.bits() {
+        1 => &[1],
+        2 => &[2],
+        _ => &[3],
+    }
+}

@@ -1,0 +1,107 @@
+//! Writing the options of the next packet.
+
+use super::super::code::OptionCode;
+use super::super::codec::Encoder;
+use super::error::EditError;
+
+/// The longest value of one fragment.
+const FRAGMENT: usize = 255;
+
+impl<'t> Encoder<'t> {
+    /// Goes on after the first `len` bytes of `room`, which have been written.
+    #[inline]
+    pub(super) fn after(room: &'t mut [u8], len: usize) -> Self {
+        let mut out = Self::new(room);
+        out.len = len;
+        out
+    }
+
+    /// Returns how many bytes have been written, or would have been.
+    #[inline]
+    pub(super) fn size(&self) -> usize {
+        self.len
+    }
+
+    /// Returns whether what has been written is `bytes`; false if there was no room for all of it.
+    pub(super) fn is_written(&self, bytes: Option<&[u8]>) -> bool {
+        let written = self.target.get(..self.len);
+        written.is_some() && written == bytes
+    }
+
+    /// Writes an option, in several fragments if `value` is longer than one can be.
+    #[inline]
+    pub(super) fn put_option(&mut self, code: OptionCode, value: &[u8]) {
+        match u8::try_from(value.len()) {
+            Ok(length) => {
+                let end = self.len.wrapping_add(value.len() + 2);
+                if let Some([first, second, place @ ..]) = self.target.get_mut(self.len..end) {
+                    (*first, *second) = (code.code(), length);
+                    place.copy_from_slice(value);
+                }
+                self.len = end;
+            }
+            Err(_) => self.put_fragments(code, value),
+        }
+    }
+
+    #[cold]
+    fn put_fragments(&mut self, code: OptionCode, value: &[u8]) {
+        for fragment in value.chunks(FRAGMENT) {
+            self.put_option(code, fragment);
+        }
+    }
+
+    /// Writes over what has been written, or would have been.
+    pub(super) fn overwrite(&mut self, offset: usize, bytes: &[u8]) {
+        let after = self.target.get_mut(offset..).unwrap_or_default();
+        if let Some(place) = after.get_mut(..bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
+    }
+
+    /// Takes back what was written after the first `len` bytes.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Writes PADs until there are `len` bytes.
+    #[inline]
+    pub(super) fn fill_to(&mut self, len: usize) {
+        if let Some(filling) = self.target.get_mut(self.len..len) {
+            filling.fill(0);
+        }
+        self.len = self.len.max(len);
+    }
+
+    /// Moves the last bytes, those from offset `moved` to offset `end`, after the ones that were written since.
+    #[cold]
+    pub(super) fn move_to_end(&mut self, moved: usize, end: usize) {
+        if let Some(written) = self.target.get_mut(moved..self.len) {
+            let count = end.wrapping_sub(moved);
+            if count <= written.len() {
+                written.rotate_left(count);
+            }
+        }
+    }
+}
+
+/// Returns how many bytes an option takes whose value has `length` bytes.
+pub(super) fn option_size(length: usize) -> usize {
+    length + length.div_ceil(FRAGMENT).max(1) * 2
+}
+
+/// Fills `bytes` with zeros to the length of a field; returns how many they were besides.
+pub(super) fn field_of<const N: usize>(field: &'static str, bytes: &[u8]) -> Result<([u8; N], u8), EditError> {
+    let mut filled = [0; N];
+    match (filled.get_mut(..bytes.len()), u8::try_from(bytes.len())) {
+        (Some(place), Ok(length)) => {
+            place.copy_from_slice(bytes);
+            Ok((filled, length))
+        }
+        _ => Err(EditError::FieldTooLong {
+            field,
+            length: bytes.len(),
+            capacity: N,
+        }),
+    }
+}

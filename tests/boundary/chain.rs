@@ -1,0 +1,927 @@
+//! Proves that a chain serves all its members, whatever one of them does: contexts, ends told once, refusals, pointers.
+#![expect(unsafe_code, reason = "foreign DLLs are played with raw pointers")]
+#![expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "a foreign DLL is written as one in C would be"
+)]
+
+use core::ffi::c_void;
+use core::ptr::{null_mut, without_provenance_mut};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::sync::{Mutex, OnceLock};
+
+use dhcp_callout::chain::{Chain, LoadedDll};
+use dhcp_callout::control::AddressProblem;
+use dhcp_callout::ffi::{
+    Bool, CalloutTable, DropSend, DropSendArguments, EntryPoint, NewPktArguments, Prob, ProbArguments,
+};
+use dhcp_callout::simulate::{Refused, Server};
+use dhcp_callout::{
+    Callout, Decision, Diagnostic, DllPath, DropReason, Host, LoadError, NewPacket, Notice, OnSendPacket, Outcome,
+    PacketNotice, SendPacket, entry_point,
+};
+
+/// What the callouts and the foreign DLLs of one test hear.
+struct Log(Mutex<Vec<String>>);
+
+impl Log {
+    const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    fn note(&self, line: impl Into<String>) {
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(line.into());
+    }
+
+    fn take(&self) -> Vec<String> {
+        core::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+/// The DLL's own callout, which tracks every packet, and notes what it hears.
+struct Own(&'static Log);
+
+impl Callout for Own {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Track(())
+    }
+
+    fn packet_done(&self, outcome: Outcome, (): ()) {
+        self.0.note(format!("own done {outcome:?}"));
+    }
+
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+        self.0.note(match diagnostic {
+            Diagnostic::NoticeRejected { .. } => "rejected".to_owned(),
+            other => other.to_string(),
+        });
+    }
+}
+
+/// A DLL that is written in C, say.
+trait Dll: 'static {
+    unsafe fn new_pkt(_: NewPktArguments) -> u32 {
+        0
+    }
+    unsafe fn pkt_drop(_: DropSendArguments) -> u32 {
+        0
+    }
+    unsafe fn pkt_send(_: DropSendArguments) -> u32 {
+        0
+    }
+    unsafe fn address_del(_: ProbArguments) -> u32 {
+        0
+    }
+}
+
+unsafe extern "system" fn new_pkt<D: Dll>(
+    packet: *mut *mut u8,
+    packet_size: *mut u32,
+    ip_address: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    let call = NewPktArguments {
+        packet,
+        packet_size,
+        ip_address,
+        reserved,
+        pkt_context,
+        process_it,
+    };
+    // SAFETY: called as the prototype says.
+    unsafe { D::new_pkt(call) }
+}
+
+fn drop_send(
+    packet: *mut *mut u8,
+    packet_size: *mut u32,
+    control_code: u32,
+    ip_address: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut c_void,
+) -> DropSendArguments {
+    DropSendArguments {
+        packet,
+        packet_size,
+        control_code,
+        ip_address,
+        reserved,
+        pkt_context,
+    }
+}
+
+unsafe extern "system" fn pkt_drop<D: Dll>(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    code: u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    // SAFETY: called as the prototype says.
+    unsafe { D::pkt_drop(drop_send(packet, size, code, address, reserved, context)) }
+}
+
+unsafe extern "system" fn pkt_send<D: Dll>(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    code: u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    // SAFETY: called as the prototype says.
+    unsafe { D::pkt_send(drop_send(packet, size, code, address, reserved, context)) }
+}
+
+unsafe extern "system" fn address_del<D: Dll>(
+    packet: *mut u8,
+    packet_size: u32,
+    control_code: u32,
+    ip_address: u32,
+    alt_address: u32,
+    reserved: *mut c_void,
+    pkt_context: *mut c_void,
+) -> u32 {
+    let call = ProbArguments {
+        packet,
+        packet_size,
+        control_code,
+        ip_address,
+        alt_address,
+        reserved,
+        pkt_context,
+    };
+    // SAFETY: called as the prototype says.
+    unsafe { D::address_del(call) }
+}
+
+unsafe extern "system" fn entry_of<D: Dll>(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
+    let hooks = CalloutTable {
+        dhcp_new_pkt_hook: Some(new_pkt::<D>),
+        dhcp_pkt_drop_hook: Some(pkt_drop::<D>),
+        dhcp_pkt_send_hook: Some(pkt_send::<D>),
+        dhcp_address_del_hook: Some(address_del::<D>),
+        ..CalloutTable::EMPTY
+    };
+    // SAFETY: a chain passes a table of its own.
+    unsafe { table.write(hooks) };
+    0
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "what a loader returns")]
+fn dll<D: Dll>() -> Option<LoadedDll> {
+    // SAFETY: the hooks of a test do what their prototypes say.
+    Some(unsafe { LoadedDll::new(entry_of::<D>) })
+}
+
+/// Calls an entry point with a list of DLLs.
+fn enter(entry: EntryPoint, list: &str, table: &mut CalloutTable) -> u32 {
+    let mut list: Vec<u16> = list.encode_utf16().collect();
+    // SAFETY: the list ends in an empty text, and the table can be written.
+    unsafe { entry(list.as_mut_ptr(), 0, table) }
+}
+
+fn server(entry: EntryPoint, list: &str) -> Server {
+    let mut table = CalloutTable::EMPTY;
+    assert_eq!(enter(entry, list, &mut table), 0);
+    // SAFETY: the hooks are those of the macro.
+    unsafe { Server::new(table) }
+}
+
+/// Defines a chain of [`Own`] and the DLLs that `$find` loads, and returns its server.
+macro_rules! chain {
+    ($log:ident, $packets:literal, $list:literal, $find:path) => {{
+        static OWN: Host<Own, 16> = Host::new(Own(&$log));
+        static CHAIN: Chain<$packets> = Chain::new();
+        entry_point!(fn entry = OWN, chain = CHAIN, find = $find);
+        (server(entry, $list), &CHAIN)
+    }};
+}
+
+mod members {
+    //! A chain of three callouts of this crate, the second of which is quiet about replies.
+
+    use super::*;
+
+    static LOG: Log = Log::new();
+
+    /// A member that keeps its own number and the packet's state.
+    struct Member<const NUMBER: u8>;
+
+    impl<const NUMBER: u8> Callout for Member<NUMBER> {
+        type State = (u8, u8);
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<(u8, u8)> {
+            let text = String::from_utf8_lossy(packet.bytes()).into_owned();
+            LOG.note(format!("{NUMBER} new {text}"));
+            if text.as_bytes().first() == Some(&(b'0' + NUMBER)) {
+                return Decision::Refuse;
+            }
+            packet.replace_with(format!("{text}{NUMBER}").as_bytes()).unwrap();
+            Decision::Track((NUMBER, packet.bytes()[0]))
+        }
+
+        fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&(u8, u8)>) {
+            let code = notice.notice().code();
+            let text = notice.bytes().map(String::from_utf8_lossy);
+            LOG.note(format!("{NUMBER} dropped {state:?} {code:#x} {text:?}"));
+        }
+
+        fn packet_done(&self, outcome: Outcome, state: (u8, u8)) {
+            LOG.note(format!("{NUMBER} done {state:?} {outcome:?}"));
+        }
+    }
+
+    impl OnSendPacket for Member<1> {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&(u8, u8)>) {
+            LOG.note(format!("1 send {state:?}"));
+            packet.replace_with(b"from 1").unwrap();
+        }
+    }
+
+    impl OnSendPacket for Member<3> {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&(u8, u8)>) {
+            LOG.note(format!(
+                "3 send {:?} {state:?}",
+                String::from_utf8_lossy(packet.bytes())
+            ));
+        }
+    }
+
+    static FIRST: Host<Member<1>, 8> = Host::new(Member);
+    static SECOND: Host<Member<2>, 8> = Host::new(Member);
+    static THIRD: Host<Member<3>, 8> = Host::new(Member);
+    static CHAIN: Chain<8> = Chain::new();
+
+    entry_point!(fn second = SECOND);
+    entry_point!(fn third = THIRD);
+    entry_point!(fn first = FIRST, chain = CHAIN, find = find);
+
+    unsafe extern "system" fn unwilling(_: *mut u16, _: u32, _: *mut CalloutTable) -> u32 {
+        1
+    }
+
+    fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+        let entry: EntryPoint = match path.to_string().as_str() {
+            "two.dll" => second,
+            "three.dll" => third,
+            "unwilling.dll" => unwilling,
+            "panic.dll" => panic!("asked for"),
+            _ => return None,
+        };
+        // SAFETY: the entry points are made by the macro, or do nothing.
+        Some(unsafe { LoadedDll::new(entry) })
+    }
+
+    #[test]
+    fn each_member_gets_its_own_context() {
+        let list = "two.dll\0missing.dll\0panic.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0";
+        let mut table = CalloutTable::EMPTY;
+        // SAFETY: the version is refused, and the table can be written.
+        assert_eq!(unsafe { first(null_mut(), 1, &raw mut table) }, 50);
+        // SAFETY: NULL is refused.
+        assert_eq!(unsafe { first(null_mut(), 0, null_mut()) }, 87);
+        for _ in 0..2 {
+            assert_eq!(enter(first, list, &mut table), 0);
+        }
+        assert_eq!(CHAIN.left_out(), 3);
+        assert!(table.dhcp_pkt_send_hook.is_some() && table.dhcp_control_hook.is_some());
+        assert!(table.dhcp_address_del_hook.is_none() && table.dhcp_delete_client_hook.is_none());
+        // SAFETY: the hooks are those of the macro.
+        let server = unsafe { Server::new(table) };
+
+        let mut packet = server.receive(b"a").unwrap();
+        assert_eq!(packet.bytes(), Ok(&b"a123"[..]));
+        server
+            .send(&packet, b"reply", |sent| assert_eq!(sent, Ok(&b"from 1"[..])))
+            .unwrap();
+        for code in [0x6, 0xB, 0xB, 0x1] {
+            server.notify(&mut packet, Notice::from_code(code));
+        }
+        assert_eq!(
+            LOG.take(),
+            [
+                "1 new a",
+                "2 new a1",
+                "3 new a12",
+                "1 send Some((1, 97))",
+                "3 send \"from 1\" Some((3, 97))",
+                "1 dropped Some((1, 97)) 0x6 Ok(\"a123\")",
+                "2 dropped Some((2, 97)) 0x6 Ok(\"a123\")",
+                "3 dropped Some((3, 97)) 0x6 Ok(\"a123\")",
+                "1 done (1, 97) Dropped(DHCP_DROP_PAUSED)",
+                "2 done (2, 97) Dropped(DHCP_DROP_PAUSED)",
+                "3 done (3, 97) Dropped(DHCP_DROP_PAUSED)",
+            ]
+        );
+
+        // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports the
+        // packet or not.
+        for refused in [Refused::Unreported, Refused::Reported] {
+            let mut packet = server.receive(b"2").unwrap();
+            assert!(!packet.is_accepted());
+            assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
+            if refused == Refused::Reported {
+                server.notify(&mut packet, Notice::Dropped(DropReason::GEN_FAILURE));
+                server.notify(&mut packet, Notice::Processed);
+            }
+            assert_eq!(
+                LOG.take(),
+                [
+                    "1 new 2",
+                    "2 new 21",
+                    "1 dropped Some((1, 50)) 0x100 Ok(\"2\")",
+                    "2 dropped None 0x100 Ok(\"2\")",
+                    "1 done (1, 50) Dropped(DHCP_DROP_GEN_FAILURE)",
+                ]
+            );
+        }
+
+        // Two packets at once, reported in the other order.
+        let mut packets = [b"b", b"c"].map(|packet| server.receive(packet).unwrap());
+        LOG.take();
+        packets.reverse();
+        for packet in &mut packets {
+            server.notify(packet, Notice::Processed);
+        }
+        let done: Vec<_> = LOG.take().iter().map(|line| line[7..].to_owned()).collect();
+        let expected = [(1, 99), (2, 99), (3, 99), (1, 98), (2, 98), (3, 98)];
+        assert_eq!(done, expected.map(|state| format!("{state:?} Processed")));
+        assert_eq!((CHAIN.in_flight(), CHAIN.tally().admitted), (0, 5));
+    }
+}
+
+/// A DLL that keeps a context with each packet, and counts the ends.
+mod ends {
+    use super::*;
+
+    static LOG: Log = Log::new();
+    static ENDS: AtomicU32 = AtomicU32::new(0);
+    static CHAIN_DROP: OnceLock<(DropSend, usize)> = OnceLock::new();
+
+    struct Foreign;
+
+    impl Dll for Foreign {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: a chain passes a variable of its own.
+            unsafe { call.pkt_context.write(without_provenance_mut(1)) };
+            0
+        }
+
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            if ENDS.fetch_add(1, SeqCst) == 0 {
+                // At the same moment another thread reports the same end.
+                let (hook, context) = *CHAIN_DROP.get().unwrap();
+                let again = DropSendArguments {
+                    pkt_context: without_provenance_mut(context),
+                    ..call
+                };
+                // SAFETY: the arguments are those of this call.
+                unsafe { again.pass_to(hook) };
+            }
+            0
+        }
+    }
+
+    fn find(_: DllPath<'_>) -> Option<LoadedDll> {
+        dll::<Foreign>()
+    }
+
+    #[test]
+    fn the_end_is_passed_on_once() {
+        let (server, _) = chain!(LOG, 4, "foreign.dll\0\0", find);
+        let mut packet = server.receive(b"a").unwrap();
+        let hook = server.table().dhcp_pkt_drop_hook.unwrap();
+        CHAIN_DROP.set((hook, packet.context().addr())).unwrap();
+        server.notify(&mut packet, Notice::Processed);
+        assert_eq!(ENDS.load(SeqCst), 1);
+        assert_eq!(LOG.take(), ["own done Processed", "rejected"]);
+    }
+}
+
+/// More hooks about one packet at once than can be counted.
+mod crowded {
+    use super::*;
+
+    static LOG: Log = Log::new();
+    static DEPTH: AtomicU32 = AtomicU32::new(0);
+    static ENDS: Mutex<Vec<(usize, u32, usize)>> = Mutex::new(Vec::new());
+    static HOOKS: OnceLock<(Prob, DropSend, usize)> = OnceLock::new();
+
+    struct Foreign;
+
+    impl Dll for Foreign {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: a chain passes a variable of its own.
+            unsafe { call.pkt_context.write(without_provenance_mut(5)) };
+            0
+        }
+
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            // SAFETY: a chain passes variables of its own.
+            let (packet, size) = unsafe { (call.packet.read(), call.packet_size.read()) };
+            let end = (call.pkt_context.addr(), size, packet.addr());
+            ENDS.lock().unwrap().push(end);
+            0
+        }
+
+        unsafe fn address_del(call: ProbArguments) -> u32 {
+            let (hook, pkt_drop, context) = *HOOKS.get().unwrap();
+            let pkt_context = without_provenance_mut(context);
+            if DEPTH.fetch_add(1, SeqCst) < 254 {
+                // SAFETY: the arguments are those of this call.
+                return unsafe { ProbArguments { pkt_context, ..call }.pass_to(hook) };
+            }
+            let (mut packet, mut size) = (call.packet, call.packet_size);
+            let end = drop_send(&raw mut packet, &raw mut size, 0xB, 0, null_mut(), pkt_context);
+            // SAFETY: the pointers are to variables, and to the packet of this call.
+            unsafe { end.pass_to(pkt_drop) }
+        }
+    }
+
+    fn find(_: DllPath<'_>) -> Option<LoadedDll> {
+        dll::<Foreign>()
+    }
+
+    #[test]
+    fn a_crowded_packet_ends_all_the_same() {
+        let (server, chain) = chain!(LOG, 4, "foreign.dll\0\0", find);
+        let packet = server.receive(b"a").unwrap();
+        let table = server.table();
+        let hooks = (
+            table.dhcp_address_del_hook.unwrap(),
+            table.dhcp_pkt_drop_hook.unwrap(),
+            packet.context().addr(),
+        );
+        HOOKS.set(hooks).unwrap();
+        server.delete_address(&packet, AddressProblem::RELEASE, [192, 0, 2, 1].into());
+        assert_eq!(DEPTH.load(SeqCst), 255);
+        let ends = ENDS.lock().unwrap();
+        assert!(matches!(**ends, [(5, 0, packet)] if packet != 0), "{ends:?}");
+        assert_eq!(
+            (LOG.take(), chain.in_flight()),
+            (vec!["own done Processed".to_owned()], 0)
+        );
+    }
+}
+
+/// A DLL that refuses a packet, and one that leaves nonsense in the pointers.
+mod pointers {
+    use super::*;
+
+    static LOG: Log = Log::new();
+
+    struct Clobbers;
+
+    impl Clobbers {
+        unsafe fn clobber(packet: *mut *mut u8, size: *mut u32) {
+            // SAFETY: the caller passes variables.
+            unsafe {
+                packet.write(null_mut());
+                size.write(u32::MAX);
+            }
+        }
+    }
+
+    impl Dll for Clobbers {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: called as the prototype says.
+            unsafe { Self::clobber(call.packet, call.packet_size) };
+            7
+        }
+
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            LOG.note(format!("clobbers told {:#x}", call.control_code));
+            // SAFETY: called as the prototype says.
+            unsafe { Self::clobber(call.packet, call.packet_size) };
+            0
+        }
+
+        unsafe fn pkt_send(call: DropSendArguments) -> u32 {
+            // SAFETY: called as the prototype says.
+            unsafe { Self::clobber(call.packet, call.packet_size) };
+            0
+        }
+    }
+
+    struct Refuses;
+
+    impl Dll for Refuses {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: called as the prototype says; the chain has set the pointers back.
+            unsafe {
+                let size = usize::try_from(call.packet_size.read()).unwrap();
+                if core::slice::from_raw_parts(call.packet.read(), size) == b"refuse" {
+                    call.process_it.write(Bool::FALSE);
+                }
+            }
+            8
+        }
+
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            // SAFETY: a chain passes variables of its own.
+            let (packet, size) = unsafe { (call.packet.read(), call.packet_size.read()) };
+            LOG.note(format!(
+                "refuses told {:#x}, NULL {}, {size} bytes",
+                call.control_code,
+                packet.is_null()
+            ));
+            0
+        }
+    }
+
+    fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+        match path.to_string().as_str() {
+            "clobbers" => dll::<Clobbers>(),
+            _ => dll::<Refuses>(),
+        }
+    }
+
+    #[test]
+    fn what_a_member_leaves_in_the_pointers_does_no_harm() {
+        let (server, _) = chain!(LOG, 4, "clobbers\0refuses\0\0", find);
+        let refused = server.receive(b"refuse").unwrap();
+        assert!(!refused.is_accepted(), "a refusal stays a refusal");
+        assert_eq!(refused.bytes(), Ok(&b"refuse"[..]));
+        assert_eq!(
+            LOG.take(),
+            [
+                "DhcpNewPktHook: packet of chain member 1 set back: *Packet is NULL",
+                "clobbers told 0x100",
+                "refuses told 0x100, NULL false, 6 bytes",
+                "own done Dropped(DHCP_DROP_GEN_FAILURE)",
+                "clobbers told 0xb",
+                "refuses told 0xb, NULL false, 6 bytes",
+            ]
+        );
+        let mut packet = server.receive(b"accept").unwrap();
+        assert_eq!(packet.bytes(), Ok(&b"accept"[..]));
+        assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"reply")).unwrap());
+        server.notify(&mut packet, Notice::Processed);
+        assert_eq!(packet.bytes(), Ok(&b"accept"[..]));
+        assert_eq!(
+            LOG.take(),
+            [
+                "DhcpNewPktHook: packet of chain member 1 set back: *Packet is NULL",
+                "DhcpPktSendHook: packet of chain member 1 set back: *Packet is NULL",
+                "own done Processed",
+                "clobbers told 0xb",
+                "refuses told 0xb, NULL false, 6 bytes",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_hook_returns_the_first_failure_after_all_members_were_called() {
+        static LOG: Log = Log::new();
+        let (server, _) = chain!(LOG, 4, "clobbers\0refuses\0\0", find);
+        let mut bytes = *b"accept";
+        let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 6);
+        let (mut pkt_context, mut process_it) = (null_mut(), Bool::FALSE);
+        let call = NewPktArguments {
+            packet: &raw mut packet,
+            packet_size: &raw mut packet_size,
+            ip_address: 0,
+            reserved: null_mut(),
+            pkt_context: &raw mut pkt_context,
+            process_it: &raw mut process_it,
+        };
+        // SAFETY: the pointers are to variables, and to a packet.
+        let status = unsafe { call.pass_to(server.table().dhcp_new_pkt_hook.unwrap()) };
+        assert_eq!((status, process_it), (7, Bool::TRUE));
+    }
+}
+
+/// A DLL that follows its context, as one that always sets one may.
+mod full {
+    use super::*;
+
+    static LOG: Log = Log::new();
+
+    struct Foreign;
+
+    impl Dll for Foreign {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: a chain passes a variable of its own.
+            unsafe { call.pkt_context.write(without_provenance_mut(1)) };
+            0
+        }
+
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            LOG.note(format!(
+                "foreign told {:#x} of {}",
+                call.control_code,
+                call.pkt_context.addr()
+            ));
+            0
+        }
+
+        unsafe fn pkt_send(call: DropSendArguments) -> u32 {
+            LOG.note(format!("foreign sends for {}", call.pkt_context.addr()));
+            0
+        }
+    }
+
+    fn find(_: DllPath<'_>) -> Option<LoadedDll> {
+        dll::<Foreign>()
+    }
+
+    #[test]
+    fn nobody_hears_of_a_packet_that_a_full_chain_does_not_track() {
+        let (server, chain) = chain!(LOG, 1, "foreign.dll\0\0", find);
+        let mut tracked = server.receive(b"a").unwrap();
+        let mut untracked = server.receive(b"b").unwrap();
+        assert!(untracked.is_accepted());
+        server.send(&untracked, b"reply", |_| ()).unwrap();
+        server.notify(&mut untracked, Notice::Dropped(DropReason::TIMEOUT));
+        server.notify(&mut untracked, Notice::Processed);
+        assert_eq!(LOG.take(), ["packet not tracked: packet table full"]);
+        // NULL is what the server says of packets that it never offered.
+        untracked.set_context(null_mut());
+        server.notify(&mut untracked, Notice::Dropped(DropReason::DUPLICATE));
+        server.notify(&mut tracked, Notice::Processed);
+        assert_eq!(
+            LOG.take(),
+            ["foreign told 0x1 of 0", "own done Processed", "foreign told 0xb of 1"]
+        );
+        // Given up: the members hear no more of it, and the server's notice is stale.
+        let mut lost = server.receive(b"c").unwrap();
+        chain.drain();
+        server.notify(&mut lost, Notice::Processed);
+        assert_eq!(LOG.take(), ["rejected"]);
+    }
+}
+
+/// The server's context while members hear of a packet for the first time.
+mod overlap {
+    use super::*;
+
+    static LOG: Log = Log::new();
+    static CONTEXT: Mutex<Option<(DropSend, usize)>> = Mutex::new(None);
+
+    struct Foreign;
+
+    impl Dll for Foreign {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            LOG.note("foreign new");
+            // SAFETY: a chain passes a variable of its own.
+            unsafe { call.pkt_context.write(without_provenance_mut(9)) };
+            // Another thread reports the packet as processed, by what the server has as its context now.
+            if let Some((hook, context)) = *CONTEXT.lock().unwrap() {
+                // SAFETY: the server's variable.
+                let context = unsafe { without_provenance_mut::<*mut c_void>(context).read() };
+                assert!(!context.is_null(), "nothing is passed on by NULL");
+                let end = drop_send(call.packet, call.packet_size, 0xB, 0, null_mut(), context);
+                // SAFETY: the arguments are those of this call.
+                unsafe { end.pass_to(hook) };
+            }
+            0
+        }
+
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            LOG.note(format!(
+                "foreign told {:#x} of {}",
+                call.control_code,
+                call.pkt_context.addr()
+            ));
+            0
+        }
+    }
+
+    fn find(_: DllPath<'_>) -> Option<LoadedDll> {
+        dll::<Foreign>()
+    }
+
+    #[test]
+    fn an_end_in_the_middle_of_the_beginning_is_told_once() {
+        let (server, _) = chain!(LOG, 4, "foreign.dll\0\0", find);
+        let mut bytes = *b"a packet";
+        let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 8);
+        let (mut pkt_context, mut process_it) = (null_mut(), Bool::FALSE);
+        let call = NewPktArguments {
+            packet: &raw mut packet,
+            packet_size: &raw mut packet_size,
+            ip_address: 0,
+            reserved: null_mut(),
+            pkt_context: &raw mut pkt_context,
+            process_it: &raw mut process_it,
+        };
+        let pkt_drop = server.table().dhcp_pkt_drop_hook.unwrap();
+        *CONTEXT.lock().unwrap() = Some((pkt_drop, call.pkt_context.expose_provenance()));
+        // SAFETY: the pointers are to variables, and to a packet.
+        unsafe { call.pass_to(server.table().dhcp_new_pkt_hook.unwrap()) };
+        *CONTEXT.lock().unwrap() = None;
+        let end = drop_send(call.packet, call.packet_size, 0xB, 0, null_mut(), pkt_context);
+        // SAFETY: as above.
+        unsafe { end.pass_to(pkt_drop) };
+        assert_eq!(
+            LOG.take(),
+            ["foreign new", "own done Processed", "foreign told 0xb of 9"]
+        );
+    }
+}
+
+/// A DLL that takes its buffer back when it is told of the end, and one that still reads the packet.
+mod bytes_at_the_end {
+    use super::*;
+
+    static LOG: Log = Log::new();
+    static BUFFER: Mutex<[u8; 4096]> = Mutex::new([0; 4096]);
+
+    struct Replaces;
+
+    impl Dll for Replaces {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            let mut buffer = BUFFER.lock().unwrap();
+            buffer[..8].copy_from_slice(b"replaced");
+            // SAFETY: called as the prototype says.
+            unsafe {
+                call.packet.write(buffer.as_mut_ptr());
+                call.packet_size.write(8);
+            }
+            0
+        }
+
+        unsafe fn pkt_drop(_: DropSendArguments) -> u32 {
+            BUFFER.lock().unwrap().fill(0xDD);
+            0
+        }
+    }
+
+    struct Reads;
+
+    impl Dll for Reads {
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            // SAFETY: a chain passes variables of its own, and a packet.
+            let packet = unsafe {
+                let size = usize::try_from(call.packet_size.read()).unwrap();
+                core::slice::from_raw_parts(call.packet.read(), size)
+            };
+            LOG.note(format!("reads {:?}", String::from_utf8_lossy(packet)));
+            0
+        }
+    }
+
+    fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+        match path.to_string().as_str() {
+            "replaces" => dll::<Replaces>(),
+            _ => dll::<Reads>(),
+        }
+    }
+
+    #[test]
+    fn the_last_member_reads_the_packet_though_an_earlier_one_took_it_back() {
+        let (server, _) = chain!(LOG, 4, "replaces\0reads\0\0", find);
+        let mut bytes = *b"original";
+        let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 8);
+        let (mut pkt_context, mut process_it) = (null_mut(), Bool::TRUE);
+        let call = NewPktArguments {
+            packet: &raw mut packet,
+            packet_size: &raw mut packet_size,
+            ip_address: 0,
+            reserved: null_mut(),
+            pkt_context: &raw mut pkt_context,
+            process_it: &raw mut process_it,
+        };
+        let table = server.table();
+        // SAFETY: the pointers are to variables, and to a packet.
+        unsafe { call.pass_to(table.dhcp_new_pkt_hook.unwrap()) };
+        let end = drop_send(call.packet, call.packet_size, 0xB, 0, null_mut(), pkt_context);
+        // SAFETY: as above; the packet is what the DLL has put there.
+        unsafe { end.pass_to(table.dhcp_pkt_drop_hook.unwrap()) };
+        assert_eq!(LOG.take(), ["own done Processed", "reads \"replaced\""]);
+    }
+}
+
+mod loading {
+    use super::*;
+
+    struct Counts<const N: usize>;
+
+    static CALLS: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
+
+    impl<const N: usize> Dll for Counts<N> {
+        unsafe fn new_pkt(_: NewPktArguments) -> u32 {
+            CALLS[N].fetch_add(1, SeqCst);
+            0
+        }
+    }
+
+    static LOG: Log = Log::new();
+    static TWICE: Host<Own> = Host::new(Own(&LOG));
+    static CHAIN: Chain<4, 3> = Chain::new();
+    entry_point!(fn twice = TWICE, chain = CHAIN, find = find);
+
+    fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+        match path.to_string().as_str() {
+            // SAFETY: it is made by the macro.
+            "itself" => Some(unsafe { LoadedDll::new(twice) }),
+            "a" => dll::<Counts<0>>(),
+            _ => dll::<Counts<1>>(),
+        }
+    }
+
+    #[test]
+    fn a_dll_that_the_list_names_twice_is_one_member() {
+        let server = server(twice, "itself\0a\0itself\0a\0b\0c\0\0");
+        assert_eq!(
+            LOG.take(),
+            [
+                "itself left out of the chain: it is a member already",
+                "itself left out of the chain: it is a member already",
+                "a left out of the chain: it is a member already",
+                "c left out of the chain: it is a member already",
+            ]
+        );
+        let _packet = server.receive(b"a").unwrap();
+        assert_eq!(CALLS.each_ref().map(|calls| calls.load(SeqCst)), [1, 1]);
+        assert_eq!(CHAIN.left_out(), 4);
+    }
+
+    #[test]
+    fn a_chain_without_room_says_so() {
+        static LOG: Log = Log::new();
+        static OWN: Host<Own> = Host::new(Own(&LOG));
+        static CHAIN: Chain<4, 1> = Chain::new();
+        entry_point!(fn entry = OWN, chain = CHAIN, find = find);
+        server(entry, "a\0b\0\0");
+        let left_out =
+            |path: &str| format!("{path} left out of the chain: the chain has 1 members, and no room for more");
+        assert_eq!(LOG.take(), [left_out("a"), left_out("b")]);
+    }
+
+    /// A callout whose `load` changes its mind.
+    struct Fickle(AtomicBool);
+
+    impl Callout for Fickle {
+        type State = ();
+
+        fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+            Decision::Refuse
+        }
+
+        fn load(&'static self) -> Result<(), LoadError> {
+            if self.0.fetch_not(SeqCst) {
+                Ok(())
+            } else {
+                Err(LoadError::default())
+            }
+        }
+    }
+
+    /// Calls the entry point four times, and checks that each call answers as `load` does.
+    fn each_call_answers(entry: EntryPoint, first: bool) {
+        for turn in 0..4 {
+            let mut table = CalloutTable::EMPTY;
+            let succeeds = (turn % 2 == 0) == first;
+            let status = enter(entry, "a\0\0", &mut table);
+            assert_eq!(status, if succeeds { 0 } else { 1114 });
+            assert_eq!(table.dhcp_new_pkt_hook.is_some(), succeeds);
+            assert_eq!(table.dhcp_pkt_send_hook.is_some(), succeeds);
+        }
+    }
+
+    #[test]
+    fn a_load_that_changes_its_mind_is_obeyed_each_time() {
+        static GOOD: Host<Fickle> = Host::new(Fickle(AtomicBool::new(true)));
+        static BAD: Host<Fickle> = Host::new(Fickle(AtomicBool::new(false)));
+        static GOOD_CHAIN: Chain<4> = Chain::new();
+        static BAD_CHAIN: Chain<4> = Chain::new();
+        entry_point!(fn good = GOOD, chain = GOOD_CHAIN, find = find);
+        entry_point!(fn bad = BAD, chain = BAD_CHAIN, find = find);
+        each_call_answers(good, true);
+        each_call_answers(bad, false);
+    }
+
+    static RACED: Host<Own> = Host::new(Own(&LOG));
+    static RACED_CHAIN: Chain<4> = Chain::new();
+    static SECOND_CALL: AtomicBool = AtomicBool::new(true);
+    entry_point!(fn raced = RACED, chain = RACED_CHAIN, find = find_raced);
+
+    fn find_raced(_: DllPath<'_>) -> Option<LoadedDll> {
+        if SECOND_CALL.swap(false, SeqCst) {
+            has_all_hooks("b\0\0");
+        }
+        dll::<Counts<1>>()
+    }
+
+    fn has_all_hooks(list: &str) {
+        let mut table = CalloutTable::EMPTY;
+        assert_eq!(enter(raced, list, &mut table), 0);
+        assert!(table.dhcp_new_pkt_hook.is_some() && table.dhcp_address_del_hook.is_some());
+    }
+
+    #[test]
+    fn a_call_in_the_middle_of_the_first_gets_all_hooks_and_so_does_the_first() {
+        has_all_hooks("b\0\0");
+        assert!(!SECOND_CALL.load(SeqCst));
+    }
+}
