@@ -17,9 +17,6 @@ pub mod callout;
 pub mod chain;
 mod codes;
 // What threads share of the chain, for its model.
-#[cfg(all(test, loom))]
-#[path = "chain/once.rs"]
-mod once;
 pub mod control;
 #[cfg(not(loom))]
 pub mod export;
@@ -27,6 +24,9 @@ pub mod ffi;
 pub mod hook;
 pub mod lifecycle;
 pub mod message;
+#[cfg(all(test, loom))]
+#[path = "chain/once.rs"]
+mod once;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 #[cfg(feature = "proptest")]
