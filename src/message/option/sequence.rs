@@ -88,7 +88,7 @@ impl<'a, E: Element> Sequence<'a, E> {
     pub fn len(&self) -> usize {
         match E::WIDTH {
             Some(width) => self.value.len().checked_div(width).unwrap_or(0),
-            None => self.iter().count(),
+            None => self.iter().fold(0, |count: usize, _| count.saturating_add(1)),
         }
     }
 

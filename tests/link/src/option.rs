@@ -18,11 +18,11 @@ fn each_of_list(names: DomainList<'_>) {
 crate::operations! {
     message_get_message_type(message: Message<'_>) => message.get(option::MESSAGE_TYPE);
     message_get_text(message: Message<'_>) => message.get(option::CLASS_ID).map(|text| text.map(|text| {
-        (text.as_str(), text.as_slice(), text.starts_with(b"rogue"), each(text.chars_lossy()))
+        (text.as_str(), text.as_slice(), text.starts_with("rogue"), text == "MSFT 5.0", each(text.chars_lossy()))
     }));
     message_get_addresses(message: Message<'_>) => message.get(option::DNS_SERVERS).map(|list| list.map(|list| {
         each(list.iter());
-        (list.len(), list.first(), list.get(7))
+        (list.len(), list.first(), list.get(7), list.contains(&core::net::Ipv4Addr::LOCALHOST))
     }));
     message_get_client_id(message: Message<'_>) => message.get(option::CLIENT_ID).map(|id| id.map(|id| {
         (id.mac(), id.iaid_and_duid().is_some())
@@ -35,13 +35,25 @@ crate::operations! {
         routes.map(|routes| each(routes.iter()))
     });
     message_get_vendor_options(message: Message<'_>) => message.get(option::VIVSO).map(|vendors| {
-        vendors.map(|vendors| each(vendors.iter().flat_map(|vendor| vendor.options.iter())))
+        vendors.map(|vendors| {
+            each(vendors.iter().flat_map(|vendor| vendor.options.iter()));
+            (vendors.len(), vendors.is_empty(), vendors.get(7).is_some())
+        })
     });
     message_get_relay(message: Message<'_>) => message.get(option::RELAY_AGENT_INFORMATION).map(|agent| {
         agent.map(|agent| {
             each(agent.suboptions().iter());
             (agent.get(relay::CIRCUIT_ID).is_ok(), agent.get(relay::LINK_SELECTION).is_ok())
         })
+    });
+    message_get_classes(message: Message<'_>) => message.get(option::USER_CLASS).map(|classes| {
+        classes.map(|classes| each(classes.iter()))
+    });
+    message_get_encrypted_dns(message: Message<'_>) => message.get(option::DNR).map(|servers| {
+        servers.map(|servers| each(servers.iter().flat_map(|server| server.name.labels())))
+    });
+    message_get_machine_id(message: Message<'_>) => message.get(option::CLIENT_MACHINE_ID).map(|machine| {
+        machine.map(|machine| machine.uuid())
     });
     message_first(message: Message<'_>) => message.first(option::LEASE_TIME);
     message_pick(message: Message<'_>, one: OptionCode, other: OptionCode) => message.pick([one, other]);

@@ -92,8 +92,8 @@ const KINDS: &[Kind] = &[
         decode_and_print,
     ),
     kind(
-        "140: names of pointers",
-        |size| value(140, &many_of(size, &service()), 255),
+        "162: servers with a name of one label",
+        |size| value(162, &many_of(size, &[0, 6, 0, 1, 3, 1, b'a', 0]), 255),
         decode_and_print,
     ),
     kind(
@@ -148,8 +148,8 @@ const KINDS: &[Kind] = &[
         decode_and_print,
     ),
     kind(
-        "140, scattered",
-        |size| scattered(140, &many_of(size / 5, &service())),
+        "162, scattered",
+        |size| scattered(162, &many_of(size / 5, &[0, 6, 0, 1, 3, 1, b'a', 0])),
         decode_and_print,
     ),
     kind(
@@ -354,9 +354,4 @@ fn pointers_far_back(size: usize, labels: usize) -> Vec<u8> {
 /// A vendor with sub-options of no octets.
 fn vendor() -> Vec<u8> {
     [&[0, 0, 1, 55, 40][..], &[1, 0].repeat(20)].concat()
-}
-
-/// A mobility service with a name, and pointers to it.
-fn service() -> Vec<u8> {
-    [&[1, 61][..], &name(20), &[0xc0, 0].repeat(10)].concat()
 }
