@@ -401,7 +401,7 @@ fn a_guard_that_is_only_dropped_leaves_the_state_to_reap() {
 fn no_mark_of_two_guards_is_lost() {
     three(
         "two dropped guards, and reap",
-        2,
+        3,
         || World::<2>::with_packets(2),
         [
             |world| usize::from(world.abandon(world.packets[0])),
@@ -591,7 +591,7 @@ fn a_packet_that_ends_during_a_look_at_its_age_is_handed_back() {
 fn a_look_at_an_age_does_not_hide_that_a_packet_is_heard_of() {
     three(
         "look, get, and a second look",
-        1,
+        3,
         || World::<1>::with_old_packet(true),
         [
             |world| u64::from(world.admit(2).is_some()),
@@ -721,7 +721,7 @@ fn admission_get_and_end_of_three_threads() {
     }
     three(
         "three packets in two slots",
-        1,
+        2,
         || World::<2>::with_packets(0),
         [|world| all(world, 1), |world| all(world, 2), |world| all(world, 3)],
         |world, lived| {
@@ -738,7 +738,7 @@ fn admission_get_and_end_of_three_threads() {
 fn get_eviction_and_the_next_packet_of_three_threads() {
     three(
         "get, evict, processed and admit",
-        2,
+        3,
         || World::<1>::with_packets(1),
         [
             |world| world.borrow(world.packets[0]).1.into_iter().collect(),
