@@ -29,7 +29,7 @@ use super::value::Value;
 use super::walk::RawOption;
 use super::{HEADER_LENGTH, Header, Message, OPTIONS_OFFSET, ParseError};
 use pass::Pass;
-use script::{Change, Edit, Noted, Script};
+use script::{Change, Edit, Script};
 use write::field_of;
 
 /// Changes to one packet, noted in any order, and made all at once when they are complete, or not at all.
@@ -217,12 +217,9 @@ impl Editor<'_, '_> {
         self.values_start = self.values_start.wrapping_sub(len);
         let from_end = CAPACITY.wrapping_sub(self.values_start);
         self.script.replace(Edit {
-            code,
-            change: Change::Set,
-            value: Noted::Encoded {
-                from_end: from_end as u16,
-                len: len as u16,
-            },
+            from_end: from_end as u16,
+            len: len as u16,
+            ..Edit::new(code, Change::Set, &[])
         });
         self
     }
@@ -235,11 +232,7 @@ impl<'v> Editor<'_, 'v> {
     /// Overrides earlier changes to this option.
     #[inline]
     pub fn set_raw(&mut self, code: impl Into<OptionCode>, value: &'v [u8]) -> &mut Self {
-        self.script.replace(Edit {
-            code: code.into(),
-            change: Change::Set,
-            value: Noted::Given(value),
-        });
+        self.script.replace(Edit::new(code.into(), Change::Set, value));
         self
     }
 
@@ -249,11 +242,7 @@ impl<'v> Editor<'_, 'v> {
     /// `sname` come after it then.
     #[inline]
     pub fn append_raw(&mut self, code: impl Into<OptionCode>, value: &'v [u8]) -> &mut Self {
-        self.script.add(Edit {
-            code: code.into(),
-            change: Change::Append,
-            value: Noted::Given(value),
-        });
+        self.script.add(Edit::new(code.into(), Change::Append, value));
         self
     }
 
@@ -262,11 +251,7 @@ impl<'v> Editor<'_, 'v> {
     /// Overrides earlier changes to this option.
     #[inline]
     pub fn remove(&mut self, code: impl Into<OptionCode>) -> &mut Self {
-        self.script.replace(Edit {
-            code: code.into(),
-            change: Change::Remove,
-            value: Noted::Given(&[]),
-        });
+        self.script.replace(Edit::new(code.into(), Change::Remove, &[]));
         self
     }
 

@@ -33,14 +33,14 @@ impl Pass<'_> {
     fn field<const N: usize>(&mut self, area: Area, start: usize, is_set: bool) -> Result<bool, EditError> {
         let mut bytes = [0; N];
         if !self.script.frees_fields {
-            let (count, is_changed) = self.edit_field(area, start, &mut bytes)?;
-            if is_set && count > 0 {
+            let (holds_options, is_changed) = self.edit_field(area, start, &mut bytes)?;
+            if is_set && holds_options {
                 return Err(EditError::FieldHoldsOptions { area });
             }
             if !is_set && !is_changed {
                 return Ok(true); // As it was, to the last byte, even if it holds no option.
             }
-            if count > 0 {
+            if holds_options {
                 self.out.overwrite(start, &bytes);
                 return Ok(true);
             }
@@ -51,15 +51,15 @@ impl Pass<'_> {
         Ok(false)
     }
 
-    /// Writes the options that `area` holds after the edit into `field`, which is filled with zeros; returns how many
-    /// there are, and whether they differ from those before.
-    fn edit_field(&mut self, area: Area, start: usize, field: &mut [u8]) -> Result<(usize, bool), EditError> {
+    /// Writes the options that `area` holds after the edit into `field`, which is filled with zeros; returns whether
+    /// there are any, and whether they differ from those before.
+    fn edit_field(&mut self, area: Area, start: usize, field: &mut [u8]) -> Result<(bool, bool), EditError> {
         let packet = self.message.as_bytes();
         let capacity = field.len();
         // What stays comes first; new values get the room that it leaves.
         let mut used = self.bytes_that_stay(area, start)?;
         let mut out = Encoder::new(field);
-        let mut count = 0;
+        let mut holds_options = false;
         let mut run = start;
         for option in self.message.options() {
             let option = option?;
@@ -70,14 +70,14 @@ impl Pass<'_> {
             out.put(packet.get(run..copied_until(&option, action)).unwrap_or_default());
             run = end_of(&option);
             match action {
-                Action::Keep => count += 1,
+                Action::Keep => holds_options = true,
                 Action::Drop => {}
                 Action::Replace(bit, value) => {
-                    let with_it = used + option_size(value.len());
+                    let with_it = option_size(value.len()).saturating_add(used);
                     if with_it < capacity {
                         out.put_option(option.code, value);
                         used = with_it;
-                        count += 1;
+                        holds_options = true;
                     } else {
                         self.placed.move_out(bit);
                     }
@@ -85,10 +85,10 @@ impl Pass<'_> {
             }
         }
         let is_changed = !out.is_written(packet.get(start..run));
-        if count > 0 {
+        if holds_options {
             out.put(&[OptionCode::END.code()]);
         }
-        Ok((count, is_changed))
+        Ok((holds_options, is_changed))
     }
 
     /// Returns how many bytes of a field stay, from its start to its last option.
@@ -100,7 +100,7 @@ impl Pass<'_> {
             let option = option?;
             if option.area == area {
                 let action = self.action(&option);
-                bytes += copied_until(&option, action).saturating_sub(run);
+                bytes = copied_until(&option, action).saturating_sub(run).saturating_add(bytes);
                 run = end_of(&option);
             }
         }
@@ -137,5 +137,5 @@ fn copied_until(option: &RawOption<'_>, action: Action<'_>) -> usize {
 }
 
 fn end_of(option: &RawOption<'_>) -> usize {
-    option.value_offset() + option.value.len()
+    option.value_offset().saturating_add(option.value.len())
 }

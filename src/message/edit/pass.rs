@@ -5,7 +5,7 @@ use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
 use super::error::EditError;
-use super::script::{Change, Noted, RELAY, Script};
+use super::script::{Change, Edit, RELAY, Script};
 
 /// One pass over the options in wire order.
 pub(super) struct Pass<'p> {
@@ -19,19 +19,21 @@ pub(super) struct Pass<'p> {
     run: usize,
     /// Where the options of relay agents begin in `out` that nothing else follows so far.
     relay_start: Option<usize>,
+    /// Whether there is an option 52 in the options field.
+    has_overload: bool,
     /// What option 52 has to name, if that is known to change.
     overload: Option<Overload>,
 }
 
 /// What has become of the changes so far: one bit for each, by its position in the script.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Placed {
     /// The first fragment has been met.
     met: u16,
     /// The value was already as it is to be; all fragments stay.
     kept: u16,
-    /// The value needs a place among the new options.
-    waiting: u16,
+    /// The value did not fit where the first fragment was.
+    moved: u16,
 }
 
 /// What becomes of one fragment.
@@ -44,18 +46,9 @@ pub(super) enum Action<'p> {
 }
 
 impl Placed {
-    #[inline]
-    fn of(script: &Script<'_>) -> Self {
-        Self {
-            met: 0,
-            kept: 0,
-            waiting: script.with_value,
-        }
-    }
-
     /// Notes that the new value did not fit where the first fragment was.
     pub(super) fn move_out(&mut self, bit: u16) {
-        self.waiting |= bit;
+        self.moved |= bit;
     }
 }
 
@@ -69,9 +62,10 @@ impl<'p> Pass<'p> {
             script,
             values,
             out: Encoder::after(target, script.copied),
-            placed: Placed::of(script),
+            placed: Placed::default(),
             run: script.copied,
             relay_start: None,
+            has_overload: false,
             overload: None,
         }
     }
@@ -84,8 +78,8 @@ impl<'p> Pass<'p> {
         if !self.message.has_cookie() {
             return self.without_options();
         }
-        let (last_end, has_end, overloads) = self.options()?;
-        if overloads {
+        let (last_end, has_end) = self.options()?;
+        if self.has_overload {
             return self.build_overloaded(last_end, has_end);
         }
         self.close(last_end, has_end)
@@ -99,7 +93,7 @@ impl<'p> Pass<'p> {
             self.overload = Some(fields);
             self.out.truncate(self.script.copied);
             self.run = self.script.copied;
-            self.placed = Placed::of(self.script);
+            self.placed = Placed::default();
             self.relay_start = None;
             self.options()?;
             self.overloaded_fields()?;
@@ -107,39 +101,54 @@ impl<'p> Pass<'p> {
         self.close(last_end, has_end)
     }
 
-    /// Goes through the options field; returns where its last option ends, whether an END follows, and whether there
-    /// is an option 52.
+    /// Goes through the options field; returns where its last option ends, and whether an END follows.
     #[inline]
-    fn options(&mut self) -> Result<(usize, bool, bool), EditError> {
+    fn options(&mut self) -> Result<(usize, bool), EditError> {
         let source = self.message.as_bytes();
+        let marks = self.script.marks;
+        // Of 32 bits, so that their sums prove that bytes are there.
         let mut at = OPTIONS_OFFSET as u32;
+        let mut looked_at = at;
         let mut last_end = OPTIONS_OFFSET;
-        let mut overloads = false;
-        loop {
-            let next = self.script.pass_over(source, at);
-            if next != at {
-                at = next;
+        while let (Some(length), Some(code)) = (source.get(at as usize + 1), source.get(at as usize)) {
+            let end = at.wrapping_add(2 + u32::from(*length));
+            if !marks.may_have(OptionCode::from_code(*code)) {
+                at = end;
+                continue;
+            }
+            if at != looked_at {
                 last_end = at as usize;
                 self.relay_start = None;
             }
-            match source.get(at as usize..).unwrap_or_default() {
-                [] => return Ok((last_end, false, overloads)),
-                [0, ..] => at = at.wrapping_add(1),
-                [255, ..] => return Ok((last_end, true, overloads)),
-                [code, length, after @ ..] if usize::from(*length) <= after.len() => {
-                    let option = RawOption {
-                        code: OptionCode::from_code(*code),
-                        area: Area::Options,
-                        offset: at as usize,
-                        value: after.get(..usize::from(*length)).unwrap_or_default(),
+            match *code {
+                0 => at = at.wrapping_add(1),
+                255 => return Ok((last_end, true)),
+                code => {
+                    let offset = at as usize;
+                    let Some(value) = source.get(offset + 2..end as usize) else {
+                        return Err(self.fault());
                     };
-                    at = at.wrapping_add(2 + u32::from(*length));
-                    last_end = at as usize;
-                    overloads |= option.is_overload();
+                    let option = RawOption {
+                        code: OptionCode::from_code(code),
+                        area: Area::Options,
+                        offset,
+                        value,
+                    };
+                    at = end;
+                    last_end = end as usize;
                     self.visit(&option, last_end);
                 }
-                _ => return Err(self.fault()),
             }
+            looked_at = at;
+        }
+        if at != looked_at {
+            last_end = at as usize;
+            self.relay_start = None;
+        }
+        match source.get(at as usize..) {
+            Some([] | [0]) => Ok((last_end, false)),
+            Some([255]) => Ok((last_end, true)),
+            _ => Err(self.fault()),
         }
     }
 
@@ -154,7 +163,7 @@ impl<'p> Pass<'p> {
     /// Does what the script says about an option of the options field, which ends at `end`.
     #[inline]
     fn visit(&mut self, option: &RawOption<'_>, end: usize) {
-        let action = if option.is_overload() {
+        let action = if option.code == OptionCode::OVERLOAD {
             self.action_of_overload(option)
         } else {
             self.action(option)
@@ -180,7 +189,8 @@ impl<'p> Pass<'p> {
 
     /// Decides about the next fragment of option 52 in the options field.
     #[cold]
-    fn action_of_overload(&self, option: &RawOption<'_>) -> Action<'p> {
+    fn action_of_overload(&mut self, option: &RawOption<'_>) -> Action<'p> {
+        self.has_overload = true;
         match self.overload {
             Some(fields) if fields.is_empty() => Action::Drop,
             Some(fields) if !option.value.is_empty() => Action::Replace(0, value_of(fields)),
@@ -206,11 +216,10 @@ impl<'p> Pass<'p> {
             };
         }
         self.placed.met |= bit;
-        self.placed.waiting &= !bit;
         if edit.change == Change::Remove {
             return Action::Drop;
         }
-        let value = self.value(edit.value);
+        let value = self.value(edit);
         if self.is_now(option, value) {
             self.placed.kept |= bit;
             return Action::Keep;
@@ -218,18 +227,24 @@ impl<'p> Pass<'p> {
         Action::Replace(bit, value)
     }
 
-    /// Returns a noted value.
+    /// Returns the value that a change sets or appends.
     #[inline]
-    fn value(&self, noted: Noted<'p>) -> &'p [u8] {
-        match noted {
-            Noted::Given(value) => value,
-            Noted::Encoded { from_end, len } => {
-                let start = self.values.len().wrapping_sub(from_end.into());
-                let value = self.values.get(start..).and_then(|values| values.get(..len.into()));
-                debug_assert!(value.is_some(), "an encoded value is where it was noted");
-                value.unwrap_or_default()
-            }
+    fn value(&self, edit: &Edit<'p>) -> &'p [u8] {
+        if edit.from_end == 0 {
+            edit.given
+        } else {
+            self.encoded_value(edit)
         }
+    }
+
+    fn encoded_value(&self, edit: &Edit<'_>) -> &'p [u8] {
+        let start = self.values.len().wrapping_sub(edit.from_end.into());
+        let value = self
+            .values
+            .get(start..)
+            .and_then(|values| values.get(..edit.len.into()));
+        debug_assert!(value.is_some(), "an encoded value is where it was noted");
+        value.unwrap_or_default()
     }
 
     /// Returns whether `value` is what the option of which `first` is the first fragment is already.
@@ -280,33 +295,42 @@ impl<'p> Pass<'p> {
         let stays = self.out.size() == last_end && source.len() <= self.script.limit;
         if stays && (has_end || self.out.is_written(source.get(..last_end))) {
             self.copy_until(source.len());
+            self.out.fill_to(self.script.pad_to);
         } else {
             // Bytes after END were there to fill the packet.
             self.end(source.len().wrapping_sub(last_end) > 1);
         }
-        self.out.fill_to(self.script.pad_to);
         Ok(self.out.size())
     }
 
-    /// Writes END, and fills the packet up to the size that the message has if it `was_filled`.
+    /// Writes END, and fills the packet as asked, and up to the size that the message has if it `was_filled`.
     #[inline]
     fn end(&mut self, was_filled: bool) {
         self.out.put(&[OptionCode::END.code()]);
-        if was_filled {
-            let size = self.message.as_bytes().len();
-            self.out.fill_to(size.min(self.script.limit));
-        }
+        let size = if was_filled {
+            self.message.as_bytes().len().min(self.script.limit)
+        } else {
+            0
+        };
+        self.out.fill_to(size.max(self.script.pad_to));
     }
 
     /// Writes the options that are new in the options field: before the options of relay agents that come last, but
     /// for further ones of relay agents.
     #[inline]
     fn append(&mut self) -> Result<(), EditError> {
-        if self.script.frees_fields || self.relay_start.is_some() || self.placed.waiting & self.script.of_relay != 0 {
+        let waiting = self.waiting();
+        if self.script.frees_fields || self.relay_start.is_some() || waiting & self.script.of_relay != 0 {
             return self.append_around_relay();
         }
-        self.append_new(self.placed.waiting);
+        self.append_new(waiting);
         Ok(())
+    }
+
+    /// Returns the changes whose values have no place yet.
+    #[inline]
+    fn waiting(&self) -> u16 {
+        self.script.with_value() & !self.placed.met | self.placed.moved
     }
 
     #[cold]
@@ -315,14 +339,14 @@ impl<'p> Pass<'p> {
         if self.script.frees_fields {
             self.append_of_fields(false)?;
         }
-        self.append_new(self.placed.waiting & !self.script.of_relay);
+        self.append_new(self.waiting() & !self.script.of_relay);
         if let Some(start) = self.relay_start {
             self.out.move_to_end(start, end);
         }
         if self.script.frees_fields {
             self.append_of_fields(true)?;
         }
-        self.append_new(self.placed.waiting & self.script.of_relay);
+        self.append_new(self.waiting() & self.script.of_relay);
         Ok(())
     }
 
@@ -331,7 +355,7 @@ impl<'p> Pass<'p> {
     fn append_new(&mut self, mut bits: u16) {
         while bits != 0 {
             if let Some(edit) = self.script.at(bits.trailing_zeros()) {
-                self.out.put_option(edit.code, self.value(edit.value));
+                self.out.put_option(edit.code, self.value(edit));
             }
             bits &= bits.wrapping_sub(1);
         }
@@ -347,12 +371,12 @@ impl<'p> Pass<'p> {
         if self.out.size() == OPTIONS_OFFSET {
             self.out.truncate(HEADER_LENGTH);
             self.copy_until(source.len());
+            self.out.fill_to(self.script.pad_to);
         } else if source.iter().skip(HEADER_LENGTH).any(|byte| *byte != 0) {
             return Err(EditError::VendorArea);
         } else {
             self.end(true);
         }
-        self.out.fill_to(self.script.pad_to);
         Ok(self.out.size())
     }
 }

@@ -18,11 +18,11 @@ pub(super) struct Script<'v> {
     /// INVARIANT: the first `count` are there, and no others.
     edits: [Option<Edit<'v>>; MAX_EDITS],
     count: usize,
-    /// The edits that set or append a value: one bit for each, by its position.
-    pub(super) with_value: u16,
+    /// The edits that remove: one bit for each, by its position.
+    removals: u16,
     /// The edits of options of relay agents, likewise.
     pub(super) of_relay: u16,
-    marks: Marks,
+    pub(super) marks: Marks,
     /// One bit for each offset at which an option is not retained.
     dropped: Option<[u64; MAX_RETAIN_OFFSET / 64]>,
     /// The first error.
@@ -42,8 +42,11 @@ pub(super) struct Script<'v> {
 pub(super) struct Edit<'v> {
     pub(super) code: OptionCode,
     pub(super) change: Change,
-    /// The value that is set or appended.
-    pub(super) value: Noted<'v>,
+    /// How many bytes before the end of the editor's block the value begins that is set or appended; 0 if it is `given`.
+    pub(super) from_end: u16,
+    /// Bytes of the value in the block.
+    pub(super) len: u16,
+    pub(super) given: &'v [u8],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,23 +56,12 @@ pub(super) enum Change {
     Append,
 }
 
-/// A value that has been noted.
-#[derive(Clone, Copy)]
-pub(super) enum Noted<'v> {
-    Given(&'v [u8]),
-    /// A value encoded in the editor's block, so many bytes before its end.
-    Encoded {
-        from_end: u16,
-        len: u16,
-    },
-}
-
 /// The codes at which a pass has to look: those of the edits, PAD, END, and options 52 and 82.
 ///
 /// One bit for each, by the low six bits of the code, so that others of the same bit are looked at in vain. A pass asks
 /// this for each option, and it fits into a register.
 #[derive(Clone, Copy)]
-struct Marks(u64);
+pub(super) struct Marks(u64);
 
 impl Marks {
     const fn new() -> Self {
@@ -92,8 +84,22 @@ impl Marks {
     }
 
     #[inline]
-    const fn may_have(self, code: OptionCode) -> bool {
+    pub(super) const fn may_have(self, code: OptionCode) -> bool {
         self.0 & Self::bit(code) != 0
+    }
+}
+
+impl<'v> Edit<'v> {
+    /// Creates a change to a value that outlives the editor.
+    #[inline]
+    pub(super) const fn new(code: OptionCode, change: Change, given: &'v [u8]) -> Self {
+        Self {
+            code,
+            change,
+            from_end: 0,
+            len: 0,
+            given,
+        }
     }
 }
 
@@ -103,7 +109,7 @@ impl<'v> Script<'v> {
         Self {
             edits: [None; MAX_EDITS],
             count: 0,
-            with_value: 0,
+            removals: 0,
             of_relay: 0,
             marks: Marks::new(),
             dropped: None,
@@ -123,6 +129,13 @@ impl<'v> Script<'v> {
         self.error.get_or_insert(error);
     }
 
+    /// Returns the edits that set or append a value: one bit for each, by its position.
+    #[inline]
+    pub(super) fn with_value(&self) -> u16 {
+        let all = 1_u32.wrapping_shl(self.count as u32).wrapping_sub(1);
+        all as u16 & !self.removals
+    }
+
     /// Returns the change at `index`.
     #[inline]
     pub(super) fn at(&self, index: u32) -> Option<&Edit<'v>> {
@@ -138,32 +151,14 @@ impl<'v> Script<'v> {
     /// Returns the change that decides about the fragments of `code`, and the bit of its position.
     #[inline]
     pub(super) fn decider(&self, code: OptionCode) -> Option<(u16, &Edit<'v>)> {
-        let mut bit = 1_u16;
-        for edit in self.edits() {
+        let mut index = 0;
+        while let Some(edit) = self.at(index) {
             if edit.code == code && edit.change != Change::Append {
-                return Some((bit, edit));
+                return Some((1_u16.wrapping_shl(index), edit));
             }
-            bit = bit.wrapping_shl(1);
+            index += 1;
         }
         None
-    }
-
-    /// Passes over the options from offset `at` of `packet` of which no change can have anything to say; returns the
-    /// offset of the first byte that has to be looked at.
-    #[inline]
-    pub(super) fn pass_over(&self, packet: &[u8], at: u32) -> u32 {
-        let marks = self.marks;
-        let (mut at, mut before) = (at, at);
-        // Of 32 bits, so that the sum proves that both bytes are there.
-        while let (Some(length), Some(code)) = (packet.get(at as usize + 1), packet.get(at as usize)) {
-            if marks.may_have(OptionCode::from_code(*code)) {
-                return at;
-            }
-            before = at;
-            at = at.wrapping_add(2 + u32::from(*length));
-        }
-        // The last option may have run past the end.
-        if at as usize > packet.len() { before } else { at }
     }
 
     /// Notes a change in place of all earlier ones of that code.
@@ -178,36 +173,38 @@ impl<'v> Script<'v> {
     /// Notes one more change.
     #[inline]
     pub(super) fn add(&mut self, edit: Edit<'v>) {
-        // Those that cannot be edited are marked from the start, as are the relay agents'.
-        if self.marks.may_have(edit.code) && self.is_special(edit.code) {
+        if self.marks.may_have(edit.code) && !self.admits(edit.code) {
             return;
         }
-        let Some(slot) = self.edits.get_mut(self.count) else {
+        let index = self.count;
+        let Some(slot) = self.edits.get_mut(index) else {
             return self.fail(EditError::TooManyEdits);
         };
-        self.with_value |= u16::from(edit.change != Change::Remove).wrapping_shl(self.count as u32);
         *slot = Some(edit);
-        self.count += 1;
+        self.count = index + 1;
+        self.removals |= u16::from(edit.change == Change::Remove).wrapping_shl(index as u32);
         self.marks.add(edit.code);
     }
 
-    /// Notes what is special about the code of the next edit; returns whether it cannot be edited.
+    /// Returns whether the next edit can be one of `code`, and notes what is special about it. Special codes are marked
+    /// from the start.
     #[cold]
-    fn is_special(&mut self, code: OptionCode) -> bool {
-        let reserved = matches!(code, OptionCode::PAD | OptionCode::END | OptionCode::OVERLOAD);
-        if reserved {
+    fn admits(&mut self, code: OptionCode) -> bool {
+        if matches!(code, OptionCode::PAD | OptionCode::END | OptionCode::OVERLOAD) {
             self.fail(EditError::ReservedCode { code });
-        } else if code == RELAY {
+            return false;
+        }
+        if code == RELAY {
             self.of_relay |= 1_u16.wrapping_shl(self.count as u32);
         }
-        reserved
+        true
     }
 
     /// Forgets the changes of `code`.
     #[cold]
     fn forget(&mut self, code: OptionCode) {
         let edits = core::mem::replace(&mut self.edits, [None; MAX_EDITS]);
-        (self.count, self.with_value, self.of_relay) = (0, 0, 0);
+        (self.count, self.removals, self.of_relay) = (0, 0, 0);
         for edit in edits.into_iter().flatten().filter(|edit| edit.code != code) {
             self.add(edit);
         }

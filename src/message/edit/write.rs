@@ -87,7 +87,8 @@ impl<'t> Encoder<'t> {
 
 /// Returns how many bytes an option takes whose value has `length` bytes.
 pub(super) fn option_size(length: usize) -> usize {
-    length + length.div_ceil(FRAGMENT).max(1) * 2
+    let fragments = length.div_ceil(FRAGMENT).max(1);
+    fragments.saturating_mul(2).saturating_add(length)
 }
 
 /// Fills `bytes` with zeros to the length of a field; returns how many they were besides.
