@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        for option in &walk.options {
+        for option in walk.options.iter().filter(|option| !option.continues) {
             if walk.values.iter().all(|value| value.code() != option.code) {
                 walk.values.extend(message.value(option.code).ok().flatten());
             }
