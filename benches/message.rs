@@ -6,6 +6,8 @@
     reason = "the packets are built once, and a mistake in them may panic"
 )]
 
+#[path = "count/src/hook.rs"]
+mod hook;
 #[path = "count/src/work.rs"]
 mod work;
 

@@ -69,9 +69,7 @@ impl OnSendPacket for RewriteReply {
     fn send_packet(&self, packet: &mut SendPacket<'_>, rule: Option<&&'static Rule>) {
         let Some(rule) = rule else { return };
         let replaced = packet.replace(|reply| {
-            reply.edit(|editor| {
-                editor.set(option::DNS_SERVERS, rule.name_servers);
-            })
+            reply.set(option::DNS_SERVERS, rule.name_servers);
         });
         if let Err(error) = replaced {
             eprintln!("rewrite_reply: {error}");

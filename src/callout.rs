@@ -3,8 +3,7 @@
 //! ```
 //! use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 //!
-//! use dhcp_callout::message::option;
-//! use dhcp_callout::{Callout, Decision, Host, NewPacket, Outcome};
+//! use dhcp_callout::{Callout, Decision, Host, NewPacket, Outcome, option};
 //!
 //! struct Gate { refused: AtomicU64 }
 //!

@@ -41,8 +41,8 @@ pub(crate) use dlls::{read_list, write_table};
 pub use drop_send::{PacketNotice, SendPacket};
 pub use new_packet::NewPacket;
 pub use packet::ReplaceError;
-#[cfg(feature = "simulate")]
-pub(crate) use packet::read_packet;
 pub(crate) use packet::{PacketPair, check_packet};
+#[cfg(feature = "simulate")]
+pub(crate) use packet::{TestVariables, read_packet};
 pub use parsed_options::{Dword, OwnedField, OwnedOptions, ParsedOptions};
 pub use service::{ClientDeleted, ControlEvent};

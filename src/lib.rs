@@ -35,13 +35,13 @@ pub use callout::{
     Callout, Decision, Host, LoadError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl,
     OnOptionsParsed, OnSendPacket,
 };
-pub use control::DropReason;
+pub use control::{AddressGrant, AddressProblem, ClientType, DropReason, SendCode, ServiceControl};
 pub use hook::{
     AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, Diagnostic, DllPath, HookError, LeftOut, NewPacket,
     PacketNotice, ParsedOptions, ReplaceError, SendPacket,
 };
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
-pub use message::Message;
+pub use message::{EditError, Editor, Message, MessageType, option};
 pub use table::{
     Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally,
     PoolExhausted, PooledBuffer, Progress, Replacements, TallySnapshot,

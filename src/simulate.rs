@@ -9,8 +9,10 @@
 #![expect(unsafe_code, reason = "this module calls `extern` hooks")]
 
 mod replay;
+mod test_packet;
 
 pub use replay::{Call, Datagram, Life};
+pub use test_packet::TestPacket;
 
 extern crate alloc;
 

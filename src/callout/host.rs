@@ -147,6 +147,10 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         // The decision alone counts, whatever was set on the way.
         packet.set_process_it(!matches!(decision, Some(Decision::Refuse)));
         packet.set_context(None);
+        if let Some(Decision::Pass | Decision::Track(_)) = decision {
+            // SAFETY: the server passes a packet in a buffer of 4096 bytes, and waits for the hook.
+            unsafe { packet.copy_back() };
+        }
         let replacement = packet.take_replacement();
         let state = match decision {
             Some(Decision::Track(state)) => Some(state),
@@ -163,7 +167,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
         if let Some(buffer) = replacement {
             let Ok(entry) = self.packets.get(context) else { return };
-            // SAFETY: the entry is dropped when the server has reported the packet as processed.
+            // SAFETY: the entry is dropped when the server has finished with the packet: it says so, or has long been silent.
             unsafe { packet.install(buffer, &entry.replacements) };
             if let Some(finished) = entry.release() {
                 // Given up meanwhile: the buffer is no longer held for the server.
@@ -237,17 +241,21 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         C: OnSendPacket,
     {
         let entry = self.entry(SendPacket::HOOK, packet.context());
-        // Without an entry nobody would hold a replacement.
-        if entry.is_some() {
-            packet = packet.with_buffers(&self.buffers);
+        packet = packet.with_buffers(&self.buffers);
+        if entry.is_none() {
+            packet = packet.untracked();
         }
         let state = entry.as_ref().and_then(|entry| entry.state.as_ref());
         let called = self.contain(SendPacket::HOOK, || self.callout.send_packet(&mut packet, state));
+        if called.is_some() {
+            // SAFETY: the server passes a packet in a buffer of 4096 bytes, and waits for the hook.
+            unsafe { packet.copy_back() };
+        }
         let replacement = packet.take_replacement();
         let Some(entry) = entry else { return };
         let is_done = matches!(entry.stage(), Stage::Done(_));
         if let (Some(()), Some(buffer), false) = (called, replacement, is_done) {
-            // SAFETY: the entry is dropped when the server has reported the packet as processed.
+            // SAFETY: the entry is dropped when the server has finished with the packet: it says so, or has long been silent.
             unsafe { packet.install(buffer, &entry.replacements) };
         }
         if let Some(finished) = entry.release() {

@@ -27,7 +27,7 @@ macro_rules! packet_accessors {
 macro_rules! packet_replacement {
     ($Type:ident, $packet:literal) => {
         impl<'a> $Type<'a> {
-            /// Lets [`replace`](Self::replace) take buffers from `pool`.
+            /// Lets the methods that alter the packet take buffers from `pool`.
             #[inline]
             #[must_use]
             pub const fn with_buffers<const M: usize>(mut self, pool: &'a $crate::table::BufferPool<M>) -> Self {
@@ -35,45 +35,102 @@ macro_rules! packet_replacement {
                 self
             }
 
-            /// Copies the bytes into a buffer, and lets `edit` alter them there; the server gets the altered ones.
+            /// Refuses to [`replace`](Self::replace) the packet, since nobody would hold the buffer.
+            #[inline]
+            #[must_use]
+            pub const fn untracked(mut self) -> Self {
+                self.packet.set_untracked();
+                self
+            }
+
+            /// Makes the changes that `edit` notes in a buffer, and points the server at it; returns the new size.
             ///
             #[doc = concat!(
                 "The pointers are swapped when the hook returns, and the buffer stays until the server reports ", $packet,
-                " as processed. A second replacement starts from the first."
+                " as processed, so that it must be tracked. A second edit starts from the first."
             )]
+            ///
+            /// This is one of two ways to alter a packet, and Microsoft's documentation contradicts itself on which to use:
+            /// the pages of the hooks speak of returning a new buffer, and advise against writing into the server's own;
+            /// the remarks of the same pages, the SDK header and the product team describe [`rewrite`](Self::rewrite). Try
+            /// on your server which of them it honours.
             ///
             /// # Errors
             /// The bytes stay as they were, with
-            /// - [`ReplaceError::Edit`](crate::ReplaceError::Edit) if `edit` fails;
+            /// - [`ReplaceError::Edit`](crate::ReplaceError::Edit) if an edit is not possible, or the packet is shorter than
+            ///   the header;
             /// - [`ReplaceError::Exhausted`](crate::ReplaceError::Exhausted) if all buffers are in use;
             #[doc = concat!(
                 "- [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) if nobody would hold the buffer: ", $packet,
                 " is not tracked, or [`with_buffers`](Self::with_buffers) was not called."
             )]
-            pub fn replace<T, E>(
+            pub fn replace<'v>(
                 &mut self,
-                edit: impl FnOnce(&mut $crate::buffer::PacketBuffer) -> Result<T, E>,
-            ) -> Result<T, $crate::hook::packet::ReplaceError<E>> {
+                edit: impl FnOnce(&mut $crate::message::Editor<'_, 'v>),
+            ) -> Result<usize, $crate::hook::packet::ReplaceError> {
                 self.packet.replace(edit)
             }
 
-            /// Lets the server have `bytes` instead, whatever the packet is now.
+            /// Points the server at a buffer that holds `bytes`, whatever the packet is now.
             ///
             /// # Errors
-            /// As for [`replace`](Self::replace); [`ReplaceError::Edit`](crate::ReplaceError::Edit) if `bytes` is longer
-            /// than [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
-            pub fn replace_with(
-                &mut self,
-                bytes: &[u8],
-            ) -> Result<(), $crate::hook::packet::ReplaceError<$crate::buffer::PacketTooLong>> {
+            /// As for [`replace`](Self::replace), and [`ReplaceError::TooLong`](crate::ReplaceError::TooLong) if `bytes` is
+            /// longer than [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+            pub fn replace_with(&mut self, bytes: &[u8]) -> Result<(), $crate::hook::packet::ReplaceError> {
                 self.packet.replace_with(bytes)
+            }
+
+            /// Makes the changes that `edit` notes, and copies the result into the server's own buffer; returns the new size.
+            ///
+            /// The packet is edited aside, in a buffer that returns at once, and copied when the hook returns: up to the 4096
+            /// bytes of the server's buffer. It works for every packet, tracked or not. [`replace`](Self::replace) says
+            /// what Microsoft's pages say on the two ways.
+            ///
+            /// # Errors
+            /// As for [`replace`](Self::replace); [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) only if
+            /// [`with_buffers`](Self::with_buffers) was not called.
+            pub fn rewrite<'v>(
+                &mut self,
+                edit: impl FnOnce(&mut $crate::message::Editor<'_, 'v>),
+            ) -> Result<usize, $crate::hook::packet::ReplaceError> {
+                self.packet.rewrite(edit)
+            }
+
+            /// Copies `bytes` into the server's own buffer, whatever the packet is now.
+            ///
+            /// # Errors
+            /// As for [`rewrite`](Self::rewrite), and [`ReplaceError::TooLong`](crate::ReplaceError::TooLong) if `bytes` is
+            /// longer than [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+            pub fn rewrite_with(&mut self, bytes: &[u8]) -> Result<(), $crate::hook::packet::ReplaceError> {
+                self.packet.rewrite_with(bytes)
             }
 
             /// Takes the replacement, if there is one, to be put in place by [`install`](Self::install).
             #[inline]
             #[must_use]
-            pub const fn take_replacement(&mut self) -> Option<$crate::table::PooledBuffer<'a>> {
+            pub fn take_replacement(&mut self) -> Option<$crate::table::PooledBuffer<'a>> {
                 self.packet.take_replacement()
+            }
+
+            /// Copies a packet that was rewritten into the server's buffer, and sets its size.
+            ///
+            /// # Safety
+            /// - [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes can be written where the server's packet is, and nobody else
+            ///   reads or writes them during the call.
+            #[inline]
+            pub unsafe fn copy_back(&mut self) {
+                // SAFETY: the caller promises the same.
+                unsafe { self.packet.copy_back() };
+            }
+
+            /// Copies a packet that was altered in either way into the server's buffer.
+            ///
+            /// # Safety
+            /// As for [`copy_back`](Self::copy_back).
+            #[cfg(feature = "simulate")]
+            pub(crate) unsafe fn copy_back_either(&mut self) {
+                // SAFETY: the caller promises the same.
+                unsafe { self.packet.copy_back_either() };
             }
 
             /// Points the server at `replacement`, which `holder` holds from now on.

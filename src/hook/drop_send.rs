@@ -125,3 +125,30 @@ impl SendPacket<'_> {
         self.code
     }
 }
+
+#[cfg(feature = "simulate")]
+impl<'a> PacketNotice<'a> {
+    /// Creates the argument of a test.
+    pub(crate) fn of_test(notice: Notice, variables: &'a mut super::packet::TestVariables) -> Self {
+        let packet = PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block);
+        Self {
+            packet: Ok(packet.original()),
+            ip_address: core::net::Ipv4Addr::new(192, 0, 2, 1).to_bits(),
+            notice,
+            pkt_context: variables.pkt_context,
+        }
+    }
+}
+
+#[cfg(feature = "simulate")]
+impl<'a> SendPacket<'a> {
+    /// Creates the argument of a test.
+    pub(crate) fn of_test(variables: &'a mut super::packet::TestVariables) -> Self {
+        Self {
+            packet: PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block),
+            ip_address: core::net::Ipv4Addr::new(192, 0, 2, 1).to_bits(),
+            code: SendCode::SEND_PACKET,
+            pkt_context: variables.pkt_context,
+        }
+    }
+}

@@ -99,3 +99,17 @@ impl NewPacket<'_> {
         unsafe { self.pkt_context.write_unaligned(context) };
     }
 }
+
+#[cfg(feature = "simulate")]
+impl<'a> NewPacket<'a> {
+    /// Creates the argument of a test.
+    pub(crate) fn of_test(variables: &'a mut super::packet::TestVariables) -> Self {
+        variables.process_it = Bool::TRUE;
+        Self {
+            packet: PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block),
+            ip_address: Ipv4Addr::new(192, 0, 2, 1).to_bits(),
+            pkt_context: NonNull::from(&mut variables.pkt_context),
+            process_it: NonNull::from(&mut variables.process_it),
+        }
+    }
+}

@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 
 use super::check::{HookError, checked_length, not_null};
 use crate::buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
+use crate::message::{EditError, Editor, Message};
 use crate::table::{PoolExhausted, PooledBuffer, Replacements, TakeBuffer};
 
 /// Returns the slice of a packet from its pointer and size.
@@ -118,26 +119,46 @@ pub(super) struct PacketArgument<'a> {
     pair: PacketPair<'a>,
     /// What the server's variables said when the hook was called.
     original: PacketBytes<'a>,
-    /// Where buffers come from, if there is anyone to hold them.
+    /// Where buffers come from.
     pool: Option<&'a dyn TakeBuffer>,
-    /// What the server is to get instead, as soon as someone holds it.
-    replacement: Option<PooledBuffer<'a>>,
+    /// Whether there is anyone to hold a buffer for the server.
+    is_tracked: bool,
+    /// What the server is to get instead.
+    changed: Option<Changed<'a>>,
 }
 
-/// A packet that was not replaced; it is as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+/// A packet that is to reach the server when the hook returns.
+#[derive(Debug)]
+struct Changed<'a> {
+    buffer: PooledBuffer<'a>,
+    way: Way,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// The server is pointed at the buffer.
+    Replace,
+    /// The bytes are copied into the server's buffer.
+    Rewrite,
+}
+
+/// A packet that was not altered; it is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ReplaceError<E> {
-    /// The packet is not tracked, so that nobody would hold the new one until the server has finished with it:
+pub enum ReplaceError {
+    /// The packet is not tracked, so that nobody would hold a buffer until the server has finished with it:
     /// `new_packet` did not return `Decision::Track`, or the table was full.
     #[error("nobody holds buffers for this packet: it is not tracked")]
     NotTracked,
     /// All buffers are in use.
     #[error(transparent)]
     Exhausted(#[from] PoolExhausted),
-    /// The caller's edit failed, with this error.
+    /// The edit is not possible.
     #[error(transparent)]
-    Edit(E),
+    Edit(#[from] EditError),
+    /// The new packet is longer than the server's buffer.
+    #[error(transparent)]
+    TooLong(#[from] PacketTooLong),
 }
 
 impl<'a> PacketArgument<'a> {
@@ -158,15 +179,16 @@ impl<'a> PacketArgument<'a> {
             pair,
             original,
             pool: None,
-            replacement: None,
+            is_tracked: true,
+            changed: None,
         })
     }
 
-    /// Returns the packet as it will be, if the replacement is installed.
+    /// Returns the packet as it will be, if the change reaches the server.
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
-        match &self.replacement {
-            Some(buffer) => buffer.as_bytes(),
+        match &self.changed {
+            Some(changed) => changed.buffer.as_bytes(),
             None => self.original.bytes(),
         }
     }
@@ -183,42 +205,75 @@ impl<'a> PacketArgument<'a> {
         self.pair
     }
 
-    /// Lets replacements come from `pool`.
+    /// Lets buffers come from `pool`.
     #[inline]
     pub(super) const fn set_pool(&mut self, pool: &'a dyn TakeBuffer) {
         self.pool = Some(pool);
     }
 
-    /// Copies the packet into a buffer, and lets `edit` alter it; an error of `edit` leaves everything as it was.
-    pub(super) fn replace<T, E>(
+    /// Refuses to replace the packet, since nobody would hold the buffer.
+    #[inline]
+    pub(super) const fn set_untracked(&mut self) {
+        self.is_tracked = false;
+    }
+
+    /// Makes the changes of `edit` in a buffer; an error leaves everything as it was.
+    pub(super) fn replace<'v>(&mut self, edit: impl FnOnce(&mut Editor<'_, 'v>)) -> Result<usize, ReplaceError> {
+        self.change(Way::Replace, |bytes, buffer| edit_into(bytes, buffer, edit))
+    }
+
+    /// Copies `packet` into a buffer for the server.
+    pub(super) fn replace_with(&mut self, packet: &[u8]) -> Result<(), ReplaceError> {
+        self.change(Way::Replace, |_, buffer| Ok(buffer.copy_from(packet)?))
+    }
+
+    /// As [`replace`](Self::replace), for the server's own buffer.
+    pub(super) fn rewrite<'v>(&mut self, edit: impl FnOnce(&mut Editor<'_, 'v>)) -> Result<usize, ReplaceError> {
+        self.change(Way::Rewrite, |bytes, buffer| edit_into(bytes, buffer, edit))
+    }
+
+    /// As [`replace_with`](Self::replace_with), for the server's own buffer.
+    pub(super) fn rewrite_with(&mut self, packet: &[u8]) -> Result<(), ReplaceError> {
+        self.change(Way::Rewrite, |_, buffer| Ok(buffer.copy_from(packet)?))
+    }
+
+    fn change<T>(
         &mut self,
-        edit: impl FnOnce(&mut PacketBuffer) -> Result<T, E>,
-    ) -> Result<T, ReplaceError<E>> {
-        let mut buffer = self.take_buffer()?;
-        let copied = buffer.copy_from(self.bytes());
-        debug_assert!(copied.is_ok(), "a packet is never longer than a buffer");
-        let edited = edit(&mut buffer).map_err(ReplaceError::Edit)?;
-        self.replacement = Some(buffer);
-        Ok(edited)
-    }
-
-    /// Copies `bytes` into a buffer for the server.
-    pub(super) fn replace_with(&mut self, bytes: &[u8]) -> Result<(), ReplaceError<PacketTooLong>> {
-        let mut buffer = self.take_buffer()?;
-        buffer.copy_from(bytes).map_err(ReplaceError::Edit)?;
-        self.replacement = Some(buffer);
-        Ok(())
-    }
-
-    fn take_buffer<E>(&self) -> Result<PooledBuffer<'a>, ReplaceError<E>> {
-        let pool = self.pool.ok_or(ReplaceError::NotTracked)?;
-        Ok(pool.take_buffer()?)
+        way: Way,
+        fill: impl FnOnce(&[u8], &mut PacketBuffer) -> Result<T, ReplaceError>,
+    ) -> Result<T, ReplaceError> {
+        if way == Way::Replace && !self.is_tracked {
+            return Err(ReplaceError::NotTracked);
+        }
+        let mut buffer = self.pool.ok_or(ReplaceError::NotTracked)?.take_buffer()?;
+        let filled = fill(self.bytes(), &mut buffer)?;
+        self.changed = Some(Changed { buffer, way });
+        Ok(filled)
     }
 
     /// Takes the replacement, if there is one; without it the server keeps its own packet.
     #[inline]
-    pub(super) const fn take_replacement(&mut self) -> Option<PooledBuffer<'a>> {
-        self.replacement.take()
+    pub(super) fn take_replacement(&mut self) -> Option<PooledBuffer<'a>> {
+        let changed = self.changed.take_if(|changed| changed.way == Way::Replace);
+        changed.map(|changed| changed.buffer)
+    }
+
+    /// Copies a packet that was rewritten into the server's buffer.
+    ///
+    /// # Safety
+    /// - [`PACKET_CAPACITY`] bytes can be written at `*packet`, and nobody else reads or writes them meanwhile.
+    #[inline]
+    pub(super) unsafe fn copy_back(&mut self) {
+        let Some(Changed { buffer, .. }) = self.changed.take_if(|changed| changed.way == Way::Rewrite) else {
+            return;
+        };
+        let (packet, start) = (buffer.as_bytes(), self.original.start);
+        // SAFETY:
+        // - so many bytes can be written, the caller promises, since a packet has at most that;
+        // - no reference to them is left, since `self` is borrowed mutably.
+        unsafe { core::ptr::copy(packet.as_ptr(), start.as_ptr(), packet.len()) };
+        self.original.length = packet.len();
+        self.put_back();
     }
 
     /// Points the server at `replacement`, which `holder` holds from now on.
@@ -237,17 +292,86 @@ impl<'a> PacketArgument<'a> {
     }
 }
 
+/// Makes the changes of `edit` to the packet `bytes` in an empty buffer.
+fn edit_into<'v>(
+    bytes: &[u8],
+    buffer: &mut PacketBuffer,
+    edit: impl FnOnce(&mut Editor<'_, 'v>),
+) -> Result<usize, ReplaceError> {
+    let message = Message::parse(bytes).map_err(EditError::Header)?;
+    Ok(buffer.edit_from(message, edit)?)
+}
+
 /// Returns the size of a packet as the server counts it.
 fn size_of_packet(length: usize) -> u32 {
     debug_assert!(length <= PACKET_CAPACITY, "a packet of {length} bytes");
     u32::try_from(length).unwrap_or_default()
 }
 
+/// The server's variables and buffer, for a test that plays the server.
+#[cfg(feature = "simulate")]
+#[derive(Debug)]
+pub(crate) struct TestVariables {
+    pub(crate) block: [u8; PACKET_CAPACITY],
+    pub(crate) packet: *mut u8,
+    /// At most [`PACKET_CAPACITY`].
+    pub(crate) packet_size: u32,
+    pub(crate) pkt_context: *mut core::ffi::c_void,
+    pub(crate) process_it: crate::ffi::Bool,
+}
+
+#[cfg(feature = "simulate")]
+impl TestVariables {
+    /// Makes `packet` the packet, if it fits.
+    pub(crate) fn take_in(&mut self, packet: &[u8]) -> Option<()> {
+        self.block.get_mut(..packet.len())?.copy_from_slice(packet);
+        self.packet_size = size_of_packet(packet.len());
+        Some(())
+    }
+}
+
+#[cfg(feature = "simulate")]
+impl<'a> PacketArgument<'a> {
+    /// Copies a packet that was altered in either way into the server's buffer.
+    ///
+    /// # Safety
+    /// As for [`copy_back`](Self::copy_back).
+    pub(super) unsafe fn copy_back_either(&mut self) {
+        if let Some(changed) = &mut self.changed {
+            changed.way = Way::Rewrite;
+        }
+        // SAFETY: the caller promises the same.
+        unsafe { self.copy_back() };
+    }
+
+    /// Creates the argument from what a test owns.
+    pub(super) fn of_test(packet: &'a mut *mut u8, size: &'a mut u32, block: &'a mut [u8; PACKET_CAPACITY]) -> Self {
+        let length = usize::try_from(*size).unwrap_or_default().min(PACKET_CAPACITY);
+        let start = NonNull::from(block).cast();
+        *packet = start.as_ptr();
+        Self {
+            pair: PacketPair {
+                packet: NonNull::from(packet),
+                size: NonNull::from(size),
+                lifetime: PhantomData,
+            },
+            original: PacketBytes {
+                start,
+                length,
+                lifetime: PhantomData,
+            },
+            pool: None,
+            is_tracked: true,
+            changed: None,
+        }
+    }
+}
+
 impl fmt::Debug for PacketArgument<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PacketArgument")
             .field("size", &self.original.length)
-            .field("replacement", &self.replacement)
+            .field("changed", &self.changed)
             .finish_non_exhaustive()
     }
 }

@@ -18,11 +18,13 @@ use std::sync::Mutex;
 use dhcp_callout::control::{AddressGrant, AddressProblem, ServiceControl};
 use dhcp_callout::ffi::{CalloutTable, DropSend, DropSendArguments, EntryPoint};
 use dhcp_callout::hook::ChainDlls;
+use dhcp_callout::message::OptionCode;
 use dhcp_callout::simulate::Server;
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, DropReason, Host,
-    LoadError, NewPacket, Notice, NotifyError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl,
-    OnOptionsParsed, OnSendPacket, Outcome, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage, entry_point,
+    LoadError, Message, MessageType, NewPacket, Notice, NotifyError, OnAddressDeleted, OnAddressOffered,
+    OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome, PacketBuffer, PacketNotice, ParsedOptions,
+    ReplaceError, SendPacket, Stage, entry_point, option,
 };
 
 /// Notes every call; the first byte of a packet says what to do with it, the second is its state.
@@ -60,13 +62,20 @@ impl Callout for Recorder {
             b'r' => Decision::Refuse,
             b'!' => {
                 packet.set_process_it(false);
-                packet.replace(|buffer| buffer.copy_from(b"lost")).unwrap();
+                packet.rewrite_with(b"lost").unwrap();
                 panic!("asked for")
             }
+            b'w' => {
+                packet.replace_with(b"not what is told last").unwrap();
+                packet.rewrite_with(&[b"rewritten ", packet.bytes()].concat()).unwrap();
+                if state == b'p' {
+                    Decision::Pass
+                } else {
+                    Decision::Track(state)
+                }
+            }
             b'x' | b'y' => {
-                packet
-                    .replace(|buffer| buffer.copy_from(&[b"replaced ", buffer.as_bytes()].concat()))
-                    .unwrap();
+                packet.replace_with(&[b"replaced ", packet.bytes()].concat()).unwrap();
                 if kind == b'x' {
                     Decision::Track(state)
                 } else {
@@ -121,15 +130,21 @@ impl OnSendPacket for Recorder {
         self.note(format!("send for {state:?}"));
         let replaced = match packet.bytes() {
             b"leave" => return,
-            b"fail" => packet.replace(|_| Err(())),
+            b"fail" => packet.replace(|_| ()).map(drop),
+            b"rewrite" => packet.rewrite_with(b"rewritten"),
+            b"long" => packet.rewrite_with(&[7; 4097]),
             b"panic" => {
-                packet.replace(|buffer| buffer.copy_from(b"lost")).unwrap();
+                packet.replace_with(b"lost").unwrap();
                 panic!("asked for")
             }
-            _ => packet.replace(|buffer| {
-                buffer.as_bytes_mut().reverse();
-                Ok(())
-            }),
+            b"late" => {
+                packet.rewrite_with(b"lost").unwrap();
+                panic!("asked for")
+            }
+            reply => {
+                let reversed: Vec<_> = reply.iter().rev().copied().collect();
+                packet.replace_with(&reversed)
+            }
         };
         self.note(format!("{replaced:?}"));
     }
@@ -517,8 +532,66 @@ fn a_replacement_that_fails_changes_nothing() {
     assert!(server.send(&passed, b"reply", |sent| sent == Ok(b"reply")).unwrap());
     server.notify(&mut packet, Notice::Processed);
     let log = recorder.take();
-    assert_eq!(log[2], format!("{:?}", Err::<(), _>(ReplaceError::Edit(()))));
-    assert_eq!(log[7], format!("{:?}", Err::<(), _>(ReplaceError::<()>::NotTracked)));
+    assert!(log[2].starts_with("Err(Edit(Header("), "{}", log[2]);
+    assert_eq!(log[7], format!("{:?}", Err::<(), _>(ReplaceError::NotTracked)));
+}
+
+#[test]
+fn a_rewritten_packet_is_in_the_servers_own_buffer() {
+    let (server, recorder) = recorder!(1, 2);
+    // The second is passed; neither keeps a buffer, and the reply to a packet without a state is rewritten as well.
+    let tracked = server.receive(b"wt").unwrap();
+    assert_eq!(tracked.bytes(), Ok(&b"rewritten not what is told last"[..]));
+    let mut passed = server.receive(b"wp").unwrap();
+    assert!(passed.context().is_null());
+    assert_eq!(passed.bytes(), Ok(&b"rewritten not what is told last"[..]));
+    assert!(
+        server
+            .send(&passed, b"rewrite", |sent| sent == Ok(b"rewritten"))
+            .unwrap()
+    );
+    assert!(server.send(&tracked, b"long", |sent| sent == Ok(b"long")).unwrap());
+    passed.set_context(null_mut());
+    let log = recorder.take();
+    assert_eq!(log[2..5], ["send for None", "Ok(())", "send for Some(116)"]);
+    assert!(log[5].starts_with("Err(TooLong("), "{log:?}");
+}
+
+#[test]
+fn a_message_is_edited_in_either_way() {
+    struct Edits;
+    impl Callout for Edits {
+        type State = ();
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+            let replaced = packet.replace(|editor| {
+                editor.secs(1).set(option::LEASE_TIME, 60);
+            });
+            assert_eq!(replaced, Ok(300));
+            Decision::Track(())
+        }
+    }
+    impl OnSendPacket for Edits {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+            let grown = packet.rewrite(|editor| {
+                editor.secs(2).set_raw(OptionCode::from_code(43), &[7; 255]);
+            });
+            assert!(grown.is_ok_and(|size| size > 300));
+        }
+    }
+    static HOST: Host<Edits, 1, 2> = Host::new(Edits);
+    entry_point!(fn entry = HOST);
+    // SAFETY: the entry point is made by the macro.
+    let server = unsafe { Server::load(entry) }.unwrap();
+    let request = PacketBuffer::request(MessageType::REQUEST, 7, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let packet = server.receive(request.as_bytes()).unwrap();
+    let message = Message::parse(packet.bytes().unwrap()).unwrap();
+    assert!(message.secs() == 1 && message.find(option::LEASE_TIME).is_some());
+    let sent = server.send(&packet, request.as_bytes(), |sent| {
+        let message = Message::parse(sent.unwrap()).unwrap();
+        let vendor = message.value(OptionCode::from_code(43)).unwrap().unwrap();
+        (message.secs(), vendor.bytes().eq([7; 255]))
+    });
+    assert_eq!(sent, Ok((2, true)));
 }
 
 #[test]
@@ -528,7 +601,9 @@ fn a_panic_leaves_the_packet_to_the_server() {
     assert!(packet.is_accepted() && packet.context().is_null());
     assert_eq!(packet.bytes(), Ok(&b"!1"[..]));
     let mut packet = server.receive(b"t2").unwrap();
-    assert!(server.send(&packet, b"panic", |sent| sent == Ok(b"panic")).unwrap());
+    for reply in [&b"panic"[..], b"late"] {
+        assert!(server.send(&packet, reply, |sent| sent == Ok(reply)).unwrap());
+    }
     server.notify(&mut packet, Notice::Processed);
     assert_eq!(
         recorder.take(),
@@ -536,6 +611,8 @@ fn a_panic_leaves_the_packet_to_the_server() {
             "new 49",
             "DhcpNewPktHook: the callout panicked",
             "new 50",
+            "send for Some(50)",
+            "DhcpPktSendHook: the callout panicked",
             "send for Some(50)",
             "DhcpPktSendHook: the callout panicked",
             "done 50",

@@ -1,6 +1,7 @@
 //! Does one piece of work of `work.rs` over and over, for `benches/instructions` to count: `count NAME TIMES`;
 //! without arguments, prints the names.
 
+mod hook;
 mod work;
 
 use core::hint::black_box;

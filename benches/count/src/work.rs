@@ -5,6 +5,8 @@ use core::hint::black_box;
 use dhcp_callout::message::{MessageType, OptionCode, Value, option};
 use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
 
+use crate::hook::Hooks;
+
 /// A piece of work: its name, what it is, and the work itself on the packets.
 pub(crate) struct Work {
     pub(crate) name: &'static str,
@@ -12,7 +14,7 @@ pub(crate) struct Work {
     pub(crate) run: fn(&mut Packets) -> usize,
 }
 
-pub(crate) const ALL: [Work; 12] = [
+pub(crate) const ALL: [Work; 14] = [
     Work {
         name: "empty",
         what: "the loop around the work",
@@ -73,6 +75,16 @@ pub(crate) const ALL: [Work; 12] = [
         what: "Stage::advance: dropped, then processed",
         run: |_| lifecycle(),
     },
+    Work {
+        name: "hook",
+        what: "hook path of an empty author: NewPkt, dropped, processed, 6-byte state",
+        run: |packets| packets.hooks.track(&mut packets.ack),
+    },
+    Work {
+        name: "hook-pass",
+        what: "hook path of an empty author: NewPkt, processed, not tracked",
+        run: |packets| packets.hooks.pass(&mut packets.ack),
+    },
 ];
 
 pub(crate) struct Packets {
@@ -86,6 +98,8 @@ pub(crate) struct Packets {
     pub(crate) split: Vec<u8>,
     pub(crate) buffer: PacketBuffer,
     pub(crate) joined: [u8; 1024],
+    /// Two callouts that do nothing.
+    pub(crate) hooks: Hooks,
 }
 
 impl Packets {
@@ -127,6 +141,7 @@ impl Packets {
             split: packet(&split, 0),
             buffer: PacketBuffer::new(),
             joined: [0; 1024],
+            hooks: Hooks::new(),
         }
     }
 }

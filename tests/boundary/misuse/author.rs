@@ -11,7 +11,7 @@ use dhcp_callout::message::{OptionCode, option};
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, LoadError, NewPacket,
     OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome,
-    PacketBuffer, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
+    PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
 };
 use proptest::prelude::*;
 
@@ -295,7 +295,7 @@ fn plan_of(member: usize) -> Plan {
 trait Replace {
     fn shown(&self) -> &[u8];
 
-    fn replace_by(&mut self, _: &Edit) -> Option<Result<(), ReplaceError<()>>> {
+    fn replace_by(&mut self, _: &Edit) -> Option<Result<(), ReplaceError>> {
         None
     }
 }
@@ -306,40 +306,31 @@ impl Replace for &[u8] {
     }
 }
 
-impl Replace for NewPacket<'_> {
-    fn shown(&self) -> &[u8] {
-        let _ = self.message().map(|message| format!("{message:#}"));
-        self.bytes()
-    }
+/// Implements `Replace` for a packet that can be replaced.
+macro_rules! replace {
+    ($($Packet:ident),+) => {$(
+        impl Replace for $Packet<'_> {
+            fn shown(&self) -> &[u8] {
+                let _ = self.message().map(|message| format!("{message:#}"));
+                self.bytes()
+            }
 
-    fn replace_by(&mut self, edit: &Edit) -> Option<Result<(), ReplaceError<()>>> {
-        Some(self.replace(|buffer| apply(edit, buffer)))
-    }
-}
-
-impl Replace for SendPacket<'_> {
-    fn shown(&self) -> &[u8] {
-        self.bytes()
-    }
-
-    fn replace_by(&mut self, edit: &Edit) -> Option<Result<(), ReplaceError<()>>> {
-        Some(self.replace(|buffer| apply(edit, buffer)))
-    }
-}
-
-fn apply(edit: &Edit, buffer: &mut PacketBuffer) -> Result<(), ()> {
-    match edit {
-        Edit::Fill(size, value) => buffer.copy_from(&vec![*value; *size]).map_err(drop),
-        Edit::SetOption(value) => {
-            let edited = buffer.edit(|editor| {
-                editor
-                    .set_raw(OptionCode::from_code(43), value)
-                    .set(option::LEASE_TIME, 60);
-            });
-            edited.map(drop).map_err(drop)
+            fn replace_by(&mut self, edit: &Edit) -> Option<Result<(), ReplaceError>> {
+                Some(match edit {
+                    Edit::Fill(size, value) => self.replace_with(&vec![*value; *size]),
+                    Edit::SetOption(value) => {
+                        let replaced = self.replace(|editor| {
+                            editor.set_raw(OptionCode::from_code(43), value).set(option::LEASE_TIME, 60);
+                        });
+                        replaced.map(drop)
+                    }
+                })
+            }
         }
-    }
+    )+};
 }
+
+replace!(NewPacket, SendPacket);
 
 impl<const SET: usize, const MEMBER: usize> Callout for Member<SET, MEMBER> {
     type State = Canary;

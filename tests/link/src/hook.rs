@@ -1,18 +1,17 @@
 //! `hook`: raw arguments become safe ones.
 
-use core::convert::Infallible;
 use core::ffi::c_void;
 
 use dhcp_callout::hook::{
     AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, PacketNotice, ParsedOptions, SendPacket,
 };
-use dhcp_callout::{BufferPool, Context, PacketBuffer};
+use dhcp_callout::message::OptionCode;
+use dhcp_callout::{BufferPool, Context, Editor};
 
 static POOL: BufferPool<8> = BufferPool::new();
 
-fn shorten(packet: &mut PacketBuffer) -> Result<(), Infallible> {
-    packet.as_bytes_mut().reverse();
-    Ok(())
+fn change(editor: &mut Editor<'_, '_>) {
+    editor.secs(7).set_raw(OptionCode::from_code(12), b"host");
 }
 
 crate::operations! {
@@ -26,8 +25,10 @@ crate::operations! {
     new_packet_set_process_it(packet: NewPacket<'_>) => packet.set_process_it(false);
     new_packet_set_context(packet: NewPacket<'_>, context: Context) => packet.set_context(Some(context));
     new_packet_set_raw_context(packet: NewPacket<'_>, context: *mut c_void) => packet.set_raw_context(context);
-    new_packet_replace(packet: NewPacket<'_>) => packet.with_buffers(&POOL).replace(shorten);
+    new_packet_replace(packet: NewPacket<'_>) => packet.with_buffers(&POOL).replace(change);
     new_packet_replace_with(packet: NewPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).replace_with(bytes);
+    new_packet_rewrite(packet: NewPacket<'_>) => packet.with_buffers(&POOL).rewrite(change);
+    new_packet_rewrite_with(packet: NewPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).rewrite_with(bytes);
     new_packet_put_back(packet: NewPacket<'_>) => packet.put_back();
     new_packet_take_replacement(packet: NewPacket<'_>) => packet.take_replacement();
 
@@ -44,8 +45,10 @@ crate::operations! {
     send_packet_received_on(packet: SendPacket<'_>) => packet.received_on();
     send_packet_code(packet: SendPacket<'_>) => packet.code();
     send_packet_raw_context(packet: SendPacket<'_>) => packet.raw_context();
-    send_packet_replace(packet: SendPacket<'_>) => packet.with_buffers(&POOL).replace(shorten);
+    send_packet_replace(packet: SendPacket<'_>) => packet.with_buffers(&POOL).replace(change);
     send_packet_replace_with(packet: SendPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).replace_with(bytes);
+    send_packet_rewrite(packet: SendPacket<'_>) => packet.with_buffers(&POOL).rewrite(change);
+    send_packet_rewrite_with(packet: SendPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).rewrite_with(bytes);
     send_packet_put_back(packet: SendPacket<'_>) => packet.put_back();
     send_packet_take_replacement(packet: SendPacket<'_>) => packet.take_replacement();
 

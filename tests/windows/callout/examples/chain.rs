@@ -59,8 +59,8 @@ impl Callout for First {
         let marks = matches!(name, Ok(Some(name)) if name.bytes().eq(*b"chain-rewrite"));
         let xid = message.xid();
         if marks {
-            let replaced = packet.replace(|buffer| mark(buffer.as_bytes_mut()).ok_or(()));
-            assert!(replaced.is_ok());
+            let replaced = marked(packet.bytes()).is_some_and(|bytes| packet.replace_with(&bytes).is_ok());
+            assert!(replaced);
             add(&REPLACED);
         }
         add(&TRACKED);
@@ -82,15 +82,16 @@ impl OnSendPacket for First {
         if Message::parse(packet.bytes()).is_ok_and(|message| message.xid() != *xid) {
             add(&WRONG_STATE);
         }
-        if packet.replace(|buffer| mark(buffer.as_bytes_mut()).ok_or(())).is_ok() {
+        if marked(packet.bytes()).is_some_and(|bytes| packet.replace_with(&bytes).is_ok()) {
             add(&REPLACED);
         }
     }
 }
 
-fn mark(packet: &mut [u8]) -> Option<()> {
+fn marked(packet: &[u8]) -> Option<Vec<u8>> {
+    let mut packet = packet.to_vec();
     packet.get_mut(FILE..)?.get_mut(..5)?.copy_from_slice(b"chain");
-    Some(())
+    Some(packet)
 }
 
 #[link(name = "kernel32")]

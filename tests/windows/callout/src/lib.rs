@@ -17,7 +17,7 @@ use dhcp_callout::message::OptionCode;
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, Host, LoadError, Message,
     NewPacket, Notice, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket,
-    Outcome, PacketBuffer, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
+    Outcome, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
 };
 
 use self::probe::*;
@@ -144,7 +144,7 @@ impl Callout for Everything {
         let wish = Wish::of(message);
         let (mac, xid) = (message.mac().unwrap_or_default(), message.xid());
         if matches!(wish, Wish::Rewrite | Wish::RewritePass | Wish::PanicNew) {
-            note(packet.replace(|buffer| write(buffer, SECS, &[0xFF, 0xFF])));
+            note(write(packet.bytes(), SECS, &[0xFF, 0xFF]).map(|bytes| packet.replace_with(&bytes)));
         }
         match wish {
             Wish::Pass | Wish::RewritePass => Decision::Pass,
@@ -214,7 +214,7 @@ impl OnSendPacket for Everything {
         LAST_BYTES.set(hash(packet.bytes()));
         compare(packet.bytes(), state);
         let mac = state.map_or([0; 6], |state| state.mac);
-        note(packet.replace(|buffer| write(buffer, SNAME, &mac)));
+        note(write(packet.bytes(), SNAME, &mac).map(|bytes| packet.replace_with(&bytes)));
         assert!(!asks(state, Wish::PanicSend), "asked for");
     }
 }
@@ -302,25 +302,19 @@ fn compare(packet: &[u8], state: Option<&Packet>) {
     }
 }
 
-/// Overwrites a part of a packet, if it is long enough.
-fn write(buffer: &mut PacketBuffer, offset: usize, bytes: &[u8]) -> Result<(), TooShort> {
-    buffer
-        .as_bytes_mut()
-        .get_mut(offset..)
-        .and_then(|rest| rest.get_mut(..bytes.len()))
-        .ok_or(TooShort)?
-        .copy_from_slice(bytes);
-    Ok(())
+/// Returns the packet with a part of it overwritten, if it is long enough.
+fn write(packet: &[u8], offset: usize, bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut packet = packet.to_vec();
+    packet.get_mut(offset..)?.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(packet)
 }
 
-struct TooShort;
-
-/// Counts what came of a replacement.
-fn note(replaced: Result<(), ReplaceError<TooShort>>) {
+/// Counts what came of a replacement, if there was one.
+fn note(replaced: Option<Result<(), ReplaceError>>) {
     match replaced {
-        Ok(()) => REPLACED.add(),
-        Err(ReplaceError::NotTracked) => NOT_TRACKED.add(),
-        Err(ReplaceError::Exhausted(_)) => EXHAUSTED.add(),
-        Err(_) => {}
+        Some(Ok(())) => REPLACED.add(),
+        Some(Err(ReplaceError::NotTracked)) => NOT_TRACKED.add(),
+        Some(Err(ReplaceError::Exhausted(_))) => EXHAUSTED.add(),
+        _ => {}
     }
 }

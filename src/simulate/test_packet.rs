@@ -1,0 +1,123 @@
+//! A packet for the unit test of one method of a callout.
+
+use alloc::boxed::Box;
+use core::ptr::null_mut;
+
+use super::alloc;
+use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
+use crate::ffi::Bool;
+use crate::hook::{NewPacket, PacketNotice, SendPacket, TestVariables};
+use crate::lifecycle::Notice;
+use crate::table::BufferPool;
+
+/// A packet in a server's buffer of 4096 bytes, which lends the arguments of hooks to a test.
+///
+/// What the method under test does to the packet is done when it has returned: a replacement is copied into the buffer,
+/// where the next hook finds it.
+///
+/// ```
+/// use dhcp_callout::simulate::TestPacket;
+/// use dhcp_callout::{Callout, Decision, MessageType, NewPacket, PacketBuffer};
+///
+/// struct Slow;
+///
+/// impl Callout for Slow {
+///     type State = u16;
+///
+///     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u16> {
+///         let Ok(message) = packet.message() else { return Decision::Refuse };
+///         let secs = message.secs();
+///         let _ = packet.rewrite(|editor| {
+///             editor.secs(0);
+///         });
+///         Decision::Track(secs)
+///     }
+/// }
+///
+/// let mut discover = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1])?;
+/// discover.edit(|editor| {
+///     editor.secs(9);
+/// })?;
+/// let mut packet = TestPacket::new(discover.as_bytes())?;
+/// assert_eq!(packet.new_packet(|packet| Slow.new_packet(packet)), Decision::Track(9));
+/// assert_eq!(packet.bytes()[8..10], [0, 0]);
+///
+/// let mut short = TestPacket::new(b"too short")?;
+/// assert_eq!(short.new_packet(|packet| Slow.new_packet(packet)), Decision::Refuse);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct TestPacket {
+    variables: Box<TestVariables>,
+    /// Two, since an edit of a packet that was edited takes one more.
+    buffers: Box<BufferPool<2>>,
+    is_tracked: bool,
+}
+
+impl TestPacket {
+    /// Creates a packet of these bytes that is tracked.
+    ///
+    /// # Errors
+    /// [`PacketTooLong`] if it does not fit into the server's buffer.
+    pub fn new(packet: &[u8]) -> Result<Self, PacketTooLong> {
+        let mut test = Self {
+            variables: Box::new(TestVariables {
+                block: [0; PACKET_CAPACITY],
+                packet: null_mut(),
+                packet_size: 0,
+                pkt_context: null_mut(),
+                process_it: Bool::TRUE,
+            }),
+            buffers: Box::new(BufferPool::new()),
+            is_tracked: true,
+        };
+        test.variables.take_in(packet).ok_or(PacketTooLong {
+            size: packet.len(),
+            capacity: PACKET_CAPACITY,
+        })?;
+        Ok(test)
+    }
+
+    /// Lets the packet be one that nobody tracks, so that `replace` is refused.
+    #[must_use]
+    pub const fn untracked(mut self) -> Self {
+        self.is_tracked = false;
+        self
+    }
+
+    /// Lends the packet as `DhcpNewPktHook` gets it.
+    pub fn new_packet<R>(&mut self, call: impl FnOnce(&mut NewPacket<'_>) -> R) -> R {
+        let mut packet = NewPacket::of_test(&mut self.variables).with_buffers(&self.buffers);
+        if !self.is_tracked {
+            packet = packet.untracked();
+        }
+        let returned = call(&mut packet);
+        // SAFETY: the packet is in a block of 4096 bytes, which nobody else has.
+        unsafe { packet.copy_back_either() };
+        returned
+    }
+
+    /// Lends the packet as `DhcpPktSendHook` gets it.
+    pub fn send_packet<R>(&mut self, call: impl FnOnce(&mut SendPacket<'_>) -> R) -> R {
+        let mut packet = SendPacket::of_test(&mut self.variables).with_buffers(&self.buffers);
+        if !self.is_tracked {
+            packet = packet.untracked();
+        }
+        let returned = call(&mut packet);
+        // SAFETY: as above.
+        unsafe { packet.copy_back_either() };
+        returned
+    }
+
+    /// Lends the packet as `DhcpPktDropHook` gets it.
+    pub fn notice<R>(&mut self, notice: Notice, call: impl FnOnce(&PacketNotice<'_>) -> R) -> R {
+        call(&PacketNotice::of_test(notice, &mut self.variables))
+    }
+
+    /// Returns the packet as it is now.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        let size = usize::try_from(self.variables.packet_size).unwrap_or_default();
+        self.variables.block.get(..size).unwrap_or_default()
+    }
+}

@@ -1,0 +1,61 @@
+//! A callout DLL of which `tests/link/run` reads the symbols: hooks that it does not implement are not in it.
+#![no_std]
+
+use core::panic::PanicInfo;
+
+use dhcp_callout::{Callout, Decision, Host, NewPacket};
+
+struct Quiet;
+
+impl Callout for Quiet {
+    type State = [u8; 6];
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<[u8; 6]> {
+        let mac = packet.message().ok().and_then(|message| message.mac());
+        mac.map_or(Decision::Pass, Decision::Track)
+    }
+}
+
+static QUIET: Host<Quiet, 64, 1> = Host::new(Quiet);
+dhcp_callout::export!(QUIET);
+
+/// With these all hooks must be found: otherwise the proof passes whatever is linked.
+#[cfg(feature = "every-hook")]
+mod every_hook {
+    use dhcp_callout::{
+        AddressDeleted, AddressOffered, ClientDeleted, OnAddressDeleted, OnAddressOffered, OnClientDeleted,
+        OnOptionsParsed, OnSendPacket, ParsedOptions, SendPacket,
+    };
+
+    use super::Quiet;
+
+    impl OnSendPacket for Quiet {
+        fn send_packet(&self, _: &mut SendPacket<'_>, _: Option<&[u8; 6]>) {}
+    }
+
+    impl OnAddressOffered for Quiet {
+        fn address_offered(&self, _: &AddressOffered<'_>, _: Option<&[u8; 6]>) {}
+    }
+
+    impl OnAddressDeleted for Quiet {
+        fn address_deleted(&self, _: &AddressDeleted<'_>, _: Option<&[u8; 6]>) {}
+    }
+
+    impl OnOptionsParsed for Quiet {
+        fn options_parsed(&self, _: &ParsedOptions<'_>, _: Option<&[u8; 6]>) {}
+    }
+
+    impl OnClientDeleted for Quiet {
+        fn client_deleted(&self, _: &ClientDeleted<'_>) {}
+    }
+}
+
+unsafe extern "C" {
+    fn a_panic_is_reachable() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    // SAFETY: never linked, so never called.
+    unsafe { a_panic_is_reachable() }
+}
