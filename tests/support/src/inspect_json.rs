@@ -280,9 +280,8 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
                 .collect(),
         ),
         Typed::VendorOptions(vendors) => {
-            let options = |options: Sequence<'_, Suboption<'static>>| -> Json {
-                options.iter().map(code_and_value).collect()
-            };
+            let options =
+                |options: Sequence<'_, Suboption<'static>>| -> Json { options.iter().map(code_and_value).collect() };
             (
                 "vivso",
                 vendors
