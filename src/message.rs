@@ -254,11 +254,7 @@ impl<'a> Message<'a> {
 
     #[inline]
     fn walk(self) -> Walk<'a> {
-        if self.has_cookie() {
-            Walk::new(self.packet, OPTIONS_OFFSET)
-        } else {
-            Walk::ended()
-        }
+        Walk::over(self.packet)
     }
 
     /// Finds all fragments of the option `code`, over all fields that hold options, and returns them as one value.
@@ -271,28 +267,7 @@ impl<'a> Message<'a> {
     /// [`OptionError`] if the walk meets a fault before it meets the option, so that it cannot be called absent.
     #[inline]
     pub fn value(self, code: impl Into<OptionCode>) -> Result<Option<Value<'a>>, OptionError> {
-        let code = code.into();
-        let mut walk = self.walk_for(code);
-        let Some(mut value) = Value::find(&mut walk, code)? else {
-            return Ok(None);
-        };
-        while let Some(Ok(option)) = walk.next() {
-            if option.code == code {
-                value.extend(option.value);
-            }
-        }
-        Ok(Some(value))
-    }
-
-    /// Walks where fragments of `code` count.
-    #[inline]
-    fn walk_for(self, code: OptionCode) -> Walk<'a> {
-        let walk = self.walk();
-        if code == OptionCode::OVERLOAD {
-            walk.within_options_field()
-        } else {
-            walk
-        }
+        Value::find(self.packet, code.into())
     }
 
     /// Reads the option that `key` names: the value of all its fragments, joined.
@@ -349,14 +324,24 @@ impl<'a> Message<'a> {
     /// As [`get`](Self::get).
     #[inline]
     pub fn first<F: FixedSize>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
-        let mut walk = self.walk_for(key.code());
-        while let Some(option) = walk.next() {
-            let option = option?;
-            if option.code == key.code() {
-                return F::decode(Value::new(option, &walk)).map(Some);
-            }
+        // Most often the first option is the one asked for: the message type.
+        if let Some(value) = self.leading(key.code())
+            && let Ok(read) = F::decode(value)
+        {
+            return Ok(Some(read));
         }
-        Ok(None)
+        first_anywhere(self.packet, key)
+    }
+
+    /// Returns the bytes of the first option if it has this code, as a value that does not know its place.
+    #[inline]
+    fn leading(self, code: OptionCode) -> Option<Value<'a>> {
+        let (first, rest) = self.packet.get(OPTIONS_OFFSET..)?.split_first_chunk()?;
+        let [next, length] = *first;
+        if !self.has_cookie() || next != code.code() || matches!(code, OptionCode::PAD | OptionCode::END) {
+            return None;
+        }
+        Some(Value::from_slice(code, rest.get(..usize::from(length))?))
     }
 
     /// Finds several options in one pass, and returns the value of each at the place of its code in `codes`.
@@ -381,12 +366,19 @@ impl<'a> Message<'a> {
         Picked::of(codes.map(Into::into), self.walk())
     }
 
-    /// Returns the value of option 53 if it has just one octet, whatever that is.
+    /// Returns the value of option 53 if it has exactly one byte, whatever that is.
+    ///
+    /// A second instance later in the packet would make the value longer, so that the whole packet is looked at;
+    /// [`first`](Self::first) does not.
     #[inline]
     #[must_use]
     pub fn message_type(self) -> Option<MessageType> {
-        let [code] = self.value(option::MESSAGE_TYPE.code()).ok()??.to_array()?;
-        Some(MessageType::from_code(code))
+        if self.has_cookie()
+            && let Some(code) = Walk::new(self.packet, OPTIONS_OFFSET).lone_message_type()
+        {
+            return Some(MessageType::from_code(code));
+        }
+        joined_message_type(self.packet)
     }
 
     /// Returns which fields hold options beside the options field: the value of option 52.
@@ -406,6 +398,26 @@ impl<'a> Message<'a> {
     pub fn end_offset(self) -> Option<usize> {
         self.walk().end_of_area()
     }
+}
+
+/// What [`Message::first`] does when the first option is another one, or is not in order. These two take the packet, so
+/// that a message need not leave its registers for them.
+#[cold]
+#[inline(never)]
+fn first_anywhere<F: FixedSize>(packet: &[u8], key: Key<F>) -> Result<Option<F::Value<'_>>, ValueError> {
+    let mut walk = Walk::over_fields_of(packet, key.code());
+    match walk.find(key.code()).transpose()? {
+        Some(option) => F::decode(Value::new(option, &walk)).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What [`Message::message_type`] does unless option 53 comes first and alone.
+#[cold]
+#[inline(never)]
+fn joined_message_type(packet: &[u8]) -> Option<MessageType> {
+    let [code] = Value::find(packet, option::MESSAGE_TYPE.code()).ok()??.to_array()?;
+    Some(MessageType::from_code(code))
 }
 
 impl fmt::Debug for Message<'_> {

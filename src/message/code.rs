@@ -91,6 +91,9 @@ impl OptionCode {
     pub const PAD: Self = Self(0);
     /// The end of the options in a field, without a length (RFC 2132 section 3.2).
     pub const END: Self = Self(255);
+    /// Option 250: directly after an option of 255 bytes it continues that option's value in Microsoft's encoding
+    /// ([MS-DHCPE] section 2.2.9); anywhere else a site-specific option (RFC 3942).
+    pub const CONTINUATION: Self = Self(250);
     /// Option 52, which says whether `file` and `sname` hold options (RFC 2132 section 9.3).
     pub(crate) const OVERLOAD: Self = Self(52);
 }

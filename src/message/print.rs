@@ -11,15 +11,14 @@ use super::value::Value;
 use super::walk::{Area, RawOption};
 use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
 
-/// Text for people, in which nothing that came over the wire can pass for something else: every octet that could end
-/// the line or disturb it is escaped.
+/// Text for people. Control characters are escaped, so that nothing from the wire can pass for something else.
 ///
-/// `{}` is one line of what a log needs: what the message is, who sent it, and the addresses, names and times in it
-/// that are there. A fault in the framing is said at the end.
+/// `{}` is one line for a log: what the message is, who sent it, and the addresses, names and times in it. A fault in
+/// the framing is named at the end.
 ///
 /// `{:#}` is the whole message, one line for each field and each option. A line begins with the offset of the field, or
-/// of the code octet, in bytes from the packet's first byte. The value of a split option stands, joined, in the line of
-/// its first fragment.
+/// of the code byte, in bytes from the packet's first byte. The value of a split option is, joined, in the line of its
+/// first fragment.
 ///
 /// ```
 /// use dhcp_callout::Message;
@@ -151,8 +150,8 @@ fn write_fields(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result
         if overload.contains(flag) {
             writeln!(f, "(options)")?;
         } else {
-            // What stands before the first NUL.
-            let text = field.split(|octet| *octet == 0).next().unwrap_or_default();
+            // Up to the first NUL.
+            let text = field.split(|byte| *byte == 0).next().unwrap_or_default();
             f.write_str("\"")?;
             write_escaped(f, Value::from_slice(OptionCode::PAD, text))?;
             writeln!(f, "\"")?;
@@ -162,14 +161,18 @@ fn write_fields(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result
 }
 
 fn write_options(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
-    let behind_header = message.as_bytes().get(HEADER_LENGTH..).unwrap_or_default();
     if !message.has_cookie() {
-        let octets = Value::from_slice(OptionCode::PAD, behind_header);
-        return writeln!(f, "{HEADER_LENGTH:5}  no magic cookie: {octets:x}");
+        let after_header = message.as_bytes().get(HEADER_LENGTH..).unwrap_or_default();
+        let bytes = Value::from_slice(OptionCode::PAD, after_header);
+        return writeln!(f, "{HEADER_LENGTH:5}  no magic cookie: {bytes:x}");
     }
     let cookie = Value::from_slice(OptionCode::PAD, &MAGIC_COOKIE);
     writeln!(f, "{HEADER_LENGTH:5}  magic cookie: {cookie:x}")?;
-    let mut seen = Seen::default();
+    let mut lines = OptionLines {
+        message,
+        seen: Seen::default(),
+        value_of: OptionCode::PAD,
+    };
     let mut area = Area::Options;
     for option in message.options() {
         match option {
@@ -178,7 +181,7 @@ fn write_options(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Resul
                     write_end(f, message)?;
                 }
                 area = option.area;
-                write_raw(f, message, option, &mut seen)?;
+                lines.write(f, option)?;
             }
             Err(fault) => return writeln!(f, "{:5}  malformed: {fault}", fault.offset()),
         }
@@ -198,32 +201,45 @@ fn write_end(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
     }
 }
 
-/// Prints the line of one option as it stands on the wire.
-fn write_raw(f: &mut fmt::Formatter<'_>, message: Message<'_>, option: RawOption<'_>, seen: &mut Seen) -> fmt::Result {
-    let RawOption { code, offset, .. } = option;
-    write!(f, "{offset:5}  option {code}")?;
-    match code.name() {
-        Some(name) => write!(f, " {name}: ")?,
-        None => f.write_str(": ")?,
-    }
-    if code == OptionCode::OVERLOAD && option.area != Area::Options {
-        let octets = Value::from_slice(code, option.value);
-        return writeln!(f, "{octets:x} (means nothing in this field)");
-    }
-    if !seen.insert(code) {
-        return writeln!(f, "continued");
-    }
-    // The option is there, so that the walk cannot fail before it.
-    let Ok(Some(value)) = message.value(code) else {
-        return writeln!(f);
-    };
-    match Typed::decode(value) {
-        Ok(typed) => write!(f, "{typed}")?,
-        Err(error) => write!(f, "{value} (malformed: {error})")?,
-    }
-    match value.fragments().count() {
-        0 | 1 => writeln!(f),
-        fragments => writeln!(f, " ({fragments} fragments)"),
+/// Prints a line for each option as it is on the wire.
+struct OptionLines<'a> {
+    message: Message<'a>,
+    seen: Seen,
+    /// The code of the value that a 250 continues.
+    value_of: OptionCode,
+}
+
+impl OptionLines<'_> {
+    fn write(&mut self, f: &mut fmt::Formatter<'_>, option: RawOption<'_>) -> fmt::Result {
+        let RawOption { code, offset, .. } = option;
+        write!(f, "{offset:5}  option {}", code.code())?;
+        match code.name() {
+            Some(name) => write!(f, " {name}: ")?,
+            None => f.write_str(": ")?,
+        }
+        if option.continues {
+            return writeln!(f, "continues option {}", self.value_of.code());
+        }
+        self.value_of = code;
+        if code == OptionCode::OVERLOAD && option.area != Area::Options {
+            let bytes = Value::from_slice(code, option.value);
+            return writeln!(f, "{bytes:x} (means nothing in this field)");
+        }
+        if !self.seen.insert(code) {
+            return writeln!(f, "continued");
+        }
+        let Ok(Some(value)) = self.message.value(code) else {
+            debug_assert!(false, "the option is there, so that the walk cannot fail before it");
+            return writeln!(f);
+        };
+        match Typed::decode(value) {
+            Ok(typed) => write!(f, "{typed}")?,
+            Err(error) => write!(f, "{value} (malformed: {error})")?,
+        }
+        match value.fragments().count() {
+            0 | 1 => writeln!(f),
+            fragments => writeln!(f, " ({fragments} fragments)"),
+        }
     }
 }
 

@@ -1,15 +1,16 @@
-//! The whole value of an option, joined from its fragments without copying (RFC 3396).
+//! The whole value of an option, joined from its fragments without copying (RFC 3396, [MS-DHCPE] section 2.2.9).
 
 use core::fmt;
 
 use super::code::OptionCode;
-use super::walk::{OptionError, Place, RawOption, Walk};
+use super::walk::{OptionError, RawOption, ResumePoint, Walk};
 
-/// The value of an option, or a part of it: the octets of all its fragments in wire order, read where they stand.
+/// The value of an option, or a part of it: the bytes of all its fragments in wire order, read in place.
 ///
-/// A value of more than 255 octets is sent as several options of one code, perhaps with others between them, perhaps in
-/// several fields of the message (RFC 3396). `Value` reads as one sequence of octets, and copies them only for
-/// [`copy_to`](Self::copy_to).
+/// A value of more than 255 bytes is sent as several options of one code, perhaps with others between them, perhaps in
+/// several fields of the message (RFC 3396). Microsoft's clients and servers send one option of 255 bytes instead, and
+/// the rest in option 250 directly after it ([MS-DHCPE] section 2.2.9). Both are read, even mixed: `Value` is one
+/// sequence of bytes, which are copied only by [`copy_to`](Self::copy_to).
 ///
 /// ```
 /// use dhcp_callout::{Message, message::OptionCode};
@@ -30,44 +31,48 @@ use super::walk::{OptionError, Place, RawOption, Walk};
 /// ```
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
+    /// The packet, up to the end of the area that holds `head`.
     packet: &'a [u8],
     /// The first piece, a part of `packet`. INVARIANT: no longer than `len`, and not empty unless `len` is 0; if it is
     /// shorter than `len`, it ends where its option does.
     head: &'a [u8],
-    /// Octets in all pieces. INVARIANT: the fragments of `code` behind the option of `head` have those that `head` has not.
+    /// Bytes in all pieces. INVARIANT: the pieces of `code` after that of `head` have those that `head` has not.
     len: usize,
     code: OptionCode,
-    /// Where the walk was behind the option of `head`.
-    place: Place,
+    /// Whether the option of `head` has 255 bytes, so that a 250 directly after it continues it.
+    full: bool,
+    /// Where the walk was after the option of `head`.
+    point: ResumePoint,
 }
 
 impl<'a> Value<'a> {
-    /// Starts a value with the fragment `option`; `walk` stands behind it.
+    /// Starts a value with the fragment `option`; `walk` is after it.
     #[inline]
     pub(super) const fn new(option: RawOption<'a>, walk: &Walk<'a>) -> Self {
         let RawOption { code, value, .. } = option;
         Self {
-            packet: walk.packet(),
+            packet: walk.bytes(),
             head: value,
             len: value.len(),
             code,
-            place: walk.place(),
+            full: is_full(value),
+            point: walk.resume_point(),
         }
     }
 
-    /// Walks behind the first fragment of `code`, and starts a value with it.
+    /// Finds all fragments of the option `code` in a packet.
     #[inline]
-    pub(super) fn find(walk: &mut Walk<'a>, code: OptionCode) -> Result<Option<Self>, OptionError> {
-        while let Some(option) = walk.next() {
-            let option = option?;
-            if option.code == code {
-                return Ok(Some(Self::new(option, walk)));
-            }
-        }
-        Ok(None)
+    pub(super) fn find(packet: &'a [u8], code: OptionCode) -> Result<Option<Self>, OptionError> {
+        let mut walk = Walk::over_fields_of(packet, code);
+        let Some(option) = walk.find(code).transpose()? else {
+            return Ok(None);
+        };
+        let mut value = Self::new(option, &walk);
+        value.extend_to_the_end(walk);
+        Ok(Some(value))
     }
 
-    /// Makes a value of one piece that stands by itself: its offset is 0, its code is `code`.
+    /// Creates a value of one piece that does not belong to a packet: its offset is 0, its code is `code`.
     #[inline]
     #[must_use]
     pub const fn from_slice(code: OptionCode, value: &'a [u8]) -> Self {
@@ -76,22 +81,40 @@ impl<'a> Value<'a> {
             head: value,
             len: value.len(),
             code,
-            place: Place::NOWHERE,
+            full: false,
+            point: Walk::ended().resume_point(),
         }
     }
 
-    /// Adds the octets of one more fragment, which stands behind the others.
+    /// Adds all pieces that `walk`, which is after the option of `head`, still has.
     #[inline]
-    pub(super) fn extend(&mut self, fragment: &[u8]) {
-        self.len = self.len.saturating_add(fragment.len());
-        if self.head.is_empty() {
-            self.skip_empty();
+    pub(super) fn extend_to_the_end(&mut self, mut walk: Walk<'a>) {
+        let mut full = self.full;
+        while let Some(piece) = walk.next_piece(self.code, full) {
+            self.extend(piece, &walk);
+            full = is_full(piece);
         }
     }
 
-    /// Walks on behind the option of `head`.
+    /// Adds the bytes of one more piece, which is after the others; `walk` is after it.
+    #[inline]
+    pub(super) fn extend(&mut self, piece: &'a [u8], walk: &Walk<'a>) {
+        if self.len == 0 && !piece.is_empty() {
+            *self = Self {
+                packet: walk.bytes(),
+                head: piece,
+                full: is_full(piece),
+                point: walk.resume_point(),
+                ..*self
+            };
+        }
+        self.len = self.len.saturating_add(piece.len());
+    }
+
+    /// Walks on after the option of `head`.
+    #[inline]
     fn tail(&self) -> Walk<'a> {
-        Walk::resume(self.packet, self.offset().saturating_add(self.head.len()), self.place)
+        Walk::resume(self.packet, self.offset().saturating_add(self.head.len()), self.point)
     }
 
     /// Returns the code of the option.
@@ -101,28 +124,28 @@ impl<'a> Value<'a> {
         self.code
     }
 
-    /// Returns the offset of the first octet, from the packet's first byte; of an empty value, where it would stand.
+    /// Returns the offset of the first byte, from the packet's first byte; of an empty value, where it would be.
     #[inline]
     #[must_use]
     pub fn offset(&self) -> usize {
         self.head.as_ptr().addr().wrapping_sub(self.packet.as_ptr().addr())
     }
 
-    /// Returns how many octets the value has.
+    /// Returns how many bytes the value has.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Tells whether the value has no octets.
+    /// Returns whether the value has no bytes.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Returns the value as a slice, if it stands in one piece.
+    /// Returns the value as a slice, if it is in one piece.
     #[inline]
     #[must_use]
     pub const fn as_slice(&self) -> Option<&'a [u8]> {
@@ -133,14 +156,20 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the pieces in wire order, without the empty ones; at most 255 octets each.
+    /// Returns the pieces in wire order, without the empty ones; at most 255 bytes each.
     #[inline]
     #[must_use]
-    pub const fn fragments(&self) -> Fragments<'a> {
-        Fragments { rest: *self }
+    pub fn fragments(&self) -> Fragments<'a> {
+        Fragments {
+            head: self.head,
+            missing: self.len.saturating_sub(self.head.len()),
+            walk: self.tail(),
+            code: self.code,
+            full: self.full,
+        }
     }
 
-    /// Returns the octets in wire order.
+    /// Returns the bytes in wire order.
     #[inline]
     pub fn bytes(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
         self.fragments().flatten().copied()
@@ -150,6 +179,7 @@ impl<'a> Value<'a> {
     ///
     /// # Errors
     /// [`CopyError`] if `out` is shorter than the value; `out` is unchanged then.
+    #[inline]
     pub fn copy_to<'o>(&self, out: &'o mut [u8]) -> Result<&'o mut [u8], CopyError> {
         let error = CopyError {
             needed: self.len,
@@ -157,159 +187,190 @@ impl<'a> Value<'a> {
         };
         let out = out.get_mut(..self.len).ok_or(error)?;
         let mut free = &mut *out;
-        for fragment in self.fragments() {
-            let Some((target, behind)) = free.split_at_mut_checked(fragment.len()) else {
+        for piece in self.fragments() {
+            let Some((target, others)) = free.split_at_mut_checked(piece.len()) else {
+                debug_assert!(false, "the pieces have no more bytes than the value has");
                 break;
             };
-            target.copy_from_slice(fragment);
-            free = behind;
+            target.copy_from_slice(piece);
+            free = others;
         }
         Ok(out)
     }
 
-    /// Tells whether the value begins with the octets of `prefix`.
+    /// Returns whether the value begins with the bytes of `prefix`: a slice, an array or a text.
     #[must_use]
-    pub fn starts_with(&self, prefix: &[u8]) -> bool {
-        self.len >= prefix.len() && self.bytes().zip(prefix).all(|(octet, expected)| octet == *expected)
+    pub fn starts_with(&self, prefix: impl AsRef<[u8]>) -> bool {
+        let mut rest = prefix.as_ref();
+        for piece in self.fragments() {
+            let Some((expected, others)) = rest.split_at_checked(piece.len()) else {
+                return piece.starts_with(rest);
+            };
+            if piece != expected {
+                return false;
+            }
+            rest = others;
+        }
+        rest.is_empty()
     }
 
-    /// Splits the value behind its first `middle` octets; `None` if it has fewer.
+    /// Splits the value after its first `middle` bytes; `None` if it has fewer.
     #[inline]
     #[must_use]
     pub fn split_at(self, middle: usize) -> Option<(Self, Self)> {
-        let behind_len = self.len.checked_sub(middle)?;
-        let (front_head, behind_head) = self.head.split_at_checked(middle).unwrap_or((self.head, &[]));
-        let front = Self {
-            head: front_head,
+        let after_len = self.len.checked_sub(middle)?;
+        let (before_head, after_head) = self.head.split_at_checked(middle).unwrap_or((self.head, &[]));
+        let before = Self {
+            head: before_head,
             len: middle,
             ..self
         };
         let end = self.head.get(self.head.len()..).unwrap_or_default();
-        let mut behind = Self {
-            head: if behind_head.is_empty() { end } else { behind_head },
-            len: behind_len,
+        let mut after = Self {
+            head: if after_head.is_empty() { end } else { after_head },
+            len: after_len,
             ..self
         };
         let mut passed = self.head.len();
-        // The pieces that `middle` passes over, and the first behind them.
-        while behind.head.is_empty() && (passed < middle || behind_len > 0) {
-            let Some(fragment) = behind.next_head() else { break };
-            let over = middle.saturating_sub(passed).min(fragment.len());
+        // The pieces that `middle` passes over, and the first after them.
+        while after.head.is_empty() && (passed < middle || after_len > 0) {
+            let Some(piece) = after.next_head() else {
+                debug_assert!(false, "the pieces have the bytes that the value has");
+                break;
+            };
+            let over = middle.saturating_sub(passed).min(piece.len());
             passed = passed.saturating_add(over);
-            behind.head = fragment.get(over..).unwrap_or_default();
+            after.head = piece.get(over..).unwrap_or_default();
         }
-        behind.head = behind.head.get(..behind_len).unwrap_or(behind.head);
-        Some((front, behind))
+        after.head = after.head.get(..after_len).unwrap_or(after.head);
+        Some((before, after))
     }
 
-    /// Splits off the first octet; `None` if there is none.
+    /// Splits off the first byte; `None` if there is none.
     #[inline]
     #[must_use]
     pub fn split_first(self) -> Option<(u8, Self)> {
-        let ([octet], behind) = self.split_first_chunk()?;
-        Some((octet, behind))
+        let ([byte], after) = self.split_first_chunk()?;
+        Some((byte, after))
     }
 
-    /// Splits off the first `N` octets; `None` if there are fewer.
+    /// Splits off the first `N` bytes; `None` if there are fewer.
     #[inline]
     #[must_use]
     pub fn split_first_chunk<const N: usize>(self) -> Option<([u8; N], Self)> {
-        let (front, behind) = self.split_at(N)?;
-        Some((front.to_array()?, behind))
+        let (before, after) = self.split_at(N)?;
+        Some((before.to_array()?, after))
     }
 
-    /// Returns the octets if there are exactly `N`.
+    /// Returns the bytes if there are exactly `N`.
     #[inline]
     #[must_use]
     pub fn to_array<const N: usize>(self) -> Option<[u8; N]> {
         if let Some(slice) = self.as_slice() {
             return slice.try_into().ok();
         }
-        let mut octets = [0; N];
+        let mut bytes = [0; N];
         if self.len != N {
             return None;
         }
-        self.copy_to(&mut octets).ok()?;
-        Some(octets)
+        self.copy_to(&mut bytes).ok()?;
+        Some(bytes)
     }
 
-    /// Returns the first octet.
+    /// Returns the first byte.
     #[inline]
     pub(super) const fn peek(&self) -> Option<u8> {
         match self.head.first() {
-            Some(octet) => Some(*octet),
+            Some(byte) => Some(*byte),
             None => None,
         }
     }
 
-    /// Passes over the first `count` octets; false, and nothing passed, if there are fewer.
+    /// Passes over the first `count` bytes; false, and nothing passed, if there are fewer.
     #[inline]
     pub(super) fn advance(&mut self, count: usize) -> bool {
-        // Within the first fragment nothing but this moves.
-        if let Some(behind) = self.head.get(count..).filter(|behind| !behind.is_empty()) {
-            self.head = behind;
+        // Within the first piece nothing but this moves.
+        if let Some(after) = self.head.get(count..).filter(|after| !after.is_empty()) {
+            self.head = after;
             self.len = self.len.saturating_sub(count);
             return true;
         }
         match self.split_at(count) {
-            Some((_, behind)) => {
-                *self = behind;
+            Some((_, after)) => {
+                *self = after;
                 true
             }
             None => false,
         }
     }
 
-    /// Returns how many octets the first fragment has.
+    /// Returns how many bytes the first piece has.
     #[inline]
     pub(super) const fn head_len(&self) -> usize {
         self.head.len()
     }
 
-    /// Counts the steps of a walk from the first fragment to the last: one for each option, one for eight PADs.
+    /// Counts the steps of a walk from the first piece to the last: one for each option, one for eight PADs.
     pub(super) fn steps_behind(&self) -> usize {
         let (mut missing, mut tail) = (self.len.saturating_sub(self.head.len()), self.tail());
-        let (mut steps, mut position) = (0_usize, self.offset().saturating_add(self.head.len()));
+        let (mut steps, mut position) = (0_usize, tail.offset());
+        // A 250 directly after the first piece continues it, though the walk does not know that.
+        let mut ours = self.full;
         while missing > 0 {
             let Some(Ok(option)) = tail.next() else {
+                debug_assert!(false, "the pieces have the bytes that the value has");
                 break;
             };
             steps = steps
                 .saturating_add(1)
                 .saturating_add(option.offset.saturating_sub(position) / 8);
+            let continues = option.continues || (steps == 1 && option.offset == position && self.full);
+            ours = if option.code == OptionCode::CONTINUATION && continues {
+                ours
+            } else {
+                option.code == self.code
+            };
             position = option.value_offset().saturating_add(option.value.len());
-            if option.code == self.code {
+            if ours {
                 missing = missing.saturating_sub(option.value.len());
             }
         }
         steps
     }
 
-    /// Restores the invariant of `head` for a value whose first fragments are empty.
-    #[cold]
-    fn skip_empty(&mut self) {
-        while self.head.is_empty() && self.len > 0 && self.next_head().is_some() {}
-        self.head = self.head.get(..self.len).unwrap_or(self.head);
-    }
-
-    /// Makes the next fragment the head, and returns its octets; `None` if there is none.
+    /// Makes the next piece the head, and returns its bytes; `None` if there is none.
     fn next_head(&mut self) -> Option<&'a [u8]> {
         let mut walk = self.tail();
-        while let Some(Ok(option)) = walk.next() {
-            if option.code == self.code {
-                self.head = option.value;
-                self.place = walk.place();
-                return Some(option.value);
-            }
-        }
-        None
+        let piece = walk.next_piece(self.code, self.full)?;
+        *self = Self {
+            packet: walk.bytes(),
+            head: piece,
+            full: is_full(piece),
+            point: walk.resume_point(),
+            ..*self
+        };
+        Some(piece)
     }
 }
 
+/// Returns whether an option has so many bytes that a 250 directly after it continues it.
+#[inline]
+const fn is_full(value: &[u8]) -> bool {
+    value.len() == 255
+}
+
 /// The pieces of a [`Value`] in wire order.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Fragments<'a> {
-    rest: Value<'a>,
+    /// The next piece; empty at the end.
+    head: &'a [u8],
+    /// Bytes in the pieces after that.
+    missing: usize,
+    /// Where the walk is after the option of `head`.
+    walk: Walk<'a>,
+    code: OptionCode,
+    /// Whether the option of `head` has 255 bytes.
+    full: bool,
 }
 
 impl<'a> Iterator for Fragments<'a> {
@@ -317,33 +378,45 @@ impl<'a> Iterator for Fragments<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
-        let fragment = self.rest.head;
-        if fragment.is_empty() {
+        let piece = self.head;
+        if piece.is_empty() {
             return None;
         }
-        self.rest.len = self.rest.len.saturating_sub(fragment.len());
-        self.rest.head = fragment.get(fragment.len()..).unwrap_or_default();
-        if self.rest.len > 0 {
-            self.rest.skip_empty();
+        self.head = &[];
+        while self.head.is_empty() && self.missing > 0 {
+            let Some(next) = self.walk.next_piece(self.code, self.full) else {
+                debug_assert!(false, "the pieces have the bytes that the value has");
+                break;
+            };
+            self.full = is_full(next);
+            // The last piece of a part of a value may go on in the packet.
+            self.head = next.get(..self.missing).unwrap_or(next);
+            self.missing = self.missing.saturating_sub(next.len());
         }
-        Some(fragment)
+        Some(piece)
     }
 }
 
 impl core::iter::FusedIterator for Fragments<'_> {}
 
+impl fmt::Debug for Fragments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
 /// A target that is shorter than the value to be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("value of {needed} octets does not fit into {have}")]
+#[error("value of {needed} bytes does not fit into {have}")]
 #[non_exhaustive]
 pub struct CopyError {
-    /// Octets of the value.
+    /// Bytes of the value.
     pub needed: usize,
-    /// Octets of the target.
+    /// Bytes of the target.
     pub have: usize,
 }
 
-/// Values are equal when their octets are, wherever they stand.
+/// Values are equal when their bytes are, wherever these are.
 impl PartialEq for Value<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.len == other.len && self.bytes().eq(other.bytes())
@@ -352,10 +425,26 @@ impl PartialEq for Value<'_> {
 
 impl Eq for Value<'_> {}
 
-impl PartialEq<[u8]> for Value<'_> {
-    fn eq(&self, other: &[u8]) -> bool {
-        self.len == other.len() && self.starts_with(other)
-    }
+/// Compares the bytes of a value with those of slices, arrays and texts.
+macro_rules! equal_bytes {
+    ($($(#[$generics:tt])? $Other:ty,)+) => {$(
+        impl $(<const $generics: usize>)? PartialEq<$Other> for Value<'_> {
+            #[inline]
+            fn eq(&self, other: &$Other) -> bool {
+                let bytes: &[u8] = other.as_ref();
+                self.len == bytes.len() && self.starts_with(bytes)
+            }
+        }
+    )+};
+}
+
+equal_bytes! {
+    [u8],
+    &[u8],
+    #[N] [u8; N],
+    #[N] &[u8; N],
+    str,
+    &str,
 }
 
 impl fmt::Debug for Value<'_> {
@@ -364,9 +453,9 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// Two hexadecimal digits for each octet.
+/// Two hexadecimal digits for each byte.
 impl fmt::LowerHex for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.bytes().try_for_each(|octet| write!(f, "{octet:02x}"))
+        self.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }

@@ -201,6 +201,7 @@ fn elements_are_written_as_they_are_read() {
         value: value(bytes),
     };
     let classes = set(option::USER_CLASS, ["ab", "c"]);
+    assert_eq!(classes, set(option::USER_CLASS, [&b"ab"[..], b"c"]));
     assert_eq!(classes.as_deref(), Ok(&b"\x4d\x05\x02ab\x01c\xff"[..]));
     let vendor = set(option::VENDOR_SPECIFIC, [suboption(6, &[8]), suboption(1, &[])]);
     assert_eq!(vendor.as_deref(), Ok(&[43, 5, 6, 1, 8, 1, 0, 255][..]));

@@ -13,6 +13,7 @@
 mod conformance;
 mod formats;
 mod hostile_values;
+mod long;
 mod message;
 mod print;
 mod total;

@@ -14,7 +14,7 @@ pub(crate) struct Work {
     pub(crate) run: fn(&mut Packets) -> usize,
 }
 
-pub(crate) const ALL: [Work; 13] = [
+pub(crate) const ALL: [Work; 14] = [
     Work {
         name: "empty",
         what: "the loop around the work",
@@ -44,6 +44,11 @@ pub(crate) const ALL: [Work; 13] = [
         name: "w3-full",
         what: "walk 497 options in 4096 bytes",
         run: |packets| walk(&packets.full),
+    },
+    Work {
+        name: "w3-pads",
+        what: "walk all 14 options, with one to three PADs between them",
+        run: |packets| walk(&packets.padded),
     },
     Work {
         name: "w4",
@@ -85,6 +90,8 @@ pub(crate) const ALL: [Work; 13] = [
 pub(crate) struct Packets {
     /// A server's ACK as Windows sends it: 342 bytes, 14 options.
     pub(crate) ack: Vec<u8>,
+    /// The same options with one to three PADs after each.
+    pub(crate) padded: Vec<u8>,
     /// 4096 bytes with 497 options.
     pub(crate) full: Vec<u8>,
     /// An option of 600 bytes in three parts.
@@ -129,6 +136,7 @@ impl Packets {
         let split: [(u8, &[u8]); 4] = [(43, &part), (43, &part), (53, &[5]), (43, &part[..90])];
         Self {
             ack: packet(&ack, 342),
+            padded: padded(&packet(&ack, 0)),
             full: packet(&full, 4096),
             split: packet(&split, 0),
             buffer: PacketBuffer::new(),
@@ -149,6 +157,21 @@ fn packet(options: &[(u8, &[u8])], size: usize) -> Vec<u8> {
     packet.push(255);
     packet.resize(packet.len().max(size), 0);
     packet
+}
+
+/// Adds one PAD after the first option of `packet`, two after the second, three after the third, and so on again.
+fn padded(packet: &[u8]) -> Vec<u8> {
+    let (header, mut rest) = packet.split_at(240);
+    let mut padded = header.to_vec();
+    for pads in (1..=3).cycle() {
+        let [_, length, ..] = rest else { break };
+        let (option, others) = rest.split_at(usize::from(*length) + 2);
+        padded.extend(option);
+        padded.resize(padded.len() + pads, 0);
+        rest = others;
+    }
+    padded.extend(rest);
+    padded
 }
 
 /// A code that the compiler cannot make part of the work.

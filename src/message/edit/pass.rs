@@ -133,6 +133,7 @@ impl<'p> Pass<'p> {
                         area: Area::Options,
                         offset,
                         value,
+                        continues: false,
                     };
                     at = end;
                     last_end = end as usize;

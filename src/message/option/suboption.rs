@@ -153,10 +153,21 @@ impl Encode<Class> for Value<'_> {
     }
 }
 
-impl Encode<Class> for str {
-    fn encode(&self, out: &mut Encoder<'_>) {
-        out.put_prefixed(Value::from_slice(OptionCode::PAD, self.as_bytes()));
-    }
+/// Implements [`Encode`] as a [`Class`] for types that have bytes.
+macro_rules! encode_class {
+    ($([$($generics:tt)*] $Type:ty;)+) => {$(
+        impl<$($generics)*> Encode<Class> for $Type {
+            fn encode(&self, out: &mut Encoder<'_>) {
+                Encode::<Class>::encode(&Value::from_slice(OptionCode::PAD, self.as_ref()), out);
+            }
+        }
+    )+};
+}
+
+encode_class! {
+    [] [u8];
+    [const N: usize] [u8; N];
+    [] str;
 }
 
 /// Describes an element that is an enterprise number in four bytes, and what the vendor says after a length byte.

@@ -321,6 +321,6 @@ fn five_bytes() -> Packet {
 fn five_thousand() -> Packet {
     let packet = (1..=18).fold(request(), |packet, code| packet.option(code, [code; 255]));
     let packet = packet.option(150, [150; 131]).end();
-    assert_eq!(packet.len(), 5000);
+    assert_eq!(packet.size(), 5000);
     packet
 }

@@ -6,8 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use etherparse::{Ipv4Header, NetSlice, SlicedPacket, TransportSlice, UdpHeader};
 use dhcp_callout::simulate::Datagram;
+use etherparse::{Ipv4Header, NetSlice, SlicedPacket, TransportSlice, UdpHeader};
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 /// The captures that come with the project.

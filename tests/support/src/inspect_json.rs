@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        for option in &walk.options {
+        for option in walk.options.iter().filter(|option| !option.continues) {
             if walk.values.iter().all(|value| value.code() != option.code) {
                 walk.values.extend(message.value(option.code).ok().flatten());
             }
@@ -280,9 +280,8 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
                 .collect(),
         ),
         Typed::VendorOptions(vendors) => {
-            let options = |options: Sequence<'_, Suboption<'static>>| -> Json {
-                options.iter().map(code_and_value).collect()
-            };
+            let options =
+                |options: Sequence<'_, Suboption<'static>>| -> Json { options.iter().map(code_and_value).collect() };
             (
                 "vivso",
                 vendors

@@ -141,7 +141,7 @@ impl Packet {
         self
     }
 
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.0.len()
     }
 }

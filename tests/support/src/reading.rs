@@ -6,9 +6,9 @@ use core::fmt::{self, Debug, Display, Write};
 use dhcp_callout::Message;
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{
-    Addresses, Class, DomainList, DomainName, Element, EncryptedDns, FixedSize, Format, FqdnName, HomeAgent, Key, OptionCode,
-    Prefixed, Route, Sequence, SequenceReader, SipServers, Suboption, Text, Typed, Value, VendorData, VendorOptions,
-    VendorSuboption,
+    Addresses, Class, DomainList, DomainName, Element, EncryptedDns, FixedSize, Format, FqdnName, HomeAgent, Key,
+    OptionCode, Prefixed, Route, Sequence, SequenceReader, SipServers, Suboption, Text, Typed, Value, VendorData,
+    VendorOptions, VendorSuboption,
 };
 
 /// Counts what is printed, and forgets it.

@@ -12,6 +12,11 @@ use std::process::ExitCode;
 use dhcp_callout::message::{Editor, OptionCode, Typed, option};
 use dhcp_callout::{Message, PacketBuffer};
 
+/// An option of 255 bytes.
+fn full_of(code: u8) -> Vec<u8> {
+    [&[code, 255][..], &[7; 255]].concat()
+}
+
 /// How a packet is made of so many octets of options, and read.
 struct Kind {
     name: &'static str,
@@ -31,6 +36,16 @@ const KINDS: &[Kind] = &[
         "options of alternating codes",
         |size| many(size, &[224, 1, 7, 225, 0]),
         walk,
+    ),
+    kind(
+        "options 250 that might continue",
+        |size| many(size, &[250, 3, 255, 255, 255]),
+        |message| walk(message) + message.value(250).map_or(0, |value| value.map_or(0, |value| value.len())),
+    ),
+    kind(
+        "one value in options 250",
+        |size| many(size, &full_of(250)),
+        |message| message.value(250).map_or(0, |value| value.map_or(0, |value| value.bytes().count())),
     ),
     kind("nothing but PADs", |size| many(size, &[0]), walk),
     kind(
