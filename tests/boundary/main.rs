@@ -13,5 +13,6 @@
 mod abi;
 mod callout;
 mod chain;
+mod flood;
 mod hook;
 mod misuse;

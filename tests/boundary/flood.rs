@@ -1,0 +1,292 @@
+//! Proves through the hooks, with several threads, that each state is handed back once: in a flood of packets some of
+//! which are never reported, and where every admission looks at packets of other threads, in a host and in a chain.
+#![expect(unsafe_code, reason = "a server calls hooks with raw pointers")]
+#![expect(
+    clippy::print_stdout,
+    reason = "what cannot be had on this machine is said, not passed over"
+)]
+
+use core::cell::Cell;
+use core::ffi::c_void;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use core::time::Duration;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Instant;
+
+use dhcp_callout::chain::{Chain, LoadedDll};
+use dhcp_callout::control::ServiceControl;
+use dhcp_callout::ffi::{
+    Bool, CalloutTable, Control, DropSend, DropSendArguments, EntryPoint, NewPkt, NewPktArguments,
+};
+use dhcp_callout::{
+    Callout, Decision, Diagnostic, DllPath, Host, NewPacket, Outcome, PacketNotice, Stage, entry_point,
+};
+
+thread_local! {
+    /// Whether this thread is in the hook for new packets.
+    static IN_NEW_PKT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Tracks every packet by its name, which is what the packet says, and counts what becomes of it.
+#[derive(Debug)]
+struct Ledger {
+    /// For each packet how often it was offered, times 16, and how often its state came back.
+    packets: OnceLock<Vec<AtomicU8>>,
+    lost: AtomicU64,
+    not_tracked: AtomicU64,
+    /// States of packets that are done, handed back by the admission of another one.
+    done_by_admission: AtomicU64,
+    rejected: AtomicU64,
+}
+
+impl Ledger {
+    const fn new() -> Self {
+        Self {
+            packets: OnceLock::new(),
+            lost: AtomicU64::new(0),
+            not_tracked: AtomicU64::new(0),
+            done_by_admission: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+        }
+    }
+
+    fn open(&self, packets: u64) {
+        let packets = (0..packets).map(|_| AtomicU8::new(0)).collect();
+        self.packets.set(packets).unwrap();
+    }
+
+    fn note(&self, name: u64, what: u8) {
+        self.packets.get().unwrap()[usize::try_from(name).unwrap()].fetch_add(what, Relaxed);
+    }
+
+    /// Fails unless the state of each packet that was offered came back once; returns how many there were.
+    fn check(&self) -> u64 {
+        let mut offered = 0;
+        for (name, packet) in self.packets.get().unwrap().iter().enumerate() {
+            let noted = packet.load(Relaxed);
+            assert!(matches!(noted, 0 | 0x11), "packet {name}: {noted:#x}");
+            offered += u64::from(noted / 0x11);
+        }
+        assert_eq!(self.rejected.load(Relaxed), 0);
+        offered
+    }
+}
+
+impl Callout for Ledger {
+    type State = u64;
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<u64> {
+        let name = u64::from_ne_bytes(*packet.bytes().first_chunk().unwrap());
+        self.note(name, 0x10);
+        Decision::Track(name)
+    }
+
+    fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&u64>) {
+        let name = notice.bytes().unwrap().first_chunk();
+        assert!(state.is_none_or(|state| name == Some(&state.to_ne_bytes())));
+    }
+
+    fn packet_done(&self, _: Outcome, name: u64) {
+        self.note(name, 1);
+        if IN_NEW_PKT.get() {
+            self.done_by_admission.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn packet_lost(&self, stage: Stage, name: u64) {
+        assert!(!matches!(stage, Stage::Done(_)));
+        self.note(name, 1);
+        self.lost.fetch_add(1, Relaxed);
+    }
+
+    fn not_tracked(&self, name: u64) {
+        self.note(name, 1);
+        self.not_tracked.fetch_add(1, Relaxed);
+    }
+
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+        if let Diagnostic::NoticeRejected { .. } | Diagnostic::Panicked { .. } = diagnostic {
+            self.rejected.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+/// The hooks of an exported callout that the server calls here, from any thread.
+#[derive(Clone, Copy)]
+struct Hooks {
+    new_pkt: NewPkt,
+    pkt_drop: DropSend,
+    control: Control,
+}
+
+fn load(entry: EntryPoint, list: &[u16]) -> Hooks {
+    let mut table = CalloutTable::EMPTY;
+    let mut list = list.to_vec();
+    // SAFETY: the list ends with an empty text, and the table can be written.
+    assert_eq!(unsafe { entry(list.as_mut_ptr(), 0, &raw mut table) }, 0);
+    Hooks {
+        new_pkt: table.dhcp_new_pkt_hook.unwrap(),
+        pkt_drop: table.dhcp_pkt_drop_hook.unwrap(),
+        control: table.dhcp_control_hook.unwrap(),
+    }
+}
+
+fn new_packet(hooks: Hooks, name: u64) -> *mut c_void {
+    let mut bytes = name.to_ne_bytes();
+    let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 8);
+    let (mut pkt_context, mut process_it) = (null_mut(), Bool::TRUE);
+    let arguments = NewPktArguments {
+        packet: &raw mut packet,
+        packet_size: &raw mut packet_size,
+        ip_address: 0,
+        reserved: null_mut(),
+        pkt_context: &raw mut pkt_context,
+        process_it: &raw mut process_it,
+    };
+    IN_NEW_PKT.set(true);
+    // SAFETY: the pointers are to variables, and to a packet that nobody lengthens.
+    unsafe { arguments.pass_to(hooks.new_pkt) };
+    IN_NEW_PKT.set(false);
+    pkt_context
+}
+
+fn report(hooks: Hooks, name: u64, pkt_context: *mut c_void, control_code: u32) {
+    let mut bytes = name.to_ne_bytes();
+    let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 8);
+    let arguments = DropSendArguments {
+        packet: &raw mut packet,
+        packet_size: &raw mut packet_size,
+        control_code,
+        ip_address: 0,
+        reserved: null_mut(),
+        pkt_context,
+    };
+    // SAFETY: as above.
+    unsafe { arguments.pass_to(hooks.pkt_drop) };
+}
+
+fn stop(hooks: Hooks) {
+    // SAFETY: the hook may be called with any code.
+    unsafe { (hooks.control)(ServiceControl::STOP.code(), null_mut()) };
+}
+
+/// Marsaglia's xorshift.
+fn random(seed: &mut u64) -> u64 {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    *seed
+}
+
+/// Sends the packets with these names, and has `live` of them in flight; they end in any order.
+fn send(hooks: Hooks, names: core::ops::Range<u64>, live: usize, is_reported: fn(u64) -> bool) {
+    let mut seed = 0x9E37_79B9_7F4A_7C15 ^ (names.start + 1);
+    let mut window = Vec::with_capacity(live);
+    let end = |(name, context), dice: u64| {
+        // Three in four are dropped.
+        if dice & 3 != 0 {
+            report(hooks, name, context, 0xA);
+        }
+        report(hooks, name, context, 0xB);
+    };
+    for name in names {
+        let dice = random(&mut seed);
+        let context = new_packet(hooks, name);
+        if is_reported(name) {
+            window.push((name, context));
+        }
+        if window.len() == live {
+            let at = usize::try_from(dice >> 32).unwrap() % live;
+            end(window.swap_remove(at), dice);
+        }
+    }
+    window.into_iter().for_each(|packet| end(packet, 1));
+}
+
+#[test]
+fn a_flood_that_is_reported_in_part_leaves_no_packet_out() {
+    const PACKETS: u64 = if cfg!(debug_assertions) { 1_000_000 } else { 10_000_000 };
+    const THREADS: u64 = 4;
+    static HOST: Host<Ledger, 4096> = Host::new(Ledger::new());
+    entry_point!(fn entry = HOST);
+
+    let (hooks, ledger) = (load(entry, &[0]), HOST.callout());
+    ledger.open(PACKETS);
+    let of_thread = |thread| PACKETS / THREADS * thread..PACKETS / THREADS * (thread + 1);
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || send(hooks, of_thread(thread), 250, |name| name % 100 != 0));
+        }
+    });
+    stop(hooks);
+    assert_eq!(ledger.check(), PACKETS);
+    let tally = HOST.tally();
+    assert_eq!(
+        (tally.admitted, tally.full, ledger.not_tracked.load(Relaxed)),
+        (PACKETS, 0, 0)
+    );
+    assert_eq!((tally.done, tally.evicted), (PACKETS / 100 * 99, PACKETS / 100));
+    assert_eq!((ledger.lost.load(Relaxed), HOST.in_flight()), (PACKETS / 100, 0));
+    // Most of them went while the flood lasted: the table holds fewer.
+    assert!(tally.evicted > 4096);
+}
+
+/// Sends packets from four threads, short of room, until enough was seen, or for ten seconds.
+fn crowd(hooks: Hooks, ledgers: &[&Ledger], is_enough: impl Fn() -> bool) {
+    const THREADS: u64 = 4;
+    const ROUND: u64 = 5_000;
+    const LEAST: u64 = 100_000;
+    const MOST: u64 = 10_000_000;
+    ledgers.iter().for_each(|ledger| ledger.open(MOST));
+    let start = Instant::now();
+    let mut sent = 0;
+    while sent < LEAST || !is_enough() && sent < MOST && start.elapsed() < Duration::from_secs(10) {
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                let names = sent..sent + ROUND;
+                scope.spawn(move || send(hooks, names, 2, |_| true));
+                sent += ROUND;
+            }
+        });
+    }
+    for ledger in ledgers {
+        assert!((1..=sent).contains(&ledger.check()));
+        assert_eq!(ledger.lost.load(Relaxed), 0, "the table is patient");
+    }
+}
+
+#[test]
+fn a_packet_that_ends_while_an_admission_looks_at_it_is_done_once() {
+    static HOST: Host<Ledger, 8> = Host::new(Ledger::new());
+    entry_point!(fn entry = HOST);
+
+    HOST.set_patience(u64::MAX);
+    let done_by_admission = || HOST.callout().done_by_admission.load(Relaxed) > 0;
+    crowd(load(entry, &[0]), &[HOST.callout()], done_by_admission);
+    if !done_by_admission() {
+        println!("skipped: within ten seconds no admission met the end of another packet");
+    }
+    assert_eq!(HOST.in_flight(), 0);
+}
+
+#[test]
+fn members_hear_of_each_end_once_while_admissions_of_the_chain_look_at_packets() {
+    static OWN: Host<Ledger, 64> = Host::new(Ledger::new());
+    static MEMBER: Host<Ledger, 64> = Host::new(Ledger::new());
+    static CHAIN: Chain<8> = Chain::new();
+    entry_point!(fn member = MEMBER);
+    entry_point!(fn entry = OWN, chain = CHAIN, find = find);
+
+    #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a loader")]
+    fn find(_: DllPath<'_>) -> Option<LoadedDll> {
+        // SAFETY: the entry point is made by the macro.
+        Some(unsafe { LoadedDll::new(member) })
+    }
+
+    CHAIN.set_patience(u64::MAX);
+    let hooks = load(entry, &[u16::from(b'm'), 0, 0]);
+    crowd(hooks, &[OWN.callout(), MEMBER.callout()], || true);
+    assert_eq!((OWN.in_flight(), MEMBER.in_flight()), (0, 0));
+}
