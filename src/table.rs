@@ -115,7 +115,7 @@ mod word;
 
 use core::fmt;
 use core::panic::RefUnwindSafe;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::Relaxed;
 use core::sync::atomic::{AtomicU64, AtomicUsize};
 
 pub use self::context::Context;
@@ -126,7 +126,8 @@ pub use self::tally::{PacketTally, TallySnapshot};
 
 use self::context::{Layout, Tag};
 use self::slot::{Eviction, Held, Place, Slots, Vacant};
-use self::sync::{AtomicBool, const_fn};
+use self::sync::const_fn;
+use self::vacancy::{Turn, Vacancies};
 use self::word::{Live, Word};
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Outcome, Stage, Violation};
@@ -151,8 +152,6 @@ pub struct PacketTable<T, const N: usize> {
     patience: AtomicU64,
     /// Where the next look at an age begins.
     hand: AtomicUsize,
-    /// Whether a guard has left a finished packet in its slot since the last `reap`.
-    has_abandoned: AtomicBool,
     slots: Slots<T, N>,
 }
 
@@ -227,7 +226,6 @@ impl<T, const N: usize> PacketTable<T, N> {
                 tag: Tag::new(),
                 patience: AtomicU64::new(0),
                 hand: AtomicUsize::new(0),
-                has_abandoned: AtomicBool::new(false),
                 slots: Slots::new(),
             }
         }
@@ -244,13 +242,14 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// full but for a few slots.
     #[inline]
     pub fn admit(&self, state: T) -> Result<Admitted<T>, Full<T>> {
-        let now = self.tally.count_asked();
-        if !self.is_short(now) {
-            if let Some((index, vacant)) = self.slots.take() {
-                return Ok(self.fill(index, vacant, state, now, None));
-            }
+        let turn = self.slots.vacancies().take();
+        match self.slots.place(turn.slot) {
+            Some(place) if !self.slots.vacancies().is_short(turn.now) => match place.claim() {
+                Some(vacant) => Ok(self.fill(vacant, state, turn, None)),
+                None => self.admit_when_short(state, turn),
+            },
+            _ => self.admit_when_short(state, turn),
         }
-        self.admit_when_short(state, now)
     }
 
     /// Lends the state of a packet in flight.
@@ -270,7 +269,7 @@ impl<T, const N: usize> PacketTable<T, N> {
                 if live.has_all_borrowers() {
                     return Err(Some(Refusal::TooManyBorrows));
                 }
-                place.lend(live, &self.has_abandoned).map_err(|_| None)
+                place.lend(live).map_err(|_| None)
             },
             move |refusal| self.refuse(context, refusal),
         )
@@ -317,8 +316,7 @@ impl<T, const N: usize> PacketTable<T, N> {
                 if live.has_all_borrowers() {
                     return Err(Some(Refusal::TooManyBorrows));
                 }
-                let borrowed = place.advance_and_lend(live, next, &self.has_abandoned);
-                let borrowed = borrowed.map_err(|_| None)?;
+                let borrowed = place.advance_and_lend(live, next).map_err(|_| None)?;
                 self.tally.count_drop(reason);
                 Ok(borrowed)
             },
@@ -348,7 +346,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     #[must_use]
     pub fn now(&self) -> u64 {
-        self.tally.asked()
+        self.slots.vacancies().asked()
     }
 
     /// Sets how many admissions must have been asked for since a packet was last heard of before an admission gives it
@@ -383,10 +381,10 @@ impl<T, const N: usize> PacketTable<T, N> {
     ///
     /// Costs one load when there is none, and a look at every slot otherwise.
     pub fn reap(&self, mut f: impl FnMut(Finished<T>)) {
-        if !self.has_abandoned.load(Relaxed) || !self.has_abandoned.swap(false, Acquire) {
+        if !self.slots.vacancies().take_abandoned() {
             return;
         }
-        let unfinished = Unfinished(&self.has_abandoned);
+        let unfinished = Unfinished(self.slots.vacancies());
         for held in self.slots.places().filter_map(Place::reclaim) {
             f(held.finish());
         }
@@ -398,7 +396,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Exact when no other thread uses the table, and otherwise right for some moment not long ago.
     #[must_use]
     pub fn len(&self) -> usize {
-        usize::try_from(self.tally.snapshot().in_flight()).map_or(N, |packets| packets.min(N))
+        usize::try_from(self.tally().in_flight()).map_or(N, |packets| packets.min(N))
     }
 
     /// Returns whether no packet is in flight.
@@ -416,7 +414,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Returns what has been counted so far.
     #[must_use]
     pub fn tally(&self) -> TallySnapshot {
-        self.tally.snapshot()
+        self.tally.snapshot_with(self.slots.vacancies())
     }
 }
 
@@ -448,62 +446,68 @@ impl<T> fmt::Debug for Full<T> {
 impl<T, const N: usize> PacketTable<T, N> {
     const DEFAULT_PATIENCE: u64 = if N > 4096 { 16 * N as u64 } else { 65_536 };
 
-    /// Returns whether less than a quarter of the slots was vacant when this admission was asked for.
     #[inline]
-    fn is_short(&self, now: u64) -> bool {
-        // The admission itself is counted too.
-        self.tally.had_in_flight((N - N / 4 + 1) as u64, now)
-    }
-
-    #[inline]
-    fn fill(&self, index: usize, vacant: Vacant<'_, T>, state: T, now: u64, lost: Option<Finished<T>>) -> Admitted<T> {
-        let layout: Layout<N> = self.tag.layout_for_use();
-        let context = layout.context(index, vacant.fill(state, now));
+    fn fill(&self, vacant: Vacant<'_, T>, state: T, turn: Turn, lost: Option<Finished<T>>) -> Admitted<T> {
+        let (number, word) = vacant.fill(state, turn.now);
+        let context = self.tag.context::<N>(number, word);
         Admitted { context, lost }
     }
 
     /// Gives an old packet up for this one, or takes a vacant slot.
     #[cold]
-    fn admit_when_short(&self, state: T, now: u64) -> Result<Admitted<T>, Full<T>> {
-        if self.is_short(now) {
-            if let Some((index, held)) = self.find_old(now, LOOKS_WHEN_SHORT) {
-                return Ok(self.take_over(index, held, state, now));
+    #[inline(never)]
+    fn admit_when_short(&self, state: T, turn: Turn) -> Result<Admitted<T>, Full<T>> {
+        if self.slots.vacancies().is_short(turn.now) {
+            if let Some(old) = self
+                .next_places(LOOKS_WHEN_SHORT)
+                .find_map(|place| self.give_up(place, turn))
+            {
+                return Ok(self.take_over(old, state, turn));
             }
-            if let Some((index, vacant)) = self.slots.take() {
-                return Ok(self.fill(index, vacant, state, now, None));
+            if let Some(vacant) = self.slots.place(turn.slot).and_then(Place::claim) {
+                return Ok(self.fill(vacant, state, turn, None));
             }
         }
-        if let Some((index, held)) = self.find_old(now, LOOKS_WHEN_FULL.min(N)) {
-            return Ok(self.take_over(index, held, state, now));
+        for place in self.next_places(LOOKS_WHEN_FULL.min(N)) {
+            if let Some(vacant) = place.claim() {
+                return Ok(self.fill(vacant, state, turn, None));
+            }
+            if let Some(old) = self.give_up(place, turn) {
+                return Ok(self.take_over(old, state, turn));
+            }
         }
         self.tally.count_full();
+        self.slots.vacancies().put_back_otherwise(turn.slot);
         Err(Full(state))
     }
 
-    fn take_over(&self, index: usize, held: Held<'_, T>, state: T, now: u64) -> Admitted<T> {
-        let (lost, vacant) = held.finish_and_stay();
-        self.fill(index, vacant, state, now, Some(lost))
+    /// Returns the next so many slots, in turn.
+    fn next_places(&self, looks: usize) -> impl Iterator<Item = Place<'_, T>> {
+        let hand = self.hand.fetch_add(looks, Relaxed);
+        (0..looks).filter_map(move |look| self.slots.place(hand.wrapping_add(look).checked_rem(N)?))
     }
 
-    /// Looks at the next so many packets, and takes the first that is old enough, or abandoned.
-    fn find_old(&self, now: u64, looks: usize) -> Option<(usize, Held<'_, T>)> {
+    /// Takes the packet if it is old enough to be given up, or abandoned.
+    fn give_up<'t>(&self, place: Place<'t, T>, turn: Turn) -> Option<Held<'t, T>> {
         let patience = match self.patience.load(Relaxed) {
             0 => Self::DEFAULT_PATIENCE,
             set => set,
         };
-        let hand = self.hand.fetch_add(looks, Relaxed);
-        (0..looks).find_map(|look| {
-            let index = hand.wrapping_add(look).checked_rem(N)?;
-            let tick = now.saturating_sub(patience);
-            match self.slots.place(index)?.evict_before(tick, || self.now()) {
-                Eviction::Evicted(held) => {
-                    self.tally.count_evicted();
-                    Some((index, held))
-                }
-                Eviction::Abandoned(held) => Some((index, held)),
-                Eviction::Nothing | Eviction::Deferred => None,
+        match place.evict_before(turn.now.saturating_sub(patience), || self.now()) {
+            Eviction::Evicted(held) => {
+                self.tally.count_evicted();
+                Some(held)
             }
-        })
+            Eviction::Abandoned(held) => Some(held),
+            Eviction::Nothing | Eviction::Deferred => None,
+        }
+    }
+
+    /// Admits a packet in the place of another one.
+    fn take_over(&self, old: Held<'_, T>, state: T, turn: Turn) -> Admitted<T> {
+        let (lost, vacant) = old.finish_and_stay();
+        self.slots.vacancies().put_back_otherwise(turn.slot);
+        self.fill(vacant, state, turn, Some(lost))
     }
 }
 
@@ -530,7 +534,10 @@ impl<T, const N: usize> PacketTable<T, N> {
         let (layout, place) = self.place(context)?;
         match layout.live(context, place.word()).map(|live| change(place, live)) {
             Some(Ok(changed)) => Ok(changed),
-            _ => self.change_again(context, change, refuse),
+            _ => {
+                let changed = self.change_again(context, change, refuse)?;
+                Ok(changed)
+            }
         }
     }
 
@@ -565,12 +572,11 @@ impl<T, const N: usize> PacketTable<T, N> {
         match next {
             Stage::Done(outcome) if !live.is_borrowed() => {
                 let state = place.hold(live)?.take();
-                self.tally.count_done();
                 Ok(Progress::Done { outcome, state })
             }
             Stage::Done(outcome) => {
                 place.advance(live, next)?;
-                self.tally.count_done();
+                self.slots.vacancies().count_done_while_borrowed();
                 Ok(Progress::Deferred(outcome))
             }
             Stage::Dropped(reason) => {
@@ -632,11 +638,10 @@ enum Refusal {
 }
 
 /// Sets the mark again when it is dropped: there may be abandoned packets left.
-struct Unfinished<'t>(&'t AtomicBool);
+struct Unfinished<'t>(&'t Vacancies);
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        // A swap, as of a guard.
-        self.0.swap(true, Release);
+        self.0.note_abandoned();
     }
 }

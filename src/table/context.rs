@@ -103,17 +103,23 @@ impl Tag {
         Layout(self.0.load(Relaxed))
     }
 
-    /// Returns the layout of the table's contexts, after choosing the tag if it has not been chosen.
+    /// Returns the context of the packet in this slot, after choosing the tag if it has not been chosen.
     #[inline]
-    pub(super) fn layout_for_use<const N: usize>(&self) -> Layout<N> {
-        match self.0.load(Relaxed) {
-            0 => self.choose(),
-            tag => Layout(tag),
+    pub(super) fn context<const N: usize>(&self, slot: usize, word: Word) -> Context {
+        match self.layout::<N>().context(slot, word) {
+            Some(context) => context,
+            None => self.choose_for::<N>(slot, word),
         }
     }
 
     #[cold]
     #[inline(never)]
+    fn choose_for<const N: usize>(&self, slot: usize, word: Word) -> Context {
+        let context = self.choose::<N>().context(slot, word);
+        debug_assert!(context.is_some(), "a tag has the highest bit");
+        context.unwrap_or(Context::UNTRACKED)
+    }
+
     fn choose<const N: usize>(&self) -> Layout<N> {
         // Modules start at different numbers.
         let first = ptr::from_ref(&TAGS).addr() / size_of::<[u64; 2]>();
@@ -140,13 +146,17 @@ impl<const N: usize> Layout<N> {
     /// pointers, differs between tables; on 32-bit pointers the generations of tables are scattered.
     const TAG_BITS: u32 = usize::BITS - 1 - Self::SLOT_BITS;
 
-    /// Returns the context of the packet in this slot.
+    /// Returns the context of the packet in this slot; `None` for a table that was never used.
     #[inline]
-    pub(super) fn context(self, slot: usize, word: Word) -> Context {
+    fn context(self, slot: usize, word: Word) -> Option<Context> {
         let generation = (word.generation() & Self::GENERATION) as usize;
         let number = self.0 ^ (generation << Self::SLOT_BITS | slot);
-        debug_assert!(number & HIGHEST != 0, "the table has no tag");
-        Context(NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN))
+        // The tag has the highest bit, and nothing else has.
+        if number & HIGHEST == 0 {
+            None
+        } else {
+            NonZeroUsize::new(number).map(Context)
+        }
     }
 
     /// Returns the number of the slot, which need not exist.
@@ -246,11 +256,11 @@ mod tests {
 
     #[test]
     fn reads_back_what_it_wrote() {
-        let layout = Tag::new().layout_for_use::<1000>();
+        let layout = Tag::new().choose::<1000>();
         for slot in [0, 1, 999] {
             for generation in [0, 1, 2, 1000, (1 << GENERATION_BITS) - 1] {
                 let word = live(generation);
-                let context = layout.context(slot, word);
+                let context = layout.context(slot, word).unwrap();
                 assert_eq!(Layout::<1000>::slot(context), slot);
                 assert!(layout.live(context, word).is_some());
                 assert!(layout.is_possible(context));
@@ -274,10 +284,10 @@ mod tests {
 
     #[test]
     fn refuses_every_bit_that_is_not_its_own() {
-        let layout = Tag::new().layout_for_use::<1000>();
+        let layout = Tag::new().choose::<1000>();
         let word = live(3);
         let done = word.live().unwrap().at_stage(Stage::Done(Outcome::Processed));
-        let context = layout.context(5, word);
+        let context = layout.context(5, word).unwrap();
         for bit in 10 + GENERATION_BITS..usize::BITS {
             let Some(number) = NonZeroUsize::new(context.0.get() ^ 1 << bit) else {
                 continue;
@@ -291,7 +301,7 @@ mod tests {
 
     #[test]
     fn untracked_is_never_possible() {
-        for layout in [Tag::new().layout::<1000>(), Tag::new().layout_for_use()] {
+        for layout in [Tag::new().layout::<1000>(), Tag::new().choose()] {
             assert!(!layout.is_possible(Context::UNTRACKED));
             assert!(layout.live(Context::UNTRACKED, live(0)).is_none());
         }

@@ -7,24 +7,25 @@
 use core::fmt;
 use core::mem::{self, ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
+use core::sync::atomic::AtomicU16;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-use super::sync::{AtomicBool, AtomicU64, ReadAccess, TrackedCell, WriteAccess, array_of, const_fn};
-use super::vacancy::{Bit, Vacancies};
+use super::sync::{AtomicU64, ReadAccess, TrackedCell, WriteAccess, array_of, const_fn};
+use super::vacancy::Vacancies;
 use super::word::{Live, Word};
 use crate::lifecycle::Stage;
 
 /// Room for `N` states, and which of it is vacant.
 pub(super) struct Slots<T, const N: usize> {
-    vacancies: Vacancies<N>,
+    vacancies: Vacancies<[AtomicU16; N]>,
     slots: [Slot<T>; N],
 }
 
 /// Room for one packet's state.
 struct Slot<T> {
-    /// INVARIANT: while it is not vacant, `state` is initialised, and each counted borrower may read it. While it is
-    /// vacant, one thread at most uses `state`: the one that has the [`Vacant`] or [`Held`] of the slot, of which there is
-    /// one at most, as long as the slot's bit is set in `vacancies`.
+    /// INVARIANT: while it is occupied, `state` is initialised, and each counted borrower may read it. While it is claimed,
+    /// one thread uses `state`: the one that has claimed it, and has the [`Vacant`] or [`Held`] of the slot. While it is
+    /// vacant, nobody does.
     word: AtomicU64,
     /// What the table's clock showed when the packet was admitted, or when a look found that it had been heard of.
     tick: AtomicU64,
@@ -40,16 +41,18 @@ const _: () = assert!(size_of::<Slot<u64>>() == 24 || cfg!(loom));
 // and the invariant of `word` keeps all else apart.
 unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
-/// A slot, and its bit in the vacancies of the table.
+/// A slot of a table, and where its number goes when it becomes vacant.
 pub(super) struct Place<'t, T> {
     slot: &'t Slot<T>,
-    bit: Bit<'t>,
+    number: usize,
+    vacancies: &'t Vacancies,
 }
 
-/// A vacant slot that this thread alone may fill.
+/// A slot without a packet that this thread alone may fill.
 #[must_use]
 pub(super) struct Vacant<'t, T> {
-    slot: &'t Slot<T>,
+    place: Place<'t, T>,
+    /// The word that the slot has while it is vacant.
     word: Word,
     writing: WriteAccess,
 }
@@ -85,29 +88,23 @@ impl<T, const N: usize> Slots<T, N> {
         }
     }
 
-    /// Takes the next vacant slot after the one taken last, and returns its number and the slot.
     #[inline]
-    pub(super) fn take(&self) -> Option<(usize, Vacant<'_, T>)> {
-        let index = self.vacancies.take()?;
-        let slot = self.slots.get(index)?;
-        let vacant = Vacant {
-            slot,
-            word: slot.word(),
-            writing: WriteAccess::of(&slot.state),
-        };
-        Some((index, vacant))
+    pub(super) fn vacancies(&self) -> &Vacancies {
+        &self.vacancies
     }
 
     /// Returns the slot with this number, if there is one.
     #[inline]
-    pub(super) fn place(&self, index: usize) -> Option<Place<'_, T>> {
-        let slot = self.slots.get(index)?;
-        let bit = self.vacancies.bit(index)?;
-        Some(Place { slot, bit })
+    pub(super) fn place(&self, number: usize) -> Option<Place<'_, T>> {
+        Some(Place {
+            slot: self.slots.get(number)?,
+            number,
+            vacancies: &self.vacancies,
+        })
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = Place<'_, T>> {
-        (0..N).filter_map(|index| self.place(index))
+        (0..N).filter_map(|number| self.place(number))
     }
 }
 
@@ -148,13 +145,28 @@ impl<T> Slot<T> {
     }
 }
 
+impl<T> Slot<T> {
+    /// Takes the finished packet whose last borrower has returned it, if nobody else has; `before` is its word before that.
+    /// Not of a [`Place`], which would have to be in memory for the call.
+    #[cold]
+    #[inline(never)]
+    fn finish(&self, number: usize, vacancies: &Vacancies, before: Word) -> Option<Finished<T>> {
+        let place = Place {
+            slot: self,
+            number,
+            vacancies,
+        };
+        place.empty(before.returned()).ok().map(Held::finish)
+    }
+}
+
 impl<T> Drop for Slot<T> {
     fn drop(&mut self) {
         // Guards that were leaked are counted still, but none exists: each would borrow this slot.
-        if mem::needs_drop::<T>() && !self.word().is_vacant() {
+        if mem::needs_drop::<T>() && self.word().is_occupied() {
             let _writing = WriteAccess::of(&self.state);
             // SAFETY:
-            // - the word is not vacant, so that the state is initialised;
+            // - the slot is occupied, so that the state is initialised;
             // - the slot is borrowed mutably, so that nobody else uses the state, now or later.
             unsafe { self.state.pointer().cast::<T>().drop_in_place() }
         }
@@ -174,6 +186,26 @@ impl<'t, T> Place<'t, T> {
     #[inline]
     pub(super) fn word(&self) -> Word {
         self.slot.word()
+    }
+
+    /// Claims the slot if it is vacant.
+    #[inline]
+    pub(super) fn claim(self) -> Option<Vacant<'t, T>> {
+        let word = self.word();
+        if !word.is_vacant() {
+            return None;
+        }
+        let claimed = word.claimed();
+        // `Acquire`: what the thread that emptied the slot did with it is over.
+        let claimed = self
+            .slot
+            .word
+            .compare_exchange(word.bits(), claimed.bits(), Acquire, Relaxed);
+        claimed.is_ok().then(|| Vacant {
+            place: self,
+            word,
+            writing: WriteAccess::of(&self.slot.state),
+        })
     }
 
     /// Moves a packet to a stage at which it can stay in its slot, if the word still is `from`.
@@ -201,10 +233,10 @@ impl<'t, T> Place<'t, T> {
         None
     }
 
-    /// Makes the slot vacant, and keeps it from others, if the word still is `from`, of a packet that nobody borrows.
+    /// Claims the slot from a packet that nobody borrows, if the word still is `from`.
     #[inline]
     fn empty(self, from: Word) -> Result<Held<'t, T>, Word> {
-        self.slot.replace(from, from.emptied())?;
+        self.slot.replace(from, from.emptied().claimed())?;
         Ok(Held {
             place: self,
             ended: from,
@@ -214,29 +246,23 @@ impl<'t, T> Place<'t, T> {
 
     /// Borrows the state of a packet that can have one more borrower, if the word still is `from`.
     #[inline]
-    pub(super) fn lend(self, from: Live, abandoned: &'t AtomicBool) -> Result<Borrowed<'t, T>, Word> {
+    pub(super) fn lend(self, from: Live) -> Result<Borrowed<'t, T>, Word> {
         self.slot.replace(from.word(), from.borrowed().word())?;
-        Ok(self.lent(abandoned))
+        Ok(self.lent())
     }
 
     /// Moves a packet to a stage, and borrows it, both at once; else as [`lend`](Self::lend).
     #[inline]
-    pub(super) fn advance_and_lend(
-        self,
-        from: Live,
-        to: Stage,
-        abandoned: &'t AtomicBool,
-    ) -> Result<Borrowed<'t, T>, Word> {
+    pub(super) fn advance_and_lend(self, from: Live, to: Stage) -> Result<Borrowed<'t, T>, Word> {
         self.slot.replace(from.word(), from.borrowed().at_stage(to))?;
-        Ok(self.lent(abandoned))
+        Ok(self.lent())
     }
 
     #[inline]
-    fn lent(self, abandoned: &'t AtomicBool) -> Borrowed<'t, T> {
+    fn lent(self) -> Borrowed<'t, T> {
         Borrowed {
             reading: ReadAccess::of(&self.slot.state),
             place: self,
-            abandoned,
         }
     }
 
@@ -296,91 +322,87 @@ impl<'t, T> Place<'t, T> {
     fn refresh(self, from: Live, now: impl Fn() -> u64) -> Result<Option<Held<'t, T>>, Word> {
         self.slot.replace(from.word(), from.borrowed_to_look())?;
         self.slot.tick.store(now(), Relaxed);
-        Ok(self.give_back())
-    }
-
-    /// Ends a borrow, and takes the packet if it has finished and this was its last borrower.
-    #[inline]
-    fn give_back(self) -> Option<Held<'t, T>> {
         let before = self.slot.end_borrow();
-        if before.is_with_last_borrower() {
+        Ok(if before.is_with_last_borrower() {
             self.empty(before.returned()).ok()
         } else {
             None
-        }
+        })
     }
 }
 
-impl<T> Vacant<'_, T> {
-    /// Puts a state into the slot, and returns the word that it has from now on.
+impl<'t, T> Vacant<'t, T> {
+    /// Puts a state into the slot, and returns the number of the slot and the word that it has from now on.
     #[inline]
-    pub(super) fn fill(self, state: T, tick: u64) -> Word {
+    pub(super) fn fill(self, state: T, tick: u64) -> (usize, Word) {
         let Self {
-            slot,
+            place: Place { slot, number, .. },
             word,
             mut writing,
         } = self;
         slot.tick.store(tick, Relaxed);
         // SAFETY:
         // - the cell is valid for writes and aligned: it is a field of a slot that is borrowed;
-        // - nobody else uses it: the slot is vacant, and this value, of which there is one, is used up here.
+        // - nobody else uses it: the slot is claimed, and this value, of which there is one, is used up here.
         unsafe { slot.state.pointer().cast::<T>().write(state) }
         writing.end();
         let filled = word.filled();
         // `Release`: whoever sees the packet live sees its state.
         slot.word.store(filled.bits(), Release);
-        filled
+        (number, filled)
+    }
+
+    /// Leaves the slot to others.
+    #[inline]
+    fn leave(self) -> Place<'t, T> {
+        let Self {
+            place,
+            word,
+            mut writing,
+        } = self;
+        writing.end();
+        // `Release`: for whoever claims the slot next.
+        place.slot.word.store(word.bits(), Release);
+        place
     }
 }
 
 impl<'t, T> Held<'t, T> {
-    /// Moves the state out; others may take the slot from now on.
+    /// Moves the state out of a packet that was reported as processed; others may take the slot from now on.
     #[inline]
-    pub(super) fn take(mut self) -> T {
-        // SAFETY: this value is used up here.
-        let state = unsafe { self.move_out() };
-        self.place.bit.clear();
+    pub(super) fn take(self) -> T {
+        let (state, vacant) = self.move_out();
+        let Place { number, vacancies, .. } = vacant.leave();
+        vacancies.put_back(number);
         state
     }
 
     /// Moves the packet out, at the stage that it had; others may take the slot from now on.
-    #[inline]
     pub(super) fn finish(self) -> Finished<T> {
-        Finished {
-            stage: self.ended.stage(),
-            state: self.take(),
-        }
+        let (finished, vacant) = self.finish_and_stay();
+        let Place { number, vacancies, .. } = vacant.leave();
+        vacancies.put_back_otherwise(number);
+        finished
     }
 
     /// Moves the packet out, at the stage that it had, and keeps the slot.
-    pub(super) fn finish_and_stay(mut self) -> (Finished<T>, Vacant<'t, T>) {
-        // SAFETY: this value is used up here.
-        let state = unsafe { self.move_out() };
-        let finished = Finished {
-            stage: self.ended.stage(),
-            state,
-        };
-        let vacant = Vacant {
-            slot: self.place.slot,
-            word: self.ended.emptied(),
-            writing: WriteAccess::of(&self.place.slot.state),
-        };
-        (finished, vacant)
+    pub(super) fn finish_and_stay(self) -> (Finished<T>, Vacant<'t, T>) {
+        let stage = self.ended.stage();
+        let (state, vacant) = self.move_out();
+        (Finished { stage, state }, vacant)
     }
 
     /// Moves the state out.
-    ///
-    /// # Safety
-    /// Not to be called again.
     #[inline]
-    unsafe fn move_out(&mut self) -> T {
+    fn move_out(self) -> (T, Vacant<'t, T>) {
+        let Self { place, ended, writing } = self;
         // SAFETY:
-        // - the state is initialised: the word was not vacant until this value was created, of which there is one, and the
-        //   caller promises that the state is moved out once;
-        // - nobody else uses it: there was no borrower, and a vacant slot gets none.
-        let state = unsafe { self.place.slot.state.pointer().cast::<T>().read() };
-        self.writing.end();
-        state
+        // - the state is initialised: the slot was occupied until this value was created, of which there is one, and it is
+        //   used up here;
+        // - nobody else uses it: there was no borrower, and a claimed slot gets none.
+        let state = unsafe { place.slot.state.pointer().cast::<T>().read() };
+        let word = ended.emptied();
+        (state, Vacant { place, word, writing })
     }
 }
 
@@ -402,8 +424,6 @@ pub struct Finished<T> {
 #[must_use = "the state is borrowed while this value exists"]
 pub struct Borrowed<'t, T> {
     place: Place<'t, T>,
-    /// Whether a state was left in its slot; of the table.
-    abandoned: &'t AtomicBool,
     /// INVARIANT: begun when the borrow was counted; ended before it is given back.
     reading: ReadAccess,
 }
@@ -425,7 +445,13 @@ impl<T> Borrowed<'_, T> {
     pub fn release(self) -> Option<Finished<T>> {
         let mut this = ManuallyDrop::new(self);
         this.reading.end();
-        this.place.give_back().map(Held::finish)
+        let place = this.place;
+        let before = place.slot.end_borrow();
+        if before.is_with_last_borrower() {
+            place.slot.finish(place.number, place.vacancies, before)
+        } else {
+            None
+        }
     }
 }
 
@@ -437,7 +463,7 @@ impl<T> Deref for Borrowed<'_, T> {
         // SAFETY:
         // - the state is initialised, and stays: the word was live when this borrow was counted, and a slot with a
         //   borrower is not emptied;
-        // - nobody writes it meanwhile: only a vacant slot is written to;
+        // - nobody writes it meanwhile: only a claimed slot is written to;
         // - it is valid as long as the slot, which is borrowed.
         unsafe { &*self.place.slot.state.pointer().cast::<T>() }
     }
@@ -448,9 +474,7 @@ impl<T> Drop for Borrowed<'_, T> {
     fn drop(&mut self) {
         self.reading.end();
         if self.place.slot.end_borrow().is_with_last_borrower() {
-            // After the state was left in the slot: who finds the mark finds the state. A swap, not a store: whoever swaps
-            // the mark away then finds the states of all guards that set it, not only that of the last.
-            self.abandoned.swap(true, Release);
+            self.place.vacancies.note_abandoned();
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use core::fmt;
 use core::sync::atomic::AtomicU64;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::Relaxed;
 
+use super::vacancy::Vacancies;
 use crate::control::DropReason;
 use crate::lifecycle::Violation;
 
@@ -26,119 +27,59 @@ const UNKNOWN: usize = 0;
 ///
 /// assert_eq!(TALLY.snapshot().dropped(DropReason::NOADDRESS), 2);
 /// ```
-pub struct PacketTally {
-    begun: Line<Begun>,
-    ended: Line<Ended>,
-    others: Line<Others>,
-}
-
-/// Something on cache lines of its own; processors fetch lines of 64 bytes in pairs.
 #[repr(align(128))]
-struct Line<C>(C);
-
-struct Begun {
-    /// Admissions asked for.
-    asked: AtomicU64,
-}
-
-struct Ended {
-    /// Packets done, evicted, or not admitted, so that the difference to `asked` is the packets in flight.
-    packets: AtomicU64,
+pub struct PacketTally {
+    dropped: [AtomicU64; DROPS],
     evicted: AtomicU64,
     full: AtomicU64,
-}
-
-struct Others {
-    dropped: [AtomicU64; DROPS],
+    stale: AtomicU64,
     repeated_drops: AtomicU64,
     after_done: AtomicU64,
-    stale: AtomicU64,
 }
-
-const _: () = assert!(size_of::<PacketTally>() == 3 * 128);
 
 impl PacketTally {
     /// Creates a tally in which nothing has been counted.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            begun: Line(Begun {
-                asked: AtomicU64::new(0),
-            }),
-            ended: Line(Ended {
-                packets: AtomicU64::new(0),
-                evicted: AtomicU64::new(0),
-                full: AtomicU64::new(0),
-            }),
-            others: Line(Others {
-                dropped: [const { AtomicU64::new(0) }; DROPS],
-                repeated_drops: AtomicU64::new(0),
-                after_done: AtomicU64::new(0),
-                stale: AtomicU64::new(0),
-            }),
+            dropped: [const { AtomicU64::new(0) }; DROPS],
+            evicted: AtomicU64::new(0),
+            full: AtomicU64::new(0),
+            stale: AtomicU64::new(0),
+            repeated_drops: AtomicU64::new(0),
+            after_done: AtomicU64::new(0),
         }
     }
 
     /// Counts a packet that was dropped for this reason.
     #[inline]
     pub fn count_drop(&self, reason: DropReason) {
-        if let Some(counter) = self.others.0.dropped.get(counter_of(reason)) {
+        if let Some(counter) = self.dropped.get(counter_of(reason)) {
             counter.fetch_add(1, Relaxed);
         }
     }
 
-    /// Counts an admission that is asked for, and returns how many there have been, with this one.
-    #[inline]
-    pub(super) fn count_asked(&self) -> u64 {
-        // `AcqRel`: ends that another thread counted before it last asked are seen by `had_in_flight`.
-        self.begun.0.asked.fetch_add(1, AcqRel).wrapping_add(1)
-    }
-
-    /// Returns how many admissions have been asked for.
-    #[inline]
-    pub(super) fn asked(&self) -> u64 {
-        self.begun.0.asked.load(Relaxed)
-    }
-
-    /// Counts a packet that the server reported as processed.
-    #[inline]
-    pub(super) fn count_done(&self) {
-        // `Release`: whoever sees this count sees that of the packet's admission.
-        self.ended.0.packets.fetch_add(1, Release);
-    }
-
     /// Counts a packet that was given up before the server reported it as processed.
     pub(super) fn count_evicted(&self) {
-        self.ended.0.evicted.fetch_add(1, Relaxed);
-        // `Release`, and in this order: whoever sees this count does not take it for a packet done.
-        self.ended.0.packets.fetch_add(1, Release);
+        self.evicted.fetch_add(1, Relaxed);
     }
 
     /// Counts a packet that was not admitted for want of room.
     pub(super) fn count_full(&self) {
-        self.ended.0.full.fetch_add(1, Relaxed);
-        // As for a packet evicted.
-        self.ended.0.packets.fetch_add(1, Release);
+        self.full.fetch_add(1, Relaxed);
     }
 
     /// Counts a notice that did not fit the stage of its packet.
     pub(super) fn count_violation(&self, violation: Violation) {
         match violation {
-            Violation::RepeatedDrop { .. } => self.others.0.repeated_drops.fetch_add(1, Relaxed),
-            Violation::AfterDone => self.others.0.after_done.fetch_add(1, Relaxed),
+            Violation::RepeatedDrop { .. } => self.repeated_drops.fetch_add(1, Relaxed),
+            Violation::AfterDone => self.after_done.fetch_add(1, Relaxed),
         };
     }
 
     /// Counts a context that named no packet in flight.
     pub(super) fn count_stale(&self) {
-        self.others.0.stale.fetch_add(1, Relaxed);
-    }
-
-    /// Returns whether more than so many packets were in flight when so many admissions had been asked for.
-    #[inline]
-    pub(super) fn had_in_flight(&self, packets: u64, asked: u64) -> bool {
-        // Loaded after `asked`, so that it is no smaller than it was then.
-        self.ended.0.packets.load(Relaxed).wrapping_add(packets) < asked
+        self.stale.fetch_add(1, Relaxed);
     }
 
     /// Returns what has been counted so far.
@@ -147,25 +88,27 @@ impl PacketTally {
     /// the moments can differ.
     #[must_use]
     pub fn snapshot(&self) -> TallySnapshot {
-        let Others {
-            dropped,
-            repeated_drops,
-            after_done,
-            stale,
-        } = &self.others.0;
-        // In this order: what has ended is seen to have begun, and how it ended.
-        let ended = self.ended.0.packets.load(Acquire);
-        let evicted = self.ended.0.evicted.load(Relaxed);
-        let full = self.ended.0.full.load(Relaxed);
         TallySnapshot {
-            admitted: self.asked().saturating_sub(full),
-            done: ended.saturating_sub(evicted).saturating_sub(full),
-            evicted,
-            full,
-            stale: stale.load(Relaxed),
-            repeated_drops: repeated_drops.load(Relaxed),
-            after_done: after_done.load(Relaxed),
-            dropped: dropped.each_ref().map(|counter| counter.load(Relaxed)),
+            admitted: 0,
+            done: 0,
+            evicted: self.evicted.load(Relaxed),
+            full: self.full.load(Relaxed),
+            stale: self.stale.load(Relaxed),
+            repeated_drops: self.repeated_drops.load(Relaxed),
+            after_done: self.after_done.load(Relaxed),
+            dropped: self.dropped.each_ref().map(|counter| counter.load(Relaxed)),
+        }
+    }
+
+    /// Returns what has been counted so far, with what the table itself knows of.
+    pub(super) fn snapshot_with(&self, vacancies: &Vacancies) -> TallySnapshot {
+        // In this order: what has ended is seen to have begun.
+        let done = vacancies.done();
+        let counted = self.snapshot();
+        TallySnapshot {
+            admitted: vacancies.asked().saturating_sub(counted.full),
+            done,
+            ..counted
         }
     }
 }
@@ -299,9 +242,14 @@ const fn counter_of(reason: DropReason) -> usize {
     // The lower reasons are numbered without a gap; 0 is none of them, and counts as unknown.
     match reason.code() {
         code @ ..=0xA => code as usize,
-        0x100 => 0xB,
-        _ => UNKNOWN,
+        code => counter_of_high(code),
     }
+}
+
+/// Out of the way of the reasons that servers give.
+#[cold]
+const fn counter_of_high(code: u32) -> usize {
+    if code == 0x100 { 0xB } else { UNKNOWN }
 }
 
 /// Every reason that has a name has a counter of its own, and every counter a reason.
@@ -323,15 +271,19 @@ mod tests {
 
     #[test]
     fn counts_each_event_by_itself() {
-        let tally = PacketTally::new();
+        let (tally, vacancies) = (PacketTally::new(), Vacancies::<[_; 8]>::new());
         let reason = DropReason::TIMEOUT;
-        for asked in 1..=6 {
-            assert_eq!((tally.count_asked(), tally.asked()), (asked, asked));
-        }
-        tally.count_full();
-        tally.count_done();
-        tally.count_done();
+        let turns = [(); 6].map(|()| vacancies.take());
+        assert_eq!(turns.map(|turn| turn.now), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(turns.map(|turn| turn.slot), [0, 1, 2, 3, 4, 5]);
+        // Two are processed, one of them while it is borrowed; one is given up; one is not admitted.
+        vacancies.put_back(0);
+        vacancies.count_done_while_borrowed();
+        vacancies.put_back_otherwise(1);
         tally.count_evicted();
+        vacancies.put_back_otherwise(2);
+        tally.count_full();
+        vacancies.put_back_otherwise(3);
         tally.count_stale();
         tally.count_violation(Violation::AfterDone);
         tally.count_violation(Violation::RepeatedDrop {
@@ -339,8 +291,7 @@ mod tests {
             again: reason,
         });
         tally.count_drop(reason);
-        assert!(tally.had_in_flight(1, 6) && !tally.had_in_flight(2, 6));
-        let snapshot = tally.snapshot();
+        let snapshot = tally.snapshot_with(&vacancies);
         assert_eq!(snapshot.in_flight(), 2);
         assert_eq!(
             snapshot,

@@ -1,123 +1,162 @@
-//! Which slots are vacant: one bit for each, so that one look tells of 64 slots.
+//! Which slot an admission gets: the one that has been vacant for longest.
+//!
+//! The numbers of the vacant slots wait in a ring. Each admission takes the next number out, and whoever empties a slot
+//! puts its number back; two counters, which also say how many packets there are, tell where. Both are one addition, and
+//! nobody waits.
+//!
+//! The ring is only a hint: a slot is taken by a change of its word. While threads meet, an admission can find the number
+//! of a slot that is taken. It then looks at the slots in turn, and may take a vacant one whose number stays in the ring;
+//! that one is found taken later, and the admission that finds it looks in turn as well, until numbers and vacant slots
+//! agree again.
 
 use core::fmt;
-use core::sync::atomic::AtomicUsize;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicU16, AtomicU64};
 
-use super::sync::{AtomicU64, array_of, const_fn};
+use super::sync::{AtomicBool, const_fn};
 
-/// How many slots a word tells of.
-const WORD: usize = 64;
-
-/// The vacant slots of a table with `N` slots.
-pub(super) struct Vacancies<const N: usize> {
-    /// Where the next search begins; only a hint.
-    cursor: AtomicUsize,
-    /// A bit for each slot, set while it is taken. An array cannot have `N / 64` elements, so most are never touched.
-    words: [AtomicU64; N],
+/// The vacant slots of a table, and the counters of what takes and leaves slots.
+pub(super) struct Vacancies<R: ?Sized = [AtomicU16]> {
+    taken: Line<Taken>,
+    returned: Line<Returned>,
+    /// Whether a guard has left a finished packet in its slot since that was last looked for.
+    has_abandoned: AtomicBool,
+    /// At each place the number of a slot, XOR that of the place: all zero when the table is empty.
+    ring: R,
 }
 
-/// The bit of one slot.
+/// Something on cache lines of its own; processors fetch lines of 64 bytes in pairs.
+#[repr(align(128))]
+struct Line<C>(C);
+
+struct Taken {
+    /// Numbers taken out: one by each admission that was asked for.
+    numbers: AtomicU64,
+}
+
+struct Returned {
+    /// Numbers put back: by the ends of packets, and by admissions that did not take the slot.
+    numbers: AtomicU64,
+    /// Those put back by other than the notice that the packet was processed.
+    otherwise: AtomicU64,
+    /// Packets processed while they were borrowed, so that their slots were not vacant yet.
+    borrowed: AtomicU64,
+}
+
+/// What an admission gets that is asked for.
 #[derive(Clone, Copy)]
-pub(super) struct Bit<'t> {
-    word: &'t AtomicU64,
-    slot: usize,
+pub(super) struct Turn {
+    /// How many admissions have been asked for, with this one.
+    pub(super) now: u64,
+    /// The number of the slot whose turn it is; there may be no such slot.
+    pub(super) slot: usize,
 }
 
-impl<const N: usize> Vacancies<N> {
-    const WORDS: usize = N.div_ceil(WORD);
-
+impl<const N: usize> Vacancies<[AtomicU16; N]> {
     const_fn! {
         pub(super) fn new() -> Self {
             Self {
-                cursor: AtomicUsize::new(0),
-                words: array_of!(AtomicU64::new(0), N),
+                taken: Line(Taken {
+                    numbers: AtomicU64::new(0),
+                }),
+                returned: Line(Returned {
+                    numbers: AtomicU64::new(0),
+                    otherwise: AtomicU64::new(0),
+                    borrowed: AtomicU64::new(0),
+                }),
+                has_abandoned: AtomicBool::new(false),
+                ring: [const { AtomicU16::new(0) }; N],
             }
         }
-    }
-
-    /// Takes the next vacant slot after the one taken last, and returns its number; `None` if each word was seen without
-    /// a vacant slot.
-    #[inline]
-    pub(super) fn take(&self) -> Option<usize> {
-        let start = self.cursor.load(Relaxed);
-        let (word, from) = (start / WORD, u64::MAX << (start % WORD));
-        match self.take_in(word, from) {
-            Some(slot) => Some(self.taken(slot)),
-            None => self.take_after(word),
-        }
-    }
-
-    /// Takes a vacant slot of the words after this one, of those before, or of this one.
-    #[cold]
-    fn take_after(&self, word: usize) -> Option<usize> {
-        let after = word.wrapping_add(1)..Self::WORDS;
-        let up_to = 0..word.wrapping_add(1).min(Self::WORDS);
-        let slot = after.chain(up_to).find_map(|word| self.take_in(word, u64::MAX))?;
-        Some(self.taken(slot))
-    }
-
-    /// Has the next search begin after this slot, so that all slots are used in turn.
-    #[inline]
-    fn taken(&self, slot: usize) -> usize {
-        self.cursor.store(slot.wrapping_add(1), Relaxed);
-        slot
-    }
-
-    /// Takes the first vacant slot of the word among those whose bits are set in `among`.
-    #[inline]
-    fn take_in(&self, word: usize, among: u64) -> Option<usize> {
-        let taken = self.words().get(word)?;
-        let among = if word == Self::WORDS.wrapping_sub(1) {
-            among & Self::IN_LAST_WORD
-        } else {
-            among
-        };
-        // Relaxed: a vacancy is only tried, by the change below.
-        let mut seen = taken.load(Relaxed);
-        loop {
-            let vacant = !seen & among;
-            if vacant == 0 {
-                return None;
-            }
-            let bit = vacant.trailing_zeros();
-            let mask = 1 << bit;
-            // `Acquire`: what the thread that emptied the slot did with it is over.
-            if taken.fetch_or(mask, Acquire) & mask == 0 {
-                return Some((word * WORD) | bit as usize);
-            }
-            seen = taken.load(Relaxed);
-        }
-    }
-
-    /// Returns the bit of a slot, which need not exist.
-    #[inline]
-    pub(super) fn bit(&self, slot: usize) -> Option<Bit<'_>> {
-        let word = self.words().get(slot / WORD)?;
-        Some(Bit { word, slot })
-    }
-
-    #[inline]
-    fn words(&self) -> &[AtomicU64] {
-        self.words.get(..Self::WORDS).unwrap_or_default()
-    }
-
-    /// The bits of the slots that the last word tells of.
-    const IN_LAST_WORD: u64 = u64::MAX >> (Self::WORDS * WORD - N);
-}
-
-impl Bit<'_> {
-    /// Lets the slot be taken again.
-    #[inline]
-    pub(super) fn clear(self) {
-        let mask = 1 << (self.slot % WORD);
-        // `Release`: for whoever takes the slot next.
-        let before = self.word.fetch_and(!mask, Release);
-        debug_assert!(before & mask != 0, "the slot was vacant");
     }
 }
 
-impl<const N: usize> fmt::Debug for Vacancies<N> {
+impl Vacancies {
+    /// Counts an admission that is asked for, and takes out the number of the slot whose turn it is.
+    #[inline]
+    pub(super) fn take(&self) -> Turn {
+        // `AcqRel`: ends that another thread counted before it last asked are seen by `is_short`.
+        let position = self.taken.0.numbers.fetch_add(1, AcqRel);
+        Turn {
+            now: position.wrapping_add(1),
+            slot: self
+                .place(position)
+                .map_or(usize::MAX, |(place, number)| usize::from(number.load(Relaxed)) ^ place),
+        }
+    }
+
+    /// Puts back the number of a slot whose packet was reported as processed.
+    #[inline]
+    pub(super) fn put_back(&self, slot: usize) {
+        // `Release`: whoever sees this count sees that of the packet's admission.
+        let position = self.returned.0.numbers.fetch_add(1, Release);
+        if let Some((place, number)) = self.place(position) {
+            number.store((slot ^ place) as u16, Relaxed);
+        }
+    }
+
+    /// Puts back the number of a slot that was not taken, or whose packet ended otherwise or earlier.
+    pub(super) fn put_back_otherwise(&self, slot: usize) {
+        self.returned.0.otherwise.fetch_add(1, Relaxed);
+        // In this order: whoever sees the number put back does not take it for a packet processed.
+        self.put_back(slot);
+    }
+
+    /// Counts a packet that was reported as processed while it was borrowed.
+    pub(super) fn count_done_while_borrowed(&self) {
+        // `Release`, as in `put_back`.
+        self.returned.0.borrowed.fetch_add(1, Release);
+    }
+
+    /// Returns how many admissions have been asked for.
+    #[inline]
+    pub(super) fn asked(&self) -> u64 {
+        self.taken.0.numbers.load(Relaxed)
+    }
+
+    /// Returns how many packets were reported as processed; their admissions are seen after that.
+    pub(super) fn done(&self) -> u64 {
+        // In this order: no slot is taken for that of a packet processed, or counted for it twice.
+        let borrowed = self.returned.0.borrowed.load(Acquire);
+        let returned = self.returned.0.numbers.load(Acquire);
+        let otherwise = self.returned.0.otherwise.load(Relaxed);
+        borrowed.wrapping_add(returned).saturating_sub(otherwise)
+    }
+
+    /// Returns whether less than a quarter of the slots was vacant when the admission was asked for.
+    #[inline]
+    pub(super) fn is_short(&self, now: u64) -> bool {
+        let slots = self.ring.len();
+        // The admission itself is counted too. Loaded after it, so that no slot counts as taken that was vacant then.
+        self.returned
+            .0
+            .numbers
+            .load(Relaxed)
+            .wrapping_add((slots - slots / 4 + 1) as u64)
+            < now
+    }
+
+    /// Notes that a finished packet was left in its slot.
+    pub(super) fn note_abandoned(&self) {
+        // After the state was left there: who finds the mark finds the state. A swap, not a store: whoever swaps the mark
+        // away then finds the states of all guards that set it, not only that of the last.
+        self.has_abandoned.swap(true, Release);
+    }
+
+    /// Returns whether a finished packet was left in its slot since the last call.
+    pub(super) fn take_abandoned(&self) -> bool {
+        self.has_abandoned.load(Relaxed) && self.has_abandoned.swap(false, Acquire)
+    }
+
+    /// Returns the place in the ring that this position is at, and what is there.
+    #[inline]
+    fn place(&self, position: u64) -> Option<(usize, &AtomicU16)> {
+        let place = position.checked_rem(self.ring.len() as u64)? as usize;
+        Some((place, self.ring.get(place)?))
+    }
+}
+
+impl<R: ?Sized> fmt::Debug for Vacancies<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vacancies").finish_non_exhaustive()
     }

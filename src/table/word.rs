@@ -4,14 +4,14 @@
 //! | --- | --- |
 //! | 0..8 | number of borrowers |
 //! | 8 | [`DROPPED`] |
-//! | 9 | [`HEARD`] while the packet is live, [`EVICTED`] once it is finished |
+//! | 9 | [`HEARD`] while the packet is live, [`EVICTED`] once it is finished, else [`CLAIMED`] |
 //! | 10 | [`FINISHED`] |
 //! | 11 | [`LIVE`] |
 //! | 12..32 | generation |
 //! | 32..64 | drop reason, whole |
 //!
-//! A slot is vacant, then live, then finished (only if its packet is borrowed at its end), then vacant again with the
-//! next generation. Generation and [`LIVE`] are neighbours, so that one comparison says whether a context names the live
+//! A slot is vacant, then claimed while it is filled, then live, then finished (only if its packet is borrowed at its
+//! end), then claimed while it is emptied, then vacant again, with the next generation. Generation and [`LIVE`] are neighbours, so that one comparison says whether a context names the live
 //! packet of a slot. All but the reason is in the lower half, where masks are short.
 
 use crate::control::DropReason;
@@ -25,6 +25,8 @@ const DROPPED: u64 = 1 << 8;
 const HEARD: u64 = 1 << 9;
 /// The table gave the packet up; with [`FINISHED`] only.
 const EVICTED: u64 = 1 << 9;
+/// One thread has the slot, and fills or empties it; with neither [`LIVE`] nor [`FINISHED`].
+const CLAIMED: u64 = 1 << 9;
 /// The packet is done or evicted, and waits for its last borrower.
 const FINISHED: u64 = 1 << 10;
 /// The packet is in flight, or dropped and not yet processed.
@@ -88,10 +90,16 @@ impl Word {
         }
     }
 
-    /// Returns whether the slot holds no packet.
+    /// Returns whether the slot holds no packet, and no thread fills or empties it.
     #[inline]
     pub(super) const fn is_vacant(self) -> bool {
-        self.0 & (LIVE | FINISHED) == 0
+        self.0 & (LIVE | FINISHED | CLAIMED) == 0
+    }
+
+    /// Returns whether the slot holds a packet.
+    #[inline]
+    pub(super) const fn is_occupied(self) -> bool {
+        self.0 & (LIVE | FINISHED) != 0
     }
 
     /// Returns whether the slot holds a finished packet that nobody borrows.
@@ -112,7 +120,7 @@ impl Word {
         self.0 as u32 >> GENERATION.trailing_zeros()
     }
 
-    /// Returns how far the packet has come, for a slot that is not vacant; an evicted packet stays where it was.
+    /// Returns how far the packet has come, for a slot that is occupied; an evicted packet stays where it was.
     #[inline]
     pub(super) const fn stage(self) -> Stage {
         match Live(self).stage() {
@@ -127,6 +135,13 @@ impl Word {
     pub(super) const fn returned(self) -> Self {
         debug_assert!(self.0 & BORROWERS != 0, "nobody borrows the packet");
         Self(self.0.wrapping_sub(BORROWER))
+    }
+
+    /// Returns the word of a vacant slot that one thread has.
+    #[inline]
+    pub(super) const fn claimed(self) -> Self {
+        debug_assert!(self.is_vacant(), "the slot holds a packet");
+        Self(self.0 | CLAIMED)
     }
 
     /// Returns the word of a vacant slot that has been filled.

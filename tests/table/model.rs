@@ -270,7 +270,7 @@ impl<'t, const N: usize> Run<'t, N> {
         self.model.now += 1;
         let (name, drops) = (self.names, Rc::clone(&self.drops));
         let vacant = N - self.model.packets.len();
-        let is_short = vacant == 0 || N - self.model.in_flight() < N / 4;
+        let is_short = vacant == 0 || vacant < N / 4;
         let patience = match self.model.patience {
             0 => 65_536,
             set => set,

@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use dhcp_callout::message::{MessageType, OptionCode, Value, option};
-use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
+use dhcp_callout::{Borrowed, Message, Notice, PacketBuffer, PacketTable, Progress, Stage};
 
 use crate::hook::Hooks;
 
@@ -14,7 +14,7 @@ pub(crate) struct Work {
     pub(crate) run: fn(&mut Packets) -> usize,
 }
 
-pub(crate) const ALL: [Work; 14] = [
+pub(crate) const ALL: [Work; 17] = [
     Work {
         name: "empty",
         what: "the loop around the work",
@@ -76,6 +76,21 @@ pub(crate) const ALL: [Work; 14] = [
         run: |_| lifecycle(),
     },
     Work {
+        name: "life",
+        what: "admit, get, dropped, processed, in a table of 4096 slots, 24-byte state",
+        run: |packets| life::<1, true>(&packets.table),
+    },
+    Work {
+        name: "life-kept",
+        what: "the same, not dropped",
+        run: |packets| life::<1, false>(&packets.table),
+    },
+    Work {
+        name: "life-get",
+        what: "the same as life, with one more get",
+        run: |packets| life::<2, true>(&packets.table),
+    },
+    Work {
         name: "hook",
         what: "hook path of an empty author: NewPkt, dropped, processed, 6-byte state",
         run: |packets| packets.hooks.track(&mut packets.ack),
@@ -98,6 +113,7 @@ pub(crate) struct Packets {
     pub(crate) split: Vec<u8>,
     pub(crate) buffer: PacketBuffer,
     pub(crate) joined: [u8; 1024],
+    pub(crate) table: Box<PacketTable<[u64; 3], 4096>>,
     /// Two callouts that do nothing.
     pub(crate) hooks: Hooks,
 }
@@ -141,6 +157,7 @@ impl Packets {
             split: packet(&split, 0),
             buffer: PacketBuffer::new(),
             joined: [0; 1024],
+            table: Box::new(PacketTable::new()),
             hooks: Hooks::new(),
         }
     }
@@ -303,4 +320,22 @@ fn lifecycle() -> usize {
             .and_then(|stage| stage.advance(processed))
             .is_ok(),
     )
+}
+
+fn life<const GETS: usize, const IS_DROPPED: bool>(table: &PacketTable<[u64; 3], 4096>) -> usize {
+    let [dropped, processed] = black_box([0xA, 0xB]).map(Notice::from_code);
+    let Ok(admitted) = table.admit(black_box([1, 2, 3])) else {
+        return 0;
+    };
+    let context = black_box(admitted.context);
+    for _ in 0..GETS {
+        let _ = table.get(context).map(Borrowed::release);
+    }
+    if IS_DROPPED {
+        let _ = table.notify(context, dropped);
+    }
+    match table.notify(context, processed) {
+        Ok(Progress::Done { state, .. }) => usize::from(black_box(state) == [1, 2, 3]),
+        _ => 0,
+    }
 }
