@@ -457,10 +457,15 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[cold]
     #[inline(never)]
     fn admit_when_short(&self, state: T, turn: Turn) -> Result<Admitted<T>, Full<T>> {
+        let patience = match self.patience.load(Relaxed) {
+            0 => Self::DEFAULT_PATIENCE,
+            set => set,
+        };
+        let tick = turn.now.saturating_sub(patience);
         if self.slots.vacancies().is_short(turn.now) {
             if let Some(old) = self
                 .next_places(LOOKS_WHEN_SHORT)
-                .find_map(|place| self.give_up(place, turn))
+                .find_map(|place| self.give_up(place, tick))
             {
                 return Ok(self.take_over(old, state, turn));
             }
@@ -472,7 +477,7 @@ impl<T, const N: usize> PacketTable<T, N> {
             if let Some(vacant) = place.claim() {
                 return Ok(self.fill(vacant, state, turn, None));
             }
-            if let Some(old) = self.give_up(place, turn) {
+            if let Some(old) = self.give_up(place, tick) {
                 return Ok(self.take_over(old, state, turn));
             }
         }
@@ -487,13 +492,10 @@ impl<T, const N: usize> PacketTable<T, N> {
         (0..looks).filter_map(move |look| self.slots.place(hand.wrapping_add(look).checked_rem(N)?))
     }
 
-    /// Takes the packet if it is old enough to be given up, or abandoned.
-    fn give_up<'t>(&self, place: Place<'t, T>, turn: Turn) -> Option<Held<'t, T>> {
-        let patience = match self.patience.load(Relaxed) {
-            0 => Self::DEFAULT_PATIENCE,
-            set => set,
-        };
-        match place.evict_before(turn.now.saturating_sub(patience), || self.now()) {
+    /// Takes the packet if it was last heard of before `tick`, or abandoned.
+    #[inline]
+    fn give_up<'t>(&self, place: Place<'t, T>, tick: u64) -> Option<Held<'t, T>> {
+        match place.evict_before(tick, || self.now()) {
             Eviction::Evicted(held) => {
                 self.tally.count_evicted();
                 Some(held)

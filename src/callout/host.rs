@@ -141,8 +141,8 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         loaded.unwrap_or_else(|| Err(LoadError::default()))
     }
 
-    fn new_packet(&'static self, packet: NewPacket<'static>) {
-        let mut packet = packet.with_buffers(&self.buffers);
+    fn new_packet(&'static self, mut packet: NewPacket<'static>) {
+        packet.set_buffers(&self.buffers);
         let decision = self.contain(NewPacket::HOOK, || self.callout.new_packet(&mut packet));
         // The decision alone counts, whatever was set on the way.
         packet.set_process_it(!matches!(decision, Some(Decision::Refuse)));
@@ -241,7 +241,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         C: OnSendPacket,
     {
         let entry = self.entry(SendPacket::HOOK, packet.context());
-        packet = packet.with_buffers(&self.buffers);
+        packet.set_buffers(&self.buffers);
         if entry.is_none() {
             packet = packet.untracked();
         }

@@ -31,8 +31,14 @@ macro_rules! packet_replacement {
             #[inline]
             #[must_use]
             pub const fn with_buffers<const M: usize>(mut self, pool: &'a $crate::table::BufferPool<M>) -> Self {
-                self.packet.set_pool(pool);
+                self.set_buffers(pool);
                 self
+            }
+
+            /// The same, where the packet is.
+            #[inline]
+            pub(crate) const fn set_buffers<const M: usize>(&mut self, pool: &'a $crate::table::BufferPool<M>) {
+                self.packet.set_pool(pool);
             }
 
             /// Refuses to [`replace`](Self::replace) the packet, since nobody would hold the buffer.
