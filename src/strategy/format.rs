@@ -421,6 +421,12 @@ impl ReadableElement for Class {
     }
 }
 
+impl Readable for UserClasses<'_> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        prop_oneof![3 => several(Class::element()), 1 => text(1)].boxed()
+    }
+}
+
 impl<F: Readable + Format> ReadableElement for Prefixed<u8, F> {
     fn element() -> BoxedStrategy<Vec<u8>> {
         after_length(F::readable())

@@ -32,7 +32,7 @@ impl LongForm {
     #[must_use]
     pub fn for_client(request: Message<'_>) -> Self {
         match request.value(option::CLASS_ID) {
-            Ok(Some(class)) if class.starts_with(b"MSFT") => Self::Continued,
+            Ok(Some(class)) if class.starts_with(option::microsoft::CLASS_ID_PREFIX) => Self::Continued,
             _ => Self::Repeated,
         }
     }

@@ -290,7 +290,7 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
                     .collect(),
             )
         }
-        Typed::Classes(classes) => ("user_class", classes.iter().map(hex_of).collect()),
+        Typed::UserClasses(classes) => ("user_class", classes.iter().map(hex_of).collect()),
         Typed::NetworkInterface(interface) => ("ndi", json!([interface.kind, interface.major, interface.minor])),
         other => ("text", other.to_string().into()),
     }

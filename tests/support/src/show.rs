@@ -1,6 +1,9 @@
-//! Shows a callout at work: a simulated server that has loaded it replays the bundled captures.
+//! Shows a callout at work: a simulated server that has loaded it replays the bundled captures, or those that the
+//! command line names.
 
 use core::time::Duration;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::exit;
 
 use dhcp_callout::Message;
@@ -19,13 +22,20 @@ pub fn lives(entry: EntryPoint) {
         // SAFETY: there is no hook.
         unsafe { Server::new(CalloutTable::EMPTY) }
     });
-    for name in capture::BUNDLED {
-        println_capture(&server, name);
+    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
+    for path in &named {
+        println_capture(&server, path);
+    }
+    if named.is_empty() {
+        for name in capture::BUNDLED {
+            println_capture(&server, &capture::bundled(name));
+        }
     }
 }
 
-fn println_capture(server: &Server, name: &str) {
-    let frames = capture::read(&capture::bundled(name)).unwrap_or_else(|error| fail(&error));
+fn println_capture(server: &Server, path: &Path) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let frames = capture::read(path).unwrap_or_else(|error| fail(&error));
     let start = frames.first().map_or(Duration::ZERO, |frame| frame.time);
     let datagrams: Vec<_> = frames
         .iter()
