@@ -5,7 +5,7 @@
 //! ```
 //!
 //! IN is a capture in pcap or pcapng format, OUT is written in pcap format. Each DHCPACK gets 192.0.2.53 and 192.0.2.54 as
-//! its name servers (option 6), a lease time of 3600 seconds (51) and the octets 01 04 de ad be ef as vendor-specific
+//! its name servers (option 6), a lease time of 3600 seconds (51) and the bytes 01 04 de ad be ef as vendor-specific
 //! information (43); everything else of the message stays as it was, byte for byte. All other frames are copied unchanged,
 //! and so are the times. An ACK that cannot be edited is copied unchanged, and reported. Exit code 2: a file cannot be read
 //! or written.
@@ -62,7 +62,7 @@ enum Failure {
     Write(#[from] std::io::Error),
 }
 
-/// Makes the capture that is to be written.
+/// Creates the capture that is to be written.
 fn rewrite(frames: &[Frame]) -> Result<Vec<u8>, Failure> {
     let mut header = PcapHeader {
         snaplen: 262_144,

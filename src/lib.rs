@@ -10,7 +10,7 @@ extern crate std;
 pub mod _design {}
 
 pub mod buffer;
-// Their tables stand in statics, where the atomics of the model checker cannot be.
+// Their tables are in statics, where the atomics of the model checker cannot be.
 #[cfg(not(loom))]
 pub mod callout;
 #[cfg(not(loom))]

@@ -1,5 +1,5 @@
 //! Proves that a callout written with `impl Callout` hears what the server does, once, whatever the server does: hooks in
-//! the table, the life of packets, replacements, contained panics, chains.
+//! the table, the lifecycle of packets, replacements, contained panics, chains.
 #![expect(unsafe_code, reason = "a server calls hooks with raw pointers")]
 #![expect(
     clippy::unwrap_used,
