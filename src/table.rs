@@ -473,7 +473,7 @@ impl<T, const N: usize> PacketTable<T, N> {
                 return Ok(self.fill(index, vacant, state, now, None));
             }
         }
-        if let Some((index, held)) = self.find_old(now, LOOKS_WHEN_FULL) {
+        if let Some((index, held)) = self.find_old(now, LOOKS_WHEN_FULL.min(N)) {
             return Ok(self.take_over(index, held, state, now));
         }
         self.tally.count_full();

@@ -69,7 +69,7 @@ impl<T: Copy> fmt::Debug for Once<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::Once;
 
@@ -80,5 +80,46 @@ mod tests {
         assert!(once.set(1));
         assert!(!once.set(2));
         assert_eq!(once.get(), Some(&1));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::Once;
+
+    #[test]
+    fn one_of_two_values_stays_and_is_whole() {
+        for reads_here in [false, true] {
+            loom::model(move || {
+                let once = Arc::new(Once::new());
+                let setters = [[1, 1], [2, 2]].map(|value| {
+                    let once = Arc::clone(&once);
+                    move || once.set(value)
+                });
+                let [first, second] = setters;
+                let seen = {
+                    let once = Arc::clone(&once);
+                    move || once.get().copied()
+                };
+                let (set, seen) = if reads_here {
+                    let others = [thread::spawn(first), thread::spawn(second)];
+                    let seen = seen();
+                    (others.map(|other| other.join().unwrap()), seen)
+                } else {
+                    let other = thread::spawn(second);
+                    let reader = thread::spawn(seen);
+                    let first = first();
+                    ([first, other.join().unwrap()], reader.join().unwrap())
+                };
+                let value = if set[0] { [1, 1] } else { [2, 2] };
+                assert!(set[0] != set[1]);
+                assert_eq!(once.get(), Some(&value));
+                assert!(seen.is_none_or(|seen| seen == value));
+            });
+        }
     }
 }

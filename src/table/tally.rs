@@ -89,7 +89,7 @@ impl PacketTally {
 
     /// Counts an admission that is asked for, and returns how many there have been, with this one.
     #[inline]
-    pub fn count_asked(&self) -> u64 {
+    pub(super) fn count_asked(&self) -> u64 {
         // `AcqRel`: ends that another thread counted before it last asked are seen by `had_in_flight`.
         self.begun.0.asked.fetch_add(1, AcqRel).wrapping_add(1)
     }
@@ -102,27 +102,27 @@ impl PacketTally {
 
     /// Counts a packet that the server reported as processed.
     #[inline]
-    pub fn count_done(&self) {
+    pub(super) fn count_done(&self) {
         // `Release`: whoever sees this count sees that of the packet's admission.
         self.ended.0.packets.fetch_add(1, Release);
     }
 
     /// Counts a packet that was given up before the server reported it as processed.
-    pub fn count_evicted(&self) {
+    pub(super) fn count_evicted(&self) {
         self.ended.0.evicted.fetch_add(1, Relaxed);
         // `Release`, and in this order: whoever sees this count does not take it for a packet done.
         self.ended.0.packets.fetch_add(1, Release);
     }
 
     /// Counts a packet that was not admitted for want of room.
-    pub fn count_full(&self) {
+    pub(super) fn count_full(&self) {
         self.ended.0.full.fetch_add(1, Relaxed);
         // As for a packet evicted.
         self.ended.0.packets.fetch_add(1, Release);
     }
 
     /// Counts a notice that did not fit the stage of its packet.
-    pub fn count_violation(&self, violation: Violation) {
+    pub(super) fn count_violation(&self, violation: Violation) {
         match violation {
             Violation::RepeatedDrop { .. } => self.others.0.repeated_drops.fetch_add(1, Relaxed),
             Violation::AfterDone => self.others.0.after_done.fetch_add(1, Relaxed),
@@ -130,7 +130,7 @@ impl PacketTally {
     }
 
     /// Counts a context that named no packet in flight.
-    pub fn count_stale(&self) {
+    pub(super) fn count_stale(&self) {
         self.others.0.stale.fetch_add(1, Relaxed);
     }
 
