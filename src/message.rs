@@ -2,7 +2,7 @@
 //!
 //! [`Message::parse`] checks one thing, the length of the fixed header; every other reading says by its own result what
 //! is wrong with its own bytes, so that one bad option never hides another. Nothing here copies or allocates. All
-//! offsets are in bytes from the packet's first byte; fields of several octets are in network byte order on the wire
+//! offsets are in bytes from the packet's first byte; fields of several bytes are in network byte order on the wire
 //! and native in Rust.
 //!
 //! The layout is that of RFC 2131 section 2:
@@ -86,7 +86,7 @@ pub enum ParseError {
 
 /// An `hlen` that is longer than the field it measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("hlen at offset 2 is {hlen}, the chaddr field has 16 octets")]
+#[error("hlen at offset 2 is {hlen}, the chaddr field has 16 bytes")]
 #[non_exhaustive]
 pub struct ChaddrError {
     /// The `hlen` field.
@@ -133,7 +133,7 @@ impl<'a> Message<'a> {
         HardwareType::from_code(self.header.htype)
     }
 
-    /// Returns the length of the hardware address in octets (offset 2), as the packet says it; see
+    /// Returns the length of the hardware address in bytes (offset 2), as the packet says it; see
     /// [`chaddr`](Self::chaddr).
     #[inline]
     #[must_use]
@@ -197,7 +197,7 @@ impl<'a> Message<'a> {
         self.header.giaddr.into()
     }
 
-    /// Returns the client's hardware address: the first `hlen` octets of the field at offset 28.
+    /// Returns the client's hardware address: the first `hlen` bytes of the field at offset 28.
     ///
     /// # Errors
     /// [`ChaddrError`] if `hlen` is over 16.
@@ -207,14 +207,14 @@ impl<'a> Message<'a> {
         self.header.chaddr.get(..usize::from(hlen)).ok_or(ChaddrError { hlen })
     }
 
-    /// Returns all 16 octets of the hardware address field (offset 28).
+    /// Returns all 16 bytes of the hardware address field (offset 28).
     #[inline]
     #[must_use]
     pub const fn chaddr_field(self) -> &'a [u8; 16] {
         &self.header.chaddr
     }
 
-    /// Returns the client's MAC address, if its hardware is Ethernet (`htype` 1) and the address has 6 octets.
+    /// Returns the client's MAC address, if its hardware is Ethernet (`htype` 1) and the address has 6 bytes.
     #[inline]
     #[must_use]
     pub const fn mac(self) -> Option<[u8; 6]> {
@@ -224,21 +224,21 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Returns all 64 octets of the server name field (offset 44), which may hold options.
+    /// Returns all 64 bytes of the server name field (offset 44), which may hold options.
     #[inline]
     #[must_use]
     pub const fn sname(self) -> &'a [u8; 64] {
         &self.header.sname
     }
 
-    /// Returns all 128 octets of the boot file name field (offset 108), which may hold options.
+    /// Returns all 128 bytes of the boot file name field (offset 108), which may hold options.
     #[inline]
     #[must_use]
     pub const fn file(self) -> &'a [u8; 128] {
         &self.header.file
     }
 
-    /// Tells whether the magic cookie stands at offset 236, so that options follow.
+    /// Returns whether the magic cookie is at offset 236, so that options follow.
     #[inline]
     #[must_use]
     pub fn has_cookie(self) -> bool {
@@ -261,7 +261,8 @@ impl<'a> Message<'a> {
     ///
     /// Fragments of [`Overload`] (52) count in the options field only. Some servers repeat an option instead of
     /// splitting its value; RFC 3396 has the parts joined all the same, and [`options`](Self::options) shows each.
-    /// Linear in the packet; what stands before a fault is returned without it.
+    /// Option 250 directly after an option of 255 bytes continues it ([MS-DHCPE] section 2.2.9); asked for by its own
+    /// code, only the others are found. Linear in the packet; what is before a fault is returned without it.
     ///
     /// # Errors
     /// [`OptionError`] if the walk meets a fault before it meets the option, so that it cannot be called absent.
@@ -385,14 +386,14 @@ impl<'a> Message<'a> {
     ///
     /// # Errors
     /// - [`ValueErrorKind::Option`] if the walk meets a fault before it meets option 52;
-    /// - [`ValueErrorKind::Length`] if the joined value has not just one octet;
+    /// - [`ValueErrorKind::Length`] if the joined value has not just one byte;
     /// - [`ValueErrorKind::Value`] if that is not 1, 2 or 3; no field is read as options then.
     #[inline]
     pub fn overload(self) -> Result<Option<Overload>, ValueError> {
         self.get(option::OVERLOAD)
     }
 
-    /// Returns the offset of the END octet of the options field, or `None` when there is none before the packet's end
+    /// Returns the offset of the END byte of the options field, or `None` when there is none before the packet's end
     /// or the first fault.
     #[must_use]
     pub fn end_offset(self) -> Option<usize> {

@@ -89,17 +89,30 @@ impl<'a> Value<'a> {
     /// Adds all pieces that `walk`, which is after the option of `head`, still has.
     #[inline]
     pub(super) fn extend_to_the_end(&mut self, mut walk: Walk<'a>) {
-        let mut full = self.full;
+        let (mut len, mut full) = (self.len, self.full);
         while let Some(piece) = walk.next_piece(self.code, full) {
-            self.extend(piece, &walk);
             full = is_full(piece);
+            if len == 0 {
+                self.begin_with(piece, &walk);
+            }
+            len = len.saturating_add(piece.len());
         }
+        self.len = len;
     }
 
     /// Adds the bytes of one more piece, which is after the others; `walk` is after it.
     #[inline]
     pub(super) fn extend(&mut self, piece: &'a [u8], walk: &Walk<'a>) {
-        if self.len == 0 && !piece.is_empty() {
+        if self.len == 0 {
+            self.begin_with(piece, walk);
+        }
+        self.len = self.len.saturating_add(piece.len());
+    }
+
+    /// Makes a piece the first of a value that has no bytes so far.
+    #[cold]
+    fn begin_with(&mut self, piece: &'a [u8], walk: &Walk<'a>) {
+        if !piece.is_empty() {
             *self = Self {
                 packet: walk.bytes(),
                 head: piece,
@@ -108,7 +121,6 @@ impl<'a> Value<'a> {
                 ..*self
             };
         }
-        self.len = self.len.saturating_add(piece.len());
     }
 
     /// Walks on after the option of `head`.

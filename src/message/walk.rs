@@ -366,19 +366,20 @@ impl<'a> Walk<'a> {
         let (mut at, mut last) = (self.at, self.at);
         while let (Some(length), Some(next)) = (self.bytes.get(at as usize + 1), self.bytes.get(at as usize)) {
             let end = at as usize + 2 + *length as usize;
+            if *next == code.code() && SPECIAL_IN_DETAIL.get(code.code() as usize) == Some(&0) {
+                self.at = at;
+                let value = self.bytes.get(at as usize + 2..end)?;
+                self.at = end as u32;
+                return Some(self.option(at, *next, value));
+            }
             if *next == code.code() || SPECIAL_CODES.get(*next as usize) != Some(&0) {
                 self.at = at;
-                if *next != code.code() || SPECIAL_IN_DETAIL.get(*next as usize) != Some(&0) {
-                    return None;
-                }
-                let value = self.bytes.get(at as usize + 2..end)?;
-                let option = self.option(at, *next, value);
-                self.at = end as u32;
-                return Some(option);
+                return None;
             }
             last = at;
             at = end as u32;
         }
+        // The last option may run past the end; whoever looks next finds that out.
         self.at = if at as usize > self.bytes.len() { last } else { at };
         None
     }

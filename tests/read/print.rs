@@ -92,7 +92,7 @@ fn faults_end_the_lines() {
     packet[2] = 17;
     let printed = lines(&packet);
     assert!(
-        printed.contains("(malformed: hlen at offset 2 is 17, the chaddr field has 16 octets)\n"),
+        printed.contains("(malformed: hlen at offset 2 is 17, the chaddr field has 16 bytes)\n"),
         "{printed}"
     );
     assert!(
