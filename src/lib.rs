@@ -16,7 +16,6 @@ pub mod callout;
 #[cfg(not(loom))]
 pub mod chain;
 mod codes;
-// What threads share of the chain, for its model.
 pub mod control;
 #[cfg(not(loom))]
 pub mod export;
@@ -24,9 +23,6 @@ pub mod ffi;
 pub mod hook;
 pub mod lifecycle;
 pub mod message;
-#[cfg(all(test, loom))]
-#[path = "chain/once.rs"]
-mod once;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 #[cfg(feature = "proptest")]
