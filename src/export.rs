@@ -75,6 +75,38 @@ use crate::hook::{
 /// fn find<const N: usize>(_: dhcp_callout::DllPath<'_>) -> Option<dhcp_callout::chain::LoadedDll> { None }
 /// dhcp_callout::export!(QUIET, chain = CHAIN, find = find::<{ one() }>);
 /// ```
+///
+/// What is not the path of a `static` does not compile, and is answered by the grammar:
+///
+/// ```compile_fail
+/// # struct Gate { open: bool }
+/// dhcp_callout::export!(Gate { open: true }, packets = 4096);
+/// ```
+///
+/// Generic callouts, paths and editions before 2024 work:
+///
+/// ```edition2021
+/// mod my {
+///     use dhcp_callout::{Callout, Decision, Host, NewPacket};
+///
+///     pub struct Keep<T>(pub T);
+///
+///     impl<T: Copy + Send + Sync + 'static> Callout for Keep<T> {
+///         type State = T;
+///
+///         fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<T> {
+///             Decision::Track(self.0)
+///         }
+///     }
+///
+///     #[cfg(not(any()))]
+///     pub static GATE: Host<Keep<[u8; 2]>, 8> = Host::new(Keep([1, 2]));
+///     #[cfg(any())]
+///     pub static GATE: Host<Keep<u8>> = Host::new(Keep(1));
+/// }
+///
+/// dhcp_callout::export!(my::GATE);
+/// ```
 #[macro_export]
 macro_rules! export {
     ($host:path $(, chain = $chain:path, find = $find:path)? $(,)?) => {
@@ -399,7 +431,7 @@ pub unsafe fn enter<E: Exported>(chain_dlls: *mut u16, callout_version: u32, cal
     }
     // SAFETY: the caller promises of the list what is asked here.
     let list = unsafe { read_list(chain_dlls) };
-    let dlls = ChainDlls::new(list).count();
+    let dlls = ChainDlls::new(list).fold(0_usize, |count, _| count.saturating_add(1));
     if dlls > 0 {
         E::report(Diagnostic::Unchained { dlls });
     }

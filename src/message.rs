@@ -31,7 +31,7 @@ mod walk;
 
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
 pub use codec::{Encode, Encoder, Expected, FixedSize, Format, Key, ValueError, ValueErrorKind};
-pub use edit::{EditError, Editor, MAX_EDITS};
+pub use edit::{EditError, Editor, LongForm, MAX_EDITS};
 pub use header::{HEADER_LENGTH, MAGIC_COOKIE};
 pub use option::values::*;
 pub use pick::Picked;

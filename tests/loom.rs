@@ -714,9 +714,10 @@ fn admission_get_and_end_of_three_threads() {
             return 0;
         };
         assert_eq!(world.table.get(context).expect("in flight").look(), name);
-        assert_eq!(world.process(context), Ok(Some(name)));
-        let again = world.process(context);
-        assert_eq!(again, Err(NotifyError::Context(ContextError::Stale(context))));
+        // The admission that finds no slot looks at the packets: one that ends at that moment is handed back there.
+        let back = world.process(context).expect("the only notice");
+        assert!(back.is_none_or(|back| back == name));
+        assert!(world.process(context).is_err());
         1
     }
     three(
@@ -726,10 +727,8 @@ fn admission_get_and_end_of_three_threads() {
         [|world| all(world, 1), |world| all(world, 2), |world| all(world, 3)],
         |world, lived| {
             let (lived, tally) = (lived.iter().sum(), world.table.tally());
-            assert_eq!(
-                (tally.admitted, tally.done, tally.full, tally.stale),
-                (lived, lived, 3 - lived, lived)
-            );
+            assert_eq!((tally.admitted, tally.done, tally.full), (lived, lived, 3 - lived));
+            assert_eq!(tally.stale + tally.after_done, lived);
         },
     );
 }

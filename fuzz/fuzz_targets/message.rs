@@ -107,12 +107,16 @@ fn field(area: Area, packet: &[u8]) -> (usize, usize) {
 
 /// Compares the joined value of `code` with the bytes of the raw options.
 fn value(message: Message<'_>, code: OptionCode, options: &[RawOption<'_>], fault: Option<OptionError>) {
-    let of_code = |option: &&RawOption<'_>| option.code == code;
     // Option 52 counts in the options field only, and so does a fault on the way to it.
     let everywhere = code != OVERLOAD;
-    let fragments: Vec<_> = options
-        .iter()
-        .filter(of_code)
+    // A 250 that continues another option is a piece of that one's value.
+    let owner = |index: usize| {
+        let begin = options[..=index].iter().rfind(|option| !option.continues);
+        begin.expect("the first option continues nothing").code
+    };
+    let fragments: Vec<_> = (0..options.len())
+        .filter(|index| owner(*index) == code)
+        .map(|index| &options[index])
         .filter(|option| everywhere || option.area == Area::Options)
         .collect();
     let Some(first) = fragments.first() else {

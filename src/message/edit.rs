@@ -16,6 +16,7 @@ mod write;
 pub use error::{EditError, MAX_EDITS};
 pub(crate) use fresh::{reply, request};
 pub(crate) use script::CAPACITY;
+pub use script::LongForm;
 
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -43,7 +44,8 @@ use write::field_of;
 ///   what it was.
 /// - A value that is set replaces every fragment of its code in every field, and takes the place of the first of them.
 ///   New options go after the last option, but before Relay Agent Information (82) if that is last ([RFC 3046 section
-///   2.1]). Values of more than 255 bytes are split as [RFC 3396] says.
+///   2.1]). Values of more than 255 bytes are split as [RFC 3396] says, or by options 250: see
+///   [`long_form`](Self::long_form).
 /// - The options end with END:
 ///
 ///   | the options | bytes after END | size of the packet |
@@ -258,14 +260,15 @@ impl<'v> Editor<'_, 'v> {
     /// Removes the options for which `keep` is false, one fragment at a time.
     ///
     /// `keep` sees the options that [`message`](Self::message) has, in wire order. Option 52 in the options field is
-    /// not asked for: it follows from what is left in `file` and `sname`. A fragment of a code that another change sets
+    /// not asked for: it follows from what is left in `file` and `sname`; nor are 250s that continue an option, which
+    /// stay or go with it. A fragment of a code that another change sets
     /// or removes is decided by that change.
     pub fn retain(&mut self, mut keep: impl FnMut(&RawOption<'_>) -> bool) -> &mut Self {
         let Ok(message) = Message::parse(self.source) else {
             return self; // `finish` finds out.
         };
         for option in message.options().map_while(Result::ok) {
-            if !option.is_overload() && !keep(&option) {
+            if !option.is_overload() && !option.continues && !keep(&option) {
                 self.script.drop_one(&option);
             }
         }
@@ -280,6 +283,15 @@ impl<'v> Editor<'_, 'v> {
     #[inline]
     pub fn free_fields(&mut self) -> &mut Self {
         self.script.frees_fields = true;
+        self
+    }
+
+    /// Chooses the form of values of more than 255 bytes that are new; a value that was long keeps the form that it had.
+    ///
+    /// Without it, they are written as RFC 3396 says; [`LongForm::for_client`] decides by the request.
+    #[inline]
+    pub fn long_form(&mut self, form: LongForm) -> &mut Self {
+        self.script.long_form = form;
         self
     }
 

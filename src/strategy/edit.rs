@@ -8,7 +8,7 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::message::{Editor, OptionCode, SuboptionChanges, option};
+use crate::message::{Editor, LongForm, OptionCode, SuboptionChanges, option};
 
 /// One change that an [`Editor`] is asked for: each is the method of that name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Edit {
     Retain(Vec<bool>),
     /// [`Editor::free_fields`].
     FreeFields,
+    /// [`Editor::long_form`].
+    LongForm(LongForm),
     /// [`Editor::xid`].
     Xid(u32),
     /// [`Editor::yiaddr`].
@@ -55,6 +57,7 @@ impl Edit {
                 editor.retain(|_| *keep.next().unwrap_or(&true))
             }
             Self::FreeFields => editor.free_fields(),
+            Self::LongForm(form) => editor.long_form(*form),
             Self::Xid(xid) => editor.xid(*xid),
             Self::Yiaddr(address) => editor.yiaddr(*address),
             Self::Sname(name) => editor.sname(name),
@@ -89,7 +92,7 @@ fn change_suboptions<'e, 'b, 'v>(
 /// Yields one edit: of options that [`message`](super::message) is likely to have, of sub-options of 43 and 82, or of the
 /// header; sometimes one that must fail.
 pub fn edit() -> impl Strategy<Value = Edit> {
-    let code = || select(vec![1, 6, 12, 43, 51, 53, 82, 200]).prop_map(OptionCode::from_code);
+    let code = || select(vec![1, 6, 12, 43, 51, 53, 58, 82, 250]).prop_map(OptionCode::from_code);
     let nested = || {
         select(vec![
             option::VENDOR_SPECIFIC.code(),
@@ -104,6 +107,7 @@ pub fn edit() -> impl Strategy<Value = Edit> {
             .prop_map(|(code, changes)| Edit::Suboptions(code, changes)),
         1 => vec_of(any::<bool>(), 1..9).prop_map(Edit::Retain),
         1 => Just(Edit::FreeFields),
+        1 => select(vec![LongForm::Repeated, LongForm::Continued]).prop_map(Edit::LongForm),
         1 => any::<u32>().prop_map(Edit::Xid),
         1 => any::<[u8; 4]>().prop_map(|octets| Edit::Yiaddr(octets.into())),
         1 => vec_of(any::<u8>(), 0..70).prop_map(Edit::Sname),

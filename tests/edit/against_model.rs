@@ -21,7 +21,7 @@ use proptest::sample::{Index, select};
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
 
 fn code() -> impl Strategy<Value = u8> {
-    select(vec![1, 6, 12, 43, 51, 53, 82, 200])
+    select(vec![1, 6, 12, 43, 51, 53, 58, 82, 250])
 }
 
 /// Sub-options, mostly well-formed.
@@ -44,11 +44,23 @@ fn suboptions() -> impl Strategy<Value = Vec<u8>> {
 
 /// The octets of an option with code and length, or PADs.
 fn item(longest: usize) -> impl Strategy<Value = Vec<u8>> {
-    let value = (code(), vec(any::<u8>(), 0..=longest), suboptions()).prop_map(|(code, value, inner)| {
+    let value = (code(), vec(any::<u8>(), 0..=longest.min(40)), suboptions()).prop_map(|(code, value, inner)| {
         let value = if matches!(code, 43 | 82) { inner } else { value };
         [vec![code, u8::try_from(value.len()).unwrap_or(0)], value].concat()
     });
-    prop_oneof![6 => value, 1 => (1_usize..4).prop_map(|pads| vec![0; pads])]
+    // Long values, in both forms, and what only looks like the second.
+    let pieces = vec(
+        (prop_oneof![code(), Just(250)], select(vec![0_u8, 2, 254, 255, 255])),
+        1..4,
+    );
+    let long = (pieces, any::<u8>()).prop_map(move |(pieces, byte)| {
+        let one = |(code, length): (u8, u8)| {
+            let length = u8::try_from(longest).map_or(length, |longest| length.min(longest));
+            [vec![code, length], vec![byte; length.into()]].concat()
+        };
+        pieces.into_iter().flat_map(one).collect()
+    });
+    prop_oneof![8 => value, 1 => long, 1 => (1_usize..4).prop_map(|pads| vec![0; pads])]
 }
 
 fn overload() -> impl Strategy<Value = Vec<u8>> {
@@ -81,7 +93,7 @@ fn field(length: usize) -> impl Strategy<Value = Vec<u8>> {
 fn packet() -> impl Strategy<Value = Vec<u8>> {
     let fields = (vec(any::<u8>(), 44), field(64), field(128));
     let options = (
-        vec(item(40), 0..14),
+        vec(item(255), 0..14),
         proptest::option::of((overload(), any::<prop::sample::Index>())),
         proptest::option::of(vec(Just(82_u8), 1..3)),
     );

@@ -8,7 +8,9 @@
     reason = "a model is to be read, and a panic in it is a failed test"
 )]
 
-use dhcp_callout::message::{Area, EditError, OptionCode, OptionErrorKind, ParseError, ValueError, ValueErrorKind};
+use dhcp_callout::message::{
+    Area, EditError, LongForm, OptionCode, OptionErrorKind, ParseError, ValueError, ValueErrorKind,
+};
 use dhcp_callout::strategy::Edit;
 
 /// Why the model refuses.
@@ -41,28 +43,33 @@ impl From<EditError> for Failure {
     }
 }
 
-/// PADs, or an option with its number in the walk.
+/// A PAD, or an option: its number in the walk, its code, its value with what continues it, and how it is written.
 #[derive(Clone, Debug, PartialEq)]
 enum Item {
     Pad,
-    Option(usize, u8, Vec<u8>),
+    Option(usize, u8, Vec<u8>, Vec<u8>),
 }
 
 impl Item {
+    fn new(number: usize, code: u8, value: Vec<u8>, form: LongForm) -> Self {
+        let wire = encoded(code, &value, form);
+        Self::Option(number, code, value, wire)
+    }
+
     fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Pad => vec![0],
-            Self::Option(_, code, value) => encoded(*code, value),
+            Self::Option(.., wire) => wire.clone(),
         }
     }
 }
 
-fn encoded(code: u8, value: &[u8]) -> Vec<u8> {
-    let one = |part: &[u8]| [&[code, u8::try_from(part.len()).unwrap_or(0)], part].concat();
-    if value.is_empty() {
-        return one(value);
-    }
-    value.chunks(255).flat_map(one).collect()
+fn encoded(code: u8, value: &[u8], form: LongForm) -> Vec<u8> {
+    let one = |code: u8, part: &[u8]| [&[code, u8::try_from(part.len()).unwrap_or(0)], part].concat();
+    let (first, others) = value.split_at(value.len().min(255));
+    let next = if form == LongForm::Continued { 250 } else { code };
+    let others = others.chunks(255).flat_map(|part| one(next, part));
+    one(code, first).into_iter().chain(others).collect()
 }
 
 /// The options of one field, up to the last; whether an END follows.
@@ -91,9 +98,18 @@ impl List {
                     at += 1;
                 }
                 [code, length, ref rest @ ..] if usize::from(length) <= rest.len() => {
-                    let value = &rest[..usize::from(length)];
-                    list.items.push(Item::Option(0, code, value.to_vec()));
+                    let mut value = rest[..usize::from(length)].to_vec();
+                    let start = at;
                     at += 2 + value.len();
+                    let mut full = length == 255;
+                    while full && at + 1 < end && packet[at] == 250 && at + 2 + usize::from(packet[at + 1]) <= end {
+                        let length = packet[at + 1];
+                        value.extend(&packet[at + 2..at + 2 + usize::from(length)]);
+                        at += 2 + usize::from(length);
+                        full = length == 255;
+                    }
+                    list.items
+                        .push(Item::Option(0, code, value, packet[start..at].to_vec()));
                 }
                 [code, ref rest @ ..] => {
                     fault = Some(Fault {
@@ -173,7 +189,7 @@ pub(super) fn joined(packet: &[u8], code: u8) -> Vec<u8> {
 fn value_in(lists: &[Option<List>; 3], code: u8) -> Option<Vec<u8>> {
     let mut found: Option<Vec<u8>> = None;
     for item in lists.iter().flatten().flat_map(|list| &list.items) {
-        if let Item::Option(_, own, value) = item {
+        if let Item::Option(_, own, value, _) = item {
             if *own == code {
                 found.get_or_insert_default().extend(value);
             }
@@ -213,6 +229,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     let mut header = packet[..236].to_vec();
     let (mut sname, mut file, mut frees) = (false, false, false);
     let mut typed_bytes = 0;
+    let mut long_form = LongForm::Repeated;
     let mut set_field = |range: core::ops::Range<usize>, name: &'static str, value: &[u8]| {
         if value.len() > range.len() {
             return Err(Failure::Edit(EditError::FieldTooLong {
@@ -243,6 +260,10 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
             },
             Edit::Retain(keep) => {
                 dropped.extend(dropped_by(&original, keep));
+                continue;
+            }
+            Edit::LongForm(form) => {
+                long_form = *form;
                 continue;
             }
             Edit::FreeFields => {
@@ -298,7 +319,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
         for relay in [false, true] {
             for (code, value) in additions(&entries, &[]) {
                 if (code == 82) == relay {
-                    options.extend(encoded(code, &value));
+                    options.extend(encoded(code, &value, long_form));
                 }
             }
         }
@@ -319,7 +340,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     let mut lists = original.clone();
     for list in lists.iter_mut().flatten() {
         list.items.retain(|item| match item {
-            Item::Option(number, code, _) => !dropped.contains(number) || decided(&entries, *code).is_some(),
+            Item::Option(number, code, ..) => !dropped.contains(number) || decided(&entries, *code).is_some(),
             Item::Pad => true,
         });
     }
@@ -338,15 +359,15 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
             continue;
         }
         let mut marked = new.is_none();
+        let form = form_of(&original, code).unwrap_or(long_form);
         for list in lists.iter_mut().flatten() {
             list.items.retain_mut(|item| match item {
-                Item::Option(number, own, value) if *own == code => {
+                Item::Option(_, own, ..) if *own == code => {
                     if marked {
                         return false;
                     }
                     marked = true;
-                    *number = usize::MAX;
-                    *value = new.clone().unwrap_or_default();
+                    *item = Item::new(usize::MAX, code, new.clone().unwrap_or_default(), form);
                     true
                 }
                 _ => true,
@@ -359,7 +380,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
         for list in lists[1..].iter_mut().flatten() {
             for item in list.items.drain(..) {
                 match item {
-                    Item::Option(_, code, value) if code != 52 => moved.push((code, value)),
+                    Item::Option(_, code, value, _) if code != 52 => moved.push((code, value)),
                     _ => {}
                 }
             }
@@ -384,7 +405,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
             let fits = used + item.bytes().len() < length;
             if fits {
                 used += item.bytes().len();
-            } else if let Item::Option(_, code, _) = item {
+            } else if let Item::Option(_, code, ..) = item {
                 settled.retain(|settled| settled != code);
             }
             fits
@@ -423,10 +444,11 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     if before != after {
         options
             .items
-            .retain(|item| after != 0 || !matches!(item, Item::Option(_, 52, _)));
+            .retain(|item| after != 0 || !matches!(item, Item::Option(_, 52, ..)));
         for item in &mut options.items {
-            if let Item::Option(_, 52, value) = item {
+            if let Item::Option(_, 52, value, wire) = item {
                 value.fill(after);
+                wire[2..].fill(after);
             }
         }
     }
@@ -434,16 +456,16 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     let mut at = options.items.len();
     for (index, item) in options.items.iter().enumerate().rev() {
         match item {
-            Item::Option(_, 82, _) => at = index,
+            Item::Option(_, 82, ..) => at = index,
             Item::Option(..) => break,
             Item::Pad => {}
         }
     }
     for (code, value) in moved.into_iter().chain(additions(&entries, &settled)) {
         if code == 82 {
-            options.items.push(Item::Option(0, code, value));
+            options.items.push(Item::new(0, code, value, long_form));
         } else {
-            options.items.insert(at, Item::Option(0, code, value));
+            options.items.insert(at, Item::new(0, code, value, long_form));
             at += 1;
         }
     }
@@ -478,6 +500,27 @@ fn no_room(needed: usize, available: usize) -> Failure {
     Failure::Edit(EditError::NoRoom { needed, available })
 }
 
+/// The form of a value that is long, and begins in the options field.
+fn form_of(lists: &[Option<List>; 3], code: u8) -> Option<LongForm> {
+    let fragments: Vec<_> = lists
+        .iter()
+        .flatten()
+        .enumerate()
+        .flat_map(|(area, list)| list.items.iter().map(move |item| (area, item)))
+        .filter_map(|(area, item)| match item {
+            Item::Option(_, own, value, wire) if *own == code => Some((area, value, wire)),
+            _ => None,
+        })
+        .collect();
+    match fragments[..] {
+        [(0, value, wire), ..] if wire.len() > 2 + value.len() => Some(LongForm::Continued),
+        [(0, ..), ..] if fragments.iter().filter(|(_, value, _)| !value.is_empty()).count() > 1 => {
+            Some(LongForm::Repeated)
+        }
+        _ => None,
+    }
+}
+
 /// The change that sets or removes a code.
 fn decided(entries: &[Entry], code: u8) -> Option<&Entry> {
     entries
@@ -491,7 +534,7 @@ fn dropped_by(lists: &[Option<List>; 3], keep: &[bool]) -> Vec<usize> {
     let mut dropped = Vec::new();
     for (area, list) in lists.iter().enumerate() {
         for item in list.iter().flat_map(|list| &list.items) {
-            if let Item::Option(number, code, _) = item {
+            if let Item::Option(number, code, ..) = item {
                 if !(area == 0 && *code == 52) && keep.next() == Some(&false) {
                     dropped.push(*number);
                 }

@@ -121,7 +121,7 @@ impl Pass<'_> {
             match self.action(&option) {
                 Action::Keep => self.out.put_option(option.code, option.value),
                 Action::Drop => {}
-                Action::Replace(_, value) => self.out.put_option(option.code, value),
+                Action::Replace(_, value) => self.put_new(option.code, value),
             }
         }
         Ok(())

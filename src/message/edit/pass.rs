@@ -5,7 +5,7 @@ use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
 use super::error::EditError;
-use super::script::{Change, Edit, RELAY, Script};
+use super::script::{Change, Edit, LongForm, Marks, RELAY, Script};
 
 /// One pass over the options in wire order.
 pub(super) struct Pass<'p> {
@@ -105,7 +105,10 @@ impl<'p> Pass<'p> {
     #[inline]
     fn options(&mut self) -> Result<(usize, bool), EditError> {
         let source = self.message.as_bytes();
-        let marks = self.script.marks;
+        let mut marks = self.script.marks;
+        if marks.may_have(OptionCode::CONTINUATION) && self.script.names(OptionCode::CONTINUATION) {
+            marks = Marks::ALL; // A 250 that is an option of its own is told from others by the option before it.
+        }
         // Of 32 bits, so that their sums prove that bytes are there.
         let mut at = OPTIONS_OFFSET as u32;
         let mut looked_at = at;
@@ -135,8 +138,12 @@ impl<'p> Pass<'p> {
                         value,
                         continues: false,
                     };
-                    at = end;
-                    last_end = end as usize;
+                    at = if value.len() < 255 {
+                        end
+                    } else {
+                        self.end_of_continuations(end)?
+                    };
+                    last_end = at as usize;
                     self.visit(&option, last_end);
                 }
             }
@@ -151,6 +158,22 @@ impl<'p> Pass<'p> {
             Some([255]) => Ok((last_end, true)),
             _ => Err(self.fault()),
         }
+    }
+
+    /// Returns where the 250s end that continue an option of 255 bytes, which ends at `end`.
+    #[cold]
+    fn end_of_continuations(&self, mut end: u32) -> Result<u32, EditError> {
+        let source = self.message.as_bytes();
+        while let (Some(250), Some(length)) = (source.get(end as usize), source.get(end as usize + 1)) {
+            end = end.wrapping_add(2 + u32::from(*length));
+            if end as usize > source.len() {
+                return Err(self.fault());
+            }
+            if *length < 255 {
+                break;
+            }
+        }
+        Ok(end)
     }
 
     /// Returns the fault that the options of the message have.
@@ -183,8 +206,25 @@ impl<'p> Pass<'p> {
         } else {
             self.relay_start = None;
         }
-        if let Some(value) = replacement {
-            self.out.put_option(option.code, value);
+        match replacement {
+            Some(value) if value.len() > 255 => {
+                let form = self.form_of(option, end);
+                self.out.put_long(option.code, value, form);
+            }
+            Some(value) => self.out.put_option(option.code, value),
+            None => {}
+        }
+    }
+
+    /// Returns the form of the value whose first fragment is `first`, which ends at `end` with its continuations; the
+    /// author's choice if it is not long.
+    #[cold]
+    fn form_of(&self, first: &RawOption<'_>, end: usize) -> LongForm {
+        let value_end = first.value_offset().saturating_add(first.value.len());
+        match self.message.value(first.code) {
+            _ if end != value_end => LongForm::Continued,
+            Ok(Some(value)) if value.as_slice().is_none() => LongForm::Repeated,
+            _ => self.script.long_form,
         }
     }
 
@@ -356,9 +396,19 @@ impl<'p> Pass<'p> {
     fn append_new(&mut self, mut bits: u16) {
         while bits != 0 {
             if let Some(edit) = self.script.at(bits.trailing_zeros()) {
-                self.out.put_option(edit.code, self.value(edit));
+                self.put_new(edit.code, self.value(edit));
             }
             bits &= bits.wrapping_sub(1);
+        }
+    }
+
+    /// Writes an option whose value is not in the options field yet.
+    #[inline]
+    pub(super) fn put_new(&mut self, code: OptionCode, value: &[u8]) {
+        if value.len() > 255 {
+            self.out.put_long(code, value, self.script.long_form);
+        } else {
+            self.out.put_option(code, value);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The changes that an editor has noted.
 
+use super::super::Message;
 use super::super::code::OptionCode;
 use super::super::option;
 use super::super::walk::RawOption;
@@ -12,6 +13,30 @@ pub(super) const RELAY: OptionCode = option::RELAY_AGENT_INFORMATION.code();
 
 /// How far from the packet's first byte `retain` can remove an option.
 const MAX_RETAIN_OFFSET: usize = CAPACITY;
+
+/// The form in which a value of more than 255 bytes is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum LongForm {
+    /// As several options of its code ([RFC 3396](https://www.rfc-editor.org/rfc/rfc3396)).
+    #[default]
+    Repeated,
+    /// As one option of its code and options 250 directly after it, as Microsoft's clients and servers write it
+    /// (\[MS-DHCPE\] section 2.2.9).
+    Continued,
+}
+
+impl LongForm {
+    /// Returns the form that the client reads that sent `request`: [`Continued`](Self::Continued) if its vendor class
+    /// (60) begins with `MSFT`.
+    #[must_use]
+    pub fn for_client(request: Message<'_>) -> Self {
+        match request.value(option::CLASS_ID) {
+            Ok(Some(class)) if class.starts_with(b"MSFT") => Self::Continued,
+            _ => Self::Repeated,
+        }
+    }
+}
 
 /// All changes that one pass is to make.
 pub(super) struct Script<'v> {
@@ -31,6 +56,7 @@ pub(super) struct Script<'v> {
     pub(super) sets_sname: bool,
     /// Whether the options in `file` and `sname` move to the options field.
     pub(super) frees_fields: bool,
+    pub(super) long_form: LongForm,
     pub(super) limit: usize,
     pub(super) pad_to: usize,
     /// How many bytes of the new packet are in the block already: 0, or the header.
@@ -64,6 +90,8 @@ pub(super) enum Change {
 pub(super) struct Marks(u64);
 
 impl Marks {
+    pub(super) const ALL: Self = Self(u64::MAX);
+
     const fn new() -> Self {
         Self(
             Self::bit(OptionCode::PAD)
@@ -117,6 +145,7 @@ impl<'v> Script<'v> {
             sets_file: false,
             sets_sname: false,
             frees_fields: false,
+            long_form: LongForm::Repeated,
             limit: CAPACITY,
             pad_to: 0,
             copied: 0,
@@ -221,6 +250,12 @@ impl<'v> Script<'v> {
         };
         *word |= 1 << (option.offset % 64);
         self.marks.add(option.code);
+    }
+
+    /// Returns whether an edit names `code`, or `retain` may have dropped a fragment of it.
+    #[cold]
+    pub(super) fn names(&self, code: OptionCode) -> bool {
+        self.dropped.is_some() || self.edits().any(|edit| edit.code == code)
     }
 
     /// Returns whether the fragment goes by itself.

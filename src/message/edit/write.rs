@@ -3,6 +3,7 @@
 use super::super::code::OptionCode;
 use super::super::codec::Encoder;
 use super::error::EditError;
+use super::script::LongForm;
 
 /// The longest value of one fragment.
 const FRAGMENT: usize = 255;
@@ -28,26 +29,27 @@ impl<'t> Encoder<'t> {
         written.is_some() && written == bytes
     }
 
-    /// Writes an option, in several fragments if `value` is longer than one can be.
+    /// Writes an option whose value has at most 255 bytes.
     #[inline]
     pub(super) fn put_option(&mut self, code: OptionCode, value: &[u8]) {
-        match u8::try_from(value.len()) {
-            Ok(length) => {
-                let end = self.len.wrapping_add(value.len() + 2);
-                if let Some([first, second, place @ ..]) = self.target.get_mut(self.len..end) {
-                    (*first, *second) = (code.code(), length);
-                    place.copy_from_slice(value);
-                }
-                self.len = end;
-            }
-            Err(_) => self.put_fragments(code, value),
+        debug_assert!(value.len() <= FRAGMENT, "a longer value has a form");
+        let end = self.len.wrapping_add(value.len()).wrapping_add(2);
+        if let Some([first, second, place @ ..]) = self.target.get_mut(self.len..end) {
+            (*first, *second) = (code.code(), value.len() as u8);
+            place.copy_from_slice(value);
         }
+        self.len = end;
     }
 
+    /// Writes an option whose value is longer than that.
     #[cold]
-    fn put_fragments(&mut self, code: OptionCode, value: &[u8]) {
+    pub(super) fn put_long(&mut self, code: OptionCode, value: &[u8], form: LongForm) {
+        let mut next = code;
         for fragment in value.chunks(FRAGMENT) {
-            self.put_option(code, fragment);
+            self.put_option(next, fragment);
+            if form == LongForm::Continued {
+                next = OptionCode::CONTINUATION;
+            }
         }
     }
 
