@@ -77,7 +77,7 @@ impl PacketBuffer {
         Ok(())
     }
 
-    /// Makes the packet empty.
+    /// Replaces the packet by the empty one.
     #[inline]
     pub const fn clear(&mut self) {
         self.size = 0;

@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
-    /// The message is edited in place, or from there into another buffer.
+    /// The message is edited where it is, or from there into another buffer.
     in_place: bool,
     edits: Vec<Edit<'a>>,
     /// Which fields hold options, if it is not 0: the value of option 52.

@@ -109,7 +109,7 @@ pub fn edit() -> impl Strategy<Value = Edit> {
         1 => Just(Edit::FreeFields),
         1 => select(vec![LongForm::Repeated, LongForm::Continued]).prop_map(Edit::LongForm),
         1 => any::<u32>().prop_map(Edit::Xid),
-        1 => any::<[u8; 4]>().prop_map(|octets| Edit::Yiaddr(octets.into())),
+        1 => any::<[u8; 4]>().prop_map(|bytes| Edit::Yiaddr(bytes.into())),
         1 => vec_of(any::<u8>(), 0..70).prop_map(Edit::Sname),
         1 => vec_of(any::<u8>(), 0..140).prop_map(Edit::File),
         1 => vec_of(any::<u8>(), 0..18).prop_map(Edit::Chaddr),
@@ -126,9 +126,9 @@ pub fn edit_script() -> impl Strategy<Value = Vec<Edit>> {
 /// Yields values for options: short, longer than one option holds, or of sub-options.
 fn edited_value() -> impl Strategy<Value = Vec<u8>> {
     let suboption = (0_u8..5, vec_of(any::<u8>(), 0..4)).prop_map(|(code, value)| {
-        let mut octets = vec![code, u8::try_from(value.len()).unwrap_or_default()];
-        octets.extend(value);
-        octets
+        let mut bytes = vec![code, u8::try_from(value.len()).unwrap_or_default()];
+        bytes.extend(value);
+        bytes
     });
     prop_oneof![
         6 => vec_of(any::<u8>(), 0..30),

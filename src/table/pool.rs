@@ -19,7 +19,7 @@ use crate::buffer::PacketBuffer;
 /// Up to `M` packet buffers that hooks take and give back, without locks or heap.
 ///
 /// A hook that replaces a packet takes a buffer, writes the packet into it, and gives it to the packet's
-/// [`Replacements`], which holds it for as long as the server may use it. A pool takes 9.1 KB for each buffer; as a
+/// [`Replacements`], which holds it for as long as the server may use it. A pool takes 4.1 KB for each buffer; as a
 /// `static` it lies in zeroed memory. There is no free list: [`take`](Self::take) looks for a free buffer after the one
 /// where the last search began, at each once at most.
 ///

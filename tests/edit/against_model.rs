@@ -42,7 +42,7 @@ fn suboptions() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The octets of an option with code and length, or PADs.
+/// The bytes of an option with code and length, or PADs.
 fn item(longest: usize) -> impl Strategy<Value = Vec<u8>> {
     let value = (code(), vec(any::<u8>(), 0..=longest.min(40)), suboptions()).prop_map(|(code, value, inner)| {
         let value = if matches!(code, 43 | 82) { inner } else { value };
@@ -72,7 +72,7 @@ fn overload() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Options for a field of `length` octets, with its END or without.
+/// Options for a field of `length` bytes, with its END or without.
 fn field(length: usize) -> impl Strategy<Value = Vec<u8>> {
     (vec(item(20), 0..12), any::<bool>(), any::<u8>()).prop_map(move |(items, ends, junk)| {
         let mut field = Vec::new();
@@ -127,11 +127,11 @@ fn packet() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A well-formed packet, or one with some octet changed, or one that is cut.
+/// A well-formed packet, or one with some byte changed, or one that is cut.
 fn any_packet() -> impl Strategy<Value = Vec<u8>> {
-    let spoilt = (packet(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut packet, at, octet)| {
+    let spoilt = (packet(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(mut packet, at, byte)| {
         let at = at.index(packet.len());
-        packet[at] = octet;
+        packet[at] = byte;
         packet
     });
     let cut = (packet(), any::<prop::sample::Index>()).prop_map(|(mut packet, at)| {

@@ -326,7 +326,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
         let mut out = header;
         if options.is_empty() {
             out.extend(&packet[236..]);
-        } else if packet[236..].iter().any(|octet| *octet != 0) {
+        } else if packet[236..].iter().any(|byte| *byte != 0) {
             return Err(Failure::Edit(EditError::VendorArea));
         } else {
             out.extend([99, 130, 83, 99]);
@@ -583,7 +583,7 @@ fn suboptions(
             _ => break,
         }
     }
-    // The last change of a code counts, and has its turn where it stands.
+    // The last change of a code counts, and has its turn where it is.
     for (index, (code, value)) in changes.iter().enumerate() {
         if changes[index + 1..].iter().any(|(later, _)| later == code) {
             continue;

@@ -4,7 +4,7 @@ use core::net::Ipv4Addr;
 
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{
-    EditError, Key, MAX_EDITS, MessageType, OptionCode, OptionError, ParseError, RawOption, RelayCode,
+    EditError, Key, LongForm, MAX_EDITS, MessageType, OptionCode, OptionError, ParseError, RawOption, RelayCode,
     SuboptionChanges, Value,
 };
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
@@ -14,12 +14,12 @@ const DNS: OptionCode = OptionCode::from_code(6);
 const VENDOR: OptionCode = OptionCode::from_code(43);
 const RELAY: OptionCode = OptionCode::from_code(82);
 
-/// A message with these octets in the options field.
+/// A message with these bytes in the options field.
 fn packet(options: &[u8]) -> Vec<u8> {
     [&[0; 236][..], &[99, 130, 83, 99], options].concat()
 }
 
-/// A message with these octets in the options field, the file field and the sname field.
+/// A message with these bytes in the options field, the file field and the sname field.
 fn overloaded(options: &[u8], file: &[u8], sname: &[u8]) -> Vec<u8> {
     let sname = sname.iter().copied().chain(core::iter::repeat(0)).take(64);
     let file = file.iter().copied().chain(core::iter::repeat(0)).take(128);
@@ -115,7 +115,39 @@ fn long_values_are_split_and_end_is_written() {
 }
 
 #[test]
-fn filling_keeps_the_size_and_what_is_behind_an_end_that_stays() {
+fn continuations_in_option_250_go_with_the_value() {
+    let continued = |code: u8, value: &[u8]| {
+        let (first, rest) = value.split_at(255);
+        [&[code, 255][..], first, &[250, u8::try_from(rest.len()).unwrap()], rest].concat()
+    };
+    let (old, new) = ([b'x'; 258], [b'y'; 300]);
+    let site = [250, 1, 7];
+    let before = packet(&[&continued(12, &old)[..], &[53, 1, 5], &site, &[255]].concat());
+    assert_eq!(
+        edit!(before.clone(), e.set_raw(HOST, b"h")),
+        Ok(packet(&[12, 1, b'h', 53, 1, 5, 250, 1, 7, 255]))
+    );
+    assert_eq!(
+        edit!(before.clone(), e.retain(|option| option.code != HOST)),
+        Ok(packet(&[53, 1, 5, 250, 1, 7, 255]))
+    );
+    // The form stays; an option 250 that continues nothing is one of its own.
+    assert_eq!(
+        edit!(before, e.set_raw(HOST, &new).remove(250)),
+        Ok(packet(&[&continued(12, &new)[..], &[53, 1, 5, 255]].concat()))
+    );
+    assert_eq!(
+        edit!(packet(&[255]), e.set_raw(VENDOR, &new).long_form(LongForm::Continued)),
+        Ok(packet(&[&continued(43, &new)[..], &[255]].concat()))
+    );
+    for (class, form) in [(&b"MSFT 5.0"[..], LongForm::Continued), (b"other", LongForm::Repeated)] {
+        let request = edit!(packet(&[255]), e.set_raw(60, class)).unwrap();
+        assert_eq!(LongForm::for_client(Message::parse(&request).unwrap()), form);
+    }
+}
+
+#[test]
+fn filling_keeps_the_size_and_what_is_after_an_end_that_stays() {
     let before = packet(&[53, 1, 5, 12, 1, b'h', 255, 7, 7, 7, 7]);
     assert_eq!(
         edit!(before.clone(), e.set_raw(HOST, b"i")),
@@ -175,7 +207,7 @@ fn overloaded_fields_are_edited_where_they_stand() {
     let after = edit!(before.clone(), e.set_raw(HOST, &long)).unwrap();
     let options = [&[53, 1, 5, 52, 1, 3, 12, 130][..], &long, &[255]].concat();
     assert_eq!(after, overloaded(&options, &[6, 1, 1, 255], &[3, 0, 255]));
-    // With its END, to the last octet; one octet more is too long.
+    // With its END, to the last byte; one byte more is too long.
     let full = overloaded(&[52, 1, 1, 255], &[12, 0, 255], &[]);
     let field = [&[12, 125][..], &long[..125], &[255]].concat();
     assert_eq!(
@@ -187,7 +219,7 @@ fn overloaded_fields_are_edited_where_they_stand() {
         edit!(full, e.set_raw(HOST, &long[..126])),
         Ok(overloaded(&options, &[], &[]))
     );
-    // A field that is not touched keeps what is behind its END; a field that is emptied is no longer named.
+    // A field that is not touched keeps what is after its END; a field that is emptied is no longer named.
     assert_eq!(
         edit!(before.clone(), e.remove(OptionCode::from_code(3)).remove(HOST)),
         Ok(overloaded(&[53, 1, 5, 52, 1, 1, 255], &[6, 1, 1, 255], &[]))
@@ -440,8 +472,8 @@ fn a_reply_echoes_what_it_has_to() {
         &[82, 2, 2, 0, 61, 1, 8, 255],
         &[],
     );
-    for (at, octet) in (0..44).zip(1_u8..) {
-        request[at] = octet;
+    for (at, byte) in (0..44).zip(1_u8..) {
+        request[at] = byte;
     }
     let message = Message::parse(&request).unwrap();
     let mut buffer = PacketBuffer::reply_to(&message).unwrap();
