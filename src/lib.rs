@@ -10,13 +10,12 @@ extern crate std;
 pub mod _design {}
 
 pub mod buffer;
-// Their tables stand in statics, where the atomics of the model checker cannot be.
+// Their tables are in statics, where the atomics of the model checker cannot be.
 #[cfg(not(loom))]
 pub mod callout;
 #[cfg(not(loom))]
 pub mod chain;
 mod codes;
-// What threads share of the chain, for its model.
 pub mod control;
 #[cfg(not(loom))]
 pub mod export;
@@ -24,9 +23,6 @@ pub mod ffi;
 pub mod hook;
 pub mod lifecycle;
 pub mod message;
-#[cfg(all(test, loom))]
-#[path = "chain/once.rs"]
-mod once;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 #[cfg(feature = "proptest")]

@@ -1,6 +1,5 @@
 //! Proves that a `PacketTable` does what a map of packets does, for any sequence of operations, with contexts that are
 //! stale, foreign or made up, and with borrows that outlast their packets.
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers")]
 
 use core::cell::Cell;
 use core::ptr::without_provenance_mut;

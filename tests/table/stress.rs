@@ -1,10 +1,6 @@
 //! Proves with real threads that of ten million packets none is lost, none is handed back twice, and none is moved
 //! while it is borrowed.
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::print_stdout,
-    reason = "counting, and showing the counts"
-)]
+#![expect(clippy::print_stdout, reason = "counting, and showing the counts")]
 
 use core::array;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
