@@ -4,7 +4,8 @@
 use core::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use dhcp_callout::{BufferPool, DropReason, Notice, PacketTable, Replacements};
+use dhcp_callout::table::{BufferPool, PacketTable, Replacements};
+use dhcp_callout::{DropReason, Notice};
 
 /// What a callout might keep: a hardware address, a transaction, a time.
 type State = [u64; 4];

@@ -42,7 +42,4 @@ pub use hook::{
 };
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::{EditError, Editor, Message, MessageType, option};
-pub use table::{
-    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally,
-    PoolExhausted, PooledBuffer, Progress, Replacements, TallySnapshot,
-};
+pub use table::{NotifyError, PacketTally, TallySnapshot};

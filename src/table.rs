@@ -6,7 +6,8 @@
 //! value.
 //!
 //! ```
-//! use dhcp_callout::{Context, DropReason, Notice, Outcome, PacketTable, Progress};
+//! use dhcp_callout::table::{Context, PacketTable, Progress};
+//! use dhcp_callout::{DropReason, Notice, Outcome};
 //!
 //! /// The hardware addresses of the packets in flight.
 //! static PACKETS: PacketTable<[u8; 6], 4096> = PacketTable::new();

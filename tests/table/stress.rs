@@ -9,7 +9,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
-use dhcp_callout::{Admitted, Borrowed, Context, Finished, Notice, PacketTable, Progress};
+use dhcp_callout::Notice;
+use dhcp_callout::table::{Admitted, Borrowed, Context, Finished, PacketTable, Progress};
 
 const PACKETS: u64 = 10_000_000;
 const THREADS: u64 = 4;

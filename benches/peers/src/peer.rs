@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use dashmap::DashMap;
-use dhcp_callout::{Context, DropReason, Notice, PacketTable, Progress};
+use dhcp_callout::table::{Context, PacketTable, Progress};
+use dhcp_callout::{DropReason, Notice};
 use sharded_slab::Slab;
 
 pub type State = [u64; 4];

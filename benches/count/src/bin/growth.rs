@@ -40,12 +40,21 @@ const KINDS: &[Kind] = &[
     kind(
         "options 250 that might continue",
         |size| many(size, &[250, 3, 255, 255, 255]),
-        |message| walk(message) + message.value(250).map_or(0, |value| value.map_or(0, |value| value.len())),
+        |message| {
+            walk(message)
+                + message
+                    .value(250)
+                    .map_or(0, |value| value.map_or(0, |value| value.len()))
+        },
     ),
     kind(
         "one value in options 250",
         |size| many(size, &full_of(250)),
-        |message| message.value(250).map_or(0, |value| value.map_or(0, |value| value.bytes().count())),
+        |message| {
+            message
+                .value(250)
+                .map_or(0, |value| value.map_or(0, |value| value.bytes().count()))
+        },
     ),
     kind("nothing but PADs", |size| many(size, &[0]), walk),
     kind(
@@ -273,7 +282,9 @@ fn print(message: Message<'_>) -> usize {
 
 fn edit(message: Message<'_>, change: impl FnOnce(&mut Editor<'_, '_>)) -> usize {
     let mut buffer = PacketBuffer::new();
-    let edited = buffer.edit_from(message, |editor| change(editor.set_raw(option::HOST_NAME.code(), b"host")));
+    let edited = buffer.edit_from(message, |editor| {
+        change(editor.set_raw(option::HOST_NAME.code(), b"host"))
+    });
     edited.expect("what is left has room")
 }
 

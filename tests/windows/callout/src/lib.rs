@@ -15,9 +15,9 @@ use std::thread::yield_now;
 
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::{
-    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, Host, LoadError, Message,
-    NewPacket, Notice, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket,
-    Outcome, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
+    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, Host, LoadError,
+    Message, NewPacket, Notice, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed,
+    OnSendPacket, Outcome, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
 };
 
 use self::probe::*;
@@ -160,7 +160,9 @@ impl Callout for Everything {
     }
 
     fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&Packet>) {
-        let Notice::Dropped(reason) = notice.notice() else { return };
+        let Notice::Dropped(reason) = notice.notice() else {
+            return;
+        };
         LAST_REASON.set(reason.code());
         let Some(state) = state else {
             return DROPPED_UNTRACKED.add();
