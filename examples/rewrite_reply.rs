@@ -93,5 +93,5 @@ static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply { rules: 
 dhcp_callout::export!(REWRITER);
 
 fn main() {
-    show::lives(DhcpServerCalloutEntry);
+    show::lifecycles(DhcpServerCalloutEntry);
 }

@@ -10,13 +10,12 @@ extern crate std;
 pub mod _design {}
 
 pub mod buffer;
-// Their tables stand in statics, where the atomics of the model checker cannot be.
+// Their tables are in statics, where the atomics of the model checker cannot be.
 #[cfg(not(loom))]
 pub mod callout;
 #[cfg(not(loom))]
 pub mod chain;
 mod codes;
-// What threads share of the chain, for its model.
 pub mod control;
 #[cfg(not(loom))]
 pub mod export;
@@ -24,9 +23,6 @@ pub mod ffi;
 pub mod hook;
 pub mod lifecycle;
 pub mod message;
-#[cfg(all(test, loom))]
-#[path = "chain/once.rs"]
-mod once;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 #[cfg(feature = "proptest")]
@@ -46,7 +42,4 @@ pub use hook::{
 };
 pub use lifecycle::{Notice, Outcome, Stage, Violation};
 pub use message::{EditError, Editor, Message, MessageType, option};
-pub use table::{
-    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PacketTally,
-    PoolExhausted, PooledBuffer, Progress, Replacements, TallySnapshot,
-};
+pub use table::{NotifyError, PacketTally, TallySnapshot};

@@ -11,7 +11,7 @@
 mod replay;
 mod test_packet;
 
-pub use replay::{Call, Datagram, Life};
+pub use replay::{Call, Datagram, Lifecycle};
 pub use test_packet::TestPacket;
 
 extern crate alloc;

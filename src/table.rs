@@ -6,7 +6,8 @@
 //! value.
 //!
 //! ```
-//! use dhcp_callout::{Context, DropReason, Notice, Outcome, PacketTable, Progress};
+//! use dhcp_callout::table::{Context, PacketTable, Progress};
+//! use dhcp_callout::{DropReason, Notice, Outcome};
 //!
 //! /// The hardware addresses of the packets in flight.
 //! static PACKETS: PacketTable<[u8; 6], 4096> = PacketTable::new();
@@ -106,6 +107,8 @@
 )]
 
 mod context;
+#[cfg_attr(loom, allow(dead_code, reason = "the chain, which uses it, is not part of a model"))]
+pub(crate) mod once;
 mod pool;
 mod slot;
 pub(crate) mod sync;

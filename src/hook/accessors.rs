@@ -181,7 +181,7 @@ macro_rules! packet_origin {
 macro_rules! packet_context {
     ($Type:ident) => {
         impl $Type<'_> {
-            /// Returns the context as one that a [`PacketTable`](crate::PacketTable) can check; `None` for NULL.
+            /// Returns the context as one that a [`PacketTable`](crate::table::PacketTable) can check; `None` for NULL.
             #[inline]
             #[must_use]
             pub fn context(&self) -> Option<crate::table::Context> {

@@ -322,7 +322,7 @@ pub(crate) struct TestVariables {
 
 #[cfg(feature = "simulate")]
 impl TestVariables {
-    /// Makes `packet` the packet, if it fits.
+    /// Replaces the packet by `packet`, if it fits.
     pub(crate) fn take_in(&mut self, packet: &[u8]) -> Option<()> {
         self.block.get_mut(..packet.len())?.copy_from_slice(packet);
         self.packet_size = size_of_packet(packet.len());

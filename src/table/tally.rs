@@ -187,7 +187,8 @@ impl fmt::Debug for PacketTally {
 /// `Display` lists the reasons for which packets were dropped; `{:#}` lists every reason that has a name.
 ///
 /// ```
-/// use dhcp_callout::{DropReason, Notice, PacketTable};
+/// use dhcp_callout::table::PacketTable;
+/// use dhcp_callout::{DropReason, Notice};
 ///
 /// static PACKETS: PacketTable<(), 16> = PacketTable::new();
 /// for notices in [&[0xB][..], &[0xA, 0xB], &[0x4, 0x77, 0xB]] {

@@ -1,8 +1,6 @@
 //! Proves that reading a message is total, lossless and linear: every option of a well-formed packet is found where it
 //! was put, every fault is reported once with its offset, and no bytes make an accessor fail otherwise.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use dhcp_callout::message::{Area, HEADER_LENGTH, OptionCode, OptionErrorKind, ParseError, Value};
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer, strategy};
 use proptest::prelude::*;
@@ -147,7 +145,7 @@ fn overloaded_fields_are_read_after_the_options_field() {
     // 52 inside `sname` means nothing, and its value is not part of the option's.
     let overload = message.value(OptionCode::from_code(52)).unwrap().unwrap();
     assert_eq!(overload.as_slice(), Some(&[3][..]));
-    // A fault in `file` ends the walk: what stands in `sname` is not reached.
+    // A fault in `file` ends the walk: what is in `sname` is not reached.
     bytes[234..236].copy_from_slice(&[12, 9]);
     bytes[111] = 0;
     let fault = (12, 234, OptionErrorKind::Truncated { needed: 9, have: 0 });
@@ -174,7 +172,7 @@ fn an_invalid_overload_opens_no_field() {
     assert_eq!(
         walk(&bytes).0.last(),
         Some(&(12, vec![b'f'])),
-        "joined, this option 52 is one octet"
+        "joined, this option 52 is one byte"
     );
 }
 
@@ -208,7 +206,7 @@ fn a_buffer_and_its_size_agree() {
     assert_eq!((buffer.size(), buffer.as_bytes()), (5, &b"short"[..]));
 }
 
-/// What [`Message::value`] must give: the octets of all options of `code`, joined.
+/// What [`Message::value`] must give: the bytes of all options of `code`, joined.
 fn joined(options: &[(Area, u8, Vec<u8>)], code: u8) -> Option<Vec<u8>> {
     let fragments: Vec<_> = options
         .iter()
@@ -237,7 +235,7 @@ proptest! {
         }
     }
 
-    /// Splitting a joined value anywhere loses no octet, in any order of splits, and each part reads the same in every
+    /// Splitting a joined value anywhere loses no byte, in any order of splits, and each part reads the same in every
     /// way of reading.
     #[test]
     fn a_value_can_be_split_anywhere(sample in strategy::message(), at in any::<prop::sample::Index>()) {
@@ -246,8 +244,8 @@ proptest! {
             let Some(value) = message.value(OptionCode::from_code(*code))? else { continue };
             let whole = all_of(value);
             let middle = at.index(value.len().saturating_add(1));
-            let (front, behind) = value.split_at(middle).unwrap();
-            for (part, expected) in [(value, &whole[..]), (front, &whole[..middle]), (behind, &whole[middle..])] {
+            let (front, rest) = value.split_at(middle).unwrap();
+            for (part, expected) in [(value, &whole[..]), (front, &whole[..middle]), (rest, &whole[middle..])] {
                 prop_assert_eq!(all_of(part), expected);
                 prop_assert_eq!(part.len(), expected.len());
                 prop_assert_eq!(part.fragments().collect::<Vec<_>>().concat(), expected);
@@ -257,8 +255,8 @@ proptest! {
                 prop_assert!(part.starts_with(expected) && part == *expected);
                 let mut copy = [0; PACKET_CAPACITY];
                 prop_assert_eq!(part.copy_to(&mut copy)?, expected);
-                if let Some(octet) = expected.first() {
-                    prop_assert_eq!(sample.packet[part.offset()], *octet);
+                if let Some(byte) = expected.first() {
+                    prop_assert_eq!(sample.packet[part.offset()], *byte);
                 }
             }
             prop_assert!(value.split_at(whole.len().saturating_add(1)).is_none());

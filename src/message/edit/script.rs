@@ -84,7 +84,7 @@ pub(super) enum Change {
 
 /// The codes at which a pass has to look: those of the edits, PAD, END, and options 52 and 82.
 ///
-/// One bit for each, by the low six bits of the code, so that others of the same bit are looked at in vain. A pass asks
+/// One bit for each, by the low six bits of the code, so that others of the same bit are looked at too. A pass asks
 /// this for each option, and it fits into a register.
 #[derive(Clone, Copy)]
 pub(super) struct Marks(u64);

@@ -49,7 +49,7 @@ pub fn object(packet: &[u8]) -> Json {
     object
 }
 
-/// The options as they stand, the fault that ends them, and the joined values in order of first appearance.
+/// The options as they are, the fault that ends them, and the joined values in order of first appearance.
 struct Walk<'a> {
     options: Vec<RawOption<'a>>,
     values: Vec<Value<'a>>,

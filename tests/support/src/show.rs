@@ -8,13 +8,13 @@ use std::process::exit;
 
 use dhcp_callout::Message;
 use dhcp_callout::ffi::{CalloutTable, EntryPoint};
-use dhcp_callout::simulate::{Call, Datagram, Life, Server};
+use dhcp_callout::simulate::{Call, Datagram, Lifecycle, Server};
 
 use crate::capture;
 
 /// Loads the callout, and prints what it did to each packet.
 #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
-pub fn lives(entry: EntryPoint) {
+pub fn lifecycles(entry: EntryPoint) {
     // SAFETY: the entry point and its hooks are those that `export!` made.
     let loaded = unsafe { Server::load(entry) };
     let server = loaded.unwrap_or_else(|error| {
@@ -46,15 +46,15 @@ fn println_capture(server: &Server, path: &Path) {
             })
         })
         .collect();
-    server.replay(&datagrams, |life| {
-        if let Some(datagram) = datagrams.get(life.index) {
-            eprintln!("{name}: {}", line(datagram, life));
+    server.replay(&datagrams, |lifecycle| {
+        if let Some(datagram) = datagrams.get(lifecycle.index) {
+            eprintln!("{name}: {}", line(datagram, lifecycle));
         }
     });
 }
 
-fn line(datagram: &Datagram<'_>, life: &Life) -> String {
-    let did = life.calls.iter().find_map(|(_, call)| match call {
+fn line(datagram: &Datagram<'_>, lifecycle: &Lifecycle) -> String {
+    let did = lifecycle.calls.iter().find_map(|(_, call)| match call {
         Call::NewPacket { accepted: false } => Some("refused"),
         Call::Sent { altered: true, .. } => Some("reply altered"),
         _ => None,
