@@ -1,4 +1,4 @@
-//! Reads every path in `src`, macro bodies included, and proves what DESIGN.md draws: no room uses one above it, no
+//! Reads every path in `src`, macro bodies included, and proves what DESIGN.md draws: no layer uses one above it, no
 //! file uses itself by way of others, and `unsafe` is only where it may be.
 #![allow(
     clippy::arithmetic_side_effects,
@@ -14,9 +14,9 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Each room (a module at the root, with all its files), lowest first, and the rooms right below it. It may use those,
+/// Each layer (a module at the root, with all its files), lowest first, and the layers right below it. It may use those,
 /// and what they may use.
-const ROOMS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("codes", &[]),
     ("control", &["codes"]),
     ("lifecycle", &["control"]),
@@ -32,10 +32,10 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("strategy", &["simulate"]),
 ];
 
-/// The rooms whose `unsafe` touches memory.
+/// The layers whose `unsafe` touches memory.
 const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
-/// The rooms that only define and call `unsafe` functions, and what their `unsafe` must not mention.
+/// The layers that only define and call `unsafe` functions, and what their `unsafe` must not mention.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
 const TOUCHES: [&str; 6] = [
     "MaybeUninit",
@@ -152,7 +152,7 @@ impl File {
         Some(module)
     }
 
-    fn room(&self) -> &str {
+    fn layer(&self) -> &str {
         &self.module[0]
     }
 
@@ -237,7 +237,7 @@ impl Source {
                 }
             }
         }
-        assert!(files.len() > ROOMS.len(), "the sources are not there");
+        assert!(files.len() > LAYERS.len(), "the sources are not there");
         Self(files)
     }
 
@@ -283,18 +283,22 @@ impl Source {
 #[test]
 fn no_room_uses_one_above_it() {
     let mut allowed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (room, below) in ROOMS {
-        // A room that has no entry yet is one above.
+    for (layer, below) in LAYERS {
+        // A layer that has no entry yet is one above.
         let all = below
             .iter()
             .flat_map(|below| allowed[below].iter().chain([below]))
             .copied();
-        allowed.insert(room, all.chain([room]).collect());
+        allowed.insert(layer, all.chain([layer]).collect());
     }
     let source = Source::read();
     let up: BTreeSet<_> = source
         .arrows()
-        .filter(|(from, to, _)| !allowed.get(from.room()).is_some_and(|rooms| rooms.contains(to.room())))
+        .filter(|(from, to, _)| {
+            !allowed
+                .get(from.layer())
+                .is_some_and(|layers| layers.contains(to.layer()))
+        })
         .map(|(from, to, line)| format!("{}:{line} uses {}", from.name(), to.name()))
         .collect();
     assert!(up.is_empty(), "{} arrows point up: {up:#?}", up.len());
@@ -334,10 +338,10 @@ fn no_file_uses_itself_by_way_of_others() {
 #[test]
 fn the_table_of_rooms_in_the_design_is_this_one() {
     let design = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("DESIGN.md")).unwrap();
-    let rows = ROOMS.map(|(room, below)| {
-        let below: Vec<_> = below.iter().map(|room| format!("`{room}`")).collect();
+    let rows = LAYERS.map(|(layer, below)| {
+        let below: Vec<_> = below.iter().map(|layer| format!("`{layer}`")).collect();
         format!(
-            "| `{room}` | {}",
+            "| `{layer}` | {}",
             [below.join(", "), "|".to_owned()].join(" ").trim_start()
         )
     });
@@ -351,8 +355,8 @@ fn the_table_of_rooms_in_the_design_is_this_one() {
 fn unsafe_is_only_where_it_may_be() {
     let source = Source::read();
     let mut found = Vec::new();
-    for file in source.files().filter(|file| !MEMORY.contains(&file.room())) {
-        if CALLS.contains(&file.room()) {
+    for file in source.files().filter(|file| !MEMORY.contains(&file.layer())) {
+        if CALLS.contains(&file.layer()) {
             let touches = TOUCHES.iter().filter(|word| file.words.contains(**word));
             found.extend(touches.map(|word| format!("{} has {word}", file.name())));
         } else {
