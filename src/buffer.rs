@@ -138,7 +138,7 @@ impl PacketBuffer {
         Ok(buffer)
     }
 
-    /// Makes the changes that `edit` notes, all or none; returns the new size of the packet in bytes.
+    /// Applies the changes that `edit` notes, all or none; returns the new size of the packet in bytes.
     ///
     /// Takes time linear in the size of the packet.
     ///
@@ -153,7 +153,7 @@ impl PacketBuffer {
         Ok(size)
     }
 
-    /// Makes the changes that `edit` notes in a copy of `message`, which becomes the packet of this buffer; returns its
+    /// Applies the changes that `edit` notes in a copy of `message`, which becomes the packet of this buffer; returns its
     /// size in bytes.
     ///
     /// The message is copied once, while the changes are made, if the buffer holds the empty packet; else twice, since

@@ -339,7 +339,7 @@ impl Source {
 }
 
 #[test]
-fn no_room_uses_one_above_it() {
+fn no_layer_uses_one_above_it() {
     let mut allowed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (layer, below) in LAYERS {
         // A layer that has no entry yet is one above.
@@ -394,7 +394,7 @@ fn no_file_uses_itself_by_way_of_others() {
 }
 
 #[test]
-fn the_table_of_rooms_in_the_design_is_this_one() {
+fn the_table_of_layers_in_the_design_is_this_one() {
     let design = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("DESIGN.md")).unwrap();
     let rows = LAYERS.map(|(layer, below)| {
         let below: Vec<_> = below.iter().map(|layer| format!("`{layer}`")).collect();

@@ -114,7 +114,7 @@ impl<'b> Editor<'b, '_> {
         Message::parse(self.source)
     }
 
-    /// Makes all changes, and returns the size of the packet in bytes.
+    /// Applies all changes, and returns the size of the packet in bytes.
     #[inline]
     fn finish(&mut self) -> Result<usize, EditError> {
         let message = Message::parse(self.source)?;
