@@ -87,6 +87,7 @@ impl PacketBuffer {
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
+        debug_assert!(self.size <= PACKET_CAPACITY, "the packet is in its block");
         self.block.get(..self.size).unwrap_or_default()
     }
 
@@ -94,6 +95,7 @@ impl PacketBuffer {
     #[inline]
     #[must_use]
     pub fn as_bytes_mut(&mut self) -> &mut [u8] {
+        debug_assert!(self.size <= PACKET_CAPACITY, "the packet is in its block");
         self.block.get_mut(..self.size).unwrap_or_default()
     }
 
@@ -183,6 +185,7 @@ impl PacketBuffer {
 
     /// Takes over a packet that has been edited elsewhere.
     fn take(&mut self, block: &[u8; PACKET_CAPACITY], size: usize) {
+        debug_assert!(size <= PACKET_CAPACITY, "an edit gives no more than a packet holds");
         if let (Some(place), Some(packet)) = (self.block.get_mut(..size), block.get(..size)) {
             place.copy_from_slice(packet);
             self.size = size;

@@ -309,7 +309,9 @@ impl ServerPacket {
         match unsafe { read_packet(self.pointer, self.size) } {
             Ok(packet) => {
                 if self.pointer.cast_const() != self.buffer.as_ptr() {
-                    self.buffer = buffer_of(packet).unwrap_or_default();
+                    let copy = buffer_of(packet);
+                    debug_assert!(copy.is_some(), "a packet that can be read fits into the buffer");
+                    self.buffer = copy.unwrap_or_default();
                     self.pointer = self.buffer.as_mut_ptr();
                 }
                 self.fault = None;

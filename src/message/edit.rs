@@ -121,6 +121,7 @@ impl<'b> Editor<'b, '_> {
         if let Some(error) = self.script.error {
             return Err(error);
         }
+        debug_assert!(self.values_start <= CAPACITY, "the encoded values are in the block");
         let limit = self.script.limit;
         let (target, values) = self.block.split_at_mut_checked(self.values_start).unwrap_or_default();
         let room = target.len();
