@@ -94,6 +94,6 @@ static MONITOR: Host<DropMonitor, 1, 0> = Host::new(DropMonitor(PacketTally::new
 dhcp_callout::export!(MONITOR);
 
 fn main() {
-    show::lives(DhcpServerCalloutEntry);
+    show::lifecycles(DhcpServerCalloutEntry);
     thread::sleep(PAUSE.saturating_mul(2));
 }

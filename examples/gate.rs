@@ -81,5 +81,5 @@ static GATE: Host<Gate, 1, 0> = Host::new(Gate { list: OnceLock::new() });
 dhcp_callout::export!(GATE);
 
 fn main() {
-    show::lives(DhcpServerCalloutEntry);
+    show::lifecycles(DhcpServerCalloutEntry);
 }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use capture::Frame;
-use dhcp_callout::simulate::{Call, Datagram, Life, Server};
+use dhcp_callout::simulate::{Call, Datagram, Lifecycle, Server};
 use dhcp_callout::{DropReason, Message, Outcome, PACKET_CAPACITY, Stage, TallySnapshot};
 use dhcp_callout_support::{capture, watcher};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error),
     };
     let exchange = Exchange::find(&frames);
-    let lives = match watcher::server() {
+    let lifecycles = match watcher::server() {
         Ok(server) => exchange.replay(&server),
         Err(error) => return fail(&error),
     };
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         messages: exchange.datagrams.len(),
         unparsed: exchange.unparsed,
     };
-    match report(&arguments, &exchange, &lives, &totals) {
+    match report(&arguments, &exchange, &lifecycles, &totals) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -93,23 +93,23 @@ impl<'c> Exchange<'c> {
     }
 
     /// Replays the messages, and returns what became of the packets, in the order in which they came.
-    fn replay(&self, server: &Server) -> Vec<Life> {
+    fn replay(&self, server: &Server) -> Vec<Lifecycle> {
         let bar = ProgressBar::new(u64::try_from(self.datagrams.len()).unwrap_or(u64::MAX));
         if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} messages {eta}") {
             bar.set_style(style);
         }
-        let mut lives = Vec::new();
-        server.replay(&self.datagrams, |life| {
-            let calls = life
+        let mut lifecycles = Vec::new();
+        server.replay(&self.datagrams, |lifecycle| {
+            let calls = lifecycle
                 .calls
                 .iter()
                 .filter(|(_, call)| matches!(call, Call::NewPacket { .. } | Call::Sent { .. }));
             bar.inc(u64::try_from(calls.count()).unwrap_or(0));
-            lives.push(life.clone());
+            lifecycles.push(lifecycle.clone());
         });
         bar.finish_and_clear();
-        lives.sort_by_key(|life| life.index);
-        lives
+        lifecycles.sort_by_key(|lifecycle| lifecycle.index);
+        lifecycles
     }
 
     fn message(&self, index: usize) -> Option<Message<'c>> {
@@ -123,29 +123,29 @@ struct Totals {
     unparsed: usize,
 }
 
-fn report(arguments: &Arguments, exchange: &Exchange<'_>, lives: &[Life], totals: &Totals) -> io::Result<()> {
+fn report(arguments: &Arguments, exchange: &Exchange<'_>, lifecycles: &[Lifecycle], totals: &Totals) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     if arguments.json {
-        writeln!(out, "{}", totals.to_json(lives.len()))?;
+        writeln!(out, "{}", totals.to_json(lifecycles.len()))?;
     } else {
-        for life in lives {
-            print_life(&mut out, exchange, life)?;
+        for lifecycle in lifecycles {
+            print_lifecycle(&mut out, exchange, lifecycle)?;
         }
-        totals.print(&mut out, lives.len())?;
+        totals.print(&mut out, lifecycles.len())?;
     }
     out.flush()
 }
 
 /// Prints one line: time, transaction, client, message type, what the server did, how the packet ended.
-fn print_life(out: &mut impl Write, exchange: &Exchange<'_>, life: &Life) -> io::Result<()> {
-    let Some(message) = exchange.message(life.index) else {
+fn print_lifecycle(out: &mut impl Write, exchange: &Exchange<'_>, lifecycle: &Lifecycle) -> io::Result<()> {
+    let Some(message) = exchange.message(lifecycle.index) else {
         return Ok(());
     };
     let time = exchange
         .datagrams
-        .get(life.index)
+        .get(lifecycle.index)
         .map_or(0.0, |datagram| datagram.time.as_secs_f64());
-    let did: Vec<_> = life
+    let did: Vec<_> = lifecycle
         .calls
         .iter()
         .filter_map(|(_, call)| describe(exchange, *call))
@@ -157,7 +157,7 @@ fn print_life(out: &mut impl Write, exchange: &Exchange<'_>, life: &Life) -> io:
         client(message),
         type_name(message),
         did.join(", "),
-        Ending(life.stage),
+        Ending(lifecycle.stage),
     )
 }
 

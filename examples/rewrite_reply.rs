@@ -3,6 +3,8 @@
 //!
 //! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to go
 //! out, it is copied into a buffer of the callout, edited there, and the server is pointed at the copy.
+//!
+//! Run as a program, it shows itself at work on the bundled captures, or on those that the command line names.
 
 use core::net::Ipv4Addr;
 
@@ -23,7 +25,7 @@ struct Rule {
 enum Client {
     /// Clients whose vendor class identifier begins so.
     VendorClass(&'static [u8]),
-    /// Clients that have this user class, among others.
+    /// Clients of this user class, among others: as RFC 3004 has it, or as Windows clients send it.
     UserClass(&'static [u8]),
     /// Clients at the relay port of this circuit id.
     Circuit(&'static [u8]),
@@ -32,17 +34,12 @@ enum Client {
 impl Client {
     fn fits(&self, message: Message<'_>) -> bool {
         match self {
-            Self::VendorClass(class) => message
-                .get(option::CLASS_ID)
-                .ok()
-                .flatten()
-                .is_some_and(|id| id.starts_with(class)),
-            Self::UserClass(class) => {
-                let classes = message.get(option::USER_CLASS).ok().flatten();
-                classes.is_some_and(|classes| classes.iter().any(|user| user == **class))
-            }
+            Self::VendorClass(class) => message.find(option::CLASS_ID).is_some_and(|id| id.starts_with(class)),
+            Self::UserClass(class) => message
+                .find(option::USER_CLASS)
+                .is_some_and(|classes| classes.contains(class)),
             Self::Circuit(id) => {
-                let agent = message.get(option::RELAY_AGENT_INFORMATION).ok().flatten();
+                let agent = message.find(option::RELAY_AGENT_INFORMATION);
                 let circuit = agent.and_then(|agent| agent.get(relay::CIRCUIT_ID).ok().flatten());
                 circuit.is_some_and(|circuit| circuit == **id)
             }
@@ -96,5 +93,5 @@ static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply { rules: 
 dhcp_callout::export!(REWRITER);
 
 fn main() {
-    show::lives(DhcpServerCalloutEntry);
+    show::lifecycles(DhcpServerCalloutEntry);
 }

@@ -63,15 +63,14 @@
 mod contexts;
 mod hooks;
 mod members;
-mod once;
 
 pub use members::LoadedDll;
 
 use self::contexts::Contexts;
 use self::members::Members;
-use self::once::Once;
 use crate::ffi::{CalloutTable, EntryPoint};
 use crate::hook::{ChainDlls, Diagnostic, DllPath};
+use crate::table::once::Once;
 use crate::table::{PacketTable, TallySnapshot};
 
 /// The tables of up to `MEMBERS` callouts, and their contexts of up to `PACKETS` packets in flight.

@@ -326,12 +326,10 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn first<F: FixedSize>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
         // Most often the first option is the one asked for: the message type.
-        if let Some(value) = self.leading(key.code())
-            && let Ok(read) = F::decode(value)
-        {
-            return Ok(Some(read));
+        match self.leading(key.code()).map(F::decode) {
+            Some(Ok(read)) => Ok(Some(read)),
+            _ => first_anywhere(self.packet, key),
         }
-        first_anywhere(self.packet, key)
     }
 
     /// Returns the bytes of the first option if it has this code, as a value that does not know its place.
@@ -374,12 +372,11 @@ impl<'a> Message<'a> {
     #[inline]
     #[must_use]
     pub fn message_type(self) -> Option<MessageType> {
-        if self.has_cookie()
-            && let Some(code) = Walk::new(self.packet, OPTIONS_OFFSET).lone_message_type()
-        {
-            return Some(MessageType::from_code(code));
+        let lone = || Walk::new(self.packet, OPTIONS_OFFSET).lone_message_type();
+        match self.has_cookie().then(lone).flatten() {
+            Some(code) => Some(MessageType::from_code(code)),
+            None => joined_message_type(self.packet),
         }
-        joined_message_type(self.packet)
     }
 
     /// Returns which fields hold options beside the options field: the value of option 52.

@@ -6,7 +6,8 @@
 //! value.
 //!
 //! ```
-//! use dhcp_callout::{Context, DropReason, Notice, Outcome, PacketTable, Progress};
+//! use dhcp_callout::table::{Context, PacketTable, Progress};
+//! use dhcp_callout::{DropReason, Notice, Outcome};
 //!
 //! /// The hardware addresses of the packets in flight.
 //! static PACKETS: PacketTable<[u8; 6], 4096> = PacketTable::new();
@@ -106,6 +107,7 @@
 )]
 
 mod context;
+pub(crate) mod once;
 mod pool;
 mod slot;
 pub(crate) mod sync;
@@ -534,13 +536,12 @@ impl<T, const N: usize> PacketTable<T, N> {
         refuse: impl Fn(Refusal) -> E,
     ) -> Result<R, E> {
         let (layout, place) = self.place(context)?;
-        match layout.live(context, place.word()).map(|live| change(place, live)) {
-            Some(Ok(changed)) => Ok(changed),
-            _ => {
-                let changed = self.change_again(context, change, refuse)?;
-                Ok(changed)
-            }
+        if let Some(Ok(changed)) = layout.live(context, place.word()).map(|live| change(place, live)) {
+            return Ok(changed);
         }
+        // Taken apart, so that what changed above need not be in memory.
+        let changed = self.change_again(context, change, refuse)?;
+        Ok(changed)
     }
 
     /// Tries until nobody comes between: somebody gets on with this packet each time.

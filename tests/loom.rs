@@ -12,10 +12,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use dhcp_callout::{
-    Admitted, BufferPool, Context, ContextError, DropReason, Finished, Full, Notice, NotifyError, Outcome, PacketTable,
-    Progress, Replacements, Stage, Violation,
+use dhcp_callout::table::{
+    Admitted, BufferPool, Context, ContextError, Finished, Full, PacketTable, Progress, Replacements,
 };
+use dhcp_callout::{DropReason, Notice, NotifyError, Outcome, Stage, Violation};
 use loom::cell::UnsafeCell;
 use loom::thread;
 

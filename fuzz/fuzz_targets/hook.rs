@@ -140,7 +140,10 @@ fuzz_target!(|input: Input<'_>| {
                 assert_eq!(packet.raw_context(), context);
                 assert_eq!(packet.received_on(), received_on);
                 assert_eq!(packet.bytes(), expected.map_or(Ok(&*packet_bytes), Err));
-                assert_eq!(packet.message().is_ok(), expected.is_none() && Message::parse(&packet_bytes).is_ok());
+                assert_eq!(
+                    packet.message().is_ok(),
+                    expected.is_none() && Message::parse(&packet_bytes).is_ok()
+                );
             }
             Hook::Send => {
                 if let Some(packet) = check!(SendPacket::from_raw(drop_send)) {

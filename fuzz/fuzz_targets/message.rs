@@ -1,4 +1,4 @@
-//! Any bytes as a message: no reading panics, every walk ends, the joined values hold the octets of the raw options and
+//! Any bytes as a message: no reading panics, every walk ends, the joined values hold the bytes of the raw options and
 //! read the same in one piece, and what is printed stays on its lines.
 #![no_main]
 
@@ -72,16 +72,16 @@ fn walk(message: Message<'_>) -> (Vec<RawOption<'_>>, Option<OptionError>) {
         assert_eq!(fault, None, "a walk ends with its fault");
         match option {
             Ok(option) => {
-                // Two octets at least for each, in all fields.
+                // Two bytes at least for each, in all fields.
                 assert!(options.len() * 2 <= packet.len(), "a walk ends");
                 let (start, end) = field(option.area, packet);
-                let octets = &packet[option.offset..option.value_offset() + option.value.len()];
+                let bytes = &packet[option.offset..option.value_offset() + option.value.len()];
                 assert!(start <= option.offset && option.value_offset() + option.value.len() <= end);
                 assert_eq!(
-                    octets[..2],
+                    bytes[..2],
                     [option.code.code(), u8::try_from(option.value.len()).unwrap()]
                 );
-                assert_eq!(&octets[2..], option.value);
+                assert_eq!(&bytes[2..], option.value);
                 let _ = format!("{option:?} {walk:?}");
                 options.push(option);
             }
@@ -105,7 +105,7 @@ fn field(area: Area, packet: &[u8]) -> (usize, usize) {
     }
 }
 
-/// Compares the joined value of `code` with the octets of the raw options.
+/// Compares the joined value of `code` with the bytes of the raw options.
 fn value(message: Message<'_>, code: OptionCode, options: &[RawOption<'_>], fault: Option<OptionError>) {
     // Option 52 counts in the options field only, and so does a fault on the way to it.
     let everywhere = code != OVERLOAD;
@@ -142,14 +142,14 @@ fn value(message: Message<'_>, code: OptionCode, options: &[RawOption<'_>], faul
             .unwrap_or(first);
         assert_eq!(value.offset(), first.value_offset());
     }
-    // The first octet says where to split, so that the input decides.
+    // The first byte says where to split, so that the input decides.
     let middle = expected
         .first()
         .map_or(0, |first| usize::from(*first) % (expected.len() + 1));
     for middle in [middle, expected.len()] {
-        let (front, behind) = value.split_at(middle).expect("within the value");
+        let (front, rest) = value.split_at(middle).expect("within the value");
         same(front, &expected[..middle]);
-        same(behind, &expected[middle..]);
+        same(rest, &expected[middle..]);
     }
     assert!(value.split_at(expected.len() + 1).is_none());
 }
@@ -194,14 +194,14 @@ fn typed(value: Value<'_>, expected: &[u8]) {
 fn end(message: Message<'_>, options: &[RawOption<'_>], fault: Option<OptionError>) {
     let packet = message.as_bytes();
     let last = options.iter().rfind(|option| option.area == Area::Options);
-    let behind = last.map_or(240, |option| option.value_offset() + option.value.len());
+    let after = last.map_or(240, |option| option.value_offset() + option.value.len());
     match message.end_offset() {
         Some(end) => {
             assert_eq!(packet[end], OptionCode::END.code());
-            assert!(packet[behind..end].iter().all(|octet| *octet == OptionCode::PAD.code()));
+            assert!(packet[after..end].iter().all(|byte| *byte == OptionCode::PAD.code()));
         }
         None if message.has_cookie() && fault.is_none() => {
-            assert!(packet[behind..].iter().all(|octet| *octet == OptionCode::PAD.code()));
+            assert!(packet[after..].iter().all(|byte| *byte == OptionCode::PAD.code()));
         }
         None => {}
     }

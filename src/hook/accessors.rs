@@ -49,7 +49,7 @@ macro_rules! packet_replacement {
                 self
             }
 
-            /// Makes the changes that `edit` notes in a buffer, and points the server at it; returns the new size.
+            /// Applies the changes that `edit` notes in a buffer, and points the server at it; returns the new size.
             ///
             #[doc = concat!(
                 "The pointers are swapped when the hook returns, and the buffer stays until the server reports ", $packet,
@@ -86,7 +86,7 @@ macro_rules! packet_replacement {
                 self.packet.replace_with(bytes)
             }
 
-            /// Makes the changes that `edit` notes, and copies the result into the server's own buffer; returns the new size.
+            /// Applies the changes that `edit` notes, and copies the result into the server's own buffer; returns the new size.
             ///
             /// The packet is edited aside, in a buffer that returns at once, and copied when the hook returns: up to the 4096
             /// bytes of the server's buffer. It works for every packet, tracked or not. [`replace`](Self::replace) says
@@ -187,7 +187,7 @@ macro_rules! packet_origin {
 macro_rules! packet_context {
     ($Type:ident) => {
         impl $Type<'_> {
-            /// Returns the context as one that a [`PacketTable`](crate::PacketTable) can check; `None` for NULL.
+            /// Returns the context as one that a [`PacketTable`](crate::table::PacketTable) can check; `None` for NULL.
             #[inline]
             #[must_use]
             pub fn context(&self) -> Option<crate::table::Context> {

@@ -18,8 +18,10 @@
 //! Unassigned codes have no row, and neither have those that sites use as they like (224 to 254, RFC 3942):
 //! [`Key::new`] creates keys for them. Options that no DHCPv4 server is known to serve are read as bytes.
 
+mod class;
 mod client;
 mod fixed;
+pub mod microsoft;
 mod name;
 pub mod relay;
 mod sequence;
@@ -28,20 +30,19 @@ mod suboption;
 mod table;
 mod text;
 
-/// What the formats read as, for `message` to export.
+/// What the formats read as, for `message` to export: all that the families have in public.
 pub(super) mod values {
     pub use super::Typed;
-    pub use super::client::{ClientId, Duid, DuidType, Fqdn, FqdnFlags, FqdnName, MachineId, VirtualSubnet};
-    pub use super::fixed::{
-        AddressPair, Architecture, Flag, HomeAgent, NetbiosNodeType, NetworkInterface, PortParameters, Seconds,
-        TimeOffset,
-    };
-    pub use super::name::{DomainList, DomainName, DomainNames, Labels};
+    pub use super::class::*;
+    pub use super::client::*;
+    pub use super::fixed::*;
+    pub use super::microsoft::MicrosoftCode;
+    pub use super::name::*;
     pub use super::relay::{RelayAgentInformation, RelayCode};
-    pub use super::sequence::{Addresses, Element, Prefixed, Sequence, SequenceIter, SequenceReader};
-    pub use super::service::{EncryptedDns, Route, SipServers};
-    pub use super::suboption::{Class, Suboption, VendorData, VendorOptions, VendorSpecific, VendorSuboption};
-    pub use super::text::{LossyText, Text};
+    pub use super::sequence::*;
+    pub use super::service::*;
+    pub use super::suboption::*;
+    pub use super::text::*;
 }
 
 use core::fmt;
@@ -172,7 +173,7 @@ macro_rules! option_rows {
             75, STREETTALK_SERVERS, "StreetTalk Server", Addresses<'static>, "RFC 2132 section 8.20";
             76, STREETTALK_DIRECTORY_SERVERS, "StreetTalk Directory Assistance Server",
                 Addresses<'static>, "RFC 2132 section 8.21";
-            77, USER_CLASS, "User Class", Sequence<'static, Class> as Classes, "RFC 3004 section 4";
+            77, USER_CLASS, "User Class", UserClasses<'static> as UserClasses, "RFC 3004 section 4";
             78, SLP_DIRECTORY_AGENT, "SLP Directory Agent", Value<'static> as Bytes, "RFC 2610 section 3";
             79, SLP_SERVICE_SCOPE, "SLP Service Scope", Value<'static>, "RFC 2610 section 4";
             80, RAPID_COMMIT, "Rapid Commit", Flag as Flag, "RFC 4039 section 4";
@@ -421,18 +422,6 @@ impl<'a> Typed<'a> {
     pub fn decode_relay(suboption: Suboption<'a>) -> Result<Self, ValueError> {
         RelayCode::from_code(suboption.code).decode(suboption.value)
     }
-}
-
-/// What Microsoft's clients understand inside [`VENDOR_SPECIFIC`], when the server's vendor class is theirs: codes for
-/// [`Suboption::code`](super::Suboption::code). Each value is a number in four bytes.
-pub mod microsoft {
-    /// *Microsoft Disable NetBIOS*: sub-option 1; 1 enables, 2 disables NetBIOS over TCP/IP.
-    pub const DISABLE_NETBIOS: u8 = 1;
-    /// *Microsoft Release DHCP Lease on Shutdown*: sub-option 2; 1 has the client give its lease back when it shuts
-    /// down.
-    pub const RELEASE_ON_SHUTDOWN: u8 = 2;
-    /// *Microsoft Default Router Metric Base*: sub-option 3; the metric of the default routes.
-    pub const ROUTER_METRIC_BASE: u8 = 3;
 }
 
 #[cfg(test)]

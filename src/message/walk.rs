@@ -388,13 +388,11 @@ impl<'a> Walk<'a> {
     /// (`full`), or else the next option of that code. `None` at the end, and at a fault.
     #[inline]
     pub(super) fn next_piece(&mut self, code: OptionCode, full: bool) -> Option<&'a [u8]> {
-        if full
-            && self.bytes.get(self.at as usize) == Some(&OptionCode::CONTINUATION.code())
-            && let Some(piece) = self.take_continuation()
-        {
-            return Some(piece);
+        let continued = full && self.bytes.get(self.at as usize) == Some(&OptionCode::CONTINUATION.code());
+        match continued.then(|| self.take_continuation()).flatten() {
+            Some(piece) => Some(piece),
+            None => self.find(code)?.ok().map(|option| option.value),
         }
-        self.find(code)?.ok().map(|option| option.value)
     }
 
     /// Takes the 250 that directly follows, if there is one.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use super::{InFlight, Refused, Server, alloc};
+use super::{PacketInFlight, RefusalPolicy, Server, alloc};
 use crate::control::{AddressGrant, AddressProblem, DropReason};
 use crate::lifecycle::{Notice, Stage};
 use crate::message::{Message, MessageType, OpCode, OptionCode, option};
@@ -20,10 +20,10 @@ pub struct Datagram<'c> {
     pub payload: &'c [u8],
 }
 
-/// The life of one client packet in the simulated server.
+/// The lifecycle of one client packet in the simulated server.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Life {
+pub struct Lifecycle {
     /// Which datagram of the capture the packet is, counted from 0.
     pub index: usize,
     /// The calls that were made for it, each with the time of the datagram that caused it.
@@ -87,7 +87,7 @@ struct Transaction {
 }
 
 impl Server {
-    /// Plays the server's part in a capture, and passes each client packet's life to `observe` when it ends.
+    /// Plays the server's part in a capture, and passes each client packet's lifecycle to `observe` when it ends.
     ///
     /// Each BOOTREQUEST is received at its time. If the capture has a reply (same `xid` and `chaddr`, the other
     /// direction, a message type that answers), the packet is in flight until then; before an ACK goes
@@ -95,7 +95,7 @@ impl Server {
     /// packet like an earlier one that is still unanswered is dropped as [`DropReason::DUPLICATE`]; another without a
     /// reply is dropped for a reason that fits its type. In the end each is reported as processed. Datagrams that are
     /// no DHCP message, or do not fit into the server's buffer, are passed over.
-    pub fn replay(&self, capture: &[Datagram<'_>], mut observe: impl FnMut(&Life)) {
+    pub fn replay(&self, capture: &[Datagram<'_>], mut observe: impl FnMut(&Lifecycle)) {
         let fates = fates(capture);
         let mut waiting = BTreeMap::new();
         for (index, datagram) in capture.iter().enumerate() {
@@ -117,15 +117,15 @@ impl Server {
         }
     }
 
-    /// Ends the life of a packet that gets no answer.
-    fn settle(&self, mut packet: Packet, fate: Fate, datagram: &Datagram<'_>) -> Life {
+    /// Ends the lifecycle of a packet that gets no answer.
+    fn settle(&self, mut packet: Packet, fate: Fate, datagram: &Datagram<'_>) -> Lifecycle {
         let time = datagram.time;
         if !packet.in_flight.is_accepted() {
-            if self.refused == Refused::Reported {
+            if self.refusal_policy == RefusalPolicy::Reported {
                 packet.notify(self, time, Notice::Dropped(DropReason::GEN_FAILURE));
                 packet.notify(self, time, Notice::Processed);
             }
-            return packet.life;
+            return packet.lifecycle;
         }
         if let (Fate::Noted, Ok(message)) = (fate, Message::parse(datagram.payload)) {
             let (problem, address) = match message_type(message) {
@@ -138,11 +138,11 @@ impl Server {
             packet.notify(self, time, Notice::Dropped(reason));
         }
         packet.notify(self, time, Notice::Processed);
-        packet.life
+        packet.lifecycle
     }
 
-    /// Ends the life of a packet with the captured reply.
-    fn answer(&self, mut packet: Packet, index: usize, reply: &Datagram<'_>) -> Life {
+    /// Ends the lifecycle of a packet with the captured reply.
+    fn answer(&self, mut packet: Packet, index: usize, reply: &Datagram<'_>) -> Lifecycle {
         let time = reply.time;
         if let Ok(message) = Message::parse(reply.payload) {
             match message_type(message) {
@@ -156,18 +156,21 @@ impl Server {
         }
         let altered = self.send(&packet.in_flight, reply.payload, |sent| sent != Ok(reply.payload));
         match altered {
-            Ok(altered) => packet.life.calls.push((time, Call::Sent { reply: index, altered })),
+            Ok(altered) => packet
+                .lifecycle
+                .calls
+                .push((time, Call::Sent { reply: index, altered })),
             Err(_) => packet.notify(self, time, Notice::Dropped(DropReason::INTERNAL_ERROR)),
         }
         packet.notify(self, time, Notice::Processed);
-        packet.life
+        packet.lifecycle
     }
 }
 
-/// A packet in flight with what is known of its life.
+/// A packet in flight with what is known of its lifecycle.
 struct Packet {
-    in_flight: InFlight,
-    life: Life,
+    in_flight: PacketInFlight,
+    lifecycle: Lifecycle,
     /// Whether the client asked for more time on an address that it has.
     renews: bool,
     requested: Ipv4Addr,
@@ -180,7 +183,7 @@ impl Packet {
         let call = Call::NewPacket {
             accepted: in_flight.is_accepted(),
         };
-        let life = Life {
+        let lifecycle = Lifecycle {
             index,
             calls: vec![(datagram.time, call)],
             stage: Stage::InFlight,
@@ -188,7 +191,7 @@ impl Packet {
         let renews = !message.ciaddr().is_unspecified();
         Some(Self {
             in_flight,
-            life,
+            lifecycle,
             renews,
             requested: requested_address(message),
         })
@@ -196,9 +199,9 @@ impl Packet {
 
     fn notify(&mut self, server: &Server, time: Duration, notice: Notice) {
         server.notify(&mut self.in_flight, notice);
-        self.life.calls.push((time, Call::Notified(notice)));
+        self.lifecycle.calls.push((time, Call::Notified(notice)));
         // The server itself never breaks the order.
-        self.life.stage = self.life.stage.advance(notice).unwrap_or(self.life.stage);
+        self.lifecycle.stage = self.lifecycle.stage.advance(notice).unwrap_or(self.lifecycle.stage);
     }
 
     fn offer_address(&mut self, server: &Server, time: Duration, ack: Message<'_>) {
@@ -208,9 +211,9 @@ impl Packet {
             AddressGrant::NEW
         };
         let address = ack.yiaddr();
-        let lease_time = octets(ack, option::LEASE_TIME.code()).map_or(0, u32::from_be_bytes);
+        let lease_time = value(ack, option::LEASE_TIME.code()).map_or(0, u32::from_be_bytes);
         server.offer_address(&self.in_flight, grant, address, lease_time);
-        self.life.calls.push((
+        self.lifecycle.calls.push((
             time,
             Call::AddressOffered {
                 grant,
@@ -222,7 +225,9 @@ impl Packet {
 
     fn delete_address(&mut self, server: &Server, time: Duration, problem: AddressProblem, address: Ipv4Addr) {
         server.delete_address(&self.in_flight, problem, address);
-        self.life.calls.push((time, Call::AddressDeleted { problem, address }));
+        self.lifecycle
+            .calls
+            .push((time, Call::AddressDeleted { problem, address }));
     }
 }
 
@@ -272,12 +277,12 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
     fates
 }
 
-/// Tells whether `later`, of the same transaction, is the same packet sent again.
+/// Returns whether `later`, of the same transaction, is the same packet sent again.
 fn is_repeated(earlier: Message<'_>, later: Message<'_>) -> bool {
     message_type(earlier) == message_type(later) && earlier.giaddr() == later.giaddr()
 }
 
-/// Tells whether `reply`, of the same transaction, answers `request`.
+/// Returns whether `reply`, of the same transaction, answers `request`.
 fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
     match (message_type(request), message_type(reply)) {
         (Some(MessageType::DISCOVER), Some(MessageType::OFFER | MessageType::ACK))
@@ -295,7 +300,7 @@ fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
 fn unanswered_fate(message: Message<'_>) -> Fate {
     match message_type(message) {
         Some(MessageType::DECLINE | MessageType::RELEASE) => Fate::Noted,
-        Some(MessageType::REQUEST) if octets::<4>(message, option::SERVER_ID.code()).is_some() => {
+        Some(MessageType::REQUEST) if value::<4>(message, option::SERVER_ID.code()).is_some() => {
             Fate::Dropped(DropReason::WRONG_SERVER)
         }
         Some(MessageType::DISCOVER | MessageType::REQUEST) | None => Fate::Dropped(DropReason::NOADDRESS),
@@ -305,14 +310,14 @@ fn unanswered_fate(message: Message<'_>) -> Fate {
 }
 
 fn message_type(message: Message<'_>) -> Option<MessageType> {
-    octets(message, option::MESSAGE_TYPE.code()).map(|[code]| MessageType::from_code(code))
+    value(message, option::MESSAGE_TYPE.code()).map(|[code]| MessageType::from_code(code))
 }
 
 /// The address that the client asks for, or has.
 fn requested_address(message: Message<'_>) -> Ipv4Addr {
-    octets::<4>(message, option::REQUESTED_ADDRESS.code()).map_or(message.ciaddr(), Ipv4Addr::from)
+    value::<4>(message, option::REQUESTED_ADDRESS.code()).map_or(message.ciaddr(), Ipv4Addr::from)
 }
 
-fn octets<const N: usize>(message: Message<'_>, code: OptionCode) -> Option<[u8; N]> {
+fn value<const N: usize>(message: Message<'_>, code: OptionCode) -> Option<[u8; N]> {
     message.value(code).ok()??.to_array()
 }

@@ -19,7 +19,7 @@ use super::word::{GENERATION_BITS, Live, Word};
 ///
 /// ```
 /// use core::ptr;
-/// use dhcp_callout::{Context, PacketTable};
+/// use dhcp_callout::table::{Context, PacketTable};
 ///
 /// static PACKETS: PacketTable<u32, 64> = PacketTable::new();
 /// let context = PACKETS.admit(7)?.context;

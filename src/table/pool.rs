@@ -24,7 +24,7 @@ use crate::buffer::PacketBuffer;
 /// where the last search began, at each once at most.
 ///
 /// ```
-/// use dhcp_callout::{BufferPool, PacketTable, Replacements};
+/// use dhcp_callout::table::{BufferPool, PacketTable, Replacements};
 ///
 /// static BUFFERS: BufferPool<32> = BufferPool::new();
 /// static PACKETS: PacketTable<Replacements<'static>, 256> = PacketTable::new();
@@ -226,7 +226,7 @@ impl fmt::Debug for PooledBuffer<'_> {
 /// The pool outlives the list:
 ///
 /// ```compile_fail,E0597
-/// use dhcp_callout::{BufferPool, Replacements};
+/// use dhcp_callout::table::{BufferPool, Replacements};
 ///
 /// let list: Replacements<'static> = Replacements::new();
 /// let pool = BufferPool::<1>::new();

@@ -387,9 +387,13 @@ impl<'t, T> Held<'t, T> {
 
     /// Moves the packet out, at the stage that it had, and keeps the slot.
     pub(super) fn finish_and_stay(self) -> (Finished<T>, Vacant<'t, T>) {
-        let stage = self.ended.stage();
+        let ended = self.ended;
         let (state, vacant) = self.move_out();
-        (Finished { stage, state }, vacant)
+        let finished = Finished {
+            stage: ended.stage(),
+            state,
+        };
+        (finished, vacant)
     }
 
     /// Moves the state out.

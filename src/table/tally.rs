@@ -130,7 +130,8 @@ impl fmt::Debug for PacketTally {
 /// `Display` lists the reasons for which packets were dropped; `{:#}` lists every reason that has a name.
 ///
 /// ```
-/// use dhcp_callout::{DropReason, Notice, PacketTable};
+/// use dhcp_callout::table::PacketTable;
+/// use dhcp_callout::{DropReason, Notice};
 ///
 /// static PACKETS: PacketTable<(), 16> = PacketTable::new();
 /// for notices in [&[0xB][..], &[0xA, 0xB], &[0x4, 0x77, 0xB]] {
@@ -271,7 +272,8 @@ mod tests {
 
     #[test]
     fn counts_each_event_by_itself() {
-        let (tally, vacancies) = (PacketTally::new(), Vacancies::<[_; 8]>::new());
+        let tally = PacketTally::new();
+        let vacancies: &Vacancies = &Vacancies::<[_; 8]>::new();
         let reason = DropReason::TIMEOUT;
         let turns = [(); 6].map(|()| vacancies.take());
         assert_eq!(turns.map(|turn| turn.now), [1, 2, 3, 4, 5, 6]);
@@ -291,7 +293,7 @@ mod tests {
             again: reason,
         });
         tally.count_drop(reason);
-        let snapshot = tally.snapshot_with(&vacancies);
+        let snapshot = tally.snapshot_with(vacancies);
         assert_eq!(snapshot.in_flight(), 2);
         assert_eq!(
             snapshot,

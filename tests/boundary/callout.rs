@@ -1,16 +1,6 @@
 //! Proves that a callout written with `impl Callout` hears what the server does, once, whatever the server does: hooks in
-//! the table, the life of packets, replacements, contained panics, chains.
+//! the table, the lifecycle of packets, replacements, contained panics, chains.
 #![expect(unsafe_code, reason = "a server calls hooks with raw pointers")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking, and some prove that panics are contained"
-)]
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
 
 use core::ptr::{null_mut, without_provenance_mut};
 use std::sync::Mutex;

@@ -202,7 +202,9 @@ fn send(hooks: Hooks, names: core::ops::Range<u64>, live: usize, is_reported: fn
             end(window.swap_remove(at), dice);
         }
     }
-    window.into_iter().for_each(|packet| end(packet, 1));
+    for packet in window {
+        end(packet, 1);
+    }
 }
 
 #[test]
@@ -239,7 +241,9 @@ fn crowd(hooks: Hooks, ledgers: &[&Ledger], is_enough: impl Fn() -> bool) {
     const ROUND: u64 = 5_000;
     const LEAST: u64 = 100_000;
     const MOST: u64 = 10_000_000;
-    ledgers.iter().for_each(|ledger| ledger.open(MOST));
+    for ledger in ledgers {
+        ledger.open(MOST);
+    }
     let start = Instant::now();
     let mut sent = 0;
     while sent < LEAST || !is_enough() && sent < MOST && start.elapsed() < Duration::from_secs(10) {

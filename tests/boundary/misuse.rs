@@ -4,13 +4,6 @@
 //! `AddressSanitizer` (`.ci/run asan`) sees each byte too many.
 #![expect(unsafe_code, reason = "a server calls hooks with raw pointers")]
 #![expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test may panic"
-)]
-#![expect(
     clippy::too_many_lines,
     reason = "a hook, its arguments and what is expected of it are read together"
 )]

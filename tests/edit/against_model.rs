@@ -1,11 +1,5 @@
 //! Proves that an edit does what a naive model of lists of options does, to the last byte, or fails and changes
 //! nothing.
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a panic is a failed test"
-)]
 
 use core::net::Ipv4Addr;
 

@@ -1,9 +1,6 @@
 //! A naive model of editing: a packet as lists of options, a script applied to the lists one rule after the other.
 #![expect(
-    clippy::arithmetic_side_effects,
-    clippy::as_conversions,
     clippy::cast_possible_truncation,
-    clippy::indexing_slicing,
     clippy::too_many_lines,
     reason = "a model is to be read, and a panic in it is a failed test"
 )]

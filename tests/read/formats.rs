@@ -3,10 +3,10 @@
 use core::net::Ipv4Addr;
 
 use dhcp_callout::Message;
-use dhcp_callout::message::option::{self, relay};
+use dhcp_callout::message::option::{self, microsoft, relay};
 use dhcp_callout::message::{
-    Architecture, ClientId, DuidType, Expected, Format, FqdnName, Key, MessageType, OptionCode, OptionErrorKind,
-    Overload, Route, SequenceReader, Suboption, Typed, Value, ValueError, ValueErrorKind,
+    Architecture, Class, ClientId, DuidType, Expected, Format, FqdnName, Key, MessageType, MicrosoftCode, OptionCode,
+    OptionErrorKind, Overload, Route, SequenceReader, Suboption, Typed, Value, ValueError, ValueErrorKind,
 };
 
 /// Offset of the first byte of a value that [`packet`] makes.
@@ -192,6 +192,7 @@ fn lengths_are_checked() {
     length(option::CLIENT_ID, &[1], AtLeast(2));
     length(option::FQDN, &[1, 0], AtLeast(3));
     length(option::RELAY_AGENT_INFORMATION, &[], AtLeast(2));
+    length(option::USER_CLASS, &[], AtLeast(1));
     length(option::VIVCO, &[], AtLeast(5));
     length(option::MESSAGE_TYPE, &[1, 1], Exactly(1));
     length(option::CLIENT_MACHINE_ID, &[0; 16], Exactly(17));
@@ -212,7 +213,58 @@ fn bytes_are_checked() {
     faults(option::OVERLOAD, &[(&[0], VALUE, bad(0)), (&[4], VALUE, bad(4))]);
     faults(option::MESSAGE_TYPE, &[(&[0], VALUE, bad(0))]);
     faults(option::SIP_SERVERS, &[(&[2, 0], VALUE, bad(2))]);
-    faults(option::USER_CLASS, &[(&[1, 7, 0], 244, bad(0))]);
+}
+
+#[test]
+fn a_user_class_is_a_list_or_else_one_class() {
+    let read = |bytes| option::USER_CLASS.decode(Value::from_slice(option::USER_CLASS.code(), bytes));
+    let list: &[&[u8]] = &[b"\x03ab\0\x01c", b"\x05guest"];
+    let bare: &[&[u8]] = &[b"RRAS.Microsoft", b"iPXE", b"A", b"\0", b"\x01a\0", b"\x03abc\x02d"];
+    for bytes in list {
+        let classes = read(bytes).unwrap();
+        assert!(classes.list().unwrap().iter().eq(classes.iter()));
+        assert!(classes.contains(bytes) && !classes.contains(&bytes[1..3]) && !classes.contains(b""));
+        assert!(classes.iter().all(|class| classes.contains(class.as_slice().unwrap())));
+    }
+    for bytes in bare {
+        let classes = read(bytes).unwrap();
+        assert_eq!((classes.list(), classes.iter().count()), (None, 1), "{bytes:?}");
+        assert!(classes.iter().next().unwrap() == **bytes && classes.contains(bytes));
+        assert!(!classes.contains(&bytes[1..]));
+    }
+    assert_eq!(read(list[0]).unwrap().to_string(), "616200, 63 (\"c\")");
+    assert_eq!(read(bare[1]).unwrap().to_string(), "69505845 (\"iPXE\")");
+    // What is wrong with the list can be asked for.
+    let fault = |bytes| {
+        let value = Value::from_slice(option::USER_CLASS.code(), bytes);
+        let fault = SequenceReader::<Class>::new(value).find_map(Result::err);
+        fault.map(|fault| (fault.offset(), fault.kind()))
+    };
+    let truncated = ValueErrorKind::Truncated { needed: 105, have: 3 };
+    assert_eq!(fault(b"iPXE"), Some((1, truncated)));
+    assert_eq!(fault(b"\x01a\0"), Some((2, ValueErrorKind::Value { value: 0 })));
+}
+
+#[test]
+fn sub_options_of_microsoft_are_read_by_name() {
+    let bytes = [1, 4, 0, 0, 0, 2, 2, 3, 0, 0, 1, 94, 0, 1, 4, 0, 0, 0, 1, 255];
+    let vendor = option::VENDOR_SPECIFIC
+        .decode(Value::from_slice(option::VENDOR_SPECIFIC.code(), &bytes))
+        .unwrap();
+    assert_eq!(vendor.suboption(microsoft::DISABLE_NETBIOS), Ok(Some(2)));
+    let error = vendor.suboption(microsoft::RELEASE_ON_SHUTDOWN).unwrap_err();
+    assert_eq!(error.to_string(), "option 43 at offset 8: value of 3 bytes, expected 4");
+    assert_eq!(vendor.suboption(microsoft::ROUTER_METRIC_BASE), Ok(None));
+    let rogue = vendor.suboption(microsoft::ROGUE_DETECTION_REQUEST);
+    assert!(rogue.is_ok_and(|value| value.is_some_and(|value| value.is_empty())));
+    let code = microsoft::ROGUE_DETECTION_REPLY.code();
+    assert_eq!((code.code(), code.to_string()), (0x5f, "95".to_owned()));
+    assert_eq!(MicrosoftCode::ALL.len(), 5);
+    assert!(
+        MicrosoftCode::ALL
+            .iter()
+            .all(|code| code.name().is_some() && code.reference().is_some())
+    );
 }
 
 #[test]
@@ -235,7 +287,6 @@ fn elements_that_run_past_the_end_are_told() {
     ];
     faults(option::VIVCO, &classes);
     faults(option::VIVSO, &[(&[0, 0, 0, 1, 3, 1, 0], 247, truncated(3, 2))]);
-    faults(option::USER_CLASS, &[(b"iPXE", 243, truncated(105, 3))]);
     let names: [(&[u8], _, _); 3] = [
         (b"\x03ab", 243, truncated(3, 2)),
         (b"\x01a", 244, truncated(1, 0)),

@@ -1,5 +1,4 @@
 //! Proves that `Stage::advance` is the table of the documentation, and that the README's diagram shows the same.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use dhcp_callout::{DropReason, Notice, Outcome, Stage, Violation, strategy};
 use proptest::prelude::*;
@@ -127,7 +126,7 @@ proptest! {
     }
 }
 
-/// Draws the machine from what `advance` answers; one reason stands for all.
+/// Draws the machine from what `advance` answers; one reason for all.
 fn diagram() -> String {
     let name = |stage| match stage {
         Stage::InFlight => "InFlight",

@@ -1,16 +1,15 @@
 //! Proves that a `PacketTable` does what a map of packets does, for any sequence of operations, with contexts that are
 //! stale, foreign or made up, and with borrows that outlast their packets.
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers")]
 
 use core::cell::Cell;
 use core::ptr::without_provenance_mut;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use dhcp_callout::{
-    Admitted, Borrowed, BufferPool, Context, ContextError, DropReason, Finished, Full, Notice, NotifyError, Outcome,
-    PacketTable, Progress, Replacements, Stage, Violation,
+use dhcp_callout::table::{
+    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, PacketTable, Progress, Replacements,
 };
+use dhcp_callout::{DropReason, Notice, NotifyError, Outcome, Stage, Violation};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -584,7 +583,7 @@ fn buffers_stay_until_their_packet_is_done() {
         let mut buffer = BUFFERS.take()?;
         assert_eq!(buffer.size(), 0, "nothing of an earlier packet is shown");
         buffer.copy_from(packet).unwrap();
-        Ok::<_, dhcp_callout::PoolExhausted>(table.get(context).unwrap().hold_for_server(buffer))
+        Ok::<_, dhcp_callout::table::PoolExhausted>(table.get(context).unwrap().hold_for_server(buffer))
     };
     let [first, second] = [(); 2].map(|()| table.admit(Replacements::new()).unwrap().context);
     let pointers = [

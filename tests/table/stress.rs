@@ -1,10 +1,6 @@
 //! Proves with real threads that of millions of packets none is lost, none is handed back twice, and none is moved while
 //! it is borrowed.
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::print_stdout,
-    reason = "counting, and showing the counts"
-)]
+#![expect(clippy::print_stdout, reason = "counting, and showing the counts")]
 
 use core::array;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -13,7 +9,8 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
-use dhcp_callout::{Admitted, Borrowed, Context, Finished, Full, Notice, PacketTable, Progress};
+use dhcp_callout::Notice;
+use dhcp_callout::table::{Admitted, Borrowed, Context, Finished, Full, PacketTable, Progress};
 
 /// Enough for every path to be taken; the release build takes ten times as many.
 const PACKETS: u64 = if cfg!(debug_assertions) { 1_000_000 } else { 10_000_000 };

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use dhcp_callout_support::packet::{ack, request};
 use dhcp_callout_support::program::example;
+
+use crate::made::Capture;
 
 /// Runs an example, and returns what it prints.
 fn run(name: &str, environment: &[(&str, &Path)]) -> String {
@@ -116,4 +119,31 @@ fn replies_are_rewritten_for_the_clients_of_the_rules() {
             .all(|line| line.contains("udhcp") || line.contains("giaddr=198.51.100.1")),
         "{altered:?}"
     );
+}
+
+#[test]
+fn replies_are_rewritten_for_a_user_class_in_either_form() {
+    // As RFC 3004 has it, as Windows clients send it, and others.
+    for (class, fits) in [
+        (&b"\x05guest"[..], true),
+        (b"\x03lab\x05guest", true),
+        (b"guest", true),
+        (b"guests", false),
+        (b"\x06guests", false),
+    ] {
+        let exchange = [
+            request()
+                .option(53, [3])
+                .option(60, "MSFT 5.0")
+                .option(77, class)
+                .end()
+                .into(),
+            ack().option(54, [192, 0, 2, 1]).option(6, [192, 0, 2, 1]).end().into(),
+        ];
+        let capture = Capture::of("user-class.pcap", &exchange);
+        let output = example("rewrite_reply").arg(capture.path()).output().unwrap();
+        let output = String::from_utf8(output.stderr).unwrap();
+        assert!(output.contains("user-class.pcap: "), "{output}");
+        assert_eq!(output.contains("reply altered"), fits, "{class:?}: {output}");
+    }
 }

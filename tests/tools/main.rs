@@ -12,5 +12,6 @@
 
 mod callouts;
 mod inspect;
+mod made;
 mod replay;
 mod rewrite;

@@ -7,8 +7,8 @@ use std::process::Output;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem};
 use dhcp_callout::message::{MessageType, OptionCode};
-use dhcp_callout::simulate::{Call, Datagram, Life};
-use dhcp_callout::{DropReason, Message, Notice, Outcome, Stage};
+use dhcp_callout::simulate::{Call, Datagram, Lifecycle, RefusalPolicy, Server};
+use dhcp_callout::{Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, Stage, entry_point};
 use dhcp_callout_support::capture::{Frame, datagrams};
 use dhcp_callout_support::program::example;
 use dhcp_callout_support::{capture, watcher};
@@ -17,12 +17,12 @@ fn frames(name: &str) -> Vec<Frame> {
     capture::read(&capture::bundled(name)).unwrap()
 }
 
-fn lives(datagrams: &[Datagram<'_>]) -> Vec<Life> {
-    let mut lives = Vec::new();
+fn lifecycles(datagrams: &[Datagram<'_>]) -> Vec<Lifecycle> {
+    let mut lifecycles = Vec::new();
     watcher::server()
         .unwrap()
-        .replay(datagrams, |life| lives.push(life.clone()));
-    lives
+        .replay(datagrams, |lifecycle| lifecycles.push(lifecycle.clone()));
+    lifecycles
 }
 
 fn message_type(payload: &[u8]) -> Option<MessageType> {
@@ -31,7 +31,7 @@ fn message_type(payload: &[u8]) -> Option<MessageType> {
 }
 
 /// What is called for a packet, without the times and the details.
-fn outline(life: &Life) -> Vec<&'static str> {
+fn outline(lifecycle: &Lifecycle) -> Vec<&'static str> {
     let name = |call: &Call| match call {
         Call::NewPacket { accepted: true } => "new",
         Call::AddressOffered { .. } => "offer address",
@@ -41,7 +41,7 @@ fn outline(life: &Life) -> Vec<&'static str> {
         Call::Notified(Notice::Processed) => "processed",
         _ => "unexpected",
     };
-    life.calls.iter().map(|(_, call)| name(call)).collect()
+    lifecycle.calls.iter().map(|(_, call)| name(call)).collect()
 }
 
 #[test]
@@ -62,9 +62,9 @@ fn hooks_are_called_in_the_documented_order() {
         let frames = frames(name);
         let datagrams = datagrams(&frames);
         assert_eq!(datagrams.len(), frames.len(), "{name} holds nothing else");
-        for life in lives(&datagrams) {
-            let request = message_type(datagrams[life.index].payload).unwrap();
-            let reply = life.calls.iter().find_map(|(_, call)| match call {
+        for lifecycle in lifecycles(&datagrams) {
+            let request = message_type(datagrams[lifecycle.index].payload).unwrap();
+            let reply = lifecycle.calls.iter().find_map(|(_, call)| match call {
                 Call::Sent { reply, .. } => message_type(datagrams[*reply].payload),
                 _ => None,
             });
@@ -75,8 +75,8 @@ fn hooks_are_called_in_the_documented_order() {
                 (MessageType::DECLINE | MessageType::RELEASE, None) => &["new", "delete address", "processed"],
                 (_, None) => &["new", "dropped", "processed"],
             };
-            assert_eq!(outline(&life), expected, "{name}, datagram {}", life.index);
-            assert!(matches!(life.stage, Stage::Done(_)));
+            assert_eq!(outline(&lifecycle), expected, "{name}, datagram {}", lifecycle.index);
+            assert!(matches!(lifecycle.stage, Stage::Done(_)));
         }
     }
 }
@@ -86,10 +86,10 @@ fn hooks_are_called_in_the_documented_order() {
 #[test]
 fn a_known_exchange_is_told_as_it_was() {
     let frames = frames("dnsmasq-udhcpc.pcapng");
-    let lives = lives(&datagrams(&frames));
-    let told: Vec<_> = lives
+    let lifecycles = lifecycles(&datagrams(&frames));
+    let told: Vec<_> = lifecycles
         .iter()
-        .flat_map(|life| &life.calls)
+        .flat_map(|lifecycle| &lifecycle.calls)
         .filter_map(|(_, call)| match call {
             Call::AddressOffered {
                 grant,
@@ -122,18 +122,57 @@ fn a_known_exchange_is_told_as_it_was() {
 fn a_request_sent_again_is_dropped_as_a_duplicate() {
     let frames = frames("no-server.pcap");
     let datagrams = datagrams(&frames);
-    let lives = lives(&datagrams);
-    for life in &lives {
+    let lifecycles = lifecycles(&datagrams);
+    for lifecycle in &lifecycles {
         let xid = |index: usize| Message::parse(datagrams[index].payload).unwrap().xid();
-        let again = (0..life.index).any(|earlier| xid(earlier) == xid(life.index));
+        let again = (0..lifecycle.index).any(|earlier| xid(earlier) == xid(lifecycle.index));
         let reason = if again {
             DropReason::DUPLICATE
         } else {
             DropReason::NOADDRESS
         };
-        assert_eq!(life.stage, Stage::Done(Outcome::Dropped(reason)));
+        assert_eq!(lifecycle.stage, Stage::Done(Outcome::Dropped(reason)));
     }
-    assert_eq!(lives.len(), 21);
+    assert_eq!(lifecycles.len(), 21);
+}
+
+/// Refuses every packet.
+struct Refuser;
+
+impl Callout for Refuser {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Refuse
+    }
+}
+
+static REFUSER: Host<Refuser, 1> = Host::new(Refuser);
+entry_point!(fn refuser = REFUSER);
+
+#[test]
+#[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
+fn a_refused_packet_is_reported_if_the_policy_says_so() {
+    let frames = frames("no-server.pcap");
+    let refused = (Duration::ZERO, Call::NewPacket { accepted: false });
+    let notices = [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed].map(Call::Notified);
+    let dropped = Stage::Done(Outcome::Dropped(DropReason::GEN_FAILURE));
+    for (policy, calls, stage) in [
+        (RefusalPolicy::Unreported, &[][..], Stage::InFlight),
+        (RefusalPolicy::Reported, &notices, dropped),
+    ] {
+        // SAFETY: the entry point and its hooks are those that the macro made.
+        let server = unsafe { Server::load(refuser) }.unwrap().refusal_policy(policy);
+        let mut lifecycles = Vec::new();
+        server.replay(&datagrams(&frames)[..1], |lifecycle| lifecycles.push(lifecycle.clone()));
+        let calls = calls.iter().map(|call| (Duration::ZERO, *call));
+        assert_eq!(lifecycles.len(), 1);
+        assert_eq!(
+            lifecycles[0].calls,
+            [refused].into_iter().chain(calls).collect::<Vec<_>>()
+        );
+        assert_eq!(lifecycles[0].stage, stage);
+    }
 }
 
 /// A message cut anywhere is a shorter packet, and its lifecycle ends as well.
@@ -148,8 +187,8 @@ fn messages_cut_at_every_length_are_survived() {
                     payload: &payload[..length],
                 })
                 .collect();
-            for life in lives(&cut) {
-                assert!(matches!(life.stage, Stage::Done(_)));
+            for lifecycle in lifecycles(&cut) {
+                assert!(matches!(lifecycle.stage, Stage::Done(_)));
             }
         }
     }

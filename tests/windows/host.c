@@ -1,7 +1,7 @@
 /* Plays the DHCP server: loads callout DLLs, calls their hooks as the SDK's header declares them, and compares every
  * result. Usage: host.exe capture.pcap ...; the DLLs are found beside the host.
  *
- * Packets lie right before a page that cannot be touched, so that a hook that reads behind one ends the test. */
+ * Packets lie right before a page that cannot be touched, so that a hook that reads after one ends the test. */
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -606,7 +606,7 @@ static void test_null(void)
 
     fill(&life.request, request->bytes, request->size);
     struct buffer *packet = &life.request;
-    /* A call that is refused leaves no context behind: what stood there could name another packet. */
+    /* A call that is refused leaves no context: what was there could name another packet. */
 #define NEW_PACKET(...)                                                                                                \
     context = stale;                                                                                                   \
     process = FALSE;                                                                                                   \

@@ -3,7 +3,8 @@
 use core::hint::black_box;
 
 use dhcp_callout::message::{MessageType, OptionCode, Value, option};
-use dhcp_callout::{Borrowed, Message, Notice, PacketBuffer, PacketTable, Progress, Stage};
+use dhcp_callout::table::{Borrowed, PacketTable, Progress};
+use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
 
 use crate::hook::Hooks;
 

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 use dashmap::DashMap;
-use dhcp_callout::{Context, DropReason, Notice, PacketTable, Progress};
+use dhcp_callout::table::{Context, PacketTable, Progress};
+use dhcp_callout::{DropReason, Notice};
 use sharded_slab::Slab;
 
 pub type State = [u64; 4];
@@ -16,7 +17,7 @@ pub const STATE_BYTES: usize = size_of::<State>();
 pub trait Peer: Sync + Sized {
     const NAME: &'static str;
 
-    /// Makes it, with room for `live` packets if it must be told.
+    /// Creates it, with room for `live` packets if that has to be said.
     fn new(live: usize) -> Box<Self>;
 
     /// Returns for how many packets there is room, if that is fixed.
@@ -29,10 +30,10 @@ pub trait Peer: Sync + Sized {
     /// Returns the first word of the state.
     fn get(&self, context: usize) -> Option<u64>;
 
-    /// Tells the packet why it was dropped.
+    /// Notes why the packet was dropped.
     fn dropped(&self, context: usize, code: u32);
 
-    /// Tells the packet that it was processed, and returns what comes of its state.
+    /// Notes that the packet was processed, and returns what comes of its state.
     fn processed(&self, context: usize) -> Option<u64>;
 }
 

@@ -32,7 +32,7 @@ impl LongForm {
     #[must_use]
     pub fn for_client(request: Message<'_>) -> Self {
         match request.value(option::CLASS_ID) {
-            Ok(Some(class)) if class.starts_with(b"MSFT") => Self::Continued,
+            Ok(Some(class)) if class.starts_with(option::microsoft::CLASS_ID_PREFIX) => Self::Continued,
             _ => Self::Repeated,
         }
     }
@@ -84,7 +84,7 @@ pub(super) enum Change {
 
 /// The codes at which a pass has to look: those of the edits, PAD, END, and options 52 and 82.
 ///
-/// One bit for each, by the low six bits of the code, so that others of the same bit are looked at in vain. A pass asks
+/// One bit for each, by the low six bits of the code, so that others of the same bit are looked at too. A pass asks
 /// this for each option, and it fits into a register.
 #[derive(Clone, Copy)]
 pub(super) struct Marks(u64);

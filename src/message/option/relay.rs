@@ -7,27 +7,15 @@ use core::net::Ipv4Addr;
 use super::client::VirtualSubnet;
 use super::fixed::Flag;
 use super::sequence::{Sequence, write_list};
-use super::suboption::{Suboption, VendorData};
+use super::suboption::{Suboption, VendorData, suboption_code};
 use super::table::keys;
 use super::text::Text;
-use crate::codes::open;
 use crate::message::codec::{Encode, Encoder, Format, Key, ValueError};
 use crate::message::value::Value;
 
-/// The code of a sub-option of relay agent information, one byte.
-///
-/// `Display` prints the number in decimal; `name` gives the registry's name.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(transparent)]
-pub struct RelayCode(u8);
-
-open!(RelayCode(u8));
-
-impl From<RelayCode> for u8 {
-    #[inline]
-    fn from(code: RelayCode) -> Self {
-        code.0
-    }
+suboption_code! {
+    /// The code of a sub-option of relay agent information, one byte.
+    RelayCode
 }
 
 /// Passes the table of the sub-options to the macro `$callback`, in the form of `option_rows!`.
@@ -72,18 +60,6 @@ macro_rules! relay_rows {
 pub(crate) use relay_rows;
 
 relay_rows!(keys);
-
-impl fmt::Display for RelayCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Debug for RelayCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RelayCode({})", self.0)
-    }
-}
 
 /// Prints a value in the format of its code, and as its bytes if they do not follow that.
 macro_rules! write_value {
@@ -162,11 +138,7 @@ impl<'a> RelayAgentInformation<'a> {
     /// # Errors
     /// [`ValueError`] if the value does not follow the layout of the sub-option.
     pub fn get<F: Format>(&self, key: Key<F, RelayCode>) -> Result<Option<F::Value<'a>>, ValueError> {
-        let found = self
-            .suboptions
-            .iter()
-            .find(|suboption| suboption.code == key.code().code());
-        found.map(|suboption| key.decode(suboption.value)).transpose()
+        self.suboptions.suboption(key)
     }
 }
 

@@ -1,11 +1,11 @@
-//! Options inside options: sub-options, classes, and what vendors nest under their enterprise numbers.
+//! Options inside options: sub-options, and what vendors nest under their enterprise numbers.
 
 use core::fmt;
 
+use super::class::Class;
 use super::sequence::{Element, Sequence, SequenceReader};
-use crate::message::code::OptionCode;
 use crate::message::codec::sealed::Sealed;
-use crate::message::codec::{Encode, Encoder, ValueError, ValueErrorKind};
+use crate::message::codec::{Encode, Encoder, Format, Key, ValueError, ValueErrorKind};
 use crate::message::value::Value;
 
 /// An option inside an option: a code byte, a length byte, and as many bytes as that says.
@@ -70,11 +70,62 @@ impl fmt::Display for Suboption<'_> {
     }
 }
 
+impl<'a, E> Sequence<'a, E>
+where
+    E: for<'v> Element<Value<'v> = Suboption<'v>>,
+{
+    /// Reads the first sub-option of the key's code; others of the same code are not joined to it.
+    ///
+    /// # Errors
+    /// [`ValueError`] if the value does not follow the layout of the sub-option.
+    pub fn suboption<F: Format, C: Copy + Into<u8>>(&self, key: Key<F, C>) -> Result<Option<F::Value<'a>>, ValueError> {
+        let found = self.iter().find(|suboption| suboption.code == key.code().into());
+        found.map(|suboption| key.decode(suboption.value)).transpose()
+    }
+}
+
+/// Defines the code of a sub-option: a number space of its own, one byte wide.
+macro_rules! suboption_code {
+    ($(#[$attribute:meta])* $Code:ident) => {
+        $(#[$attribute])*
+        ///
+        /// Prints as its number in decimal, by which the documents and error texts call it; `name` returns the name in
+        /// the table.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(transparent)]
+        pub struct $Code(u8);
+
+        crate::codes::open!($Code(u8));
+
+        impl From<$Code> for u8 {
+            #[inline]
+            fn from(code: $Code) -> Self {
+                code.0
+            }
+        }
+
+        impl core::fmt::Display for $Code {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl core::fmt::Debug for $Code {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, concat!(stringify!($Code), "({})"), self.0)
+            }
+        }
+    };
+}
+
+pub(super) use suboption_code;
+
 /// What a vendor's own option holds, read as RFC 2132 section 8.4 recommends: sub-options in which code 0 is filling
 /// and code 255 ends the value.
 ///
 /// The RFC does not demand this layout. When a vendor has another one,
-/// [`Message::value`](crate::message::Message::value) has the bytes.
+/// [`Message::value`](crate::message::Message::value) has the bytes. [`option::microsoft`](super::microsoft) has the
+/// sub-options of Microsoft's clients by name.
 ///
 /// ```
 /// use dhcp_callout::message::{Value, option};
@@ -119,55 +170,6 @@ impl Encode<VendorSuboption> for Suboption<'_> {
         }
         Encode::<Suboption<'static>>::encode(self, out);
     }
-}
-
-/// A class after its length byte, at least one byte long: an element of option 77 (RFC 3004 section 4), and of the data
-/// in option 124. Has no values of its own.
-///
-/// Decoding gives [`Value`](ValueErrorKind::Value) if the length byte is 0.
-#[derive(Clone, Copy, Debug)]
-pub enum Class {}
-
-impl Sealed for Class {}
-
-impl Element for Class {
-    type Value<'a> = Value<'a>;
-
-    const WIDTH: Option<usize> = None;
-
-    const MIN_LEN: usize = 2;
-
-    fn take<'a>(rest: &mut Value<'a>) -> Result<Option<Value<'a>>, ValueError> {
-        let start = *rest;
-        let class = rest.take_prefixed()?;
-        if class.is_empty() {
-            return Err(start.invalid_byte(0));
-        }
-        Ok(Some(class))
-    }
-}
-
-impl Encode<Class> for Value<'_> {
-    fn encode(&self, out: &mut Encoder<'_>) {
-        out.put_prefixed(*self);
-    }
-}
-
-/// Implements [`Encode`] as a [`Class`] for types that have bytes.
-macro_rules! encode_class {
-    ($([$($generics:tt)*] $Type:ty;)+) => {$(
-        impl<$($generics)*> Encode<Class> for $Type {
-            fn encode(&self, out: &mut Encoder<'_>) {
-                Encode::<Class>::encode(&Value::from_slice(OptionCode::PAD, self.as_ref()), out);
-            }
-        }
-    )+};
-}
-
-encode_class! {
-    [] [u8];
-    [const N: usize] [u8; N];
-    [] str;
 }
 
 /// Describes an element that is an enterprise number in four bytes, and what the vendor says after a length byte.

@@ -785,8 +785,8 @@ impl Parsed {
     fn new(from: &Options) -> Self {
         let bytes = from.bytes.map(|byte| Room::new(byte.map(|_| 0), byte.unwrap_or(0)));
         let dwords = from.dwords.map(|dword| {
-            let (offset, octets) = dword.unzip();
-            Room::new(offset, u32::from_ne_bytes(octets.unwrap_or_default()))
+            let (offset, bytes) = dword.unzip();
+            Room::new(offset, u32::from_ne_bytes(bytes.unwrap_or_default()))
         });
         let mut texts = from.texts.clone().map(|(text, _)| text.map(Vec::into_boxed_slice));
         let lengths: [u32; 7] = core::array::from_fn(|field| {
@@ -801,7 +801,7 @@ impl Parsed {
             text.is_none() || field == 2 || usize::try_from(length).is_ok_and(|length| length <= PACKET_CAPACITY)
         });
         let mut shown: Vec<u8> = from.bytes.into_iter().flatten().collect();
-        shown.extend(from.dwords.into_iter().flatten().flat_map(|(_, octets)| octets));
+        shown.extend(from.dwords.into_iter().flatten().flat_map(|(_, bytes)| bytes));
         shown.extend(texts.iter().flatten().flat_map(|text| text.iter()));
         let mut starts = texts
             .each_mut()

@@ -11,7 +11,8 @@ use dhcp_callout::hook::{
     AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, PacketNotice, ParsedOptions, SendPacket,
 };
 use dhcp_callout::message::{HardwareType, MessageType, OpCode, OptionCode, Value};
-use dhcp_callout::{Context, DropReason, Message, Notice, Outcome, PacketBuffer, Stage};
+use dhcp_callout::table::Context;
+use dhcp_callout::{DropReason, Message, Notice, Outcome, PacketBuffer, Stage};
 
 pub trait Argument: Sized {
     type Raw;

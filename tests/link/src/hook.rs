@@ -2,11 +2,12 @@
 
 use core::ffi::c_void;
 
+use dhcp_callout::Editor;
 use dhcp_callout::hook::{
     AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, PacketNotice, ParsedOptions, SendPacket,
 };
 use dhcp_callout::message::OptionCode;
-use dhcp_callout::{BufferPool, Context, Editor};
+use dhcp_callout::table::{BufferPool, Context};
 
 static POOL: BufferPool<8> = BufferPool::new();
 

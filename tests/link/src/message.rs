@@ -33,7 +33,7 @@ crate::operations! {
         let _ = core::hint::black_box(option.map(|option| option.value_offset()));
     });
 
-    value_from_slice(code: OptionCode, octets: &[u8]) => Value::from_slice(code, octets);
+    value_from_slice(code: OptionCode, bytes: &[u8]) => Value::from_slice(code, bytes);
     value_code(value: Value<'_>) => value.code();
     value_offset(value: Value<'_>) => value.offset();
     value_len(value: Value<'_>) => value.len();
@@ -42,15 +42,15 @@ crate::operations! {
     value_fragments_to_the_end(value: Value<'_>) => value.fragments().for_each(|fragment| {
         core::hint::black_box(fragment);
     });
-    value_bytes_to_the_end(value: Value<'_>) => value.bytes().for_each(|octet| {
-        core::hint::black_box(octet);
+    value_bytes_to_the_end(value: Value<'_>) => value.bytes().for_each(|byte| {
+        core::hint::black_box(byte);
     });
     value_copy_to(value: Value<'_>, target: &mut [u8]) => value.copy_to(target);
     value_starts_with(value: Value<'_>, prefix: &[u8]) => value.starts_with(prefix);
     value_split_at(value: Value<'_>, middle: usize) => value.split_at(middle);
     value_split_at_twice(value: Value<'_>, middle: usize, second: usize) => value
         .split_at(middle)
-        .map(|(front, behind)| (front.split_at(second), behind.split_at(second)));
+        .map(|(front, rest)| (front.split_at(second), rest.split_at(second)));
     value_split_first(value: Value<'_>) => value.split_first();
     value_split_first_chunk(value: Value<'_>) => value.split_first_chunk::<4>();
     value_to_array(value: Value<'_>) => value.to_array::<6>();

@@ -1,7 +1,7 @@
 //! `message`: options found and read by typed keys, and relay agent information by its sub-options.
 
 use dhcp_callout::Message;
-use dhcp_callout::message::option::{self, relay};
+use dhcp_callout::message::option::{self, microsoft, relay};
 use dhcp_callout::message::{DomainList, DomainName, OptionCode, SequenceReader, Suboption, Typed, Value};
 
 /// Looks at every item, so that none can be left out.
@@ -46,8 +46,11 @@ crate::operations! {
             (agent.get(relay::CIRCUIT_ID).is_ok(), agent.get(relay::LINK_SELECTION).is_ok())
         })
     });
+    message_get_vendor(message: Message<'_>) => message.get(option::VENDOR_SPECIFIC).map(|vendor| {
+        vendor.map(|vendor| vendor.suboption(microsoft::DISABLE_NETBIOS))
+    });
     message_get_classes(message: Message<'_>) => message.get(option::USER_CLASS).map(|classes| {
-        classes.map(|classes| each(classes.iter()))
+        classes.map(|classes| (each(classes.iter()), classes.list().is_some(), classes.contains("guest")))
     });
     message_get_encrypted_dns(message: Message<'_>) => message.get(option::DNR).map(|servers| {
         servers.map(|servers| each(servers.iter().flat_map(|server| server.name.labels())))

@@ -1,6 +1,7 @@
 //! `table`: the packets in flight.
 
-use dhcp_callout::{BufferPool, Context, DropReason, Notice, PacketTable};
+use dhcp_callout::table::{BufferPool, Context, PacketTable};
+use dhcp_callout::{DropReason, Notice};
 
 static TABLE: PacketTable<[u8; 6], 64> = PacketTable::new();
 static POOL: BufferPool<8> = BufferPool::new();

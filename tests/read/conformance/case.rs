@@ -60,7 +60,7 @@ pub(crate) fn value(name: impl Into<String>, rfc: &'static str, code: u8, bytes:
     case(name, rfc, packet, expect)
 }
 
-/// Compares the members of `expect` with those of `actual`, and tells the differences.
+/// Compares the members of `expect` with those of `actual`, and returns the differences.
 ///
 /// Of `header` only the listed members count; in `typed` an entry is looked for by its code.
 pub(crate) fn check(expect: &Value, actual: &Value) -> Vec<String> {

@@ -7,6 +7,7 @@ use dhcp_callout_support::packet::END;
 
 const ROUTES: &str = "RFC 3442";
 const CLASSES: &str = "RFC 3925 section 3";
+const USER_CLASSES: &str = "RFC 3004 section 4; [MS-DHCPE] section 2.2.6";
 const VENDORS: &str = "RFC 3925 section 4";
 const VENDOR: &str = "RFC 2132 section 8.4";
 
@@ -14,6 +15,7 @@ pub(crate) fn cases() -> Vec<Case> {
     [
         routes(),
         bad_routes(),
+        user_classes(),
         vendor_classes(),
         vendor_options(),
         vendor_specific(),
@@ -140,6 +142,51 @@ fn bad_routes() -> Vec<Case> {
             bad("truncated"),
         ),
         value("a_route_of_a_width_alone", ROUTES, 249, &[0], bad("truncated")),
+    ]
+}
+
+fn user_classes() -> Vec<Case> {
+    let classes = |classes: &[&str]| {
+        let digits: Vec<_> = classes.iter().map(hex::encode).collect();
+        json!({ "as": "user_class", "ok": digits })
+    };
+    vec![
+        value(
+            "user_classes_in_a_list",
+            USER_CLASSES,
+            77,
+            b"\x03lab\x07printer",
+            classes(&["lab", "printer"]),
+        ),
+        value(
+            "a_bare_user_class",
+            USER_CLASSES,
+            77,
+            b"BOOTP.Microsoft",
+            classes(&["BOOTP.Microsoft"]),
+        ),
+        value("a_bare_user_class_of_one_byte", USER_CLASSES, 77, b"7", classes(&["7"])),
+        value(
+            "a_list_of_user_classes_that_is_cut_is_one_class",
+            USER_CLASSES,
+            77,
+            b"\x03lab\x07print",
+            classes(&["\x03lab\x07print"]),
+        ),
+        value(
+            "a_list_with_an_empty_user_class_is_one_class",
+            USER_CLASSES,
+            77,
+            b"\x03lab\0",
+            classes(&["\x03lab\0"]),
+        ),
+        value(
+            "no_user_class",
+            USER_CLASSES,
+            77,
+            &[],
+            json!({ "as": "user_class", "err": "bad_length" }),
+        ),
     ]
 }
 

@@ -49,7 +49,7 @@ pub fn object(packet: &[u8]) -> Json {
     object
 }
 
-/// The options as they stand, the fault that ends them, and the joined values in order of first appearance.
+/// The options as they are, the fault that ends them, and the joined values in order of first appearance.
 struct Walk<'a> {
     options: Vec<RawOption<'a>>,
     values: Vec<Value<'a>>,
@@ -290,7 +290,7 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
                     .collect(),
             )
         }
-        Typed::Classes(classes) => ("user_class", classes.iter().map(hex_of).collect()),
+        Typed::UserClasses(classes) => ("user_class", classes.iter().map(hex_of).collect()),
         Typed::NetworkInterface(interface) => ("ndi", json!([interface.kind, interface.major, interface.minor])),
         other => ("text", other.to_string().into()),
     }

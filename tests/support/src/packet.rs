@@ -1,4 +1,4 @@
-//! Makes packets for the cases, so that each can be read as its RFC would draw it.
+//! Builds packets for the cases, so that each can be read as its RFC would draw it.
 
 use core::ops::Range;
 
@@ -14,7 +14,7 @@ pub const END: u8 = 255;
 #[derive(Clone)]
 pub struct Packet(Vec<u8>);
 
-/// A client's message without any option; the first option will stand at offset 240.
+/// A client's message without any option; the first option will be at offset 240.
 pub fn request() -> Packet {
     let packet = Packet([[0; 236].as_slice(), &[99, 130, 83, 99]].concat());
     packet.op(1).htype(1).hlen(6).xid(XID).chaddr(&MAC)

@@ -4,7 +4,7 @@
 use core::fmt::{self, Debug, Display, Write};
 
 use dhcp_callout::Message;
-use dhcp_callout::message::option::{self, relay};
+use dhcp_callout::message::option::{self, microsoft, relay};
 use dhcp_callout::message::{
     Addresses, Class, DomainList, DomainName, Element, EncryptedDns, FixedSize, Format, FqdnName, HomeAgent, Key,
     OptionCode, Prefixed, Route, Sequence, SequenceReader, SipServers, Suboption, Text, Typed, Value, VendorData,
@@ -154,6 +154,15 @@ fn typed(read: Typed<'_>, sink: &mut Sink) {
         }
         Typed::AddressLists(servers) => servers.iter().for_each(|addresses| list(&addresses)),
         Typed::EncryptedDns(servers) => servers.iter().for_each(|server| name(server.name)),
+        Typed::UserClasses(classes) => {
+            let bytes = classes.value().bytes().collect::<Vec<_>>();
+            assert!(classes.contains(bytes) && !classes.contains(""));
+            assert!(classes.list().is_none_or(|list| list.value() == classes.value()));
+            assert!(classes.iter().count() > 0);
+        }
+        Typed::VendorSpecific(suboptions) => {
+            let _ = write!(sink, "{:?}", suboptions.suboption(microsoft::DISABLE_NETBIOS));
+        }
         Typed::RelayAgentInformation(agent) => {
             let _ = agent.value();
             for suboption in agent.suboptions() {

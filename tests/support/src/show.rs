@@ -1,17 +1,19 @@
-//! Shows a callout at work: a simulated server that has loaded it replays the bundled captures.
+//! Shows a callout at work: a simulated server that has loaded it replays the bundled captures, or those that the
+//! command line names.
 
-use core::time::Duration;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::exit;
 
 use dhcp_callout::Message;
 use dhcp_callout::ffi::{CalloutTable, EntryPoint};
-use dhcp_callout::simulate::{Call, Datagram, Life, Server};
+use dhcp_callout::simulate::{Call, Datagram, Lifecycle, Server};
 
 use crate::capture;
 
 /// Loads the callout, and prints what it did to each packet.
 #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
-pub fn lives(entry: EntryPoint) {
+pub fn lifecycles(entry: EntryPoint) {
     // SAFETY: the entry point and its hooks are those that `export!` made.
     let loaded = unsafe { Server::load(entry) };
     let server = loaded.unwrap_or_else(|error| {
@@ -19,32 +21,30 @@ pub fn lives(entry: EntryPoint) {
         // SAFETY: there is no hook.
         unsafe { Server::new(CalloutTable::EMPTY) }
     });
-    for name in capture::BUNDLED {
-        println_capture(&server, name);
+    let named: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
+    for path in &named {
+        println_capture(&server, path);
+    }
+    if named.is_empty() {
+        for name in capture::BUNDLED {
+            println_capture(&server, &capture::bundled(name));
+        }
     }
 }
 
-fn println_capture(server: &Server, name: &str) {
-    let frames = capture::read(&capture::bundled(name)).unwrap_or_else(|error| fail(&error));
-    let start = frames.first().map_or(Duration::ZERO, |frame| frame.time);
-    let datagrams: Vec<_> = frames
-        .iter()
-        .filter_map(|frame| {
-            Some(Datagram {
-                time: frame.time.saturating_sub(start),
-                payload: frame.dhcp()?,
-            })
-        })
-        .collect();
-    server.replay(&datagrams, |life| {
-        if let Some(datagram) = datagrams.get(life.index) {
-            eprintln!("{name}: {}", line(datagram, life));
+fn println_capture(server: &Server, path: &Path) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let frames = capture::read(path).unwrap_or_else(|error| fail(&error));
+    let datagrams = capture::datagrams(&frames);
+    server.replay(&datagrams, |lifecycle| {
+        if let Some(datagram) = datagrams.get(lifecycle.index) {
+            eprintln!("{name}: {}", line(datagram, lifecycle));
         }
     });
 }
 
-fn line(datagram: &Datagram<'_>, life: &Life) -> String {
-    let did = life.calls.iter().find_map(|(_, call)| match call {
+fn line(datagram: &Datagram<'_>, lifecycle: &Lifecycle) -> String {
+    let did = lifecycle.calls.iter().find_map(|(_, call)| match call {
         Call::NewPacket { accepted: false } => Some("refused"),
         Call::Sent { altered: true, .. } => Some("reply altered"),
         _ => None,

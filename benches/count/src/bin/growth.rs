@@ -1,8 +1,8 @@
 //! One reading of the worst packet of a kind: `growth NAME SIZE`, for `benches/growth` to count the instructions as the
 //! packet grows. Without arguments it prints the names.
 //!
-//! A reading that looks at some octets again and again shows only in packets made for it: values in fragments of one
-//! octet with other options between them, names that are nothing but pointers, sub-options of no octets.
+//! A reading that looks at some bytes again and again shows only in packets made for it: values in fragments of one
+//! byte with other options between them, names that are nothing but pointers, sub-options of no bytes.
 
 use core::fmt::{self, Write as _};
 use core::hint::black_box;
@@ -17,7 +17,7 @@ fn full_of(code: u8) -> Vec<u8> {
     [&[code, 255][..], &[7; 255]].concat()
 }
 
-/// How a packet is made of so many octets of options, and read.
+/// How a packet is made of so many bytes of options, and read.
 struct Kind {
     name: &'static str,
     packet: fn(usize) -> Vec<u8>,
@@ -30,8 +30,8 @@ const fn kind(name: &'static str, packet: fn(usize) -> Vec<u8>, read: fn(Message
 
 const KINDS: &[Kind] = &[
     // The walk.
-    kind("options of no octets", |size| many(size, &[224, 0]), walk),
-    kind("options of one octet", |size| many(size, &[224, 1, 7]), walk),
+    kind("options of no bytes", |size| many(size, &[224, 0]), walk),
+    kind("options of one byte", |size| many(size, &[224, 1, 7]), walk),
     kind(
         "options of alternating codes",
         |size| many(size, &[224, 1, 7, 225, 0]),
@@ -40,12 +40,21 @@ const KINDS: &[Kind] = &[
     kind(
         "options 250 that might continue",
         |size| many(size, &[250, 3, 255, 255, 255]),
-        |message| walk(message) + message.value(250).map_or(0, |value| value.map_or(0, |value| value.len())),
+        |message| {
+            walk(message)
+                + message
+                    .value(250)
+                    .map_or(0, |value| value.map_or(0, |value| value.len()))
+        },
     ),
     kind(
         "one value in options 250",
         |size| many(size, &full_of(250)),
-        |message| message.value(250).map_or(0, |value| value.map_or(0, |value| value.bytes().count())),
+        |message| {
+            message
+                .value(250)
+                .map_or(0, |value| value.map_or(0, |value| value.bytes().count()))
+        },
     ),
     kind("nothing but PADs", |size| many(size, &[0]), walk),
     kind(
@@ -70,28 +79,28 @@ const KINDS: &[Kind] = &[
         decode_and_print,
     ),
     kind(
-        "119: labels of one octet",
+        "119: labels of one byte",
         |size| value(119, &many_of(size, &name(126)), 255),
         decode_and_print,
     ),
     kind("119: roots", |size| value(119, &vec![0; size], 255), decode_and_print),
     kind(
-        "82: sub-options of no octets",
+        "82: sub-options of no bytes",
         |size| value(82, &many_of(size, &[1, 0]), 255),
         decode_and_print,
     ),
     kind(
-        "125: sub-options of no octets",
+        "125: sub-options of no bytes",
         |size| value(125, &many_of(size, &vendor()), 255),
         decode_and_print,
     ),
     kind(
-        "125: vendors of no octets",
+        "125: vendors of no bytes",
         |size| value(125, &many_of(size, &[0, 0, 1, 55, 0]), 255),
         decode_and_print,
     ),
     kind(
-        "124: vendors of one octet",
+        "124: vendors of one byte",
         |size| value(124, &many_of(size, &[0, 0, 1, 55, 1, 7]), 255),
         decode_and_print,
     ),
@@ -102,7 +111,7 @@ const KINDS: &[Kind] = &[
         decode_and_print,
     ),
     kind(
-        "77: classes of one octet",
+        "77: classes of one byte",
         |size| value(77, &many_of(size, &[1, 7]), 255),
         decode_and_print,
     ),
@@ -116,7 +125,7 @@ const KINDS: &[Kind] = &[
         |size| value(60, &vec![0xf0; size], 255),
         decode_and_print,
     ),
-    // In fragments of one octet, with an empty option between them.
+    // In fragments of one byte, with an empty option between them.
     kind(
         "119: pointers, scattered",
         |size| scattered(119, &pointers_far_back(size / 5, 20)),
@@ -251,7 +260,7 @@ fn walk(message: Message<'_>) -> usize {
     message.options().flatten().map(|option| option.value.len()).sum()
 }
 
-/// Joins, reads and prints the option that the packet is made of: the second, behind option 53.
+/// Joins, reads and prints the option that the packet is made of: the second, after option 53.
 fn decode_and_print(message: Message<'_>) -> usize {
     let mut sink = Sink(0);
     let code = message.options().flatten().nth(1).map(|option| option.code);
@@ -273,11 +282,13 @@ fn print(message: Message<'_>) -> usize {
 
 fn edit(message: Message<'_>, change: impl FnOnce(&mut Editor<'_, '_>)) -> usize {
     let mut buffer = PacketBuffer::new();
-    let edited = buffer.edit_from(message, |editor| change(editor.set_raw(option::HOST_NAME.code(), b"host")));
+    let edited = buffer.edit_from(message, |editor| {
+        change(editor.set_raw(option::HOST_NAME.code(), b"host"))
+    });
     edited.expect("what is left has room")
 }
 
-/// A message with option 53 and then these octets.
+/// A message with option 53 and then these bytes.
 fn packet(options: &[u8]) -> Vec<u8> {
     let mut packet = vec![0; 236];
     packet.extend([99, 130, 83, 99, 53, 1, 1]);
@@ -285,25 +296,25 @@ fn packet(options: &[u8]) -> Vec<u8> {
     packet
 }
 
-/// A message of the same octets over and over.
-fn many(size: usize, octets: &[u8]) -> Vec<u8> {
-    packet(&many_of(size, octets))
+/// A message of the same bytes over and over.
+fn many(size: usize, bytes: &[u8]) -> Vec<u8> {
+    packet(&many_of(size, bytes))
 }
 
-fn many_of(size: usize, octets: &[u8]) -> Vec<u8> {
-    octets.repeat(size.checked_div(octets.len()).unwrap_or_default())
+fn many_of(size: usize, bytes: &[u8]) -> Vec<u8> {
+    bytes.repeat(size.checked_div(bytes.len()).unwrap_or_default())
 }
 
-/// Options of no octets of all codes, over and over.
+/// Options of no bytes of all codes, over and over.
 fn all_codes(size: usize) -> Vec<u8> {
     let codes = (1..255).filter(|code| *code != 52).cycle();
     packet(&codes.take(size / 2).flat_map(|code| [code, 0]).collect::<Vec<u8>>())
 }
 
-/// A message with one value in parts of `width` octets.
-fn value(code: u8, octets: &[u8], width: usize) -> Vec<u8> {
+/// A message with one value in parts of `width` bytes.
+fn value(code: u8, bytes: &[u8], width: usize) -> Vec<u8> {
     let mut options = Vec::new();
-    for part in octets.chunks(width) {
+    for part in bytes.chunks(width) {
         options.push(code);
         options.extend(u8::try_from(part.len()));
         options.extend(part);
@@ -311,62 +322,62 @@ fn value(code: u8, octets: &[u8], width: usize) -> Vec<u8> {
     packet(&options)
 }
 
-/// A message with one value in parts of one octet, with an empty option between: five times as long as the value.
-fn scattered(code: u8, octets: &[u8]) -> Vec<u8> {
+/// A message with one value in parts of one byte, with an empty option between: five times as long as the value.
+fn scattered(code: u8, bytes: &[u8]) -> Vec<u8> {
     packet(
-        &octets
+        &bytes
             .iter()
-            .flat_map(|octet| [code, 1, *octet, 224, 0])
+            .flat_map(|byte| [code, 1, *byte, 224, 0])
             .collect::<Vec<u8>>(),
     )
 }
 
-/// A message with text whose first octet stands far from the others.
+/// A message with text whose first byte is far from the others.
 fn one_gap(size: usize) -> Vec<u8> {
     let half = size / 2;
     let gap = many_of(half, &[224, 0]);
-    let behind = value(60, &vec![b'b'; half], 255);
-    packet(&[b"\x3c\x01a", gap.as_slice(), behind.get(243..).unwrap_or_default()].concat())
+    let rest = value(60, &vec![b'b'; half], 255);
+    packet(&[b"\x3c\x01a", gap.as_slice(), rest.get(243..).unwrap_or_default()].concat())
 }
 
 /// The same with all fields in use.
 fn overloaded(mut packet: Vec<u8>) -> Vec<u8> {
     packet.splice(240..240, [52, 1, 3]);
-    for (at, octet) in packet.iter_mut().enumerate().take(236).skip(44) {
-        *octet = if at % 2 == 0 { 224 } else { 0 };
+    for (at, byte) in packet.iter_mut().enumerate().take(236).skip(44) {
+        *byte = if at % 2 == 0 { 224 } else { 0 };
     }
     packet
 }
 
 /// A name of so many labels.
 fn name(labels: usize) -> Vec<u8> {
-    let mut octets = [1, b'a'].repeat(labels);
-    octets.push(0);
-    octets
+    let mut bytes = [1, b'a'].repeat(labels);
+    bytes.push(0);
+    bytes
 }
 
 /// A name, then pointers to it.
 fn pointers(size: usize, labels: usize) -> Vec<u8> {
-    let mut octets = name(labels);
-    while octets.len() < size {
-        octets.extend([0xc0, 0]);
+    let mut bytes = name(labels);
+    while bytes.len() < size {
+        bytes.extend([0xc0, 0]);
     }
-    octets
+    bytes
 }
 
-/// The same behind as many roots as there are octets of pointers, so that in fragments each pointer leads far from the
+/// The same after as many roots as there are bytes of pointers, so that in fragments each pointer leads far from the
 /// first.
 fn pointers_far_back(size: usize, labels: usize) -> Vec<u8> {
-    let mut octets = vec![0; size / 2];
-    let target = u16::try_from(octets.len()).unwrap_or_default() | 0xc000;
-    octets.extend(name(labels));
-    while octets.len() < size {
-        octets.extend(target.to_be_bytes());
+    let mut bytes = vec![0; size / 2];
+    let target = u16::try_from(bytes.len()).unwrap_or_default() | 0xc000;
+    bytes.extend(name(labels));
+    while bytes.len() < size {
+        bytes.extend(target.to_be_bytes());
     }
-    octets
+    bytes
 }
 
-/// A vendor with sub-options of no octets.
+/// A vendor with sub-options of no bytes.
 fn vendor() -> Vec<u8> {
     [&[0, 0, 1, 55, 40][..], &[1, 0].repeat(20)].concat()
 }

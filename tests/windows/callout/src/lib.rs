@@ -15,9 +15,9 @@ use std::thread::yield_now;
 
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::{
-    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, Host, LoadError, Message,
-    NewPacket, Notice, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket,
-    Outcome, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
+    AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, Host, LoadError,
+    Message, NewPacket, Notice, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed,
+    OnSendPacket, Outcome, PacketNotice, ParsedOptions, ReplaceError, SendPacket, Stage,
 };
 
 use self::probe::*;
@@ -160,7 +160,9 @@ impl Callout for Everything {
     }
 
     fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&Packet>) {
-        let Notice::Dropped(reason) = notice.notice() else { return };
+        let Notice::Dropped(reason) = notice.notice() else {
+            return;
+        };
         LAST_REASON.set(reason.code());
         let Some(state) = state else {
             return DROPPED_UNTRACKED.add();
@@ -253,23 +255,23 @@ impl OnOptionsParsed for Everything {
     fn options_parsed(&self, options: &ParsedOptions<'_>, state: Option<&Packet>) {
         OPTIONS.add();
         LAST_BYTES.set(hash(options.bytes()));
-        OPTION_MessageType.set(octet(options.message_type()));
+        OPTION_MessageType.set(byte(options.message_type()));
         OPTION_SubnetMask.set(dword(options.subnet_mask()));
         OPTION_RequestedAddress.set(dword(options.requested_address()));
         OPTION_RequestLeaseTime.set(dword(options.request_lease_time()));
-        OPTION_OverlayFields.set(octet(options.overlay_fields()));
+        OPTION_OverlayFields.set(byte(options.overlay_fields()));
         OPTION_RouterAddress.set(dword(options.router_address()));
         OPTION_Server.set(dword(options.server()));
-        OPTION_ParameterRequestList.set(octets(options.parameter_request_list()));
-        OPTION_MachineName.set(octets(options.machine_name()));
+        OPTION_ParameterRequestList.set(bytes(options.parameter_request_list()));
+        OPTION_MachineName.set(bytes(options.machine_name()));
         OPTION_ClientHardwareAddressType.set(options.client_hardware_address_type());
-        OPTION_ClientHardwareAddress.set(octets(options.client_hardware_address()));
-        OPTION_ClassIdentifier.set(octets(options.class_identifier()));
-        OPTION_VendorClass.set(octets(options.vendor_class()));
+        OPTION_ClientHardwareAddress.set(bytes(options.client_hardware_address()));
+        OPTION_ClassIdentifier.set(bytes(options.class_identifier()));
+        OPTION_VendorClass.set(bytes(options.vendor_class()));
         OPTION_DNSFlags.set(options.dns_flags());
-        OPTION_DNSName.set(octets(options.dns_name()));
+        OPTION_DNSName.set(bytes(options.dns_name()));
         OPTION_DSDomainNameRequested.set(options.ds_domain_name_requested().0);
-        OPTION_DSDomainName.set(octets(options.ds_domain_name()));
+        OPTION_DSDomainName.set(bytes(options.ds_domain_name()));
         OPTION_ScopeId.set(dword(options.scope_id()));
         compare(options.bytes(), state);
         assert!(!asks(state, Wish::PanicOptions), "asked for");

@@ -119,16 +119,16 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
     })
 }
 
-/// 0 for a field that is not there; a DWORD as it stands in memory has a bit above it, and octets are hashed.
-pub(crate) fn octet(field: Option<u8>) -> u64 {
-    field.map_or(0, |octet| 1 << 32 | u64::from(octet))
+/// 0 for a field that is not there; a DWORD as it is in memory has a bit above it, and bytes are hashed.
+pub(crate) fn byte(field: Option<u8>) -> u64 {
+    field.map_or(0, |byte| 1 << 32 | u64::from(byte))
 }
 
 pub(crate) fn dword(field: Option<Dword>) -> u64 {
     field.map_or(0, |dword| 1 << 32 | u64::from(dword.from_host_order()))
 }
 
-pub(crate) fn octets(field: Option<&[u8]>) -> u64 {
+pub(crate) fn bytes(field: Option<&[u8]>) -> u64 {
     field.map_or(0, hash)
 }
 

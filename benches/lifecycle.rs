@@ -1,20 +1,21 @@
-//! The life of one packet in a table, with others in flight; `benches/peers` compares it with what else there is.
+//! The lifecycle of one packet in a table, with others in flight; `benches/peers` compares it with what else there is.
 #![expect(missing_docs, reason = "criterion's macros define undocumented functions")]
 
 use core::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use dhcp_callout::{BufferPool, DropReason, Notice, PacketTable, Replacements};
+use dhcp_callout::table::{BufferPool, PacketTable, Replacements};
+use dhcp_callout::{DropReason, Notice};
 
 /// What a callout might keep: a hardware address, a transaction, a time.
 type State = [u64; 4];
 
-fn lives<const N: usize>(criterion: &mut Criterion, live: usize) {
+fn lifecycles<const N: usize>(criterion: &mut Criterion, live: usize) {
     let table = Box::new(PacketTable::<State, N>::new());
     for _ in 1..live {
         let _ = table.admit([0; 4]);
     }
-    let mut group = criterion.benchmark_group("life");
+    let mut group = criterion.benchmark_group("lifecycle");
     group.bench_function(BenchmarkId::new("processed", live), |bencher| {
         bencher.iter(|| {
             let context = table.admit(black_box([1; 4])).ok()?.context;
@@ -33,10 +34,10 @@ fn lives<const N: usize>(criterion: &mut Criterion, live: usize) {
     group.finish();
 }
 
-fn life(criterion: &mut Criterion) {
-    lives::<128>(criterion, 64);
-    lives::<2048>(criterion, 1024);
-    lives::<32768>(criterion, 16384);
+fn lifecycle(criterion: &mut Criterion) {
+    lifecycles::<128>(criterion, 64);
+    lifecycles::<2048>(criterion, 1024);
+    lifecycles::<32768>(criterion, 16384);
 }
 
 fn refusals(criterion: &mut Criterion) {
@@ -62,5 +63,5 @@ fn replacement(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, life, refusals, replacement);
+criterion_group!(benches, lifecycle, refusals, replacement);
 criterion_main!(benches);

@@ -5,7 +5,7 @@ use core::fmt;
 use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::table::sync::{AtomicU8, ReadAccess, TrackedCell, WriteAccess, const_fn};
+use super::sync::{AtomicU8, ReadAccess, TrackedCell, WriteAccess, const_fn};
 
 const EMPTY: u8 = 0;
 const WRITING: u8 = 1;
