@@ -84,8 +84,10 @@
 //! else. No operation waits for another thread: a change is tried again only if another thread has changed the same
 //! packet, or taken the same slot, meanwhile. Nothing is allocated, and no system call made.
 //!
-//! - Which slots are vacant is told by one bit each. Admission takes the next vacant slot after the one taken last; it
-//!   looks at one word of 64 bits if the table has room, and at each word once at most.
+//! - The numbers of the vacant slots wait in a ring, the longest vacant first. An admission takes the next number, and the
+//!   end of a packet puts one back: both are one addition to a counter, and take as long in a table that is nearly full.
+//!   The ring is a hint; a slot is taken by a swap of its word. If threads have met, and the slot is not vacant, the
+//!   admission looks at 32 slots.
 //! - There is no list, and so no ABA problem of one. A word that was read, and swapped when equal, describes the slot truly
 //!   whatever happened between: the word says all.
 //! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look at its age that
@@ -94,7 +96,7 @@
 //!
 //! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with `Acquire`; a
 //! borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every change between the
-//! two is a read-modify-write; the bit of an emptied slot is cleared with `Release`, for the `Acquire` of whoever takes it
+//! two is a read-modify-write; an emptied slot becomes vacant with `Release`, for the `Acquire` of whoever takes it
 //! next. The counters are relaxed, except that an end counted is never seen before its admission.
 //!
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
@@ -142,8 +144,8 @@ const LOOKS_WHEN_FULL: usize = 32;
 /// Keeps the state of up to `N` packets in flight, from admission until the server has reported them as processed.
 ///
 /// `N` is at most 65,536; more does not compile. All operations take `&self`, from any thread; none waits for another
-/// thread. A table of type `PacketTable<T, N>` takes 24 bytes and a `T` for each slot (rounded up to the alignment of `T`,
-/// at least 8; 7.9 of the 24 are never touched) and less than 1 KB beside; as a `static` it lies in zeroed memory, and
+/// thread. A table of type `PacketTable<T, N>` takes 18 bytes and a `T` for each slot (16 and the `T` rounded up to the
+/// alignment of `T`, at least 8) and less than 1 KB beside; as a `static` it lies in zeroed memory, and
 /// nothing is set up at start.
 ///
 /// The [module](self) says who gets a state back, when a packet is given up, and what becomes of a wrong context.
@@ -240,8 +242,9 @@ impl<T, const N: usize> PacketTable<T, N> {
     ///
     /// # Errors
     /// [`Full`] with the state if there is no vacant slot, and none of the packets looked at is old enough to be given up.
-    /// It can also come although a slot is vacant, if other threads end and admit packets meanwhile in a table that is
-    /// full but for a few slots.
+    /// It can also come although a slot is vacant, in a table of more than 32 slots that is full but for a few: if other
+    /// threads end and admit packets at this moment, or one was interrupted while it made a slot vacant. Each further
+    /// admission looks at 32 other slots.
     #[inline]
     pub fn admit(&self, state: T) -> Result<Admitted<T>, Full<T>> {
         let turn = self.slots.vacancies().take();

@@ -40,7 +40,7 @@ use crate::table::{
 /// assert_eq!(QUIET.in_flight(), 0);
 /// ```
 ///
-/// A packet takes 32 bytes beside its state, and a buffer 9 KB. As long as all bytes of the callout are zero the static
+/// A packet takes about 30 bytes beside its state, and a buffer 9 KB. As long as all bytes of the callout are zero the static
 /// takes no room in the file of the DLL. What cannot work does not compile:
 ///
 /// ```compile_fail,E0080
