@@ -114,13 +114,14 @@ impl<'b> Editor<'b, '_> {
         Message::parse(self.source)
     }
 
-    /// Makes all changes, and returns the size of the packet in bytes.
+    /// Applies all changes, and returns the size of the packet in bytes.
     #[inline]
     fn finish(&mut self) -> Result<usize, EditError> {
         let message = Message::parse(self.source)?;
         if let Some(error) = self.script.error {
             return Err(error);
         }
+        debug_assert!(self.values_start <= CAPACITY, "the encoded values are in the block");
         let limit = self.script.limit;
         let (target, values) = self.block.split_at_mut_checked(self.values_start).unwrap_or_default();
         let room = target.len();
