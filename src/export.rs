@@ -433,8 +433,9 @@ macro_rules! define {
         #[doc = concat!("`", $name, "`.")]
         unsafe extern "system" fn $hook<E: Exported>($($parameter: $Type),+) -> u32 {
             let raw = ffi::$Arguments { $($parameter),+ };
+            let handler = E::handlers().$hook;
             // SAFETY: the server passes what the prototype asks.
-            let status = unsafe { handle::<E, argument_of!($hook)>(E::handlers().$hook, raw) };
+            let status = unsafe { handle::<E, argument_of!($hook)>(handler, raw) };
             define!(@after $hook raw);
             status
         }
