@@ -123,7 +123,8 @@ pub fn edit_script() -> impl Strategy<Value = Vec<Edit>> {
     prop_oneof![12 => vec_of(edit(), 0..6), 1 => vec_of(edit(), 10..24)]
 }
 
-/// Yields values for options: short, longer than one option holds, or of sub-options.
+/// Yields values for options: short, longer than one option holds, such that fill their last option, or of
+/// sub-options.
 fn edited_value() -> impl Strategy<Value = Vec<u8>> {
     let suboption = (0_u8..5, vec_of(any::<u8>(), 0..4)).prop_map(|(code, value)| {
         let mut bytes = vec![code, u8::try_from(value.len()).unwrap_or_default()];
@@ -133,6 +134,7 @@ fn edited_value() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         6 => vec_of(any::<u8>(), 0..30),
         1 => vec_of(any::<u8>(), 0..600),
+        1 => select(vec![255_usize, 510]).prop_map(|length| vec![7; length]),
         1 => vec_of(suboption, 0..5).prop_map(|suboptions| suboptions.concat()),
     ]
 }

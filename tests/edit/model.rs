@@ -61,6 +61,20 @@ impl Item {
     }
 }
 
+/// Puts a PAD before each option 250 that would continue the option before it, which has 255 bytes.
+fn keep_apart(items: Vec<Item>) -> Vec<Item> {
+    let mut apart: Vec<Item> = Vec::new();
+    for item in items {
+        // All pieces of an option have 255 bytes, but perhaps the last.
+        let is_full = matches!(apart.last(), Some(Item::Option(.., wire)) if wire.len() % 257 == 0);
+        if is_full && matches!(item, Item::Option(_, 250, ..)) {
+            apart.push(Item::Pad);
+        }
+        apart.push(item);
+    }
+    apart
+}
+
 fn encoded(code: u8, value: &[u8], form: LongForm) -> Vec<u8> {
     let one = |code: u8, part: &[u8]| [&[code, u8::try_from(part.len()).unwrap_or(0)], part].concat();
     let (first, others) = value.split_at(value.len().min(255));
@@ -316,10 +330,11 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
         for relay in [false, true] {
             for (code, value) in additions(&entries, &[]) {
                 if (code == 82) == relay {
-                    options.extend(encoded(code, &value, long_form));
+                    options.push(Item::new(0, code, value, long_form));
                 }
             }
         }
+        let options = keep_apart(options);
         let mut out = header;
         if options.is_empty() {
             out.extend(&packet[236..]);
@@ -327,7 +342,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
             return Err(Failure::Edit(EditError::VendorArea));
         } else {
             out.extend([99, 130, 83, 99]);
-            out.extend(options);
+            out.extend(options.iter().flat_map(Item::bytes));
             out.push(255);
             out.resize(out.len().max(packet.len().min(limit)), 0);
         }
@@ -466,6 +481,8 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
             at += 1;
         }
     }
+
+    options.items = keep_apart(core::mem::take(&mut options.items));
 
     let mut out = header;
     out.extend(&packet[236..240]);

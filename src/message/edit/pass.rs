@@ -4,8 +4,9 @@ use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
+use super::care::Care;
 use super::error::EditError;
-use super::script::{Change, Edit, LongForm, Marks, RELAY, Script};
+use super::script::{Change, Edit, LongForm, RELAY, Script};
 
 /// One pass over the options in wire order.
 pub(super) struct Pass<'p> {
@@ -16,13 +17,14 @@ pub(super) struct Pass<'p> {
     pub(super) out: Encoder<'p>,
     pub(super) placed: Placed,
     /// Offset in the message of the first byte that is not copied yet.
-    run: usize,
+    pub(super) run: usize,
     /// Where the options of relay agents begin in `out` that nothing else follows so far.
-    relay_start: Option<usize>,
+    pub(super) relay_start: Option<usize>,
     /// Whether there is an option 52 in the options field.
     has_overload: bool,
     /// What option 52 has to name, if that is known to change.
     overload: Option<Overload>,
+    pub(super) care: Care,
 }
 
 /// What has become of the changes so far: one bit for each, by its position in the script.
@@ -56,7 +58,13 @@ impl<'p> Pass<'p> {
     /// Prepares the pass that writes what `message` becomes by the changes of `script` to `target`, which begins with
     /// the new header if that changes; `values` is the end of the editor's block.
     #[inline]
-    pub(super) fn new(message: Message<'p>, script: &'p Script<'p>, values: &'p [u8], target: &'p mut [u8]) -> Self {
+    pub(super) fn new(
+        message: Message<'p>,
+        script: &'p Script<'p>,
+        values: &'p [u8],
+        target: &'p mut [u8],
+        care: Care,
+    ) -> Self {
         Self {
             message,
             script,
@@ -67,6 +75,7 @@ impl<'p> Pass<'p> {
             relay_start: None,
             has_overload: false,
             overload: None,
+            care,
         }
     }
 
@@ -78,7 +87,11 @@ impl<'p> Pass<'p> {
         if !self.message.has_cookie() {
             return self.without_options();
         }
-        let (last_end, has_end) = self.options()?;
+        let (last_end, has_end) = if self.care.is_taken() {
+            self.options_with_care()?
+        } else {
+            self.options()?
+        };
         if self.has_overload {
             return self.build_overloaded(last_end, has_end);
         }
@@ -95,7 +108,12 @@ impl<'p> Pass<'p> {
             self.run = self.script.copied;
             self.placed = Placed::default();
             self.relay_start = None;
-            self.options()?;
+            if self.care.is_taken() {
+                self.care = Care::taken();
+                self.options_with_care()?;
+            } else {
+                self.options()?;
+            }
             self.overloaded_fields()?;
         }
         self.close(last_end, has_end)
@@ -105,10 +123,7 @@ impl<'p> Pass<'p> {
     #[inline]
     fn options(&mut self) -> Result<(usize, bool), EditError> {
         let source = self.message.as_bytes();
-        let mut marks = self.script.marks;
-        if marks.may_have(OptionCode::CONTINUATION) && self.script.names(OptionCode::CONTINUATION) {
-            marks = Marks::ALL; // A 250 that is an option of its own is told from others by the option before it.
-        }
+        let marks = self.script.marks;
         // Of 32 bits, so that their sums prove that bytes are there.
         let mut at = OPTIONS_OFFSET as u32;
         let mut looked_at = at;
@@ -187,14 +202,29 @@ impl<'p> Pass<'p> {
     /// Does what the script says about an option of the options field, which ends at `end`.
     #[inline]
     fn visit(&mut self, option: &RawOption<'_>, end: usize) {
-        let action = if option.code == OptionCode::OVERLOAD {
+        let action = self.action_in_options(option);
+        self.act(option, end, action);
+    }
+
+    /// Decides about the next fragment of any option of the options field.
+    #[inline]
+    pub(super) fn action_in_options(&mut self, option: &RawOption<'_>) -> Action<'p> {
+        if option.code == OptionCode::OVERLOAD {
             self.action_of_overload(option)
         } else {
             self.action(option)
-        };
+        }
+    }
+
+    /// Does what has been decided about an option of the options field, which ends at `end`.
+    #[inline]
+    pub(super) fn act(&mut self, option: &RawOption<'_>, end: usize, action: Action<'p>) {
         let replacement = match action {
             Action::Keep => None,
-            Action::Drop => return self.skip(option.offset, end),
+            Action::Drop => {
+                self.note_follower(end);
+                return self.skip(option.offset, end);
+            }
             Action::Replace(_, value) => {
                 self.skip(option.offset, end);
                 Some(value)
@@ -207,12 +237,24 @@ impl<'p> Pass<'p> {
             self.relay_start = None;
         }
         match replacement {
-            Some(value) if value.len() > 255 => {
-                let form = self.form_of(option, end);
-                self.out.put_long(option.code, value, form);
-            }
+            Some(value) if value.len() >= 255 => self.replace_long(option, end, value),
             Some(value) => self.out.put_option(option.code, value),
             None => {}
+        }
+    }
+
+    #[cold]
+    fn replace_long(&mut self, option: &RawOption<'_>, end: usize, value: &[u8]) {
+        self.note_follower(end);
+        let form = self.form_of(option, end);
+        self.out.put_long(option.code, value, form);
+    }
+
+    /// Notes when an option 250 of its own follows, which begins at `end`: what is before it changes.
+    #[inline]
+    fn note_follower(&mut self, end: usize) {
+        if self.message.as_bytes().get(end) == Some(&OptionCode::CONTINUATION.code()) {
+            self.care.is_needed();
         }
     }
 
@@ -220,9 +262,8 @@ impl<'p> Pass<'p> {
     /// author's choice if it is not long.
     #[cold]
     fn form_of(&self, first: &RawOption<'_>, end: usize) -> LongForm {
-        let value_end = first.value_offset().saturating_add(first.value.len());
         match self.message.value(first.code) {
-            _ if end != value_end => LongForm::Continued,
+            _ if end != first.end() => LongForm::Continued,
             Ok(Some(value)) if value.as_slice().is_none() => LongForm::Repeated,
             _ => self.script.long_form,
         }
@@ -304,7 +345,7 @@ impl<'p> Pass<'p> {
 
     /// Copies what is not copied yet, up to `offset`.
     #[inline]
-    fn copy_until(&mut self, offset: usize) {
+    pub(super) fn copy_until(&mut self, offset: usize) {
         let run = self.message.as_bytes().get(self.run..offset);
         debug_assert!(run.is_some(), "offsets are met in their order, within the message");
         if let Some(run) = run {
@@ -377,6 +418,9 @@ impl<'p> Pass<'p> {
     #[cold]
     fn append_around_relay(&mut self) -> Result<(), EditError> {
         let end = self.out.size();
+        if self.relay_start.is_some() {
+            self.care.before_relay(end);
+        }
         if self.script.frees_fields {
             self.append_of_fields(false)?;
         }
@@ -405,8 +449,8 @@ impl<'p> Pass<'p> {
     /// Writes an option whose value is not in the options field yet.
     #[inline]
     pub(super) fn put_new(&mut self, code: OptionCode, value: &[u8]) {
-        if value.len() > 255 {
-            self.out.put_long(code, value, self.script.long_form);
+        if value.len() > 255 || self.care.is_taken() {
+            self.put_with_care(code, value);
         } else {
             self.out.put_option(code, value);
         }

@@ -41,15 +41,17 @@ impl<'t> Encoder<'t> {
         self.len = end;
     }
 
-    /// Writes an option whose value is longer than that.
+    /// Writes an option whose value may be longer than that.
     #[cold]
     pub(super) fn put_long(&mut self, code: OptionCode, value: &[u8], form: LongForm) {
-        let mut next = code;
-        for fragment in value.chunks(FRAGMENT) {
+        let (first, rest) = value.split_at_checked(FRAGMENT).unwrap_or((value, &[]));
+        self.put_option(code, first);
+        let next = match form {
+            LongForm::Repeated => code,
+            LongForm::Continued => OptionCode::CONTINUATION,
+        };
+        for fragment in rest.chunks(FRAGMENT) {
             self.put_option(next, fragment);
-            if form == LongForm::Continued {
-                next = OptionCode::CONTINUATION;
-            }
         }
     }
 
