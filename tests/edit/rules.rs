@@ -155,7 +155,8 @@ fn full(code: u8) -> Vec<u8> {
 fn an_option_250_of_its_own_never_comes_directly_after_255_bytes() {
     let full = full(12);
     let site = [250, 1, 7];
-    let apart = Ok(packet(&[&full[..], &[0], &site, &[255]].concat()));
+    let expected = packet(&[&full[..], &[0], &site, &[255]].concat());
+    let apart = Ok(expected.clone());
     let ends = packet(&[&full[..], &[255]].concat());
     let between = packet(&[&full[..], &[6, 1, 9, 53, 1, 5], &site, &[255]].concat());
     let short = packet(&[&[12, 1, b'h'], &site[..], &[255]].concat());
@@ -211,18 +212,17 @@ fn an_option_250_of_its_own_never_comes_directly_after_255_bytes() {
     assert_eq!(edit!(padded, e.remove(DNS)), apart);
 
     // The PAD counts.
-    let size = apart.as_ref().unwrap().len();
-    assert_eq!(edit!(ends.clone(), e.append_raw(250, &[7]).limit(size)), apart);
+    let needed = expected.len();
+    assert_eq!(edit!(ends.clone(), e.append_raw(250, &[7]).limit(needed)), apart);
     assert_eq!(
-        edit!(ends, e.append_raw(250, &[7]).limit(size - 1)),
+        edit!(ends, e.append_raw(250, &[7]).limit(needed - 1)),
         Err(EditError::NoRoom {
-            needed: size,
-            available: size - 1
+            needed,
+            available: needed - 1
         })
     );
     // The whole is still read as it was meant.
-    let message = apart.unwrap();
-    let message = Message::parse(&message).unwrap();
+    let message = Message::parse(&expected).unwrap();
     assert_eq!(message.value(HOST).unwrap().unwrap().len(), 255);
     assert!(message.value(250).unwrap().unwrap() == [7]);
 }

@@ -92,18 +92,17 @@ impl Pass<'_> {
         let action = self.action_in_options(option);
         let is_full = match action {
             Action::Drop => return self.act(option, end, action),
-            Action::Keep => is_full(end - option.offset),
+            Action::Keep => is_full(end.saturating_sub(option.offset)),
             Action::Replace(_, value) => ends_full(value),
         };
         let had_relay = self.relay_start.is_some();
-        let start = self.out.size() + (option.offset - self.run);
+        let start = self.place_of(option.offset);
         if self.must_be_apart(option.code, start) {
             self.copy_until(option.offset);
             self.out.put(&[OptionCode::PAD.code()]);
         }
         self.act(option, end, action);
-        let pending = end - self.run;
-        let new_end = self.out.size() + pending;
+        let new_end = self.place_of(end);
         if let Care::Taken {
             full_end,
             full_before_relay,

@@ -17,7 +17,7 @@ pub(super) struct Pass<'p> {
     pub(super) out: Encoder<'p>,
     pub(super) placed: Placed,
     /// Offset in the message of the first byte that is not copied yet.
-    pub(super) run: usize,
+    run: usize,
     /// Where the options of relay agents begin in `out` that nothing else follows so far.
     pub(super) relay_start: Option<usize>,
     /// Whether there is an option 52 in the options field.
@@ -231,8 +231,8 @@ impl<'p> Pass<'p> {
             }
         };
         if option.code == RELAY {
-            let pending = option.offset.saturating_sub(self.run);
-            self.relay_start.get_or_insert(self.out.size().wrapping_add(pending));
+            let start = self.place_of(option.offset);
+            self.relay_start.get_or_insert(start);
         } else {
             self.relay_start = None;
         }
@@ -352,6 +352,12 @@ impl<'p> Pass<'p> {
             self.out.put(run);
         }
         self.run = offset;
+    }
+
+    /// Returns where in the new packet the byte at `offset` comes, which is not copied yet.
+    #[inline]
+    pub(super) fn place_of(&self, offset: usize) -> usize {
+        self.out.size().wrapping_add(offset.saturating_sub(self.run))
     }
 
     /// Copies the header, if nothing has been copied yet.
