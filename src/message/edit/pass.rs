@@ -4,7 +4,7 @@ use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
-use super::care::Care;
+use super::care::{Care, ends_full, is_full};
 use super::error::EditError;
 use super::script::{Change, Edit, LongForm, RELAY, Script};
 
@@ -19,7 +19,7 @@ pub(super) struct Pass<'p> {
     /// Offset in the message of the first byte that is not copied yet.
     run: usize,
     /// Where the options of relay agents begin in `out` that nothing else follows so far.
-    pub(super) relay_start: Option<usize>,
+    relay_start: Option<usize>,
     /// Whether there is an option 52 in the options field.
     has_overload: bool,
     /// What option 52 has to name, if that is known to change.
@@ -175,6 +175,47 @@ impl<'p> Pass<'p> {
         }
     }
 
+    /// Goes through the options field as [`options`](Self::options) does, but looks at each option, and keeps options 250
+    /// apart from those that they would continue.
+    #[cold]
+    fn options_with_care(&mut self) -> Result<(usize, bool), EditError> {
+        let message = self.message;
+        let mut last_end = OPTIONS_OFFSET;
+        let mut options = message.options();
+        let mut next = options.next().transpose()?;
+        while let Some(option) = next.filter(|option| option.area == Area::Options) {
+            last_end = option.end();
+            next = options.next().transpose()?;
+            while let Some(piece) = next.filter(|piece| piece.continues) {
+                last_end = piece.end();
+                next = options.next().transpose()?;
+            }
+            self.visit_with_care(&option, last_end);
+        }
+        Ok((last_end, message.end_offset().is_some()))
+    }
+
+    fn visit_with_care(&mut self, option: &RawOption<'_>, end: usize) {
+        let action = self.action_in_options(option);
+        let is_full = match action {
+            Action::Drop => return self.act(option, end, action),
+            Action::Keep => is_full(end.saturating_sub(option.offset)),
+            Action::Replace(_, value) => ends_full(value),
+        };
+        let start = self.place_of(option.offset);
+        if self.relay_start.is_none() {
+            self.care.note_relay(start); // If it is one.
+        }
+        if self.care.must_part(option.code, start) {
+            self.copy_until(option.offset);
+            self.out.put(&[OptionCode::PAD.code()]);
+        }
+        self.act(option, end, action);
+        if is_full {
+            self.care.note_full(self.place_of(end));
+        }
+    }
+
     /// Returns where the 250s end that continue an option of 255 bytes, which ends at `end`.
     #[cold]
     fn end_of_continuations(&self, mut end: u32) -> Result<u32, EditError> {
@@ -208,7 +249,7 @@ impl<'p> Pass<'p> {
 
     /// Decides about the next fragment of any option of the options field.
     #[inline]
-    pub(super) fn action_in_options(&mut self, option: &RawOption<'_>) -> Action<'p> {
+    fn action_in_options(&mut self, option: &RawOption<'_>) -> Action<'p> {
         if option.code == OptionCode::OVERLOAD {
             self.action_of_overload(option)
         } else {
@@ -218,7 +259,7 @@ impl<'p> Pass<'p> {
 
     /// Does what has been decided about an option of the options field, which ends at `end`.
     #[inline]
-    pub(super) fn act(&mut self, option: &RawOption<'_>, end: usize, action: Action<'p>) {
+    fn act(&mut self, option: &RawOption<'_>, end: usize, action: Action<'p>) {
         let replacement = match action {
             Action::Keep => None,
             Action::Drop => {
@@ -345,7 +386,7 @@ impl<'p> Pass<'p> {
 
     /// Copies what is not copied yet, up to `offset`.
     #[inline]
-    pub(super) fn copy_until(&mut self, offset: usize) {
+    fn copy_until(&mut self, offset: usize) {
         let run = self.message.as_bytes().get(self.run..offset);
         debug_assert!(run.is_some(), "offsets are met in their order, within the message");
         if let Some(run) = run {
@@ -356,7 +397,7 @@ impl<'p> Pass<'p> {
 
     /// Returns where in the new packet the byte at `offset` comes, which is not copied yet.
     #[inline]
-    pub(super) fn place_of(&self, offset: usize) -> usize {
+    fn place_of(&self, offset: usize) -> usize {
         self.out.size().wrapping_add(offset.saturating_sub(self.run))
     }
 
@@ -459,6 +500,18 @@ impl<'p> Pass<'p> {
             self.put_with_care(code, value);
         } else {
             self.out.put_option(code, value);
+        }
+    }
+
+    /// Writes a new option that is long, or may have to be kept apart from the one before it.
+    #[cold]
+    fn put_with_care(&mut self, code: OptionCode, value: &[u8]) {
+        if self.care.must_part(code, self.out.size()) {
+            self.out.put(&[OptionCode::PAD.code()]);
+        }
+        self.out.put_long(code, value, self.script.long_form);
+        if ends_full(value) {
+            self.care.note_full(self.out.size());
         }
     }
 
