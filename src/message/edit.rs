@@ -33,7 +33,7 @@ use super::{HEADER_LENGTH, Header, Message, OPTIONS_OFFSET, ParseError};
 use care::Care;
 use pass::Pass;
 use script::{Change, Edit, Script};
-use write::field_of;
+use write::{field_of, move_to_end};
 
 /// Changes to one packet, noted in any order, and made all at once when they are complete, or not at all.
 ///
@@ -124,27 +124,32 @@ impl<'b> Editor<'b, '_> {
         if let Some(error) = self.script.error {
             return Err(error);
         }
-        let limit = self.script.limit;
-        let (target, values) = self.block.split_at_mut_checked(self.values_start).unwrap_or_default();
-        let room = target.len();
-        let mut pass = Pass::new(message, &self.script, values, target, Care::of(&self.script));
-        let mut size = pass.build()?;
-        if matches!(pass.care, Care::Needed) || size > room && room < CAPACITY {
-            size = self.build_aside()?;
-        }
-        if size > limit {
+        let size = if Care::is_needed_by(&self.script) {
+            self.build_with_care()?
+        } else {
+            let (target, values) = self.block.split_at_mut_checked(self.values_start).unwrap_or_default();
+            let room = target.len();
+            let mut pass = Pass::new(message, &self.script, values, target, Care::Free);
+            let size = pass.build()?;
+            if matches!(pass.care, Care::Needed) || size > room && room < CAPACITY {
+                self.build_with_care()?
+            } else {
+                size
+            }
+        };
+        if size > self.script.limit {
             return Err(EditError::NoRoom {
                 needed: size,
-                available: limit,
+                available: self.script.limit,
             });
         }
         Ok(size)
     }
 
-    /// Builds a packet once more that is so long that it reaches the encoded values, or that has options 250 of its own
+    /// Builds a packet that may be so long that it reaches the encoded values, or that may have options 250 of its own
     /// after others that change: the values are put aside, and care is taken.
     #[cold]
-    fn build_aside(&mut self) -> Result<usize, EditError> {
+    fn build_with_care(&mut self) -> Result<usize, EditError> {
         let aside = *self.block;
         let values = aside.get(self.values_start..).unwrap_or_default();
         Pass::new(
@@ -227,7 +232,7 @@ impl Editor<'_, '_> {
             return self.fail(EditError::Value(error));
         }
         // To the end of what is free, since the start is for the packet.
-        free.copy_within(..len, available - len);
+        move_to_end(free, len);
         self.values_start = self.values_start.wrapping_sub(len);
         let from_end = CAPACITY.wrapping_sub(self.values_start);
         self.script.replace(Edit {

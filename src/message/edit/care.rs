@@ -23,14 +23,10 @@ pub(super) enum Care {
 }
 
 impl Care {
-    /// The care that the changes themselves need.
+    /// Returns whether the changes need care, whatever the packet is.
     #[inline]
-    pub(super) fn of(script: &Script<'_>) -> Self {
-        if script.marks.may_have(OptionCode::CONTINUATION) && script.may_move(OptionCode::CONTINUATION) {
-            Self::taken()
-        } else {
-            Self::Free
-        }
+    pub(super) fn is_needed_by(script: &Script<'_>) -> bool {
+        script.marks.may_have(OptionCode::CONTINUATION) && script.may_move(OptionCode::CONTINUATION)
     }
 
     pub(super) const fn taken() -> Self {
@@ -47,7 +43,7 @@ impl Care {
 
     /// Notes that the pass should take care.
     #[cold]
-    pub(super) fn is_needed(&mut self) {
+    pub(super) fn need(&mut self) {
         if !self.is_taken() {
             *self = Self::Needed;
         }

@@ -128,7 +128,11 @@ impl<'p> Pass<'p> {
         let mut at = OPTIONS_OFFSET as u32;
         let mut looked_at = at;
         let mut last_end = OPTIONS_OFFSET;
-        while let (Some(length), Some(code)) = (source.get(at as usize + 1), source.get(at as usize)) {
+        let codes = source.split_last().map_or(source, |(_, codes)| codes);
+        while let Some(code) = codes.get(at as usize) {
+            let Some(length) = source.get(at as usize + 1) else {
+                break;
+            };
             let end = at.wrapping_add(2 + u32::from(*length));
             if !marks.may_have(OptionCode::from_code(*code)) {
                 at = end;
@@ -251,7 +255,7 @@ impl<'p> Pass<'p> {
     #[inline]
     fn action_in_options(&mut self, option: &RawOption<'_>) -> Action<'p> {
         if option.code == OptionCode::OVERLOAD {
-            self.action_of_overload(option)
+            self.action_of_overload(option.value)
         } else {
             self.action(option)
         }
@@ -278,33 +282,33 @@ impl<'p> Pass<'p> {
             self.relay_start = None;
         }
         match replacement {
-            Some(value) if value.len() >= 255 => self.replace_long(option, end, value),
+            Some(value) if value.len() >= 255 => self.replace_long(option.code, option.end(), end, value),
             Some(value) => self.out.put_option(option.code, value),
             None => {}
         }
     }
 
     #[cold]
-    fn replace_long(&mut self, option: &RawOption<'_>, end: usize, value: &[u8]) {
+    fn replace_long(&mut self, code: OptionCode, end_of_first: usize, end: usize, value: &[u8]) {
         self.note_follower(end);
-        let form = self.form_of(option, end);
-        self.out.put_long(option.code, value, form);
+        let form = self.form_of(code, end_of_first, end);
+        self.out.put_long(code, value, form);
     }
 
     /// Notes when an option 250 of its own follows, which begins at `end`: what is before it changes.
     #[inline]
     fn note_follower(&mut self, end: usize) {
         if self.message.as_bytes().get(end) == Some(&OptionCode::CONTINUATION.code()) {
-            self.care.is_needed();
+            self.care.need();
         }
     }
 
     /// Returns the form of the value whose first fragment is `first`, which ends at `end` with its continuations; the
     /// author's choice if it is not long.
     #[cold]
-    fn form_of(&self, first: &RawOption<'_>, end: usize) -> LongForm {
-        match self.message.value(first.code) {
-            _ if end != first.end() => LongForm::Continued,
+    fn form_of(&self, code: OptionCode, end_of_first: usize, end: usize) -> LongForm {
+        match self.message.value(code) {
+            _ if end != end_of_first => LongForm::Continued,
             Ok(Some(value)) if value.as_slice().is_none() => LongForm::Repeated,
             _ => self.script.long_form,
         }
@@ -312,11 +316,11 @@ impl<'p> Pass<'p> {
 
     /// Decides about the next fragment of option 52 in the options field.
     #[cold]
-    fn action_of_overload(&mut self, option: &RawOption<'_>) -> Action<'p> {
+    fn action_of_overload(&mut self, fragment: &[u8]) -> Action<'p> {
         self.has_overload = true;
         match self.overload {
             Some(fields) if fields.is_empty() => Action::Drop,
-            Some(fields) if !option.value.is_empty() => Action::Replace(0, value_of(fields)),
+            Some(fields) if !fragment.is_empty() => Action::Replace(0, value_of(fields)),
             _ => Action::Keep,
         }
     }
@@ -325,7 +329,7 @@ impl<'p> Pass<'p> {
     #[inline]
     pub(super) fn action(&mut self, option: &RawOption<'_>) -> Action<'p> {
         let Some((bit, edit)) = self.script.decider(option.code) else {
-            return if self.script.drops(option) {
+            return if self.script.drops(option.offset) {
                 Action::Drop
             } else {
                 Action::Keep
@@ -375,13 +379,13 @@ impl<'p> Pass<'p> {
     fn is_now(&self, first: &RawOption<'_>, value: &[u8]) -> bool {
         match first.value.split_last() {
             Some((last, front)) if value.get(front.len()) != Some(last) => false,
-            _ => self.joins_to(first, value),
+            _ => self.joins_to(first.code, first.value, value),
         }
     }
 
     #[cold]
-    fn joins_to(&self, first: &RawOption<'_>, value: &[u8]) -> bool {
-        value.starts_with(first.value) && matches!(self.message.value(first.code), Ok(Some(now)) if now == *value)
+    fn joins_to(&self, code: OptionCode, first: &[u8], value: &[u8]) -> bool {
+        value.starts_with(first) && matches!(self.message.value(code), Ok(Some(now)) if now == *value)
     }
 
     /// Copies what is not copied yet, up to `offset`.

@@ -263,8 +263,8 @@ impl<'v> Script<'v> {
     }
 
     /// Returns whether the fragment goes by itself.
-    pub(super) fn drops(&self, option: &RawOption<'_>) -> bool {
-        let word = self.dropped.as_ref().and_then(|words| words.get(option.offset / 64));
-        word.is_some_and(|word| word >> (option.offset % 64) & 1 != 0)
+    pub(super) fn drops(&self, offset: usize) -> bool {
+        let word = self.dropped.as_ref().and_then(|words| words.get(offset / 64));
+        word.is_some_and(|word| word >> (offset % 64) & 1 != 0)
     }
 }
