@@ -87,6 +87,7 @@ impl PacketBuffer {
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
+        debug_assert!(self.size <= PACKET_CAPACITY, "the packet is in its block");
         self.block.get(..self.size).unwrap_or_default()
     }
 
@@ -94,6 +95,7 @@ impl PacketBuffer {
     #[inline]
     #[must_use]
     pub fn as_bytes_mut(&mut self) -> &mut [u8] {
+        debug_assert!(self.size <= PACKET_CAPACITY, "the packet is in its block");
         self.block.get_mut(..self.size).unwrap_or_default()
     }
 
@@ -138,7 +140,7 @@ impl PacketBuffer {
         Ok(buffer)
     }
 
-    /// Makes the changes that `edit` notes, all or none; returns the new size of the packet in bytes.
+    /// Applies the changes that `edit` notes, all or none; returns the new size of the packet in bytes.
     ///
     /// Takes time linear in the size of the packet.
     ///
@@ -153,7 +155,7 @@ impl PacketBuffer {
         Ok(size)
     }
 
-    /// Makes the changes that `edit` notes in a copy of `message`, which becomes the packet of this buffer; returns its
+    /// Applies the changes that `edit` notes in a copy of `message`, which becomes the packet of this buffer; returns its
     /// size in bytes.
     ///
     /// The message is copied once, while the changes are made, if the buffer holds the empty packet; else twice, since
@@ -183,6 +185,7 @@ impl PacketBuffer {
 
     /// Takes over a packet that has been edited elsewhere.
     fn take(&mut self, block: &[u8; PACKET_CAPACITY], size: usize) {
+        debug_assert!(size <= PACKET_CAPACITY, "an edit gives no more than a packet holds");
         if let (Some(place), Some(packet)) = (self.block.get_mut(..size), block.get(..size)) {
             place.copy_from_slice(packet);
             self.size = size;

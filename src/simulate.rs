@@ -5,7 +5,7 @@
 //! plays the server's part in them; [`Server::receive`] and the other single steps leave the order to the caller, legal
 //! or not.
 //!
-//! Where the documentation is silent both possibilities can be had: see [`Refused`].
+//! Where the documentation is silent both possibilities can be had: see [`RefusalPolicy`].
 #![expect(unsafe_code, reason = "this module calls `extern` hooks")]
 
 mod replay;
@@ -37,12 +37,12 @@ pub struct Server {
     /// INVARIANT: each hook can be called as its prototype says.
     table: CalloutTable,
     address: Ipv4Addr,
-    refused: Refused,
+    refusal_policy: RefusalPolicy,
 }
 
 /// What the server does with a packet that `DhcpNewPktHook` refused; the documentation does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Refused {
+pub enum RefusalPolicy {
     /// It forgets the packet without another call.
     #[default]
     Unreported,
@@ -63,7 +63,7 @@ pub struct EntryRefused {
 ///
 /// Dropping it makes no call: the server forgets the packet without a word.
 #[derive(Debug)]
-pub struct InFlight {
+pub struct PacketInFlight {
     packet: ServerPacket,
     context: *mut c_void,
     process_it: Bool,
@@ -96,7 +96,7 @@ impl Server {
         Self {
             table,
             address: Ipv4Addr::new(192, 0, 2, 1),
-            refused: Refused::Unreported,
+            refusal_policy: RefusalPolicy::Unreported,
         }
     }
 
@@ -128,10 +128,10 @@ impl Server {
         self
     }
 
-    /// Sets what is done with a refused packet; [`Refused::Unreported`] at first.
+    /// Sets what is done with a packet that the callout refused; [`RefusalPolicy::Unreported`] at first.
     #[must_use]
-    pub const fn with_refused(mut self, refused: Refused) -> Self {
-        self.refused = refused;
+    pub const fn refusal_policy(mut self, refusal_policy: RefusalPolicy) -> Self {
+        self.refusal_policy = refusal_policy;
         self
     }
 
@@ -157,9 +157,9 @@ impl Server {
     ///
     /// # Errors
     /// [`PacketTooLong`] if the packet does not fit into the server's buffer.
-    pub fn receive(&self, packet: &[u8]) -> Result<InFlight, PacketTooLong> {
+    pub fn receive(&self, packet: &[u8]) -> Result<PacketInFlight, PacketTooLong> {
         let packet = ServerPacket::new(packet)?;
-        let mut in_flight = InFlight {
+        let mut in_flight = PacketInFlight {
             packet,
             context: null_mut(),
             process_it: Bool::TRUE,
@@ -181,8 +181,8 @@ impl Server {
     }
 
     /// Reports that a packet was dropped, or that it was processed completely.
-    pub fn notify(&self, in_flight: &mut InFlight, notice: Notice) {
-        let InFlight { packet, context, .. } = in_flight;
+    pub fn notify(&self, in_flight: &mut PacketInFlight, notice: Notice) {
+        let PacketInFlight { packet, context, .. } = in_flight;
         self.call_drop_send(self.table.dhcp_pkt_drop_hook, packet, notice.code(), *context);
     }
 
@@ -192,7 +192,7 @@ impl Server {
     /// [`PacketTooLong`] if the reply does not fit into the server's buffer.
     pub fn send<R>(
         &self,
-        in_flight: &InFlight,
+        in_flight: &PacketInFlight,
         reply: &[u8],
         sent: impl FnOnce(Result<&[u8], HookError>) -> R,
     ) -> Result<R, PacketTooLong> {
@@ -203,8 +203,8 @@ impl Server {
     }
 
     /// Reports that the server acknowledges `address` to the client for `lease_time` seconds.
-    pub fn offer_address(&self, in_flight: &InFlight, grant: AddressGrant, address: Ipv4Addr, lease_time: u32) {
-        let InFlight { packet, context, .. } = in_flight;
+    pub fn offer_address(&self, in_flight: &PacketInFlight, grant: AddressGrant, address: Ipv4Addr, lease_time: u32) {
+        let PacketInFlight { packet, context, .. } = in_flight;
         if let Some(hook) = self.table.dhcp_address_offer_hook {
             let call = GiveAddressArguments {
                 packet: packet.pointer,
@@ -223,8 +223,8 @@ impl Server {
     }
 
     /// Reports that `address` is not, or no longer, in use.
-    pub fn delete_address(&self, in_flight: &InFlight, problem: AddressProblem, address: Ipv4Addr) {
-        let InFlight { packet, context, .. } = in_flight;
+    pub fn delete_address(&self, in_flight: &PacketInFlight, problem: AddressProblem, address: Ipv4Addr) {
+        let PacketInFlight { packet, context, .. } = in_flight;
         if let Some(hook) = self.table.dhcp_address_del_hook {
             let call = ProbArguments {
                 packet: packet.pointer,
@@ -257,7 +257,7 @@ impl Server {
     }
 }
 
-impl InFlight {
+impl PacketInFlight {
     /// Returns the packet as it is now: the server's, or what `DhcpNewPktHook` put in its place, copied when the hook
     /// returned.
     ///
@@ -309,7 +309,9 @@ impl ServerPacket {
         match unsafe { read_packet(self.pointer, self.size) } {
             Ok(packet) => {
                 if self.pointer.cast_const() != self.buffer.as_ptr() {
-                    self.buffer = buffer_of(packet).unwrap_or_default();
+                    let copy = buffer_of(packet);
+                    debug_assert!(copy.is_some(), "a packet that can be read fits into the buffer");
+                    self.buffer = copy.unwrap_or_default();
                     self.pointer = self.buffer.as_mut_ptr();
                 }
                 self.fault = None;

@@ -107,7 +107,6 @@
 )]
 
 mod context;
-#[cfg_attr(loom, allow(dead_code, reason = "the chain, which uses it, is not part of a model"))]
 pub(crate) mod once;
 mod pool;
 mod slot;

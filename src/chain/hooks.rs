@@ -225,7 +225,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
                     reserved: raw.reserved,
                 };
                 // SAFETY: the packet is the server's, which passes what the prototype asks.
-                status = first_failure(status, unsafe { self.tell(told, Some(&*contexts)) });
+                status = first_failure(status, unsafe { self.tell(told, Some(&contexts)) });
             }
         }
         match contexts.release() {

@@ -43,7 +43,7 @@ macro_rules! packet_replacement {
                 self
             }
 
-            /// Makes the changes that `edit` notes in a buffer, and points the server at it; returns the new size.
+            /// Applies the changes that `edit` notes in a buffer, and points the server at it; returns the new size.
             ///
             #[doc = concat!(
                 "The pointers are swapped when the hook returns, and the buffer stays until the server reports ", $packet,
@@ -80,7 +80,7 @@ macro_rules! packet_replacement {
                 self.packet.replace_with(bytes)
             }
 
-            /// Makes the changes that `edit` notes, and copies the result into the server's own buffer; returns the new size.
+            /// Applies the changes that `edit` notes, and copies the result into the server's own buffer; returns the new size.
             ///
             /// The packet is edited aside, in a buffer that returns at once, and copied when the hook returns: up to the 4096
             /// bytes of the server's buffer. It works for every packet, tracked or not. [`replace`](Self::replace) says

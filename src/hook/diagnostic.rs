@@ -22,7 +22,8 @@ pub enum Diagnostic<'a> {
         /// What is wrong with them.
         error: HookError,
     },
-    /// A hook came with a context that names no packet in flight; the callout hears of the call without a state.
+    /// A hook came with a context that names no packet in flight, or one with 255 borrowers; the callout hears of the call
+    /// without a state.
     ContextRefused {
         /// The hook, as the SDK names it.
         hook: &'static str,

@@ -217,7 +217,7 @@ impl<'a> PacketArgument<'a> {
         self.is_tracked = false;
     }
 
-    /// Makes the changes of `edit` in a buffer; an error leaves everything as it was.
+    /// Applies the changes of `edit` in a buffer; an error leaves everything as it was.
     pub(super) fn replace<'v>(&mut self, edit: impl FnOnce(&mut Editor<'_, 'v>)) -> Result<usize, ReplaceError> {
         self.change(Way::Replace, |bytes, buffer| edit_into(bytes, buffer, edit))
     }
@@ -292,7 +292,7 @@ impl<'a> PacketArgument<'a> {
     }
 }
 
-/// Makes the changes of `edit` to the packet `bytes` in an empty buffer.
+/// Applies the changes of `edit` to the packet `bytes` in an empty buffer.
 fn edit_into<'v>(
     bytes: &[u8],
     buffer: &mut PacketBuffer,

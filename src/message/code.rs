@@ -79,7 +79,9 @@ open!(OpCode(u8), HardwareType(u8), MessageType(u8));
 
 /// The code of an option, one byte (RFC 2132); `message::option` has the known ones by name.
 ///
-/// Prints as its number in decimal, by which the RFCs and IANA call an option; `name` returns the registry's name.
+/// Prints as its number in decimal, unlike the other codes: the RFCs and IANA call an option by its number, error texts go
+/// on from it ("option 3 at offset 248"), and the list of option 55 is known and compared by its numbers. `name` returns
+/// the registry's name, which `{:#}` of a [`Message`](crate::Message) prints beside the number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct OptionCode(u8);

@@ -33,7 +33,7 @@ use super::{HEADER_LENGTH, Header, Message, OPTIONS_OFFSET, ParseError};
 use care::Care;
 use pass::Pass;
 use script::{Change, Edit, Script};
-use write::{field_of, move_to_end};
+use write::{field_of, put_at_end};
 
 /// Changes to one packet, noted in any order, and made all at once when they are complete, or not at all.
 ///
@@ -117,13 +117,14 @@ impl<'b> Editor<'b, '_> {
         Message::parse(self.source)
     }
 
-    /// Makes all changes, and returns the size of the packet in bytes.
+    /// Applies all changes, and returns the size of the packet in bytes.
     #[inline]
     fn finish(&mut self) -> Result<usize, EditError> {
         let message = Message::parse(self.source)?;
         if let Some(error) = self.script.error {
             return Err(error);
         }
+        debug_assert!(self.values_start <= CAPACITY, "the encoded values are in the block");
         let size = if Care::is_needed_by(&self.script) {
             self.build_with_care()?
         } else {
@@ -232,7 +233,7 @@ impl Editor<'_, '_> {
             return self.fail(EditError::Value(error));
         }
         // To the end of what is free, since the start is for the packet.
-        move_to_end(free, len);
+        put_at_end(free, len);
         self.values_start = self.values_start.wrapping_sub(len);
         let from_end = CAPACITY.wrapping_sub(self.values_start);
         self.script.replace(Edit {

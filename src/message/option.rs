@@ -30,22 +30,19 @@ mod suboption;
 mod table;
 mod text;
 
-/// What the formats read as, for `message` to export.
+/// What the formats read as, for `message` to export: all that the families have in public.
 pub(super) mod values {
     pub use super::Typed;
-    pub use super::class::{Class, UserClasses};
-    pub use super::client::{ClientId, Duid, DuidType, Fqdn, FqdnFlags, FqdnName, MachineId, VirtualSubnet};
-    pub use super::fixed::{
-        AddressPair, Architecture, Flag, HomeAgent, NetbiosNodeType, NetworkInterface, PortParameters, Seconds,
-        TimeOffset,
-    };
+    pub use super::class::*;
+    pub use super::client::*;
+    pub use super::fixed::*;
     pub use super::microsoft::MicrosoftCode;
-    pub use super::name::{DomainList, DomainName, DomainNames, Labels};
+    pub use super::name::*;
     pub use super::relay::{RelayAgentInformation, RelayCode};
-    pub use super::sequence::{Addresses, Element, Prefixed, Sequence, SequenceIter, SequenceReader};
-    pub use super::service::{EncryptedDns, Route, SipServers};
-    pub use super::suboption::{Suboption, VendorData, VendorOptions, VendorSpecific, VendorSuboption};
-    pub use super::text::{LossyText, Text};
+    pub use super::sequence::*;
+    pub use super::service::*;
+    pub use super::suboption::*;
+    pub use super::text::*;
 }
 
 use core::fmt;

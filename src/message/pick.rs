@@ -15,7 +15,7 @@ pub struct Picked<'a, const K: usize> {
 }
 
 /// Marks a code that needs more than to look into one slot: PAD, END and option 52 always.
-const LOOK: u8 = u8::MAX;
+const SLOW_PATH: u8 = u8::MAX;
 
 impl<'a, const K: usize> Picked<'a, K> {
     #[inline]
@@ -29,7 +29,7 @@ impl<'a, const K: usize> Picked<'a, K> {
             walk.pass_over(&marks);
             match walk.take_option() {
                 Some(option) => match marks.get(usize::from(option.code.code())) {
-                    Some(&mark) if mark != LOOK && option.value.len() < 255 => picked.note_at(mark, option, &walk),
+                    Some(&mark) if mark != SLOW_PATH && option.value.len() < 255 => picked.note_at(mark, option, &walk),
                     _ => picked.note(codes, option, &mut walk),
                 },
                 None if walk.is_at_end() => return picked,
@@ -79,7 +79,7 @@ impl<'a, const K: usize> Picked<'a, K> {
     }
 }
 
-/// Returns for each code 0 if it was not asked for, or else its slot, counted from 1, or [`LOOK`].
+/// Returns for each code 0 if it was not asked for, or else its slot, counted from 1, or [`SLOW_PATH`].
 #[inline]
 fn marks<const K: usize>(codes: [OptionCode; K]) -> [u8; 256] {
     let mut marks = [0; 256];
@@ -87,13 +87,13 @@ fn marks<const K: usize>(codes: [OptionCode; K]) -> [u8; 256] {
         if let Some(mark) = marks.get_mut(usize::from(code.code())) {
             *mark = match u8::try_from(index.saturating_add(1)) {
                 Ok(slot) if *mark == 0 => slot,
-                _ => LOOK,
+                _ => SLOW_PATH,
             };
         }
     }
     for code in [OptionCode::PAD, OptionCode::END, OptionCode::OVERLOAD] {
         if let Some(mark) = marks.get_mut(usize::from(code.code())) {
-            *mark = LOOK;
+            *mark = SLOW_PATH;
         }
     }
     marks

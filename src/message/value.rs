@@ -109,7 +109,7 @@ impl<'a> Value<'a> {
         self.len = self.len.saturating_add(piece.len());
     }
 
-    /// Makes a piece the first of a value that has no bytes so far.
+    /// Takes a piece as the first of a value that has no bytes so far.
     #[cold]
     fn begin_with(&mut self, piece: &'a [u8], walk: &Walk<'a>) {
         if !piece.is_empty() {
@@ -323,7 +323,7 @@ impl<'a> Value<'a> {
     }
 
     /// Counts the steps of a walk from the first piece to the last: one for each option, one for eight PADs.
-    pub(super) fn steps_behind(&self) -> usize {
+    pub(super) fn steps_after_head(&self) -> usize {
         let (mut missing, mut tail) = (self.len.saturating_sub(self.head.len()), self.tail());
         let (mut steps, mut position) = (0_usize, tail.offset());
         // A 250 directly after the first piece continues it, though the walk does not know that.
@@ -350,7 +350,7 @@ impl<'a> Value<'a> {
         steps
     }
 
-    /// Makes the next piece the head, and returns its bytes; `None` if there is none.
+    /// Moves the head to the next piece, and returns its bytes; `None` if there is none.
     fn next_head(&mut self) -> Option<&'a [u8]> {
         let mut walk = self.tail();
         let piece = walk.next_piece(self.code, self.full)?;

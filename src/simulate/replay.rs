@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use super::{InFlight, Refused, Server, alloc};
+use super::{PacketInFlight, RefusalPolicy, Server, alloc};
 use crate::control::{AddressGrant, AddressProblem, DropReason};
 use crate::lifecycle::{Notice, Stage};
 use crate::message::{Message, MessageType, OpCode, OptionCode, option};
@@ -121,7 +121,7 @@ impl Server {
     fn settle(&self, mut packet: Packet, fate: Fate, datagram: &Datagram<'_>) -> Lifecycle {
         let time = datagram.time;
         if !packet.in_flight.is_accepted() {
-            if self.refused == Refused::Reported {
+            if self.refusal_policy == RefusalPolicy::Reported {
                 packet.notify(self, time, Notice::Dropped(DropReason::GEN_FAILURE));
                 packet.notify(self, time, Notice::Processed);
             }
@@ -169,7 +169,7 @@ impl Server {
 
 /// A packet in flight with what is known of its lifecycle.
 struct Packet {
-    in_flight: InFlight,
+    in_flight: PacketInFlight,
     lifecycle: Lifecycle,
     /// Whether the client asked for more time on an address that it has.
     renews: bool,

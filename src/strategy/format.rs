@@ -1,6 +1,5 @@
-//! Bytes that the formats read: one strategy for each format of the tables, and one that tries for any other.
+//! Bytes that the formats read: one strategy for each format of the tables.
 
-use core::marker::PhantomData;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::vec;
 use std::vec::Vec;
@@ -33,7 +32,7 @@ macro_rules! by_code {
         impl ByCode for $Code {
             fn readable(self) -> BoxedStrategy<Vec<u8>> {
                 match self.code() {
-                    $($code => (&Choice::<$Format>(PhantomData)).strategy(),)+
+                    $($code => <$Format>::readable(),)+
                     _ => Value::readable(),
                 }
             }
@@ -43,42 +42,6 @@ macro_rules! by_code {
 
 option_rows!(by_code);
 relay_rows!(by_code);
-
-/// Has a method `strategy`: that of [`Known`] for a format with a strategy of its own, and else that of [`Tried`],
-/// since a method that needs one more borrow is looked for later.
-struct Choice<F>(PhantomData<F>);
-
-trait Known {
-    fn strategy(&self) -> BoxedStrategy<Vec<u8>>;
-}
-
-impl<F: Readable> Known for Choice<F> {
-    fn strategy(&self) -> BoxedStrategy<Vec<u8>> {
-        F::readable()
-    }
-}
-
-#[allow(dead_code, reason = "every format has a strategy of its own at the moment")]
-trait Tried {
-    fn strategy(&self) -> BoxedStrategy<Vec<u8>>;
-}
-
-impl<F: Format> Tried for &Choice<F> {
-    fn strategy(&self) -> BoxedStrategy<Vec<u8>> {
-        let element = concat([byte_of(0..6_u8), after_length(bytes(0..6))]);
-        prop_oneof![
-            4 => bytes(0..24),
-            1 => text(1),
-            1 => names(0),
-            2 => several(element.clone()),
-            2 => concat([bytes(0..12), prop_oneof![names(0), several(element), Addresses::readable()].boxed()]),
-        ]
-        .prop_filter("bytes that the format does not read", |bytes| {
-            F::decode(Value::from_slice(OptionCode::PAD, bytes)).is_ok()
-        })
-        .boxed()
-    }
-}
 
 /// What has a strategy for the bytes that it reads as a value.
 trait Readable {
@@ -469,33 +432,5 @@ impl Readable for EncryptedDns<'_> {
         let name = || concat([bytes(2), after_length(DomainName::readable())]);
         let addresses = after_length(Addresses::readable());
         prop_oneof![name(), concat([name(), addresses, bytes(0..20)])].boxed()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::strategy::ValueTree;
-    use proptest::test_runner::TestRunner;
-
-    use super::*;
-
-    /// A format without a strategy of its own is tried for, and what comes out is read.
-    #[test]
-    fn formats_without_a_strategy_have_one() {
-        fn check<F: Format>() {
-            let strategy = Tried::strategy(&&Choice::<F>(PhantomData));
-            let mut runner = TestRunner::deterministic();
-            for _ in 0..20 {
-                let bytes = strategy.new_tree(&mut runner).unwrap().current();
-                assert!(F::decode(Value::from_slice(OptionCode::PAD, &bytes)).is_ok());
-            }
-        }
-        check::<u16>();
-        check::<Addresses<'static>>();
-        check::<Text<'static>>();
-        check::<Sequence<'static, Suboption<'static>>>();
-        check::<DomainList<'static>>();
-        check::<SipServers<'static>>();
-        check::<MachineId<'static>>();
     }
 }

@@ -19,7 +19,7 @@ pub struct Sample {
 pub(super) type Placed = (usize, u8, Vec<u8>);
 
 /// What a message is made of.
-pub(super) struct Layout {
+pub(super) struct MessageLayout {
     pub(super) header: Vec<u8>,
     pub(super) options: Vec<Placed>,
     /// What the `file` field gets if `overload` says so; options for which there is no room are left out.
@@ -32,7 +32,7 @@ pub(super) struct Layout {
     pub(super) tail: Vec<u8>,
 }
 
-impl Layout {
+impl MessageLayout {
     pub(super) fn assemble(self) -> Sample {
         let Self {
             header,

@@ -7,7 +7,7 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::layout::{Layout, Sample};
+use super::layout::{MessageLayout, Sample};
 use super::split::split;
 use super::typical::typical_message;
 use super::value::{nearly_option_value, option_value};
@@ -31,7 +31,7 @@ pub fn message() -> impl Strategy<Value = Sample> {
     let fields = (area(), area(), area(), 0..=3_u8);
     let tail = (any::<bool>(), vec_of(any::<u8>(), 0..64));
     (header(), fields, tail).prop_map(|(header, (options, file, sname, overload), (end, tail))| {
-        Layout {
+        MessageLayout {
             header,
             options,
             file,
@@ -96,7 +96,7 @@ fn header() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Yields an option with the PADs before it. Option 52 is left out: [`Layout`] puts it where it belongs.
+/// Yields an option with the PADs before it. Option 52 is left out: [`MessageLayout`] puts it where it belongs.
 fn placed_option() -> impl Strategy<Value = (usize, u8, Vec<u8>)> {
     let code = prop_oneof![
         3 => select(vec![1_u8, 3, 6, 12, 43, 50, 51, 53, 55, 60, 61, 82, 119, 121, 125]),

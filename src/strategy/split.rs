@@ -7,14 +7,14 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::layout::{Layout, Placed, Sample};
+use super::layout::{MessageLayout, Placed, Sample};
 use crate::message::{Area, HEADER_LENGTH, OptionCode};
 
 /// Most bytes of a value that go into `file`: each in an option of its own, and another option, they have room there.
-const MOST_IN_FILE: usize = 36;
+const MAX_IN_FILE: usize = 36;
 
 /// Most bytes of a value that go into `sname`.
-const MOST_IN_SNAME: usize = 18;
+const MAX_IN_SNAME: usize = 18;
 
 /// A well-formed message with one option in parts, and what it was made of.
 #[derive(Clone, Debug)]
@@ -77,8 +77,8 @@ pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strate
     (value, cuts, fields, vec_of(others, 1..5), rest).prop_map(
         |((code, value), cuts, (overload, in_file, in_sname), others, (header, pads, end))| {
             let overload = if code == OptionCode::OVERLOAD { 0 } else { overload };
-            let (before, sname) = cut_off(&value, overload & 2 != 0, MOST_IN_SNAME, in_sname);
-            let (options, file) = cut_off(before, overload & 1 != 0, MOST_IN_FILE, in_file);
+            let (before, sname) = cut_off(&value, overload & 2 != 0, MAX_IN_SNAME, in_sname);
+            let (options, file) = cut_off(before, overload & 1 != 0, MAX_IN_FILE, in_file);
             let mut others = others.into_iter().filter(|(other, _)| *other != code.code()).cycle();
             let mut other = || others.next().map(|(code, value)| (pads, code, value));
             let mut field = |bytes: &[u8], many: bool| {
@@ -89,7 +89,7 @@ pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strate
                 }
                 field
             };
-            let layout = Layout {
+            let layout = MessageLayout {
                 header,
                 options: field(options, true),
                 file: field(file, false),

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::format::{byte_of, bytes, concat};
-use super::layout::{Layout, Placed, Sample};
+use super::layout::{MessageLayout, Placed, Sample};
 
 use crate::message::{HEADER_LENGTH, MessageType};
 
@@ -40,7 +40,7 @@ pub fn typical_message() -> impl Strategy<Value = Sample> {
             let length = options.iter().map(|option| option.2.len().saturating_add(2)).sum();
             // A BOOTP message has 300 bytes or more; the cookie and END take five.
             let missing = 300_usize.saturating_sub(HEADER_LENGTH.saturating_add(5).saturating_add(length));
-            Layout {
+            MessageLayout {
                 header,
                 options,
                 file: vec![],

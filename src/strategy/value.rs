@@ -44,7 +44,7 @@ pub fn option_value() -> impl Strategy<Value = (OptionCode, Vec<u8>)> {
     code.prop_flat_map(|code| (Just(code), value_of(code)))
 }
 
-/// Yields codes with values in which one thing is wrong: an byte is another, or too many, or missing, the end is cut
+/// Yields codes with values in which one thing is wrong: a byte is another, or too many, or missing, the end is cut
 /// off, something follows, or nothing is there. Some are well-formed all the same.
 pub fn nearly_option_value() -> impl Strategy<Value = (OptionCode, Vec<u8>)> {
     // What lengths, labels and pointers are made of.

@@ -15,7 +15,7 @@ use dhcp_callout::control::AddressProblem;
 use dhcp_callout::ffi::{
     Bool, CalloutTable, DropSend, DropSendArguments, EntryPoint, NewPktArguments, Prob, ProbArguments,
 };
-use dhcp_callout::simulate::{Refused, Server};
+use dhcp_callout::simulate::{RefusalPolicy, Server};
 use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, DropReason, Host, LoadError, NewPacket, Notice, OnSendPacket, Outcome,
     PacketNotice, SendPacket, entry_point,
@@ -325,11 +325,11 @@ mod members {
 
         // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports the
         // packet or not.
-        for refused in [Refused::Unreported, Refused::Reported] {
+        for policy in [RefusalPolicy::Unreported, RefusalPolicy::Reported] {
             let mut packet = server.receive(b"2").unwrap();
             assert!(!packet.is_accepted());
             assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
-            if refused == Refused::Reported {
+            if policy == RefusalPolicy::Reported {
                 server.notify(&mut packet, Notice::Dropped(DropReason::GEN_FAILURE));
                 server.notify(&mut packet, Notice::Processed);
             }

@@ -160,13 +160,14 @@ proptest! {
             };
             prop_assert_eq!(value.map(bytes), expected.clone());
             let (Some(value), Some(expected)) = (value, expected) else { continue };
-            read_in_every_way(value, &expected, middle.index(expected.len() + 1));
+            read_in_every_way(&packet, value, &expected, middle.index(expected.len() + 1));
         }
     }
 }
 
 /// Compares every way to read a value with its bytes, also of the two parts that it has at `middle`.
-fn read_in_every_way(value: Value<'_>, expected: &[u8], middle: usize) {
+fn read_in_every_way(packet: &[u8], value: Value<'_>, expected: &[u8], middle: usize) {
+    assert!(value.split_at(expected.len() + 1).is_none());
     let (before, after) = value.split_at(middle).unwrap();
     for (part, expected) in [
         (value, expected),
@@ -183,6 +184,7 @@ fn read_in_every_way(value: Value<'_>, expected: &[u8], middle: usize) {
         if let Some((first, others)) = expected.split_first() {
             let (byte, rest) = part.split_first().unwrap();
             assert_eq!((byte, bytes(rest)), (*first, others.to_vec()));
+            assert_eq!(packet[part.offset()], byte);
             let different: Vec<_> = others.iter().copied().chain([first ^ 1]).collect();
             assert_eq!(part == different[..], different == expected);
         }

@@ -56,9 +56,26 @@ proptest! {
         read_all(&packet);
     }
 
+    /// Of every kind of packet: a walk yields at most one fault, as its last item, and that is what a value that was not
+    /// met before it gives.
     #[test]
     fn every_kind_of_packet_can_be_read(packet in strategy::packet()) {
         read_all(&packet);
+        let Ok(message) = Message::parse(&packet) else {
+            prop_assert!(packet.len() < HEADER_LENGTH);
+            return Ok(());
+        };
+        let walk: Vec<_> = message.options().collect();
+        let faults = walk.iter().filter(|option| option.is_err()).count();
+        prop_assert!(faults == 0 || (faults == 1 && walk.last().is_some_and(Result::is_err)));
+        prop_assert!(walk.len() <= packet.len());
+        for code in 0..=255 {
+            match message.value(OptionCode::from_code(code)) {
+                Ok(Some(value)) => prop_assert_eq!(value.bytes().count(), value.len()),
+                Ok(None) => prop_assert_eq!(faults, 0),
+                Err(fault) => prop_assert_eq!(walk.last(), Some(&Err(fault))),
+            }
+        }
     }
 
     #[test]

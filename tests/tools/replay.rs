@@ -7,8 +7,8 @@ use std::process::Output;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem};
 use dhcp_callout::message::{MessageType, OptionCode};
-use dhcp_callout::simulate::{Call, Datagram, Lifecycle};
-use dhcp_callout::{DropReason, Message, Notice, Outcome, Stage};
+use dhcp_callout::simulate::{Call, Datagram, Lifecycle, RefusalPolicy, Server};
+use dhcp_callout::{Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, Stage, entry_point};
 use dhcp_callout_support::capture::{Frame, datagrams};
 use dhcp_callout_support::program::example;
 use dhcp_callout_support::{capture, watcher};
@@ -134,6 +134,45 @@ fn a_request_sent_again_is_dropped_as_a_duplicate() {
         assert_eq!(lifecycle.stage, Stage::Done(Outcome::Dropped(reason)));
     }
     assert_eq!(lifecycles.len(), 21);
+}
+
+/// Refuses every packet.
+struct Refuser;
+
+impl Callout for Refuser {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Refuse
+    }
+}
+
+static REFUSER: Host<Refuser, 1> = Host::new(Refuser);
+entry_point!(fn refuser = REFUSER);
+
+#[test]
+#[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
+fn a_refused_packet_is_reported_if_the_policy_says_so() {
+    let frames = frames("no-server.pcap");
+    let refused = (Duration::ZERO, Call::NewPacket { accepted: false });
+    let notices = [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed].map(Call::Notified);
+    let dropped = Stage::Done(Outcome::Dropped(DropReason::GEN_FAILURE));
+    for (policy, calls, stage) in [
+        (RefusalPolicy::Unreported, &[][..], Stage::InFlight),
+        (RefusalPolicy::Reported, &notices, dropped),
+    ] {
+        // SAFETY: the entry point and its hooks are those that the macro made.
+        let server = unsafe { Server::load(refuser) }.unwrap().refusal_policy(policy);
+        let mut lifecycles = Vec::new();
+        server.replay(&datagrams(&frames)[..1], |lifecycle| lifecycles.push(lifecycle.clone()));
+        let calls = calls.iter().map(|call| (Duration::ZERO, *call));
+        assert_eq!(lifecycles.len(), 1);
+        assert_eq!(
+            lifecycles[0].calls,
+            [refused].into_iter().chain(calls).collect::<Vec<_>>()
+        );
+        assert_eq!(lifecycles[0].stage, stage);
+    }
 }
 
 /// A message cut anywhere is a shorter packet, and its lifecycle ends as well.

@@ -67,6 +67,10 @@ impl Pass<'_> {
                 continue;
             }
             let action = self.action(&option);
+            debug_assert!(
+                packet.get(run..copied_until(&option, action)).is_some(),
+                "the options of an area follow each other"
+            );
             out.put(packet.get(run..copied_until(&option, action)).unwrap_or_default());
             run = option.end();
             match action {

@@ -11,7 +11,7 @@ use super::script::CAPACITY;
 use super::write::field_of;
 
 /// The least length of a BOOTP message in bytes (RFC 951, RFC 1542 section 2.1), and so of a DHCP message.
-const LEAST: usize = 300;
+const MIN_LENGTH: usize = 300;
 
 /// Writes the request of a client with a hardware address for Ethernet; returns its size.
 pub(crate) fn request(
@@ -51,7 +51,7 @@ pub(crate) fn reply(request: Message<'_>, block: &mut [u8; CAPACITY]) -> Result<
     let mut out = Encoder::new(block);
     out.put(header.as_bytes());
     if !request.has_cookie() {
-        out.fill_to(LEAST);
+        out.fill_to(MIN_LENGTH);
         return fitting(&out);
     }
     out.put(&MAGIC_COOKIE);
@@ -71,7 +71,7 @@ pub(crate) fn reply(request: Message<'_>, block: &mut [u8; CAPACITY]) -> Result<
 
 fn finish(mut out: Encoder<'_>) -> Result<usize, EditError> {
     out.put(&[OptionCode::END.code()]);
-    out.fill_to(LEAST);
+    out.fill_to(MIN_LENGTH);
     fitting(&out)
 }
 

@@ -57,6 +57,10 @@ impl<'t> Encoder<'t> {
 
     /// Writes over what has been written, or would have been.
     pub(super) fn overwrite(&mut self, offset: usize, bytes: &[u8]) {
+        debug_assert!(
+            offset.wrapping_add(bytes.len()) <= self.len,
+            "what is there has been written"
+        );
         let after = self.target.get_mut(offset..).unwrap_or_default();
         if let Some(place) = after.get_mut(..bytes.len()) {
             place.copy_from_slice(bytes);
@@ -80,6 +84,7 @@ impl<'t> Encoder<'t> {
     /// Moves the last bytes, those from offset `moved` to offset `end`, after the ones that were written since.
     #[cold]
     pub(super) fn move_to_end(&mut self, moved: usize, end: usize) {
+        debug_assert!(moved <= end && end <= self.len, "what is moved has been written");
         if let Some(written) = self.target.get_mut(moved..self.len) {
             let count = end.wrapping_sub(moved);
             if count <= written.len() {
@@ -100,7 +105,7 @@ fn copy_value(place: &mut [u8], value: &[u8]) {
 
 /// Moves the first `len` bytes of `room` to its end.
 #[inline]
-pub(super) fn move_to_end(room: &mut [u8], len: usize) {
+pub(super) fn put_at_end(room: &mut [u8], len: usize) {
     let value = room.get(..len).unwrap_or_default();
     let start = room.len().saturating_sub(len);
     match (short(value), room.get_mut(start..)) {

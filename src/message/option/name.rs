@@ -185,8 +185,8 @@ impl<'a> Iterator for Labels<'a> {
         let step = self.walk.step(&mut WorkBudget::unlimited());
         debug_assert!(step.is_ok(), "the name has been checked");
         match step {
-            Ok(Step::Label(length)) => self.walk.rest.take_value(length).ok(),
-            Ok(Step::End(_)) | Err(_) => None,
+            Ok(LabelStep::Label(length)) => self.walk.rest.take_value(length).ok(),
+            Ok(LabelStep::End(_)) | Err(_) => None,
         }
     }
 }
@@ -382,7 +382,7 @@ struct LabelWalk<'a> {
     pointers: Pointers,
 }
 
-enum Step {
+enum LabelStep {
     /// A label of so many bytes.
     Label(usize),
     End(End),
@@ -406,18 +406,18 @@ impl<'a> LabelWalk<'a> {
     fn finish(mut self, budget: &mut WorkBudget) -> Result<(End, Value<'a>), ValueError> {
         loop {
             match self.step(budget)? {
-                Step::Label(length) => self.rest.advance(length),
-                Step::End(end) => return Ok((end, self.after.unwrap_or(self.rest))),
+                LabelStep::Label(length) => self.rest.advance(length),
+                LabelStep::End(end) => return Ok((end, self.after.unwrap_or(self.rest))),
             };
         }
     }
 
     /// Reads the next length byte, over pointers if need be. After a label's the caller has to pass over as many
     /// bytes, which are there. After the end, and after an error, steps give the same again.
-    fn step(&mut self, budget: &mut WorkBudget) -> Result<Step, ValueError> {
+    fn step(&mut self, budget: &mut WorkBudget) -> Result<LabelStep, ValueError> {
         loop {
             let Some(byte) = self.rest.peek() else {
-                return Ok(Step::End(End::Open));
+                return Ok(LabelStep::End(End::Open));
             };
             match byte {
                 0 => {
@@ -426,7 +426,7 @@ impl<'a> LabelWalk<'a> {
                         after.advance(1);
                         self.after = Some(after);
                     }
-                    return Ok(Step::End(End::Root));
+                    return Ok(LabelStep::End(End::Root));
                 }
                 1..=63 => {
                     let length = usize::from(byte);
@@ -439,7 +439,7 @@ impl<'a> LabelWalk<'a> {
                     }
                     self.room = room.ok_or_else(|| self.bad_label(byte))?;
                     self.rest.advance(1);
-                    return Ok(Step::Label(length));
+                    return Ok(LabelStep::Label(length));
                 }
                 64..=191 => return Err(self.bad_label(byte)),
                 192.. => self.follow(budget)?,
@@ -505,7 +505,7 @@ impl WorkBudget {
 
     /// The limit for all names of a value.
     fn of(base: &Value<'_>) -> Self {
-        let price = base.steps_behind();
+        let price = base.steps_after_head();
         Self {
             price,
             left: base.len().saturating_add(price).saturating_mul(MAX_STEPS_EACH),

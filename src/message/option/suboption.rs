@@ -89,7 +89,8 @@ macro_rules! suboption_code {
     ($(#[$attribute:meta])* $Code:ident) => {
         $(#[$attribute])*
         ///
-        /// `Display` prints the number in decimal; `name` gives the name in the table.
+        /// Prints as its number in decimal, by which the documents and error texts call it; `name` returns the name in
+        /// the table.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(transparent)]
         pub struct $Code(u8);

@@ -1,7 +1,6 @@
 //! Shows a callout at work: a simulated server that has loaded it replays the bundled captures, or those that the
 //! command line names.
 
-use core::time::Duration;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::exit;
@@ -36,16 +35,7 @@ pub fn lifecycles(entry: EntryPoint) {
 fn println_capture(server: &Server, path: &Path) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let frames = capture::read(path).unwrap_or_else(|error| fail(&error));
-    let start = frames.first().map_or(Duration::ZERO, |frame| frame.time);
-    let datagrams: Vec<_> = frames
-        .iter()
-        .filter_map(|frame| {
-            Some(Datagram {
-                time: frame.time.saturating_sub(start),
-                payload: frame.dhcp()?,
-            })
-        })
-        .collect();
+    let datagrams = capture::datagrams(&frames);
     server.replay(&datagrams, |lifecycle| {
         if let Some(datagram) = datagrams.get(lifecycle.index) {
             eprintln!("{name}: {}", line(datagram, lifecycle));
