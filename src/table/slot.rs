@@ -201,7 +201,7 @@ impl<'t, T> Place<'t, T> {
         None
     }
 
-    /// Vacates the slot, and keeps it from others, if the word still is `from`, of a packet that nobody borrows.
+    /// Makes the slot vacant, and keeps it from others, if the word still is `from`, of a packet that nobody borrows.
     #[inline]
     fn empty(self, from: Word) -> Result<Held<'t, T>, Word> {
         self.slot.replace(from, from.emptied())?;
