@@ -268,7 +268,7 @@ fn the_limit_holds_and_the_error_tells_the_need() {
 }
 
 #[test]
-fn overloaded_fields_are_edited_where_they_stand() {
+fn overloaded_fields_are_edited_in_place() {
     let before = overloaded(
         &[53, 1, 5, 52, 1, 3, 255],
         &[12, 1, b'h', 6, 1, 1, 255, 7],
