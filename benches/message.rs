@@ -6,6 +6,7 @@
     reason = "the packets are built once, and a mistake in them may panic"
 )]
 
+// Not a library that both link: calls into it would be counted, and the optimiser would see less of the tables of hooks.
 #[path = "count/src/hook.rs"]
 mod hook;
 #[path = "count/src/work.rs"]

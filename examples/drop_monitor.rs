@@ -49,7 +49,7 @@ impl Callout for DropMonitor {
         self.0.count_drop(reason);
         let Ok(message) = notice.message() else { return };
         let Some(mac) = message.mac() else { return };
-        // When the reporter falls behind, its tables miss a drop; the tally does not, and the server does not wait.
+        // When the reporter comes late, its tables miss a drop; the tally does not, and the server does not wait.
         let _ = self
             .1
             .get()

@@ -19,7 +19,7 @@
 //!         message.mac().map_or(Decision::Pass, Decision::Track)
 //!     }
 //!
-//!     fn packet_done(&self, outcome: Outcome, mac: [u8; 6]) { /* once per tracked packet */ }
+//!     fn packet_done(&self, _outcome: Outcome, _mac: [u8; 6]) { /* once per tracked packet */ }
 //! }
 //!
 //! static GATE: Host<Gate, 4096> = Host::new(Gate { refused: AtomicU64::new(0) });
@@ -73,7 +73,7 @@ use crate::lifecycle::{Outcome, Stage};
 /// 1. [`new_packet`](Self::new_packet), once for each packet. If it returns [`Decision::Track`], the packet has a state.
 /// 2. Any number of [`OnOptionsParsed`], [`OnAddressOffered`], [`OnAddressDeleted`], [`OnSendPacket`] about the packet,
 ///    each with its state. Whether two can overlap is not documented.
-/// 3. [`packet_dropped`](Self::packet_dropped), at most once, if the server drops the packet.
+/// 3. [`packet_dropped`](Self::packet_dropped), if the server drops the packet; at most once with its state.
 /// 4. [`packet_done`](Self::packet_done), when the server reports the packet as processed, and after the last of the
 ///    other calls about it has returned; it gets the state back.
 ///
@@ -91,9 +91,16 @@ pub trait Callout: Send + Sync + 'static {
 
     /// Hears that the server drops a packet, and why (`DhcpPktDropHook`).
     ///
-    /// Every drop comes here: of tracked packets, with their state, and of those that were passed, refused or never
-    /// offered, of which the server may say no more than the reason. Only a drop that is repeated for a tracked packet
-    /// does not: the first reason stays, and [`diagnostic`](Self::diagnostic) hears of the other.
+    /// Every drop comes here:
+    /// - of a tracked packet, with its state;
+    /// - of a packet that was passed, refused or never offered, without a state; the server may say no more of it than the
+    ///   reason;
+    /// - with a context that names no packet in flight, or one that is already processed and about to be handed back:
+    ///   without a state, after [`diagnostic`](Self::diagnostic) has heard of the context;
+    /// - of a packet that cannot be borrowed once more, 255 hooks being about it at this moment: likewise.
+    ///
+    /// Only a drop that is repeated for a packet in flight does not: the first reason stays, and `diagnostic` alone hears
+    /// of the other.
     fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&Self::State>) {
         let _ = (notice, state);
     }
@@ -107,13 +114,17 @@ pub trait Callout: Send + Sync + 'static {
     ///
     /// That happens when the service stops, when the author asks for it ([`Host::drain`], [`Host::evict_before`]), and
     /// when the table needs room. If the server reports the packet later, its context is stale.
+    ///
+    /// Buffers that [`replace`](NewPacket::replace) has put in the place of the packet or of a reply to it are not used
+    /// again, since the server may still read them.
     fn packet_lost(&self, stage: Stage, state: Self::State) {
         let _ = (stage, state);
     }
 
     /// Takes the state of a packet back that could not be tracked: as many packets as the table holds are in flight.
     ///
-    /// The server processes the packet as it was received.
+    /// The server processes the packet. A [`replace`](NewPacket::replace) is undone, since nobody would hold the buffer; a
+    /// [`rewrite`](NewPacket::rewrite) stays.
     fn not_tracked(&self, state: Self::State) {
         let _ = state;
     }

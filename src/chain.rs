@@ -37,7 +37,10 @@
 //! - **A full table.** When the chain's table is full, no member hears of the packet at all, neither now nor later: its
 //!   context in the server is one that every table refuses.
 //! - **Replacements.** `Packet` and `PacketSize` are passed on as they are: what one member puts there the next one sees. A
-//!   member that leaves NULL or more than 4096 bytes is corrected: both are set back to what they were before it.
+//!   member that leaves NULL or more than 4096 bytes is corrected: both are set back to what they were before it. The size
+//!   of the buffer cannot be checked. A member may write into it, as
+//!   [`rewrite`](crate::NewPacket::rewrite) does, so it must be of 4096 bytes, like the server's:
+//!   [`LoadedDll::new`] asks for that promise.
 //! - **`ProcessIt`.** The first member that says FALSE refuses the packet: the members after it are not called. Whether the
 //!   server then reports the packet is not documented, so the chain itself ends the packet's lifecycle for the members
 //!   that were called: each gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`. What they put in place of the packet
@@ -76,7 +79,11 @@ use crate::table::{PacketTable, TallySnapshot};
 /// The tables of up to `MEMBERS` callouts, and their contexts of up to `PACKETS` packets in flight.
 ///
 /// It lives in a `static` that the author names; its methods can be called from any thread at any time. A packet takes
-/// 32 bytes, and 8 for each member. The static takes no room in the file of the DLL.
+/// 32 bytes, and 8 for each member. The static takes no room in the file of the DLL. Too many packets do not compile:
+///
+/// ```compile_fail,E0080
+/// static CHAIN: dhcp_callout::chain::Chain<65_537> = dhcp_callout::chain::Chain::new();
+/// ```
 #[derive(Debug)]
 pub struct Chain<const PACKETS: usize = 1024, const MEMBERS: usize = 8> {
     members: Once<Members<MEMBERS>>,
@@ -89,10 +96,6 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     pub const fn new() -> Self {
         const {
             assert!(PACKETS >= 1, "a Chain tracks at least 1 packet: Chain<1>");
-            assert!(
-                PACKETS <= 1 << 20,
-                "a Chain tracks at most 1048576 packets: Chain<1048576>"
-            );
             assert!(
                 MEMBERS >= 1,
                 "a Chain has at least 1 member, the DLL's own: Chain<1024, 1>"

@@ -15,10 +15,7 @@ use crate::ffi::{
     self, Bool, CALLOUT_VERSION, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint,
     ServerOptions,
 };
-use crate::hook::{
-    AddressDeleted, AddressOffered, Argument, ChainDlls, ClientDeleted, ControlEvent, Diagnostic, DllPath, Handle,
-    NewPacket, PacketNotice, ParsedOptions, SendPacket, read_list, write_table,
-};
+use crate::hook::{Argument, ChainDlls, Diagnostic, DllPath, Handle, argument_of, read_list, write_table};
 
 /// Exports a callout: defines `DhcpServerCalloutEntry` and the hooks that the callout wants.
 ///
@@ -76,11 +73,37 @@ use crate::hook::{
 /// dhcp_callout::export!(QUIET, chain = CHAIN, find = find::<{ one() }>);
 /// ```
 ///
-/// What is not the path of a `static` does not compile, and is answered by the grammar:
+/// What is not the path of an item does not compile, and is answered by the grammar:
 ///
 /// ```compile_fail
-/// # struct Gate { open: bool }
-/// dhcp_callout::export!(Gate { open: true }, packets = 4096);
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket};
+/// # struct Quiet;
+/// # impl Callout for Quiet {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// dhcp_callout::export!(Host::new(Quiet));
+/// ```
+///
+/// Names of the author's do not get in the way of the macro's:
+///
+/// ```
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket};
+/// # struct Quiet;
+/// # impl Callout for Quiet {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// # use dhcp_callout::chain::{Chain, LoadedDll};
+/// # fn find(_: dhcp_callout::DllPath<'_>) -> core::option::Option<LoadedDll> { None }
+/// # static CHAIN: Chain = Chain::new();
+/// #[allow(non_camel_case_types)]
+/// struct u32;
+/// struct Option;
+/// struct Handlers;
+///
+/// static QUIET: Host<Quiet> = Host::new(Quiet);
+/// dhcp_callout::export!(QUIET, chain = CHAIN, find = find);
 /// ```
 ///
 /// Generic callouts, paths and editions before 2024 work:
@@ -109,16 +132,17 @@ use crate::hook::{
 /// ```
 #[macro_export]
 macro_rules! export {
-    ($host:path $(, chain = $chain:path, find = $find:path)? $(,)?) => {
+    ($($input:tt)*) => {
         $crate::entry_point! {
-            /// The entry point by which the DHCP server finds the callout.
-            #[unsafe(no_mangle)]
-            #[allow(non_snake_case, reason = "the SDK fixes the name")]
-            pub fn DhcpServerCalloutEntry = $host $(, chain = $chain, find = $find)?
+            @check "write `export!(HOST)` or `export!(HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item"
+            [
+                /// The entry point by which the DHCP server finds the callout.
+                #[unsafe(no_mangle)]
+                #[allow(non_snake_case, reason = "the SDK fixes the name")]
+                pub fn DhcpServerCalloutEntry
+            ]
+            $($input)*
         }
-    };
-    ($($other:tt)*) => {
-        ::core::compile_error!("write `export!(HOST)` or `export!(HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item");
     };
 }
 
@@ -143,27 +167,34 @@ macro_rules! export {
 /// ```
 #[macro_export]
 macro_rules! entry_point {
-    (
-        $(#[$attribute:meta])* $visibility:vis fn $name:ident = $host:path $(,)?
-    ) => {
-        $crate::entry_point!(@define [$(#[$attribute])* $visibility fn $name] enter::<__Own> {
+    // A call looks like the path of a trait, `Fn(Argument)`: these shapes come first, so that `path` does not take them.
+    (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ :: < $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = $(::)? $($chain:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path $(,)?) => {
+        $crate::entry_point!(@define $head enter::<__Own> {
             $crate::entry_point!(@own $host);
         });
     };
-    (
-        $(#[$attribute:meta])* $visibility:vis fn $name:ident = $host:path, chain = $chain:path, find = $find:path $(,)?
-    ) => {
-        $crate::entry_point!(@define [$(#[$attribute])* $visibility fn $name] enter_chain::<__Linked> {
+    (@check $grammar:literal [$($head:tt)*] $host:path, chain = $chain:path, find = $find:path $(,)?) => {
+        $crate::entry_point!(@define [$($head)*] enter_chain::<__Linked> {
             $crate::entry_point!(@own $host);
 
             enum __Linked {}
 
             impl $crate::export::Exported for __Linked {
-                fn host() -> &'static dyn $crate::export::Hosted {
-                    <__Own as $crate::export::Exported>::host()
+                #[inline]
+                fn handlers() -> $crate::export::Handlers {
+                    let host = <__Own as $crate::export::Exported>::handlers().host;
+                    $crate::entry_point!(@handlers host, &$chain)
                 }
                 fn stop() {}
-                $crate::entry_point!(@handled by $chain);
             }
 
             impl $crate::export::Linked for __Linked {
@@ -173,22 +204,28 @@ macro_rules! entry_point {
                     &$chain
                 }
                 fn entry() -> $crate::ffi::EntryPoint {
-                    $name
+                    $crate::entry_point!(@name $($head)*)
                 }
-                fn find(path: $crate::DllPath<'_>) -> Option<$crate::chain::LoadedDll> {
+                fn find(path: $crate::DllPath<'_>) -> ::core::option::Option<$crate::chain::LoadedDll> {
                     $find(path)
                 }
             }
         });
     };
+    (@check $grammar:literal $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@name $(#[$attribute:meta])* $visibility:vis fn $name:ident) => {
+        $name
+    };
     (@define [$(#[$attribute:meta])* $visibility:vis fn $name:ident] $enter:ident::<$Exported:ident> { $($items:tt)* }) => {
         $(#[$attribute])*
         #[allow(unsafe_code, reason = "an entry point has the signature that the server calls")]
         $visibility unsafe extern "system" fn $name(
-            chain_dlls: *mut u16,
-            callout_version: u32,
+            chain_dlls: *mut ::core::primitive::u16,
+            callout_version: ::core::primitive::u32,
             callout_tbl: *mut $crate::ffi::CalloutTable,
-        ) -> u32 {
+        ) -> ::core::primitive::u32 {
             $($items)*
 
             // SAFETY: whoever calls this function promises what its prototype asks.
@@ -199,33 +236,37 @@ macro_rules! entry_point {
         enum __Own {}
 
         impl $crate::export::Exported for __Own {
-            fn host() -> &'static dyn $crate::export::Hosted {
-                &$host
+            #[inline]
+            fn handlers() -> $crate::export::Handlers {
+                let host: &'static _ = &$host;
+                $crate::entry_point!(@handlers host, host)
             }
-            $crate::entry_point!(@handled by $host);
         }
     };
-    (@handled by $handler:path) => {
+    (@handlers $host:expr, $handler:expr) => {
         $crate::entry_point! {
-            @handled by $handler:
-            control(ControlEvent)
-            new_pkt(NewPacket<'static>)
-            pkt_drop(PacketNotice<'static>)
-            pkt_send(SendPacket<'static>)
-            address_del(AddressDeleted<'static>)
-            address_offer(AddressOffered<'static>)
-            handle_options(ParsedOptions<'static>)
-            delete_client(ClientDeleted<'static>)
+            @handlers $host, $handler =>
+            control new_pkt pkt_drop pkt_send address_del address_offer handle_options delete_client
         }
     };
-    (@handled by $handler:path: $($hook:ident($Argument:ident $(<$life:lifetime>)?))+) => {$(
-        fn $hook() -> Option<&'static dyn $crate::hook::Handle<$crate::hook::$Argument $(<$life>)?>> {
-            use $crate::export::NotHandled as _;
-            $crate::export::Handler::<_, $crate::hook::$Argument $(<$life>)?>::new(&$handler).get()
+    (@handlers $host:expr, $handler:expr => $($hook:ident)+) => {{
+        use $crate::export::NotHandled as _;
+
+        let handler: &'static _ = $handler;
+        $crate::export::Handlers {
+            host: $host,
+            $($hook: $crate::export::Handlers::$hook(handler).get(),)+
         }
-    )+};
+    }};
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident = $($input:tt)*) => {
+        $crate::entry_point! {
+            @check "write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item"
+            [$(#[$attribute])* $visibility fn $name]
+            $($input)*
+        }
+    };
     ($($other:tt)*) => {
-        ::core::compile_error!("write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item");
+        $crate::entry_point!(@check "write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item" []);
     };
 }
 
@@ -295,14 +336,6 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chained for Chain<PACKETS, MEMB
 #[derive(Debug)]
 pub struct Handler<H: 'static, A>(&'static H, PhantomData<A>);
 
-impl<H, A> Handler<H, A> {
-    /// Asks about `handler`.
-    #[inline]
-    pub const fn new(handler: &'static H) -> Self {
-        Self(handler, PhantomData)
-    }
-}
-
 impl<H: Handle<A>, A: Argument> Handler<H, A> {
     /// Returns the handler.
     #[inline]
@@ -325,6 +358,22 @@ pub trait NotHandled<A: Argument> {
 
 impl<H, A: Argument> NotHandled<A> for Handler<H, A> {}
 
+/// What a hook must know to call an exported callout or chain.
+#[doc(hidden)]
+pub trait Exported: 'static {
+    /// Returns who handles the hooks.
+    fn handlers() -> Handlers;
+    /// Tells the callout.
+    fn report(diagnostic: Diagnostic<'_>) {
+        Self::handlers().host.report(diagnostic);
+    }
+    /// Gives up all packets, after the author has heard that the service has stopped.
+    #[inline]
+    fn stop() {
+        Self::handlers().host.stop();
+    }
+}
+
 /// What a hook must know to call an exported chain.
 #[doc(hidden)]
 pub trait Linked: Exported {
@@ -338,29 +387,33 @@ pub trait Linked: Exported {
     fn find(path: DllPath<'_>) -> Option<LoadedDll>;
 }
 
-/// Defines the hooks, and what they must know to call a callout or a chain.
+/// Defines the hooks, and who handles them.
 macro_rules! define {
     ($(
         $(#[$attribute:meta])*
-        $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal ($Argument:ty)),+;
+        $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal),+;
     )+) => {
-        /// Who handles the hooks of an exported callout or chain.
+        /// Who handles each hook of an exported callout or chain; nobody if the callout does not implement the trait of
+        /// the event.
         #[doc(hidden)]
-        pub trait Exported: 'static {
-            /// Returns the host that is told of what hooks refuse.
-            fn host() -> &'static dyn Hosted;
-            /// Tells the callout.
-            fn report(diagnostic: Diagnostic<'_>) {
-                Self::host().report(diagnostic);
-            }
-            /// Gives up all packets, after the author has heard that the service has stopped.
-            #[inline]
-            fn stop() {
-                Self::host().stop();
-            }
+        #[derive(Clone, Copy)]
+        #[expect(missing_debug_implementations, reason = "nor has a handler one")]
+        pub struct Handlers {
+            /// The host that is told of what hooks refuse.
+            pub host: &'static dyn Hosted,
             $($(
-                #[doc = concat!("Returns the handler of `", $name, "`.")]
-                fn $hook() -> Option<&'static dyn Handle<$Argument>>;
+                #[doc = concat!("The handler of `", $name, "`.")]
+                pub $hook: Option<&'static dyn Handle<argument_of!($hook)>>,
+            )+)+
+        }
+
+        impl Handlers {
+            $($(
+                #[doc = concat!("Asks whether `handler` handles `", $name, "`.")]
+                #[inline]
+                pub const fn $hook<H>(handler: &'static H) -> Handler<H, argument_of!($hook)> {
+                    Handler(handler, PhantomData)
+                }
             )+)+
         }
 
@@ -372,16 +425,17 @@ macro_rules! define {
             }
         }
 
-        $($(define!(@hook $name $hook($Argument) $Arguments $parameters);)+)+
+        $($(define!(@hook $name $hook $Arguments $parameters);)+)+
     };
     (@wanted control) => { true };
-    (@wanted $hook:ident) => { E::$hook().is_some() };
-    (@hook $name:literal $hook:ident($Argument:ty) $Arguments:ident { $($parameter:ident: $Type:ty,)+ }) => {
+    (@wanted $hook:ident) => { E::handlers().$hook.is_some() };
+    (@hook $name:literal $hook:ident $Arguments:ident { $($parameter:ident: $Type:ty,)+ }) => {
         #[doc = concat!("`", $name, "`.")]
         unsafe extern "system" fn $hook<E: Exported>($($parameter: $Type),+) -> u32 {
             let raw = ffi::$Arguments { $($parameter),+ };
+            let handler = E::handlers().$hook;
             // SAFETY: the server passes what the prototype asks.
-            let status = unsafe { handle::<E, $Argument>(E::$hook(), raw) };
+            let status = unsafe { handle::<E, argument_of!($hook)>(handler, raw) };
             define!(@after $hook raw);
             status
         }
@@ -473,5 +527,5 @@ fn load<E: Exported>(callout_version: u32, callout_tbl: *mut CalloutTable) -> Re
     if callout_tbl.is_null() {
         return Err(ERROR_INVALID_PARAMETER);
     }
-    E::host().load()
+    E::handlers().host.load()
 }

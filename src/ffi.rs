@@ -69,14 +69,14 @@ impl Bool {
 /// Passes the prototype of each hook, written here and nowhere else, to the macro of the name `$with`.
 ///
 /// A row has the name of the prototype and of its arguments, the arguments, and for each hook that has this prototype:
-/// its name here, its field in the callout table, its name in the SDK, and the name of its safe argument in `hook`.
+/// its name here, its field in the callout table, and its name in the SDK.
 macro_rules! prototypes {
     ($with:ident) => {
         $with! {
             /// `LPDHCP_CONTROL`: the service was started, stopped, paused or continued.
             #[doc(alias = "LPDHCP_CONTROL")]
             Control(ControlArguments { control_code: u32, reserved: *mut c_void, })
-                = control: dhcp_control_hook "DhcpControlHook" (ControlEvent);
+                = control: dhcp_control_hook "DhcpControlHook";
 
             /// `LPDHCP_NEWPKT`: a packet was received, and is about to be processed.
             #[doc(alias = "LPDHCP_NEWPKT")]
@@ -87,7 +87,7 @@ macro_rules! prototypes {
                 reserved: *mut c_void,
                 pkt_context: *mut *mut c_void,
                 process_it: *mut Bool,
-            }) = new_pkt: dhcp_new_pkt_hook "DhcpNewPktHook" (NewPacket<'static>);
+            }) = new_pkt: dhcp_new_pkt_hook "DhcpNewPktHook";
 
             /// `LPDHCP_DROP_SEND`: a packet was dropped or processed, or is about to be sent.
             #[doc(alias = "LPDHCP_DROP_SEND")]
@@ -98,8 +98,8 @@ macro_rules! prototypes {
                 ip_address: u32,
                 reserved: *mut c_void,
                 pkt_context: *mut c_void,
-            }) = pkt_drop: dhcp_pkt_drop_hook "DhcpPktDropHook" (PacketNotice<'static>),
-                pkt_send: dhcp_pkt_send_hook "DhcpPktSendHook" (SendPacket<'static>);
+            }) = pkt_drop: dhcp_pkt_drop_hook "DhcpPktDropHook",
+                pkt_send: dhcp_pkt_send_hook "DhcpPktSendHook";
 
             /// `LPDHCP_PROB`: an address is not, or no longer, in use.
             #[doc(alias = "LPDHCP_PROB")]
@@ -111,7 +111,7 @@ macro_rules! prototypes {
                 alt_address: u32,
                 reserved: *mut c_void,
                 pkt_context: *mut c_void,
-            }) = address_del: dhcp_address_del_hook "DhcpAddressDelHook" (AddressDeleted<'static>);
+            }) = address_del: dhcp_address_del_hook "DhcpAddressDelHook";
 
             /// `LPDHCP_GIVE_ADDRESS`: an address is about to be acknowledged to a client, for `lease_time` seconds.
             #[doc(alias = "LPDHCP_GIVE_ADDRESS")]
@@ -125,7 +125,7 @@ macro_rules! prototypes {
                 lease_time: u32,
                 reserved: *mut c_void,
                 pkt_context: *mut c_void,
-            }) = address_offer: dhcp_address_offer_hook "DhcpAddressOfferHook" (AddressOffered<'static>);
+            }) = address_offer: dhcp_address_offer_hook "DhcpAddressOfferHook";
 
             /// `LPDHCP_HANDLE_OPTIONS`: the server has parsed the options of a packet.
             #[doc(alias = "LPDHCP_HANDLE_OPTIONS")]
@@ -135,7 +135,7 @@ macro_rules! prototypes {
                 reserved: *mut c_void,
                 pkt_context: *mut c_void,
                 server_options: *mut ServerOptions,
-            }) = handle_options: dhcp_handle_options_hook "DhcpHandleOptionsHook" (ParsedOptions<'static>);
+            }) = handle_options: dhcp_handle_options_hook "DhcpHandleOptionsHook";
 
             /// `LPDHCP_DELETE_CLIENT`: a client lease is about to be deleted; `client_type` is reserved.
             #[doc(alias = "LPDHCP_DELETE_CLIENT")]
@@ -145,7 +145,7 @@ macro_rules! prototypes {
                 hw_address_length: u32,
                 reserved: u32,
                 client_type: u32,
-            }) = delete_client: dhcp_delete_client_hook "DhcpDeleteClientHook" (ClientDeleted<'static>);
+            }) = delete_client: dhcp_delete_client_hook "DhcpDeleteClientHook";
         }
     };
 }
@@ -156,7 +156,7 @@ macro_rules! declare {
     ($(
         $(#[$attribute:meta])*
         $Prototype:ident($Arguments:ident { $($parameter:ident: $Type:ty,)+ })
-            = $($hook:ident: $field:ident $name:literal $argument:tt),+;
+            = $($hook:ident: $field:ident $name:literal),+;
     )+) => {
         $(
             $(#[$attribute])*

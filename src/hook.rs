@@ -32,6 +32,7 @@ mod parsed_options;
 mod service;
 
 pub use address::{AddressDeleted, AddressOffered};
+pub(crate) use argument::argument_of;
 #[doc(hidden)]
 pub use argument::{Argument, Handle, Report};
 pub use check::HookError;

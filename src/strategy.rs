@@ -7,7 +7,7 @@
 //! | --- | --- | --- | --- |
 //! | control codes, notices | [`drop_reason`], [`notice`] | | [`control_code`], [`notices`] |
 //! | values of options | [`option_value`], [`value_of`], [`relay_value_of`] | [`nearly_option_value`] | |
-//! | edits | | | [`edit`], [`edit_script`] |
+//! | edits | | | [`editor_call`], [`edit_script`] |
 //! | packets | [`message`], [`typical_message`], [`split`] | [`nearly_message`] | [`any_bytes`], [`packet`] |
 //!
 //! A value reads the same in one piece and in many:
@@ -33,7 +33,7 @@ mod split;
 mod typical;
 mod value;
 
-pub use edit::{Edit, edit, edit_script};
+pub use edit::{EditorCall, edit_script, editor_call};
 pub use layout::Sample;
 pub use packet::{LONGEST_PACKET, any_bytes, message, nearly_message, packet};
 pub use split::{SplitSample, split};

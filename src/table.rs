@@ -128,7 +128,7 @@ pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
 pub use self::slot::{Borrowed, Finished};
 pub use self::tally::{PacketTally, TallySnapshot};
 
-use self::context::{Layout, Tag};
+use self::context::{Layout, MAX_SLOTS, Tag};
 use self::slot::{Eviction, Held, Place, Slots, Vacant};
 use self::sync::const_fn;
 use self::vacancy::{Turn, Vacancies};
@@ -143,7 +143,13 @@ const LOOKS_WHEN_FULL: usize = 32;
 
 /// Keeps the state of up to `N` packets in flight, from admission until the server has reported them as processed.
 ///
-/// `N` is at most 65,536; more does not compile. All operations take `&self`, from any thread; none waits for another
+/// `N` is at most 65,536; more does not compile:
+///
+/// ```compile_fail,E0080
+/// static PACKETS: dhcp_callout::table::PacketTable<u8, 65_537> = dhcp_callout::table::PacketTable::new();
+/// ```
+///
+/// All operations take `&self`, from any thread; none waits for another
 /// thread. A table of type `PacketTable<T, N>` takes 18 bytes and a `T` for each slot (16 and the `T` rounded up to the
 /// alignment of `T`, at least 8) and less than 1 KB beside; as a `static` it lies in zeroed memory, and
 /// nothing is set up at start.
@@ -198,13 +204,13 @@ pub struct Full<T>(pub T);
 #[non_exhaustive]
 pub enum ContextError {
     /// The table has never given out such a context: its tag is not the table's, or there is no such slot.
-    #[error("context {0:?} is not one of this table")]
+    #[error("context {0} is not one of this table")]
     Invalid(Context),
     /// The packet has been processed or given up since.
-    #[error("context {0:?} is stale")]
+    #[error("context {0} is stale")]
     Stale(Context),
     /// The packet has as many borrowers as can be counted, 255.
-    #[error("packet of context {0:?} has 255 borrowers")]
+    #[error("packet of context {0} has 255 borrowers")]
     TooManyBorrows(Context),
 }
 
@@ -225,6 +231,7 @@ impl<T, const N: usize> PacketTable<T, N> {
         /// Creates an empty table.
         #[must_use]
         pub fn new() -> Self {
+            const { assert!(N <= MAX_SLOTS, "a table of packets has at most 65536 slots") };
             Self {
                 tally: PacketTally::new(),
                 tag: Tag::new(),

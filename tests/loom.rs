@@ -25,7 +25,7 @@ const DONE: Stage = Stage::Done(Outcome::Processed);
 /// State whose every use loom watches, and of which no copy can be made.
 struct Canary {
     name: u64,
-    /// Stands for the state in loom's eyes: written when dropped, read when looked at.
+    /// Is the state in loom's eyes: written when dropped, read when looked at.
     watched: UnsafeCell<()>,
     drops: Arc<AtomicUsize>,
 }

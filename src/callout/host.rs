@@ -5,12 +5,12 @@ use super::{
     OnSendPacket, contain,
 };
 use crate::control::DropReason;
-use crate::ffi::{self, ERROR_SUCCESS};
+use crate::ffi::ERROR_SUCCESS;
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket, PacketNotice,
     ParsedOptions, Report, SendPacket,
 };
-use crate::lifecycle::{Notice, Stage};
+use crate::lifecycle::{Notice, Stage, Violation};
 use crate::table::{
     Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, Progress,
     Replacements, TallySnapshot,
@@ -40,7 +40,12 @@ use crate::table::{
 /// assert_eq!(QUIET.in_flight(), 0);
 /// ```
 ///
-/// A packet takes about 30 bytes beside its state, and a buffer 9 KB. As long as all bytes of the callout are zero the static
+/// A buffer that [`replace`](NewPacket::replace) has put in the place of a packet is used again when the server reports
+/// the packet as processed. A packet that is [lost](Callout::packet_lost) keeps its buffers for ever, since the server may
+/// still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite) leaves
+/// none with the server.
+///
+/// A packet takes about 30 bytes beside its state, and a buffer 4.1 KB. As long as all bytes of the callout are zero the static
 /// takes no room in the file of the DLL. What cannot work does not compile:
 ///
 /// ```compile_fail,E0080
@@ -51,6 +56,16 @@ use crate::table::{
 /// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
 /// # }
 /// static QUIET: Host<Quiet, 0> = Host::new(Quiet);
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket};
+/// # struct Quiet;
+/// # impl Callout for Quiet {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// static QUIET: Host<Quiet, 65_537> = Host::new(Quiet);
 /// ```
 #[derive(Debug)]
 pub struct Host<C: Callout, const PACKETS: usize = 1024, const BUFFERS: usize = 16> {
@@ -73,10 +88,6 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     pub const fn new(callout: C) -> Self {
         const {
             assert!(PACKETS >= 1, "a Host tracks at least 1 packet: Host<Callout, 1>");
-            assert!(
-                PACKETS <= 1 << 20,
-                "a Host tracks at most 1048576 packets: Host<Callout, 1048576>"
-            );
             assert!(
                 BUFFERS <= 4096,
                 "a Host has at most 4096 buffers: Host<Callout, 1024, 4096>"
@@ -127,7 +138,6 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     /// Gives up all packets: their states go to [`Callout::packet_lost`].
     ///
     /// One that is in a hook at this moment is given up when the hook returns. Packets that arrive meanwhile may stay.
-    /// Buffers of replaced packets return at once, although the server may still read them.
     pub fn drain(&self) {
         self.packets.drain(|finished| self.finish(finished));
     }
@@ -167,7 +177,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
         if let Some(buffer) = replacement {
             let Ok(entry) = self.packets.get(context) else { return };
-            // SAFETY: the entry is dropped when the server has finished with the packet: it says so, or has long been silent.
+            // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
             unsafe { packet.install(buffer, &entry.replacements) };
             if let Some(finished) = entry.release() {
                 // Given up meanwhile: the buffer is no longer held for the server.
@@ -225,7 +235,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
                     notice: notice.notice(),
                     error,
                 });
-                if let NotifyError::Context(_) = error {
+                if !matches!(error, NotifyError::Violation(Violation::RepeatedDrop { .. })) {
                     self.packet_dropped(notice, None);
                 }
             }
@@ -255,7 +265,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         let Some(entry) = entry else { return };
         let is_done = matches!(entry.stage(), Stage::Done(_));
         if let (Some(()), Some(buffer), false) = (called, replacement, is_done) {
-            // SAFETY: the entry is dropped when the server has finished with the packet: it says so, or has long been silent.
+            // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
             unsafe { packet.install(buffer, &entry.replacements) };
         }
         if let Some(finished) = entry.release() {
@@ -297,15 +307,17 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     /// Hands the state of a packet back that is done or given up.
     fn finish(&self, Finished { stage, state: entry }: Finished<Entry<C::State>>) {
-        // The buffers go back to the pool whatever the callout does.
         let Entry { state, replacements } = entry;
-        drop(replacements);
         if let Stage::Done(outcome) = stage {
+            // The buffers go back to the pool whatever the callout does.
+            drop(replacements);
             if let Some(state) = state {
                 self.contain(PacketNotice::HOOK, || self.callout.packet_done(outcome, state));
             }
             return;
         }
+        // The server has not said that it has finished: it may still read the buffers, so nobody else gets them.
+        core::mem::forget(replacements);
         self.report(Diagnostic::Lost { stage });
         if let Some(state) = state {
             self.contain(PacketNotice::HOOK, || self.callout.packet_lost(stage, state));
@@ -334,12 +346,17 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 /// Says what a host does with the argument of a hook, for all callouts or for those that implement a trait; without one
 /// of these the hook is not in the table.
 macro_rules! handles {
-    ($($Argument:ident $(<$life:lifetime>)?: $Bound:ident($Raw:ident), |$host:ident, $argument:ident| $call:expr;)+) => {$(
+    ($($Argument:ident $(<$life:lifetime>)?: $Bound:ident, |$host:ident, $argument:ident| $call:expr;)+) => {$(
         impl<C: $Bound, const PACKETS: usize, const BUFFERS: usize> Handle<$Argument $(<$life>)?>
             for Host<C, PACKETS, BUFFERS>
         {
             #[inline]
-            unsafe fn handle(&'static self, $argument: $Argument $(<$life>)?, _: ffi::$Raw, _: Report) -> u32 {
+            unsafe fn handle(
+                &'static self,
+                $argument: $Argument $(<$life>)?,
+                _: <$Argument $(<$life>)? as Argument>::Raw,
+                _: Report,
+            ) -> u32 {
                 let $host = self;
                 $call;
                 ERROR_SUCCESS
@@ -349,22 +366,22 @@ macro_rules! handles {
 }
 
 handles! {
-    NewPacket<'static>: Callout(NewPktArguments), |host, packet| host.new_packet(packet);
-    PacketNotice<'static>: Callout(DropSendArguments), |host, notice| host.notice(&notice);
-    SendPacket<'static>: OnSendPacket(DropSendArguments), |host, packet| host.send_packet(packet);
-    AddressDeleted<'static>: OnAddressDeleted(ProbArguments), |host, event| {
+    NewPacket<'static>: Callout, |host, packet| host.new_packet(packet);
+    PacketNotice<'static>: Callout, |host, notice| host.notice(&notice);
+    SendPacket<'static>: OnSendPacket, |host, packet| host.send_packet(packet);
+    AddressDeleted<'static>: OnAddressDeleted, |host, event| {
         host.event(AddressDeleted::HOOK, event.context(), |state| host.callout.address_deleted(&event, state))
     };
-    AddressOffered<'static>: OnAddressOffered(GiveAddressArguments), |host, event| {
+    AddressOffered<'static>: OnAddressOffered, |host, event| {
         host.event(AddressOffered::HOOK, event.context(), |state| host.callout.address_offered(&event, state))
     };
-    ParsedOptions<'static>: OnOptionsParsed(HandleOptionsArguments), |host, options| {
+    ParsedOptions<'static>: OnOptionsParsed, |host, options| {
         host.event(ParsedOptions::HOOK, options.context(), |state| host.callout.options_parsed(&options, state))
     };
-    ClientDeleted<'static>: OnClientDeleted(DeleteClientArguments), |host, event| {
+    ClientDeleted<'static>: OnClientDeleted, |host, event| {
         host.contain(ClientDeleted::HOOK, || host.callout.client_deleted(&event))
     };
-    ControlEvent: OnControl(ControlArguments), |host, event| {
+    ControlEvent: OnControl, |host, event| {
         host.contain(ControlEvent::HOOK, || host.callout.control(event))
     };
 }

@@ -201,7 +201,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
                     process_it: &raw mut process_it,
                     ..raw
                 };
-                // SAFETY: the member's hook gets what the server passed, and a context and an answer of its own.
+                // SAFETY: the member's hook gets what the server passed, or the packet of a member before, whose buffer
+                // `LoadedDll::new` asks about; and a context and an answer of its own.
                 status = first_failure(status, unsafe { own.pass_to(hook) });
                 correct(pair, before, NewPacket::HOOK, member, report);
             }
@@ -288,7 +289,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for
             correct(pair, before, SendPacket::HOOK, member, report);
             before = pair.get();
         };
-        // SAFETY: the members' hooks get what the server passed, and their own contexts.
+        // SAFETY: the members' hooks get what the server passed, or the packet of a member before, whose buffer
+        // `LoadedDll::new` asks about; and their own contexts.
         unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, report, own, after) }
     }
 }

@@ -25,6 +25,8 @@ impl LoadedDll {
     /// # Safety
     /// - `entry` can be called as its prototype says;
     /// - so can the hooks that it puts into the table, from any thread;
+    /// - where such a hook lets `*Packet` point, 4096 bytes can be read and written, as in the server's own buffer, until
+    ///   the hook of the DLL is told that the packet is processed: the members after it may write there;
     /// - the DLL stays loaded.
     #[must_use]
     pub const unsafe fn new(entry: EntryPoint) -> Self {

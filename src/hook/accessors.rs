@@ -53,7 +53,8 @@ macro_rules! packet_replacement {
             ///
             #[doc = concat!(
                 "The pointers are swapped when the hook returns, and the buffer stays until the server reports ", $packet,
-                " as processed, so that it must be tracked. A second edit starts from the first."
+                " as processed, so that it must be tracked. If that never happens, and the packet is given up, the buffer ",
+                "is not used again. A second edit starts from the first."
             )]
             ///
             /// This is one of two ways to alter a packet, and Microsoft's documentation contradicts itself on which to use:
@@ -89,8 +90,9 @@ macro_rules! packet_replacement {
             /// Applies the changes that `edit` notes, and copies the result into the server's own buffer; returns the new size.
             ///
             /// The packet is edited aside, in a buffer that returns at once, and copied when the hook returns: up to the 4096
-            /// bytes of the server's buffer. It works for every packet, tracked or not. [`replace`](Self::replace) says
-            /// what Microsoft's pages say on the two ways.
+            /// bytes of the server's buffer, or of the one that another DLL has put in its place: a
+            /// [chain](crate::chain) asks the same size of it. It works for every packet, tracked or not.
+            /// [`replace`](Self::replace) says what Microsoft's pages say on the two ways.
             ///
             /// # Errors
             /// As for [`replace`](Self::replace); [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) only if

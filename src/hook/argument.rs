@@ -1,12 +1,7 @@
 //! What all arguments have in common, for code that treats all hooks alike.
 
-use super::address::{AddressDeleted, AddressOffered};
 use super::check::HookError;
 use super::diagnostic::Diagnostic;
-use super::drop_send::{PacketNotice, SendPacket};
-use super::new_packet::NewPacket;
-use super::parsed_options::ParsedOptions;
-use super::service::{ClientDeleted, ControlEvent};
 use crate::ffi;
 
 /// The safe argument of a hook.
@@ -68,13 +63,26 @@ impl<A: Argument> Checked<A> for Result<A, HookError> {
     }
 }
 
+/// The safe argument of the hook that has this name in [`ffi::prototypes`]; written here and nowhere else.
+macro_rules! argument_of {
+    (control) => { $crate::hook::ControlEvent };
+    (new_pkt) => { $crate::hook::NewPacket<'static> };
+    (pkt_drop) => { $crate::hook::PacketNotice<'static> };
+    (pkt_send) => { $crate::hook::SendPacket<'static> };
+    (address_del) => { $crate::hook::AddressDeleted<'static> };
+    (address_offer) => { $crate::hook::AddressOffered<'static> };
+    (handle_options) => { $crate::hook::ParsedOptions<'static> };
+    (delete_client) => { $crate::hook::ClientDeleted<'static> };
+}
+pub(crate) use argument_of;
+
 macro_rules! arguments {
     ($(
         $(#[$attribute:meta])*
-        $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal ($Argument:ty)),+;
+        $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal),+;
     )+) => {
         $($(
-            impl Argument for $Argument {
+            impl Argument for argument_of!($hook) {
                 type Raw = ffi::$Arguments;
                 type Hook = ffi::$Prototype;
                 const HOOK: &'static str = $name;

@@ -44,7 +44,10 @@ pub enum Diagnostic<'a> {
         /// The hook, as the SDK names it, or `DhcpServerCalloutEntry`.
         hook: &'static str,
     },
-    /// As many packets as the table holds are in flight: this one is processed as it was received, and not tracked.
+    /// As many packets as the table holds are in flight: this one is processed, but not tracked.
+    ///
+    /// A `replace` of it is undone, since nobody would hold the buffer; a `rewrite` stays. If it is the table of a chain,
+    /// no member hears of the packet.
     NotTracked,
     /// A packet was given up at this stage, since the server had not reported its end.
     Lost {
@@ -111,7 +114,7 @@ impl fmt::Display for Diagnostic<'_> {
             }
             Self::Panicked { hook } => write!(f, "{hook}: the callout panicked"),
             Self::NotTracked => f.write_str("packet not tracked: packet table full"),
-            Self::Lost { stage } => write!(f, "packet given up: {stage:?}"),
+            Self::Lost { stage } => write!(f, "packet given up: {stage}"),
             Self::LeftOut { path, reason } => match path {
                 Some(path) => write!(f, "{path} left out of the chain: {reason}"),
                 None => write!(f, "a DLL left out of the chain: {reason}"),

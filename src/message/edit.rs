@@ -6,6 +6,7 @@
     reason = "offsets in a packet of a few kilobytes; the linker shows that no sum overflows"
 )]
 
+mod care;
 mod error;
 mod fields;
 mod fresh;
@@ -29,9 +30,10 @@ use super::option::values::Typed;
 use super::value::Value;
 use super::walk::RawOption;
 use super::{HEADER_LENGTH, Header, Message, OPTIONS_OFFSET, ParseError};
+use care::Care;
 use pass::Pass;
 use script::{Change, Edit, Script};
-use write::field_of;
+use write::{field_of, put_at_end};
 
 /// Changes to one packet, noted in any order, and made all at once when they are complete, or not at all.
 ///
@@ -45,7 +47,8 @@ use write::field_of;
 /// - A value that is set replaces every fragment of its code in every field, and takes the place of the first of them.
 ///   New options go after the last option, but before Relay Agent Information (82) if that is last ([RFC 3046 section
 ///   2.1]). Values of more than 255 bytes are split as [RFC 3396] says, or by options 250: see
-///   [`long_form`](Self::long_form).
+///   [`long_form`](Self::long_form). A PAD keeps an option 250 of its own from an option of 255 bytes, which it would
+///   continue otherwise.
 /// - The options end with END:
 ///
 ///   | the options | bytes after END | size of the packet |
@@ -122,28 +125,42 @@ impl<'b> Editor<'b, '_> {
             return Err(error);
         }
         debug_assert!(self.values_start <= CAPACITY, "the encoded values are in the block");
-        let limit = self.script.limit;
-        let (target, values) = self.block.split_at_mut_checked(self.values_start).unwrap_or_default();
-        let room = target.len();
-        let mut size = Pass::new(message, &self.script, values, target).build()?;
-        if size > room && room < CAPACITY {
-            size = self.build_aside()?;
-        }
-        if size > limit {
+        let size = if Care::is_needed_by(&self.script) {
+            self.build_with_care()?
+        } else {
+            let (target, values) = self.block.split_at_mut_checked(self.values_start).unwrap_or_default();
+            let room = target.len();
+            let mut pass = Pass::new(message, &self.script, values, target, Care::Free);
+            let size = pass.build()?;
+            if matches!(pass.care, Care::Needed) || size > room && room < CAPACITY {
+                self.build_with_care()?
+            } else {
+                size
+            }
+        };
+        if size > self.script.limit {
             return Err(EditError::NoRoom {
                 needed: size,
-                available: limit,
+                available: self.script.limit,
             });
         }
         Ok(size)
     }
 
-    /// Builds a packet that is so long that it reaches the encoded values: they are put aside.
+    /// Builds a packet that may be so long that it reaches the encoded values, or that may have options 250 of its own
+    /// after others that change: the values are put aside, and care is taken.
     #[cold]
-    fn build_aside(&mut self) -> Result<usize, EditError> {
+    fn build_with_care(&mut self) -> Result<usize, EditError> {
         let aside = *self.block;
         let values = aside.get(self.values_start..).unwrap_or_default();
-        Pass::new(Message::parse(self.source)?, &self.script, values, self.block).build()
+        Pass::new(
+            Message::parse(self.source)?,
+            &self.script,
+            values,
+            self.block,
+            Care::taken(),
+        )
+        .build()
     }
 }
 
@@ -216,7 +233,7 @@ impl Editor<'_, '_> {
             return self.fail(EditError::Value(error));
         }
         // To the end of what is free, since the start is for the packet.
-        free.copy_within(..len, available - len);
+        put_at_end(free, len);
         self.values_start = self.values_start.wrapping_sub(len);
         let from_end = CAPACITY.wrapping_sub(self.values_start);
         self.script.replace(Edit {
@@ -283,7 +300,7 @@ impl<'v> Editor<'_, 'v> {
     /// fields hold options. The PADs in them go, and so do options 52 in them, which mean nothing there.
     #[inline]
     pub fn free_fields(&mut self) -> &mut Self {
-        self.script.frees_fields = true;
+        self.script.free_fields();
         self
     }
 

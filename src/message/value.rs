@@ -342,7 +342,7 @@ impl<'a> Value<'a> {
             } else {
                 option.code == self.code
             };
-            position = option.value_offset().saturating_add(option.value.len());
+            position = option.end();
             if ours {
                 missing = missing.saturating_sub(option.value.len());
             }

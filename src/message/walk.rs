@@ -55,6 +55,12 @@ impl RawOption<'_> {
         self.offset.saturating_add(2)
     }
 
+    /// Returns the offset of the first byte after the value.
+    #[inline]
+    pub(super) const fn end(&self) -> usize {
+        self.value_offset().saturating_add(self.value.len())
+    }
+
     /// Returns whether this is option 52 where it counts.
     #[inline]
     pub(super) fn is_overload(&self) -> bool {

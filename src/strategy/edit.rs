@@ -10,9 +10,9 @@ use proptest::sample::select;
 
 use crate::message::{Editor, LongForm, OptionCode, SuboptionChanges, option};
 
-/// One change that an [`Editor`] is asked for: each is the method of that name.
+/// A call of a method of [`Editor`]: the one of that name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
+pub enum EditorCall {
     /// [`Editor::set_raw`].
     SetRaw(OptionCode, Vec<u8>),
     /// [`Editor::append_raw`].
@@ -44,8 +44,8 @@ pub enum Edit {
     PadTo(usize),
 }
 
-impl Edit {
-    /// Asks `editor` for the change.
+impl EditorCall {
+    /// Makes the call to `editor`.
     pub fn note<'v>(&'v self, editor: &mut Editor<'_, 'v>) {
         match self {
             Self::SetRaw(code, value) => editor.set_raw(*code, value),
@@ -89,9 +89,9 @@ fn change_suboptions<'e, 'b, 'v>(
     }
 }
 
-/// Yields one edit: of options that [`message`](super::message) is likely to have, of sub-options of 43 and 82, or of the
+/// Yields one call: of options that [`message`](super::message) is likely to have, of sub-options of 43 and 82, or of the
 /// header; sometimes one that must fail.
-pub fn edit() -> impl Strategy<Value = Edit> {
+pub fn editor_call() -> impl Strategy<Value = EditorCall> {
     let code = || select(vec![1, 6, 12, 43, 51, 53, 58, 82, 250]).prop_map(OptionCode::from_code);
     let nested = || {
         select(vec![
@@ -100,30 +100,31 @@ pub fn edit() -> impl Strategy<Value = Edit> {
         ])
     };
     prop_oneof![
-        5 => (code(), edited_value()).prop_map(|(code, value)| Edit::SetRaw(code, value)),
-        3 => (code(), edited_value()).prop_map(|(code, value)| Edit::AppendRaw(code, value)),
-        3 => code().prop_map(Edit::Remove),
+        5 => (code(), edited_value()).prop_map(|(code, value)| EditorCall::SetRaw(code, value)),
+        3 => (code(), edited_value()).prop_map(|(code, value)| EditorCall::AppendRaw(code, value)),
+        3 => code().prop_map(EditorCall::Remove),
         3 => (nested(), vec_of((0_u8..5, proptest::option::of(vec_of(any::<u8>(), 0..9))), 1..4))
-            .prop_map(|(code, changes)| Edit::Suboptions(code, changes)),
-        1 => vec_of(any::<bool>(), 1..9).prop_map(Edit::Retain),
-        1 => Just(Edit::FreeFields),
-        1 => select(vec![LongForm::Repeated, LongForm::Continued]).prop_map(Edit::LongForm),
-        1 => any::<u32>().prop_map(Edit::Xid),
-        1 => any::<[u8; 4]>().prop_map(|bytes| Edit::Yiaddr(bytes.into())),
-        1 => vec_of(any::<u8>(), 0..70).prop_map(Edit::Sname),
-        1 => vec_of(any::<u8>(), 0..140).prop_map(Edit::File),
-        1 => vec_of(any::<u8>(), 0..18).prop_map(Edit::Chaddr),
-        1 => (236_usize..700).prop_map(Edit::Limit),
-        1 => select(vec![240, 300, 576]).prop_map(Edit::PadTo),
+            .prop_map(|(code, changes)| EditorCall::Suboptions(code, changes)),
+        1 => vec_of(any::<bool>(), 1..9).prop_map(EditorCall::Retain),
+        1 => Just(EditorCall::FreeFields),
+        1 => select(vec![LongForm::Repeated, LongForm::Continued]).prop_map(EditorCall::LongForm),
+        1 => any::<u32>().prop_map(EditorCall::Xid),
+        1 => any::<[u8; 4]>().prop_map(|bytes| EditorCall::Yiaddr(bytes.into())),
+        1 => vec_of(any::<u8>(), 0..70).prop_map(EditorCall::Sname),
+        1 => vec_of(any::<u8>(), 0..140).prop_map(EditorCall::File),
+        1 => vec_of(any::<u8>(), 0..18).prop_map(EditorCall::Chaddr),
+        1 => (236_usize..700).prop_map(EditorCall::Limit),
+        1 => select(vec![240, 300, 576]).prop_map(EditorCall::PadTo),
     ]
 }
 
 /// Yields the edits of one [`Editor`], in order; sometimes more than it takes.
-pub fn edit_script() -> impl Strategy<Value = Vec<Edit>> {
-    prop_oneof![12 => vec_of(edit(), 0..6), 1 => vec_of(edit(), 10..24)]
+pub fn edit_script() -> impl Strategy<Value = Vec<EditorCall>> {
+    prop_oneof![12 => vec_of(editor_call(), 0..6), 1 => vec_of(editor_call(), 10..24)]
 }
 
-/// Yields values for options: short, longer than one option holds, or of sub-options.
+/// Yields values for options: short, longer than one option holds, such that fill their last option, or of
+/// sub-options.
 fn edited_value() -> impl Strategy<Value = Vec<u8>> {
     let suboption = (0_u8..5, vec_of(any::<u8>(), 0..4)).prop_map(|(code, value)| {
         let mut bytes = vec![code, u8::try_from(value.len()).unwrap_or_default()];
@@ -133,6 +134,7 @@ fn edited_value() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         6 => vec_of(any::<u8>(), 0..30),
         1 => vec_of(any::<u8>(), 0..600),
+        1 => select(vec![255_usize, 510]).prop_map(|length| vec![7; length]),
         1 => vec_of(suboption, 0..5).prop_map(|suboptions| suboptions.concat()),
     ]
 }

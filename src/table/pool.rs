@@ -61,7 +61,8 @@ struct Bytes(TrackedCell<PacketBuffer>);
 // SAFETY: the buffer is used only by the owner of its link, of whom there is one.
 unsafe impl Sync for Bytes {}
 
-/// All buffers of the pool are taken.
+/// All buffers of the pool are taken: by packets in flight, or by packets that were replaced and then given up, which keep
+/// theirs for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("all {buffers} packet buffers are taken")]
 #[non_exhaustive]
@@ -221,7 +222,8 @@ impl fmt::Debug for PooledBuffer<'_> {
 ///
 /// Part of the state that a [`PacketTable`](super::PacketTable) keeps, so that the buffers return to their pool when the
 /// state that was handed back at the packet's end is dropped. A packet that is replaced again gets another buffer; the
-/// one before stays as it is, since the server may still read it.
+/// one before stays as it is, since the server may still read it. So it may for a packet that was given up: whoever gets
+/// the list back with any other stage than [`Stage::Done`](crate::Stage::Done) forgets it ([`mem::forget`](core::mem::forget)).
 ///
 /// The pool outlives the list:
 ///

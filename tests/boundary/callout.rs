@@ -6,15 +6,15 @@ use core::ptr::{null_mut, without_provenance_mut};
 use std::sync::Mutex;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ServiceControl};
-use dhcp_callout::ffi::{CalloutTable, DropSend, DropSendArguments, EntryPoint};
+use dhcp_callout::ffi::{Bool, CalloutTable, DropSend, DropSendArguments, EntryPoint, NewPktArguments};
 use dhcp_callout::hook::ChainDlls;
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::simulate::Server;
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, DropReason, Host,
     LoadError, Message, MessageType, NewPacket, Notice, NotifyError, OnAddressDeleted, OnAddressOffered,
-    OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome, PacketBuffer, PacketNotice, ParsedOptions,
-    ReplaceError, SendPacket, Stage, entry_point, option,
+    OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome, PACKET_CAPACITY, PacketBuffer, PacketNotice,
+    ParsedOptions, ReplaceError, SendPacket, Stage, entry_point, option,
 };
 
 /// Notes every call; the first byte of a packet says what to do with it, the second is its state.
@@ -351,6 +351,11 @@ fn a_full_table_lets_packets_pass() {
         Ok(&b"x2"[..]),
         "not replaced, since nobody would keep the buffer"
     );
+    assert_eq!(
+        server.receive(b"wt").unwrap().bytes(),
+        Ok(&b"rewritten not what is told last"[..]),
+        "a rewritten packet needs nobody"
+    );
     server.notify(&mut first, Notice::Processed);
     assert_eq!(
         recorder.take(),
@@ -359,6 +364,9 @@ fn a_full_table_lets_packets_pass() {
             "new 50",
             "packet not tracked: packet table full",
             "not tracked 50",
+            "new 116",
+            "packet not tracked: packet table full",
+            "not tracked 116",
             "done 49"
         ]
     );
@@ -459,8 +467,12 @@ mod overlap {
 
     static ENDS: Mutex<Option<(DropSend, usize)>> = Mutex::new(None);
     static HOST: Host<Answers, 4, 1> = Host::new(Answers);
-    static DONE: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+    static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     entry_point!(fn entry = HOST);
+
+    fn note(line: String) {
+        HEARD.lock().unwrap().push(line);
+    }
 
     impl Callout for Answers {
         type State = u8;
@@ -469,8 +481,21 @@ mod overlap {
             Decision::Track(packet.bytes()[0])
         }
 
+        fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&u8>) {
+            note(format!("dropped {state:?}: {}", notice.notice()));
+        }
+
         fn packet_done(&self, _: Outcome, state: u8) {
-            DONE.lock().unwrap().push(state);
+            note(format!("done {state}"));
+        }
+
+        fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+            match diagnostic {
+                Diagnostic::NoticeRejected { error, .. } => note(error.to_string()),
+                // The notice comes without its packet.
+                Diagnostic::ArgumentsRefused { .. } => {}
+                other => note(other.to_string()),
+            }
         }
     }
 
@@ -479,16 +504,18 @@ mod overlap {
             assert!(state.is_some());
             packet.replace_with(b"AAAA").unwrap();
             if let Some((hook, context)) = *ENDS.lock().unwrap() {
-                let end = DropSendArguments {
-                    packet: null_mut(),
-                    packet_size: null_mut(),
-                    control_code: 0xB,
-                    ip_address: 0,
-                    reserved: null_mut(),
-                    pkt_context: without_provenance_mut(context),
-                };
-                // SAFETY: NULL is allowed.
-                unsafe { end.pass_to(hook) };
+                for control_code in [0xB, 0xA] {
+                    let notice = DropSendArguments {
+                        packet: null_mut(),
+                        packet_size: null_mut(),
+                        control_code,
+                        ip_address: 0,
+                        reserved: null_mut(),
+                        pkt_context: without_provenance_mut(context),
+                    };
+                    // SAFETY: NULL is allowed.
+                    unsafe { notice.pass_to(hook) };
+                }
             }
         }
     }
@@ -502,7 +529,15 @@ mod overlap {
         *ENDS.lock().unwrap() = Some((hook, packet.context().addr()));
         let sent = server.send(&packet, b"reply", |sent| sent == Ok(b"reply"));
         assert!(sent.unwrap(), "the buffer went back");
-        assert_eq!(*DONE.lock().unwrap(), [b'a']);
+        assert_eq!(
+            *HEARD.lock().unwrap(),
+            [
+                "notice for a packet that has been processed",
+                "dropped None: DHCP_DROP_NOADDRESS",
+                "done 97"
+            ],
+            "a drop is heard after the end too"
+        );
         *ENDS.lock().unwrap() = None;
         let next = server.receive(b"b").unwrap();
         assert!(server.send(&next, b"reply", |sent| sent == Ok(b"AAAA")).unwrap());
@@ -654,13 +689,14 @@ fn the_service_is_told_of() {
             "control 0x77",
             "DhcpControlHook: arguments refused: ControlCode 0x10000000 is not of the family 0x0",
             "control 0x2",
-            "packet given up: InFlight",
+            "packet given up: in flight",
             "lost 7: InFlight",
         ]
     );
-    assert!(
-        log[6].starts_with("notice 0x0000000b rejected: ") && log.len() == 7,
-        "{log:?}"
+    let context = packet.context();
+    assert_eq!(
+        log[6..],
+        [format!("notice 0x0000000b rejected: context {context:?} is stale")]
     );
 }
 
@@ -681,15 +717,78 @@ fn the_stop_of_the_service_ends_packets_without_a_control_method() {
         [
             "lost 49: InFlight",
             "lost 50: Dropped(DHCP_DROP_UNAUTH)",
-            "packet given up: Dropped(DHCP_DROP_UNAUTH)",
-            "packet given up: InFlight",
+            "packet given up: dropped (DHCP_DROP_UNAUTH)",
+            "packet given up: in flight",
         ]
     );
-    assert_eq!(
-        server.receive(b"x3").unwrap().bytes(),
-        Ok(&b"replaced x3"[..]),
-        "the buffer is back"
-    );
+}
+
+#[test]
+fn what_replaced_a_lost_packet_is_the_servers_for_ever() {
+    static HOST: Host<Recorder, 1, 5> = Host::new(Recorder::new());
+    entry_point!(fn entry = HOST);
+    // SAFETY: the entry point is made by the macro.
+    let server = unsafe { Server::load(entry) }.unwrap();
+    let hook = server.table().dhcp_new_pkt_hook.unwrap();
+    // Returns where the hook has let the server look, and the context.
+    let receive = |bytes: &[u8]| {
+        let mut block = [0; PACKET_CAPACITY];
+        block[..bytes.len()].copy_from_slice(bytes);
+        let (mut packet, mut packet_size) = (block.as_mut_ptr(), u32::try_from(bytes.len()).unwrap());
+        let (mut pkt_context, mut process_it) = (null_mut(), Bool::TRUE);
+        let raw = NewPktArguments {
+            packet: &raw mut packet,
+            packet_size: &raw mut packet_size,
+            ip_address: 0,
+            reserved: null_mut(),
+            pkt_context: &raw mut pkt_context,
+            process_it: &raw mut process_it,
+        };
+        // SAFETY: the pointers are to variables of this function, and the packet is in a buffer of 4096 bytes.
+        assert_eq!(unsafe { raw.pass_to(hook) }, 0);
+        assert!(packet != block.as_mut_ptr() && packet_size == 11);
+        (packet, pkt_context)
+    };
+    let lose_by: [fn(&Server); 4] = [
+        |_| HOST.drain(),
+        |server| server.control(ServiceControl::STOP),
+        // The first look finds that the packet was heard of.
+        |_| (0..2).for_each(|_| HOST.evict_before(u64::MAX)),
+        |server| {
+            HOST.set_patience(1);
+            // The first of them that finds it old gets its slot.
+            for _ in 0..4 {
+                server.receive(b"t9").unwrap();
+            }
+            HOST.drain();
+        },
+    ];
+    let mut lost = Vec::new();
+    for (number, lose) in (b'1'..).zip(lose_by) {
+        lost.push((receive(&[b'x', number]).0, number));
+        lose(&server);
+    }
+    // A packet that is done gives its buffer back.
+    let (done, context) = receive(b"x5");
+    let end = DropSendArguments {
+        packet: null_mut(),
+        packet_size: null_mut(),
+        control_code: 0xB,
+        ip_address: 0,
+        reserved: null_mut(),
+        pkt_context: context,
+    };
+    // SAFETY: NULL is allowed.
+    unsafe { end.pass_to(server.table().dhcp_pkt_drop_hook.unwrap()) };
+    assert_eq!(receive(b"x6").0, done);
+    let log = HOST.callout().take();
+    for (start, number) in lost {
+        assert!(log.contains(&format!("lost {number}: InFlight")), "{log:?}");
+        assert_ne!(start, done);
+        // SAFETY: what the hook has let the server look at is there until the packet is done.
+        let bytes = unsafe { core::slice::from_raw_parts(start, 11) };
+        assert_eq!(bytes, [&b"replaced x"[..], &[number]].concat());
+    }
 }
 
 /// Calls the hook that reports drops as a server does that has no packet any more.

@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 
 use crate::model::{self, Failure, edited};
 use dhcp_callout::message::{Editor, Flags, OptionCode};
-use dhcp_callout::strategy::{Edit, edit, edit_script};
+use dhcp_callout::strategy::{EditorCall, edit_script, editor_call};
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use dhcp_callout_support::capture;
 use proptest::collection::vec;
@@ -145,17 +145,17 @@ fn captured() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Sets an option to the value that it has.
-fn set_same(packet: &[u8], code: u8) -> Edit {
-    Edit::SetRaw(OptionCode::from_code(code), model::joined(packet, code))
+fn set_same(packet: &[u8], code: u8) -> EditorCall {
+    EditorCall::SetRaw(OptionCode::from_code(code), model::joined(packet, code))
 }
 
-fn note<'v>(ops: &'v [Edit], editor: &mut Editor<'_, 'v>) {
+fn note<'v>(ops: &'v [EditorCall], editor: &mut Editor<'_, 'v>) {
     for edit in ops {
         edit.note(editor);
     }
 }
 
-fn check(packet: &[u8], ops: &[Edit]) -> Result<(), TestCaseError> {
+fn check(packet: &[u8], ops: &[EditorCall]) -> Result<(), TestCaseError> {
     let mut buffer = PacketBuffer::from_bytes(packet).map_err(|_| TestCaseError::reject("too long"))?;
     let result = buffer.edit(|editor| note(ops, editor));
     match edited(packet, ops) {
@@ -218,7 +218,7 @@ proptest! {
         options in vec((select(vec![1_u8, 3, 6, 12, 51, 53]), vec(any::<u8>(), 0..9)), 0..9),
         filling in 0_usize..20,
         sets in vec((select(vec![3_u8, 6, 12, 51]), vec(any::<u8>(), 0..9)), 0..4),
-        last in proptest::option::of(edit()),
+        last in proptest::option::of(editor_call()),
     ) {
         let mut packet = [&[0; 236][..], &COOKIE].concat();
         for (code, value) in options {
@@ -228,7 +228,7 @@ proptest! {
         }
         packet.push(255);
         packet.resize(packet.len() + filling, 0);
-        let set = |(code, value)| Edit::SetRaw(OptionCode::from_code(code), value);
+        let set = |(code, value)| EditorCall::SetRaw(OptionCode::from_code(code), value);
         let ops: Vec<_> = sets.into_iter().map(set).chain(last).collect();
         check(&packet, &ops)?;
     }
@@ -248,7 +248,7 @@ proptest! {
         let mut packet = vec![0; 236];
         packet.extend(COOKIE);
         packet.extend([53, 1, 5, 82, 2, 1, 0, 255]);
-        let set = |code, value| Edit::SetRaw(OptionCode::from_code(code), value);
+        let set = |code, value| EditorCall::SetRaw(OptionCode::from_code(code), value);
         let ops = [set(12, vec![7; length]), set(53, vec![8; second])];
         check(&packet, &ops)?;
     }

@@ -8,7 +8,7 @@
 use dhcp_callout::message::{
     Area, EditError, LongForm, OptionCode, OptionErrorKind, ParseError, ValueError, ValueErrorKind,
 };
-use dhcp_callout::strategy::Edit;
+use dhcp_callout::strategy::EditorCall;
 
 /// Why the model refuses.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,6 +59,20 @@ impl Item {
             Self::Option(.., wire) => wire.clone(),
         }
     }
+}
+
+/// Puts a PAD before each option 250 that would continue the option before it, which has 255 bytes.
+fn keep_apart(items: Vec<Item>) -> Vec<Item> {
+    let mut apart: Vec<Item> = Vec::new();
+    for item in items {
+        // All pieces of an option have 255 bytes, but perhaps the last.
+        let is_full = matches!(apart.last(), Some(Item::Option(.., wire)) if wire.len() % 257 == 0);
+        if is_full && matches!(item, Item::Option(_, 250, ..)) {
+            apart.push(Item::Pad);
+        }
+        apart.push(item);
+    }
+    apart
 }
 
 fn encoded(code: u8, value: &[u8], form: LongForm) -> Vec<u8> {
@@ -212,7 +226,7 @@ impl Entry {
 }
 
 /// The packet that `packet` becomes.
-pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
+pub(super) fn edited(packet: &[u8], ops: &[EditorCall]) -> Result<Vec<u8>, Failure> {
     if packet.len() < 236 {
         return Err(Failure::Edit(EditError::Header(ParseError::TruncatedHeader {
             needed: 236,
@@ -241,59 +255,61 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
     };
     for op in ops {
         let entry = match op {
-            Edit::SetRaw(code, value) => Entry::Set(code.code(), value.clone()),
-            Edit::AppendRaw(code, value) => Entry::Append(code.code(), value.clone()),
-            Edit::Remove(code) => Entry::Remove(code.code()),
-            Edit::Suboptions(code, changes) => match suboptions(*code, value_in(&original, code.code()), changes)? {
-                Some(value) => {
-                    typed_bytes += value.len();
-                    if 240 + typed_bytes > 4096 {
-                        return Err(no_room(240 + typed_bytes, 4096));
+            EditorCall::SetRaw(code, value) => Entry::Set(code.code(), value.clone()),
+            EditorCall::AppendRaw(code, value) => Entry::Append(code.code(), value.clone()),
+            EditorCall::Remove(code) => Entry::Remove(code.code()),
+            EditorCall::Suboptions(code, changes) => {
+                match suboptions(*code, value_in(&original, code.code()), changes)? {
+                    Some(value) => {
+                        typed_bytes += value.len();
+                        if 240 + typed_bytes > 4096 {
+                            return Err(no_room(240 + typed_bytes, 4096));
+                        }
+                        check_suboptions(*code, &value)?;
+                        Entry::Set(code.code(), value)
                     }
-                    check_suboptions(*code, &value)?;
-                    Entry::Set(code.code(), value)
+                    None => Entry::Remove(code.code()),
                 }
-                None => Entry::Remove(code.code()),
-            },
-            Edit::Retain(keep) => {
+            }
+            EditorCall::Retain(keep) => {
                 dropped.extend(dropped_by(&original, keep));
                 continue;
             }
-            Edit::LongForm(form) => {
+            EditorCall::LongForm(form) => {
                 long_form = *form;
                 continue;
             }
-            Edit::FreeFields => {
+            EditorCall::FreeFields => {
                 frees = true;
                 continue;
             }
-            Edit::Limit(bytes) => {
+            EditorCall::Limit(bytes) => {
                 limit = 4096.min(*bytes);
                 continue;
             }
-            Edit::PadTo(bytes) => {
+            EditorCall::PadTo(bytes) => {
                 pad_to = *bytes;
                 continue;
             }
-            Edit::Xid(xid) => {
+            EditorCall::Xid(xid) => {
                 set_field(4..8, "xid", &xid.to_be_bytes())?;
                 continue;
             }
-            Edit::Yiaddr(address) => {
+            EditorCall::Yiaddr(address) => {
                 set_field(16..20, "yiaddr", &address.octets())?;
                 continue;
             }
-            Edit::Sname(name) => {
+            EditorCall::Sname(name) => {
                 set_field(44..108, "sname", name)?;
                 sname = true;
                 continue;
             }
-            Edit::File(name) => {
+            EditorCall::File(name) => {
                 set_field(108..236, "file", name)?;
                 file = true;
                 continue;
             }
-            Edit::Chaddr(address) => {
+            EditorCall::Chaddr(address) => {
                 set_field(28..44, "chaddr", address)?;
                 set_field(2..3, "hlen", &[u8::try_from(address.len()).unwrap_or(0)])?;
                 continue;
@@ -316,10 +332,11 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
         for relay in [false, true] {
             for (code, value) in additions(&entries, &[]) {
                 if (code == 82) == relay {
-                    options.extend(encoded(code, &value, long_form));
+                    options.push(Item::new(0, code, value, long_form));
                 }
             }
         }
+        let options = keep_apart(options);
         let mut out = header;
         if options.is_empty() {
             out.extend(&packet[236..]);
@@ -327,7 +344,7 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
             return Err(Failure::Edit(EditError::VendorArea));
         } else {
             out.extend([99, 130, 83, 99]);
-            out.extend(options);
+            out.extend(options.iter().flat_map(Item::bytes));
             out.push(255);
             out.resize(out.len().max(packet.len().min(limit)), 0);
         }
@@ -466,6 +483,8 @@ pub(super) fn edited(packet: &[u8], ops: &[Edit]) -> Result<Vec<u8>, Failure> {
             at += 1;
         }
     }
+
+    options.items = keep_apart(core::mem::take(&mut options.items));
 
     let mut out = header;
     out.extend(&packet[236..240]);

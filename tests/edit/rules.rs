@@ -146,6 +146,87 @@ fn continuations_in_option_250_go_with_the_value() {
     }
 }
 
+/// An option of `code` with a value of 255 bytes.
+fn full(code: u8) -> Vec<u8> {
+    [&[code, 255][..], &[7; 255]].concat()
+}
+
+#[test]
+fn an_option_250_of_its_own_never_comes_directly_after_255_bytes() {
+    let full = full(12);
+    let site = [250, 1, 7];
+    let expected = packet(&[&full[..], &[0], &site, &[255]].concat());
+    let apart = Ok(expected.clone());
+    let ends = packet(&[&full[..], &[255]].concat());
+    let between = packet(&[&full[..], &[6, 1, 9, 53, 1, 5], &site, &[255]].concat());
+    let short = packet(&[&[12, 1, b'h'], &site[..], &[255]].concat());
+
+    // What is between goes, one by one or not.
+    assert_eq!(edit!(between.clone(), e.remove(DNS).remove(53)), apart);
+    let retained = edit!(
+        between.clone(),
+        e.retain(|option| matches!(option.code.code(), 12 | 250))
+    );
+    assert_eq!(retained, apart);
+    let overload = overloaded(&[&full[..], &[52, 1, 1], &site, &[255]].concat(), &[6, 1, 9, 255], &[]);
+    assert_eq!(edit!(overload, e.remove(DNS)), apart);
+    // The value before it becomes so long, or has options so long.
+    assert_eq!(edit!(short.clone(), e.set_raw(HOST, &[7; 255])), apart);
+    let two = packet(&[&full[..], &full, &[0], &site, &[255]].concat());
+    assert_eq!(edit!(short, e.set_raw(HOST, &[7; 510])), Ok(two));
+    // It is new itself, and so perhaps is what is before it; it replaces; it comes from a field.
+    assert_eq!(edit!(ends.clone(), e.append_raw(250, &[7])), apart);
+    assert_eq!(
+        edit!(packet(&[255]), e.set_raw(HOST, &[7; 255]).set_raw(250, &[7])),
+        apart
+    );
+    assert_eq!(
+        edit!(vec![0; 236], e.set_raw(HOST, &[7; 255]).set_raw(250, &[7])),
+        apart
+    );
+    assert_eq!(
+        edit!(between.clone(), e.remove(DNS).remove(53).set_raw(250, &[7])),
+        apart
+    );
+    let field = overloaded(
+        &[&full[..], &[52, 1, 1, 255]].concat(),
+        &[&site[..], &[255]].concat(),
+        &[],
+    );
+    assert_eq!(edit!(field, e.free_fields()), apart);
+    // It goes before the relay agents, or after what has gone before them.
+    let relay = packet(&[&full[..], &[82, 2, 1, 0, 255]].concat());
+    assert_eq!(
+        edit!(relay, e.append_raw(250, &[7])),
+        Ok(packet(&[&full[..], &[0], &site, &[82, 2, 1, 0, 255]].concat()))
+    );
+    // Nothing is kept apart that need not be.
+    let no_pad = packet(&[&full[..], &[6, 1, 9], &site, &[255]].concat());
+    assert_eq!(edit!(between.clone(), e.remove(53)), Ok(no_pad));
+    let relay_between = packet(&[&[82, 255], &[1; 255][..], &[255]].concat());
+    assert_eq!(
+        edit!(relay_between, e.append_raw(250, &[7])),
+        Ok(packet(&[&site[..], &[82, 255], &[1; 255], &[255]].concat()))
+    );
+    let padded = packet(&[&full[..], &[6, 0, 0], &site, &[255]].concat());
+    assert_eq!(edit!(padded, e.remove(DNS)), apart);
+
+    // The PAD counts.
+    let needed = expected.len();
+    assert_eq!(edit!(ends.clone(), e.append_raw(250, &[7]).limit(needed)), apart);
+    assert_eq!(
+        edit!(ends, e.append_raw(250, &[7]).limit(needed - 1)),
+        Err(EditError::NoRoom {
+            needed,
+            available: needed - 1
+        })
+    );
+    // The whole is still read as it was meant.
+    let message = Message::parse(&expected).unwrap();
+    assert_eq!(message.value(HOST).unwrap().unwrap().len(), 255);
+    assert!(message.value(250).unwrap().unwrap() == [7]);
+}
+
 #[test]
 fn filling_keeps_the_size_and_what_is_after_an_end_that_stays() {
     let before = packet(&[53, 1, 5, 12, 1, b'h', 255, 7, 7, 7, 7]);
@@ -187,7 +268,7 @@ fn the_limit_holds_and_the_error_tells_the_need() {
 }
 
 #[test]
-fn overloaded_fields_are_edited_where_they_stand() {
+fn overloaded_fields_are_edited_in_place() {
     let before = overloaded(
         &[53, 1, 5, 52, 1, 3, 255],
         &[12, 1, b'h', 6, 1, 1, 255, 7],
@@ -505,6 +586,19 @@ fn a_reply_echoes_what_it_has_to() {
     });
     assert_eq!(edited, Ok(300));
     assert_eq!(buffer.as_bytes()[247..252], [53, 1, 2, 82, 2]);
+
+    // With the options 250 that continue what is echoed, and no others.
+    let long = [
+        &full(61)[..],
+        &[250, 1, 8, 53, 1, 1, 250, 1, 9],
+        &full(82),
+        &[250, 1, 7],
+    ]
+    .concat();
+    let request = packet(&[&long[..], &[255]].concat());
+    let reply = PacketBuffer::reply_to(&Message::parse(&request).unwrap()).unwrap();
+    let echoed = [&full(61)[..], &[250, 1, 8], &full(82), &[250, 1, 7, 255]].concat();
+    assert_eq!(reply.as_bytes()[240..], echoed);
 
     let bootp = vec![0; 300];
     let reply = PacketBuffer::reply_to(&Message::parse(&bootp).unwrap()).unwrap();

@@ -7,15 +7,15 @@ use dhcp_callout::Message;
 use dhcp_callout::message::{Area, MessageType};
 use dhcp_callout_support::capture;
 use dhcp_callout_support::capture::Frame;
+use dhcp_callout_support::packet::ack;
 use dhcp_callout_support::program::example;
 
-fn rewritten(name: &str) -> Vec<Frame> {
+use crate::made::Capture;
+
+fn rewritten(path: &Path) -> Vec<Frame> {
+    let name = path.file_stem().unwrap().to_string_lossy();
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rewritten-{name}.pcap"));
-    let status = example("rewrite")
-        .arg(capture::bundled(name))
-        .arg(&output)
-        .status()
-        .unwrap();
+    let status = example("rewrite").arg(path).arg(&output).status().unwrap();
     assert!(status.success());
     let frames = capture::read(&output).unwrap();
     std::fs::remove_file(output).unwrap();
@@ -50,8 +50,8 @@ fn values(message: Message<'_>, code: u8) -> Vec<&[u8]> {
 fn only_the_three_options_of_an_ack_change() {
     let mut acks = 0;
     for name in capture::BUNDLED {
-        let before = capture::read(&capture::bundled(name)).unwrap();
-        let after = rewritten(name);
+        let path = capture::bundled(name);
+        let (before, after) = (capture::read(&path).unwrap(), rewritten(&path));
         assert_eq!(before.len(), after.len());
         for (before, after) in before.iter().zip(&after) {
             assert_eq!((before.time, before.link_type), (after.time, after.link_type));
@@ -87,6 +87,34 @@ fn only_the_three_options_of_an_ack_change() {
         }
     }
     assert_eq!(acks, 26, "as many as the README of the captures counts");
+}
+
+/// Values that Microsoft's server continues in option 250 take their continuations along, and leave none behind.
+#[test]
+fn no_option_250_is_left_behind() {
+    let (long, end) = ([1; 255], [1; 45]);
+    let continued = |code| ack().option(code, long).option(250, end);
+    for (before, expected) in [
+        (continued(43).option(54, [192, 0, 2, 1]), None),
+        (continued(43).option(250, "site"), Some(&b"site"[..])),
+        (
+            ack().option(12, long).option(43, end).option(250, "site"),
+            Some(b"site"),
+        ),
+        (continued(12).option(43, "\x01\0"), None),
+    ] {
+        let capture = Capture::of("continued.pcap", &[before.end().into()]);
+        let frames = rewritten(capture.path());
+        let message = Message::parse(frames[0].dhcp().unwrap()).unwrap();
+        assert_eq!(values(message, 43), [[1, 4, 0xde, 0xad, 0xbe, 0xef]]);
+        let own: Vec<_> = message
+            .options()
+            .map(Result::unwrap)
+            .filter(|option| option.code.code() == 250)
+            .collect();
+        let stray = own.iter().filter(|option| !option.continues).map(|option| option.value);
+        assert!(stray.eq(expected), "{own:?}");
+    }
 }
 
 #[test]

@@ -749,12 +749,12 @@ static void test_options(void)
     NOTHING(ClassIdentifier), NOTHING(VendorClass), NOTHING(DNSFlags), NOTHING(DNSName);
     NOTHING(DSDomainNameRequested), NOTHING(DSDomainName), NOTHING(ScopeId);
 
-#define OCTET(field, at)                                                                                               \
+#define BYTE_OF(field, at)                                                                                             \
     options.field = raw + (at);                                                                                        \
     GROWS("OPTIONS", 1, handle_options(&callout, &life, &options));                                                    \
     EQUAL(probe("OPTION_" #field), 1ULL << 32 | raw[at])
-    OCTET(MessageType, 3);
-    OCTET(OverlayFields, 5);
+    BYTE_OF(MessageType, 3);
+    BYTE_OF(OverlayFields, 5);
 
     /* At each alignment, and as the last four bytes that can be read. */
 #define DWORD_AT(field)                                                                                                \
@@ -773,7 +773,7 @@ static void test_options(void)
     DWORD_AT(Server)
     DWORD_AT(ScopeId)
 
-#define OCTETS(field, length)                                                                                          \
+#define BYTES_OF(field, length)                                                                                        \
     do {                                                                                                               \
         static const DWORD lengths[] = {0, 1, 255, 256, CAPACITY, CAPACITY + 1, UINT_MAX};                             \
         for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {                                                \
@@ -789,12 +789,12 @@ static void test_options(void)
         GROWS("OPTIONS", 1, handle_options(&callout, &life, &options));                                                \
         NOTHING(field);                                                                                                \
     } while (0)
-    OCTETS(ParameterRequestList, ParameterRequestListLength);
-    OCTETS(MachineName, MachineNameLength);
-    OCTETS(ClassIdentifier, ClassIdentifierLength);
-    OCTETS(VendorClass, VendorClassLength);
-    OCTETS(DNSName, DNSNameLength);
-    OCTETS(DSDomainName, DSDomainNameLen);
+    BYTES_OF(ParameterRequestList, ParameterRequestListLength);
+    BYTES_OF(MachineName, MachineNameLength);
+    BYTES_OF(ClassIdentifier, ClassIdentifierLength);
+    BYTES_OF(VendorClass, VendorClassLength);
+    BYTES_OF(DNSName, DNSNameLength);
+    BYTES_OF(DSDomainName, DSDomainNameLen);
 
     for (DWORD any = 0; any < 256; any++) {
         options.DSDomainNameRequested = (BOOLEAN)any;

@@ -72,7 +72,7 @@ impl Pass<'_> {
                 "the options of an area follow each other"
             );
             out.put(packet.get(run..copied_until(&option, action)).unwrap_or_default());
-            run = end_of(&option);
+            run = option.end();
             match action {
                 Action::Keep => holds_options = true,
                 Action::Drop => {}
@@ -105,7 +105,7 @@ impl Pass<'_> {
             if option.area == area {
                 let action = self.action(&option);
                 bytes = copied_until(&option, action).saturating_sub(run).saturating_add(bytes);
-                run = end_of(&option);
+                run = option.end();
             }
         }
         self.placed = placed;
@@ -123,7 +123,7 @@ impl Pass<'_> {
                 continue;
             }
             match self.action(&option) {
-                Action::Keep => self.out.put_option(option.code, option.value),
+                Action::Keep => self.put_new(option.code, option.value),
                 Action::Drop => {}
                 Action::Replace(_, value) => self.put_new(option.code, value),
             }
@@ -135,11 +135,7 @@ impl Pass<'_> {
 /// Returns the offset up to which the bytes before an option, and the option if it is kept, are copied.
 fn copied_until(option: &RawOption<'_>, action: Action<'_>) -> usize {
     match action {
-        Action::Keep => end_of(option),
+        Action::Keep => option.end(),
         Action::Drop | Action::Replace(..) => option.offset,
     }
-}
-
-fn end_of(option: &RawOption<'_>) -> usize {
-    option.value_offset().saturating_add(option.value.len())
 }

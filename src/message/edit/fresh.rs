@@ -56,10 +56,13 @@ pub(crate) fn reply(request: Message<'_>, block: &mut [u8; CAPACITY]) -> Result<
     }
     out.put(&MAGIC_COOKIE);
     for echoed in [option::CLIENT_ID.code(), option::RELAY_AGENT_INFORMATION.code()] {
+        let mut is_echoed = false;
         for option in request.options() {
             let option = option?;
-            if option.code == echoed {
-                out.put_option(echoed, option.value);
+            // Options 250 that continue an option go with it.
+            is_echoed = option.code == echoed || option.continues && is_echoed;
+            if is_echoed {
+                out.put_option(option.code, option.value);
             }
         }
     }

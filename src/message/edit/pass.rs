@@ -4,8 +4,9 @@ use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
+use super::care::{Care, ends_full, is_full};
 use super::error::EditError;
-use super::script::{Change, Edit, LongForm, Marks, RELAY, Script};
+use super::script::{Change, Edit, LongForm, RELAY, Script};
 
 /// One pass over the options in wire order.
 pub(super) struct Pass<'p> {
@@ -23,6 +24,7 @@ pub(super) struct Pass<'p> {
     has_overload: bool,
     /// What option 52 has to name, if that is known to change.
     overload: Option<Overload>,
+    pub(super) care: Care,
 }
 
 /// What has become of the changes so far: one bit for each, by its position in the script.
@@ -56,7 +58,13 @@ impl<'p> Pass<'p> {
     /// Prepares the pass that writes what `message` becomes by the changes of `script` to `target`, which begins with
     /// the new header if that changes; `values` is the end of the editor's block.
     #[inline]
-    pub(super) fn new(message: Message<'p>, script: &'p Script<'p>, values: &'p [u8], target: &'p mut [u8]) -> Self {
+    pub(super) fn new(
+        message: Message<'p>,
+        script: &'p Script<'p>,
+        values: &'p [u8],
+        target: &'p mut [u8],
+        care: Care,
+    ) -> Self {
         Self {
             message,
             script,
@@ -67,6 +75,7 @@ impl<'p> Pass<'p> {
             relay_start: None,
             has_overload: false,
             overload: None,
+            care,
         }
     }
 
@@ -78,7 +87,11 @@ impl<'p> Pass<'p> {
         if !self.message.has_cookie() {
             return self.without_options();
         }
-        let (last_end, has_end) = self.options()?;
+        let (last_end, has_end) = if self.care.is_taken() {
+            self.options_with_care()?
+        } else {
+            self.options()?
+        };
         if self.has_overload {
             return self.build_overloaded(last_end, has_end);
         }
@@ -95,7 +108,12 @@ impl<'p> Pass<'p> {
             self.run = self.script.copied;
             self.placed = Placed::default();
             self.relay_start = None;
-            self.options()?;
+            if self.care.is_taken() {
+                self.care = Care::taken();
+                self.options_with_care()?;
+            } else {
+                self.options()?;
+            }
             self.overloaded_fields()?;
         }
         self.close(last_end, has_end)
@@ -105,15 +123,16 @@ impl<'p> Pass<'p> {
     #[inline]
     fn options(&mut self) -> Result<(usize, bool), EditError> {
         let source = self.message.as_bytes();
-        let mut marks = self.script.marks;
-        if marks.may_have(OptionCode::CONTINUATION) && self.script.names(OptionCode::CONTINUATION) {
-            marks = Marks::ALL; // A 250 that is an option of its own is told from others by the option before it.
-        }
+        let marks = self.script.marks;
         // Of 32 bits, so that their sums prove that bytes are there.
         let mut at = OPTIONS_OFFSET as u32;
         let mut looked_at = at;
         let mut last_end = OPTIONS_OFFSET;
-        while let (Some(length), Some(code)) = (source.get(at as usize + 1), source.get(at as usize)) {
+        let codes = source.split_last().map_or(source, |(_, codes)| codes);
+        while let Some(code) = codes.get(at as usize) {
+            let Some(length) = source.get(at as usize + 1) else {
+                break;
+            };
             let end = at.wrapping_add(2 + u32::from(*length));
             if !marks.may_have(OptionCode::from_code(*code)) {
                 at = end;
@@ -160,6 +179,47 @@ impl<'p> Pass<'p> {
         }
     }
 
+    /// Goes through the options field as [`options`](Self::options) does, but looks at each option, and keeps options 250
+    /// apart from those that they would continue.
+    #[cold]
+    fn options_with_care(&mut self) -> Result<(usize, bool), EditError> {
+        let message = self.message;
+        let mut last_end = OPTIONS_OFFSET;
+        let mut options = message.options();
+        let mut next = options.next().transpose()?;
+        while let Some(option) = next.filter(|option| option.area == Area::Options) {
+            last_end = option.end();
+            next = options.next().transpose()?;
+            while let Some(piece) = next.filter(|piece| piece.continues) {
+                last_end = piece.end();
+                next = options.next().transpose()?;
+            }
+            self.visit_with_care(&option, last_end);
+        }
+        Ok((last_end, message.end_offset().is_some()))
+    }
+
+    fn visit_with_care(&mut self, option: &RawOption<'_>, end: usize) {
+        let action = self.action_in_options(option);
+        let is_full = match action {
+            Action::Drop => return self.act(option, end, action),
+            Action::Keep => is_full(end.saturating_sub(option.offset)),
+            Action::Replace(_, value) => ends_full(value),
+        };
+        let start = self.place_of(option.offset);
+        if self.relay_start.is_none() {
+            self.care.note_relay(start); // If it is one.
+        }
+        if self.care.must_part(option.code, start) {
+            self.copy_until(option.offset);
+            self.out.put(&[OptionCode::PAD.code()]);
+        }
+        self.act(option, end, action);
+        if is_full {
+            self.care.note_full(self.place_of(end));
+        }
+    }
+
     /// Returns where the 250s end that continue an option of 255 bytes, which ends at `end`.
     #[cold]
     fn end_of_continuations(&self, mut end: u32) -> Result<u32, EditError> {
@@ -187,42 +247,68 @@ impl<'p> Pass<'p> {
     /// Does what the script says about an option of the options field, which ends at `end`.
     #[inline]
     fn visit(&mut self, option: &RawOption<'_>, end: usize) {
-        let action = if option.code == OptionCode::OVERLOAD {
-            self.action_of_overload(option)
+        let action = self.action_in_options(option);
+        self.act(option, end, action);
+    }
+
+    /// Decides about the next fragment of any option of the options field.
+    #[inline]
+    fn action_in_options(&mut self, option: &RawOption<'_>) -> Action<'p> {
+        if option.code == OptionCode::OVERLOAD {
+            self.action_of_overload(option.value)
         } else {
             self.action(option)
-        };
+        }
+    }
+
+    /// Does what has been decided about an option of the options field, which ends at `end`.
+    #[inline]
+    fn act(&mut self, option: &RawOption<'_>, end: usize, action: Action<'p>) {
         let replacement = match action {
             Action::Keep => None,
-            Action::Drop => return self.skip(option.offset, end),
+            Action::Drop => {
+                self.note_follower(end);
+                return self.skip(option.offset, end);
+            }
             Action::Replace(_, value) => {
                 self.skip(option.offset, end);
                 Some(value)
             }
         };
         if option.code == RELAY {
-            let pending = option.offset.saturating_sub(self.run);
-            self.relay_start.get_or_insert(self.out.size().wrapping_add(pending));
+            let start = self.place_of(option.offset);
+            self.relay_start.get_or_insert(start);
         } else {
             self.relay_start = None;
         }
         match replacement {
-            Some(value) if value.len() > 255 => {
-                let form = self.form_of(option, end);
-                self.out.put_long(option.code, value, form);
-            }
+            Some(value) if value.len() >= 255 => self.replace_long(option.code, option.end(), end, value),
             Some(value) => self.out.put_option(option.code, value),
             None => {}
+        }
+    }
+
+    #[cold]
+    fn replace_long(&mut self, code: OptionCode, end_of_first: usize, end: usize, value: &[u8]) {
+        self.note_follower(end);
+        let form = self.form_of(code, end_of_first, end);
+        self.out.put_long(code, value, form);
+    }
+
+    /// Notes when an option 250 of its own follows, which begins at `end`: what is before it changes.
+    #[inline]
+    fn note_follower(&mut self, end: usize) {
+        if self.message.as_bytes().get(end) == Some(&OptionCode::CONTINUATION.code()) {
+            self.care.need();
         }
     }
 
     /// Returns the form of the value whose first fragment is `first`, which ends at `end` with its continuations; the
     /// author's choice if it is not long.
     #[cold]
-    fn form_of(&self, first: &RawOption<'_>, end: usize) -> LongForm {
-        let value_end = first.value_offset().saturating_add(first.value.len());
-        match self.message.value(first.code) {
-            _ if end != value_end => LongForm::Continued,
+    fn form_of(&self, code: OptionCode, end_of_first: usize, end: usize) -> LongForm {
+        match self.message.value(code) {
+            _ if end != end_of_first => LongForm::Continued,
             Ok(Some(value)) if value.as_slice().is_none() => LongForm::Repeated,
             _ => self.script.long_form,
         }
@@ -230,11 +316,11 @@ impl<'p> Pass<'p> {
 
     /// Decides about the next fragment of option 52 in the options field.
     #[cold]
-    fn action_of_overload(&mut self, option: &RawOption<'_>) -> Action<'p> {
+    fn action_of_overload(&mut self, fragment: &[u8]) -> Action<'p> {
         self.has_overload = true;
         match self.overload {
             Some(fields) if fields.is_empty() => Action::Drop,
-            Some(fields) if !option.value.is_empty() => Action::Replace(0, value_of(fields)),
+            Some(fields) if !fragment.is_empty() => Action::Replace(0, value_of(fields)),
             _ => Action::Keep,
         }
     }
@@ -243,7 +329,7 @@ impl<'p> Pass<'p> {
     #[inline]
     pub(super) fn action(&mut self, option: &RawOption<'_>) -> Action<'p> {
         let Some((bit, edit)) = self.script.decider(option.code) else {
-            return if self.script.drops(option) {
+            return if self.script.drops(option.offset) {
                 Action::Drop
             } else {
                 Action::Keep
@@ -293,13 +379,13 @@ impl<'p> Pass<'p> {
     fn is_now(&self, first: &RawOption<'_>, value: &[u8]) -> bool {
         match first.value.split_last() {
             Some((last, front)) if value.get(front.len()) != Some(last) => false,
-            _ => self.joins_to(first, value),
+            _ => self.joins_to(first.code, first.value, value),
         }
     }
 
     #[cold]
-    fn joins_to(&self, first: &RawOption<'_>, value: &[u8]) -> bool {
-        value.starts_with(first.value) && matches!(self.message.value(first.code), Ok(Some(now)) if now == *value)
+    fn joins_to(&self, code: OptionCode, first: &[u8], value: &[u8]) -> bool {
+        value.starts_with(first) && matches!(self.message.value(code), Ok(Some(now)) if now == *value)
     }
 
     /// Copies what is not copied yet, up to `offset`.
@@ -311,6 +397,12 @@ impl<'p> Pass<'p> {
             self.out.put(run);
         }
         self.run = offset;
+    }
+
+    /// Returns where in the new packet the byte at `offset` comes, which is not copied yet.
+    #[inline]
+    fn place_of(&self, offset: usize) -> usize {
+        self.out.size().wrapping_add(offset.saturating_sub(self.run))
     }
 
     /// Copies the header, if nothing has been copied yet.
@@ -377,6 +469,9 @@ impl<'p> Pass<'p> {
     #[cold]
     fn append_around_relay(&mut self) -> Result<(), EditError> {
         let end = self.out.size();
+        if self.relay_start.is_some() {
+            self.care.before_relay(end);
+        }
         if self.script.frees_fields {
             self.append_of_fields(false)?;
         }
@@ -405,10 +500,22 @@ impl<'p> Pass<'p> {
     /// Writes an option whose value is not in the options field yet.
     #[inline]
     pub(super) fn put_new(&mut self, code: OptionCode, value: &[u8]) {
-        if value.len() > 255 {
-            self.out.put_long(code, value, self.script.long_form);
+        if value.len() > 255 || self.care.is_taken() {
+            self.put_with_care(code, value);
         } else {
             self.out.put_option(code, value);
+        }
+    }
+
+    /// Writes a new option that is long, or may have to be kept apart from the one before it.
+    #[cold]
+    fn put_with_care(&mut self, code: OptionCode, value: &[u8]) {
+        if self.care.must_part(code, self.out.size()) {
+            self.out.put(&[OptionCode::PAD.code()]);
+        }
+        self.out.put_long(code, value, self.script.long_form);
+        if ends_full(value) {
+            self.care.note_full(self.out.size());
         }
     }
 

@@ -90,8 +90,6 @@ pub(super) enum Change {
 pub(super) struct Marks(u64);
 
 impl Marks {
-    pub(super) const ALL: Self = Self(u64::MAX);
-
     const fn new() -> Self {
         Self(
             Self::bit(OptionCode::PAD)
@@ -252,15 +250,21 @@ impl<'v> Script<'v> {
         self.marks.add(option.code);
     }
 
-    /// Returns whether an edit names `code`, or `retain` may have dropped a fragment of it.
+    /// Returns whether an edit names `code`, or a fragment of it may be dropped or moved.
     #[cold]
-    pub(super) fn names(&self, code: OptionCode) -> bool {
-        self.dropped.is_some() || self.edits().any(|edit| edit.code == code)
+    pub(super) fn may_move(&self, code: OptionCode) -> bool {
+        self.frees_fields || self.dropped.is_some() || self.edits().any(|edit| edit.code == code)
+    }
+
+    /// Notes that the options in `file` and `sname` move to the options field.
+    pub(super) fn free_fields(&mut self) {
+        self.frees_fields = true;
+        self.marks.add(OptionCode::CONTINUATION); // Which may be there.
     }
 
     /// Returns whether the fragment goes by itself.
-    pub(super) fn drops(&self, option: &RawOption<'_>) -> bool {
-        let word = self.dropped.as_ref().and_then(|words| words.get(option.offset / 64));
-        word.is_some_and(|word| word >> (option.offset % 64) & 1 != 0)
+    pub(super) fn drops(&self, offset: usize) -> bool {
+        let word = self.dropped.as_ref().and_then(|words| words.get(offset / 64));
+        word.is_some_and(|word| word >> (offset % 64) & 1 != 0)
     }
 }

@@ -36,20 +36,22 @@ impl<'t> Encoder<'t> {
         let end = self.len.wrapping_add(value.len()).wrapping_add(2);
         if let Some([first, second, place @ ..]) = self.target.get_mut(self.len..end) {
             (*first, *second) = (code.code(), value.len() as u8);
-            place.copy_from_slice(value);
+            copy_value(place, value);
         }
         self.len = end;
     }
 
-    /// Writes an option whose value is longer than that.
+    /// Writes an option whose value may be longer than that.
     #[cold]
     pub(super) fn put_long(&mut self, code: OptionCode, value: &[u8], form: LongForm) {
-        let mut next = code;
-        for fragment in value.chunks(FRAGMENT) {
+        let (first, rest) = value.split_at_checked(FRAGMENT).unwrap_or((value, &[]));
+        self.put_option(code, first);
+        let next = match form {
+            LongForm::Repeated => code,
+            LongForm::Continued => OptionCode::CONTINUATION,
+        };
+        for fragment in rest.chunks(FRAGMENT) {
             self.put_option(next, fragment);
-            if form == LongForm::Continued {
-                next = OptionCode::CONTINUATION;
-            }
         }
     }
 
@@ -89,6 +91,47 @@ impl<'t> Encoder<'t> {
                 written.rotate_left(count);
             }
         }
+    }
+}
+
+/// Copies a value to a place of the same length.
+#[inline]
+fn copy_value(place: &mut [u8], value: &[u8]) {
+    match short(value) {
+        Some(parts) => put_short(place, parts),
+        None => place.copy_from_slice(value),
+    }
+}
+
+/// Moves the first `len` bytes of `room` to its end.
+#[inline]
+pub(super) fn put_at_end(room: &mut [u8], len: usize) {
+    let value = room.get(..len).unwrap_or_default();
+    let start = room.len().saturating_sub(len);
+    match (short(value), room.get_mut(start..)) {
+        (Some(parts), Some(place)) => put_short(place, parts),
+        _ => room.copy_within(..len.min(room.len()), start),
+    }
+}
+
+/// Splits a value of 4 to 8 bytes, as most have, into two parts that may overlap: such a value is copied without a
+/// call.
+#[inline]
+fn short(value: &[u8]) -> Option<([u8; 4], [u8; 4])> {
+    match (value.first_chunk(), value.last_chunk()) {
+        (Some(first), Some(last)) if value.len() <= 8 => Some((*first, *last)),
+        _ => None,
+    }
+}
+
+/// Writes such a value to a place of its length.
+#[inline]
+fn put_short(place: &mut [u8], (first, last): ([u8; 4], [u8; 4])) {
+    if let Some(place) = place.first_chunk_mut() {
+        *place = first;
+    }
+    if let Some(place) = place.last_chunk_mut() {
+        *place = last;
     }
 }
 

@@ -175,7 +175,7 @@ struct Fate {
     destroyed: u32,
 }
 
-pub(crate) static LEDGERS: [Ledger; 4] = [const { Ledger(Mutex::new(BTreeMap::new())) }; 4];
+pub(crate) static LEDGERS: [Ledger; 6] = [const { Ledger(Mutex::new(BTreeMap::new())) }; 6];
 
 impl Ledger {
     fn change(&self, id: u64, change: impl FnOnce(&mut Fate)) {

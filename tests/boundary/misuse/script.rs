@@ -7,6 +7,8 @@ use proptest::sample::Index;
 
 use super::author::{MEMBERS, Plan, plan};
 
+pub(crate) const STOP: u32 = 0x2;
+
 /// One call of a hook, and what the callouts do in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -36,6 +38,13 @@ pub(crate) enum Hook {
         version: u32,
         table: Variable,
     },
+}
+
+impl Step {
+    /// Whether the service stops, so that packets are lost.
+    pub(crate) fn stops(&self) -> bool {
+        matches!(self.hook, Hook::Control) && self.code == STOP
+    }
 }
 
 /// A variable of the server: `None` for NULL, otherwise how far from an aligned address.
@@ -104,6 +113,7 @@ fn step() -> impl Strategy<Value = Step> {
             code: match (&hook, code >> 31) {
                 (Hook::Drop, 0) => code & 0x8000_000F,
                 (Hook::Send, 0) => 0x1000_0000 | code & 0xFF,
+                (Hook::Control, 0) => code & 0x7,
                 (Hook::Deleted, 0) => 0x2000_0000 | code & 0xFF,
                 (Hook::Offered, 0) => 0x3000_0000 | code & 0xFF,
                 _ => code,

@@ -9,11 +9,10 @@ use dhcp_callout::PACKET_CAPACITY;
 use dhcp_callout::ffi::{Bool, Boolean, CalloutTable, EntryPoint, ServerOptions};
 
 use super::author::{Edit, Event, FAULTS, Kind, MEMBERS, Plan, Verdict, When, lock, with_plans};
-use super::script::{Bytes, Context, Hook, Options, Packet, Step, Variable};
+use super::script::{Bytes, Context, Hook, Options, Packet, STOP, Step, Variable};
 
 const ADDRESS: u32 = 0xC000_0201;
 const PROCESSED: u32 = 0xB;
-const STOP: u32 = 0x2;
 /// The context by which a chain says that nobody hears of a packet.
 const UNTRACKED: usize = usize::MAX / 2;
 
@@ -112,6 +111,18 @@ impl Server {
         self.step(&step(Hook::Control, 0, STOP));
     }
 
+    /// Reports the replaced packets as processed whose buffers would be lost, and counted, otherwise.
+    fn end_replaced(&mut self) {
+        let all = self.live.iter().flatten();
+        let contexts: Vec<_> = all
+            .filter(|(_, live)| kept(live).next().is_some())
+            .map(|(context, _)| *context)
+            .collect();
+        for context in contexts {
+            self.step(&step(Hook::Drop, context, PROCESSED));
+        }
+    }
+
     fn end_live(&mut self) {
         let contexts: Vec<_> = self.live().keys().copied().collect();
         for context in contexts {
@@ -129,6 +140,9 @@ impl Server {
     }
 
     pub(crate) fn step(&mut self, step: &Step) {
+        if step.stops() {
+            self.end_replaced();
+        }
         let context = self.context(&step.context);
         match &step.hook {
             Hook::New {
@@ -515,7 +529,7 @@ impl Server {
         let live = all.get(&context).filter(|_| is_about_packet);
         let is_heard = !is_about_packet || self.is_heard(context, live.is_some());
         let ids: [_; MEMBERS] = core::array::from_fn(|member| live.and_then(|live| live[member].as_ref()?.id));
-        let is_stop = kind == Kind::Control && code == STOP;
+        let is_stop = step.stops();
         if is_stop && self.shape.chain.is_some() {
             (0..all.len()).for_each(|_| drop(told.take(0, Kind::GivenUp)));
         }
