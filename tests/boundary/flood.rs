@@ -24,6 +24,9 @@ use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, Host, NewPacket, Outcome, PacketNotice, Stage, entry_point,
 };
 
+/// How many threads send packets.
+const THREADS: u64 = 4;
+
 thread_local! {
     /// Whether this thread is in the hook for new packets.
     static IN_NEW_PKT: Cell<bool> = const { Cell::new(false) };
@@ -207,21 +210,29 @@ fn send(hooks: Hooks, names: core::ops::Range<u64>, live: usize, is_reported: fn
     }
 }
 
+/// Sends so many packets from each thread, the first by the name `start`, and returns when all have ended.
+fn send_round(hooks: Hooks, start: u64, of_each: u64, live: usize, is_reported: fn(u64) -> bool) {
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let start = start + thread * of_each;
+            scope.spawn(move || send(hooks, start..start + of_each, live, is_reported));
+        }
+    });
+}
+
 #[test]
 fn a_flood_that_is_reported_in_part_leaves_no_packet_out() {
     const PACKETS: u64 = if cfg!(debug_assertions) { 1_000_000 } else { 10_000_000 };
-    const THREADS: u64 = 4;
+    // No packet that is reported is silent for longer than a round, which the table's patience is above.
+    const ROUND: u64 = 10_000;
     static HOST: Host<Ledger, 4096> = Host::new(Ledger::new());
     entry_point!(fn entry = HOST);
 
     let (hooks, ledger) = (load(entry, &[0]), HOST.callout());
     ledger.open(PACKETS);
-    let of_thread = |thread| PACKETS / THREADS * thread..PACKETS / THREADS * (thread + 1);
-    thread::scope(|scope| {
-        for thread in 0..THREADS {
-            scope.spawn(move || send(hooks, of_thread(thread), 250, |name| name % 100 != 0));
-        }
-    });
+    for round in 0..PACKETS / (THREADS * ROUND) {
+        send_round(hooks, round * THREADS * ROUND, ROUND, 250, |name| name % 100 != 0);
+    }
     stop(hooks);
     assert_eq!(ledger.check(), PACKETS);
     let tally = HOST.tally();
@@ -237,7 +248,6 @@ fn a_flood_that_is_reported_in_part_leaves_no_packet_out() {
 
 /// Sends packets from four threads, short of room, until enough was seen, or for ten seconds.
 fn crowd(hooks: Hooks, ledgers: &[&Ledger], is_enough: impl Fn() -> bool) {
-    const THREADS: u64 = 4;
     const ROUND: u64 = 5_000;
     const LEAST: u64 = 100_000;
     const MOST: u64 = 10_000_000;
@@ -247,13 +257,8 @@ fn crowd(hooks: Hooks, ledgers: &[&Ledger], is_enough: impl Fn() -> bool) {
     let start = Instant::now();
     let mut sent = 0;
     while sent < LEAST || !is_enough() && sent < MOST && start.elapsed() < Duration::from_secs(10) {
-        thread::scope(|scope| {
-            for _ in 0..THREADS {
-                let names = sent..sent + ROUND;
-                scope.spawn(move || send(hooks, names, 2, |_| true));
-                sent += ROUND;
-            }
-        });
+        send_round(hooks, sent, ROUND, 2, |_| true);
+        sent += THREADS * ROUND;
     }
     for ledger in ledgers {
         assert!((1..=sent).contains(&ledger.check()));
