@@ -12,7 +12,7 @@ use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 fn discover() -> PacketBuffer {
     PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1]).unwrap_or_default()
@@ -62,11 +62,13 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn every_format_reads_again_what_it_has_written() {
     let mut missed: BTreeSet<OptionCode> = OptionCode::ALL.iter().copied().collect();
-    let mut runner = TestRunner::new(Config {
+    let config = Config {
         cases: 2_000,
         failure_persistence: None,
         ..Config::default()
-    });
+    };
+    // The same bytes each time, so that a code that none of them fit is the fault of a format, not of chance.
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let seen = core::cell::RefCell::new(&mut missed);
     let result = runner.run(&bytes(), |bytes| {
         for code in OptionCode::ALL {
