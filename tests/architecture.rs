@@ -20,7 +20,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("codes", &[]),
     ("control", &["codes"]),
     ("lifecycle", &["control"]),
-    ("ffi", &["control"]),
+    ("ffi", &[]),
     ("message", &["codes"]),
     ("buffer", &["message"]),
     ("table", &["lifecycle", "buffer"]),
