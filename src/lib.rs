@@ -27,6 +27,8 @@ pub mod control;
 #[cfg(not(loom))]
 pub mod export;
 pub mod ffi;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod hook;
 pub mod lifecycle;
 pub mod message;

@@ -168,7 +168,7 @@ impl OnAddressDeleted for Everything {
 }
 
 impl OnOptionsParsed for Everything {
-    fn options_parsed(&self, _: &ParsedOptions<'_>, _: Option<&()>) {}
+    fn options_parsed(&self, _: &mut ParsedOptions<'_>, _: Option<&()>) {}
 }
 
 impl OnClientDeleted for Everything {
