@@ -16,11 +16,11 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Each layer (a module at the root, with all its files), lowest first, and the layers right below it. It may use those,
 /// and what they may use.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("codes", &[]),
     ("control", &["codes"]),
     ("lifecycle", &["control"]),
-    ("ffi", &["control"]),
+    ("ffi", &[]),
     ("message", &["codes"]),
     ("buffer", &["message"]),
     ("table", &["lifecycle", "buffer"]),
@@ -30,6 +30,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("export", &["callout", "chain"]),
     ("simulate", &["export"]),
     ("strategy", &["simulate"]),
+    ("guide", &["strategy"]),
 ];
 
 /// The layers whose `unsafe` touches memory.
@@ -287,7 +288,9 @@ impl Source {
         let mut folders = vec![source.clone()];
         while let Some(folder) = folders.pop() {
             for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-                if path.is_dir() {
+                if path == source.join("guide") {
+                    // Texts, and programs of an author's.
+                } else if path.is_dir() {
                     folders.push(path);
                 } else {
                     let file = File::read(&path, &source);

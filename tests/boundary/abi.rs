@@ -3,6 +3,9 @@
 
 use core::mem::{align_of, offset_of, size_of};
 
+use dhcp_callout::control::{
+    AddressGrant, AddressProblem, ClientType, DropReason, PACKET_PROCESSED, SendCode, ServiceControl,
+};
 use dhcp_callout::ffi;
 use windows_sys::Win32::NetworkManagement::Dhcp as sdk;
 
@@ -26,9 +29,9 @@ macro_rules! same_layout {
     };
 }
 
-macro_rules! same_constants {
-    ($($NAME:ident),+ $(,)?) => {
-        $(assert_eq!(ffi::$NAME, sdk::$NAME, stringify!($NAME));)+
+macro_rules! same_codes {
+    ($($code:expr => $NAME:ident,)+) => {
+        $(assert_eq!(($code.code(), $code.name()), (sdk::$NAME, Some(stringify!($NAME))));)+
     };
 }
 
@@ -80,34 +83,34 @@ fn server_options_have_the_layout_of_the_sdk() {
 }
 
 #[test]
-fn constants_are_those_of_the_sdk() {
-    same_constants!(
-        DHCP_CONTROL_START,
-        DHCP_CONTROL_STOP,
-        DHCP_CONTROL_PAUSE,
-        DHCP_CONTROL_CONTINUE,
-        DHCP_DROP_DUPLICATE,
-        DHCP_DROP_NOMEM,
-        DHCP_DROP_INTERNAL_ERROR,
-        DHCP_DROP_TIMEOUT,
-        DHCP_DROP_UNAUTH,
-        DHCP_DROP_PAUSED,
-        DHCP_DROP_NO_SUBNETS,
-        DHCP_DROP_INVALID,
-        DHCP_DROP_WRONG_SERVER,
-        DHCP_DROP_NOADDRESS,
-        DHCP_DROP_PROCESSED,
-        DHCP_DROP_GEN_FAILURE,
-        DHCP_SEND_PACKET,
-        DHCP_PROB_CONFLICT,
-        DHCP_PROB_DECLINE,
-        DHCP_PROB_RELEASE,
-        DHCP_PROB_NACKED,
-        DHCP_GIVE_ADDRESS_NEW,
-        DHCP_GIVE_ADDRESS_OLD,
-        DHCP_CLIENT_BOOTP,
-        DHCP_CLIENT_DHCP,
+fn control_codes_are_those_of_the_sdk() {
+    same_codes!(
+        ServiceControl::START => DHCP_CONTROL_START,
+        ServiceControl::STOP => DHCP_CONTROL_STOP,
+        ServiceControl::PAUSE => DHCP_CONTROL_PAUSE,
+        ServiceControl::CONTINUE => DHCP_CONTROL_CONTINUE,
+        DropReason::DUPLICATE => DHCP_DROP_DUPLICATE,
+        DropReason::NOMEM => DHCP_DROP_NOMEM,
+        DropReason::INTERNAL_ERROR => DHCP_DROP_INTERNAL_ERROR,
+        DropReason::TIMEOUT => DHCP_DROP_TIMEOUT,
+        DropReason::UNAUTH => DHCP_DROP_UNAUTH,
+        DropReason::PAUSED => DHCP_DROP_PAUSED,
+        DropReason::NO_SUBNETS => DHCP_DROP_NO_SUBNETS,
+        DropReason::INVALID => DHCP_DROP_INVALID,
+        DropReason::WRONG_SERVER => DHCP_DROP_WRONG_SERVER,
+        DropReason::NOADDRESS => DHCP_DROP_NOADDRESS,
+        DropReason::GEN_FAILURE => DHCP_DROP_GEN_FAILURE,
+        SendCode::SEND_PACKET => DHCP_SEND_PACKET,
+        AddressProblem::CONFLICT => DHCP_PROB_CONFLICT,
+        AddressProblem::DECLINE => DHCP_PROB_DECLINE,
+        AddressProblem::RELEASE => DHCP_PROB_RELEASE,
+        AddressProblem::NACKED => DHCP_PROB_NACKED,
+        AddressGrant::NEW => DHCP_GIVE_ADDRESS_NEW,
+        AddressGrant::OLD => DHCP_GIVE_ADDRESS_OLD,
+        ClientType::BOOTP => DHCP_CLIENT_BOOTP,
+        ClientType::DHCP => DHCP_CLIENT_DHCP,
     );
+    assert_eq!(PACKET_PROCESSED, sdk::DHCP_DROP_PROCESSED);
 }
 
 /// The compiler compares the signatures: each of our types must coerce to the one of the SDK.
