@@ -14,6 +14,7 @@
 #![expect(unsafe_code, reason = "this module calls `extern` hooks")]
 
 mod call;
+mod check;
 mod conduct;
 mod entry;
 mod fields;
@@ -23,6 +24,7 @@ mod replay;
 mod test_packet;
 
 pub use call::{HookCall, Observation, Parameter};
+pub use check::{Finding, Report, Rule, Severity, check, check_from, fuzz};
 pub use conduct::{Conduct, Contexts, Notices, Swaps};
 pub use entry::{EntryCall, EntryRefused, EntryResult};
 pub use fields::ServerFields;

@@ -8,7 +8,7 @@ use core::ptr::{null_mut, with_exposed_provenance_mut};
 
 use super::conduct::{Conduct, Swaps};
 use super::fields::{PlacedFields, ServerFields};
-use super::memory::{Arena, Memory, PieceId, readable};
+use super::memory::{Arena, Memory, POISON, PieceId, readable};
 use crate::buffer::PACKET_CAPACITY;
 use crate::control::{ClientType, PACKET_PROCESSED, SendCode};
 use crate::ffi::{
@@ -317,6 +317,7 @@ struct Arguments {
 
 impl Arguments {
     fn place(call: &HookCall<'_>, memory: &mut Memory<'_>) -> Self {
+        let mut before = Vec::new();
         let (own, start, length) = match call.packet {
             Packet::Null => (None, null_mut(), 0),
             Packet::At(start) => (None, with_exposed_provenance_mut(start), 0),
@@ -327,16 +328,17 @@ impl Arguments {
                 } else {
                     readable(call.size)
                 };
+                before.extend_from_slice(bytes);
+                before.resize(capacity.max(bytes.len()), POISON);
                 let piece = memory.place(bytes, capacity, 0);
                 (Some(piece), memory.pointer(piece), bytes.len())
             }
         };
         let size = call.size.unwrap_or(u32::try_from(length).unwrap_or(u32::MAX));
-        let before = match own {
-            Some(own) => memory.bytes(own),
+        if own.is_none() {
             // SAFETY: NULL, or it can be read, says who made the call.
-            None => unsafe { read_packet(start, size) }.unwrap_or_default().to_vec(),
-        };
+            before.extend_from_slice(unsafe { read_packet(start, size) }.unwrap_or_default());
+        }
         let mut arguments = Self {
             own,
             before,
@@ -466,9 +468,6 @@ impl Arguments {
         let given = given.unwrap_or(&self.before).to_vec();
         let packet = self.read(left, &after, call.is_end());
         let taken = self.taken(left, &packet, &after, conduct);
-        let is_changed = |(before, after): (&u8, &u8)| before != after;
-        let first = self.before.iter().zip(&after).position(is_changed);
-        let last = self.before.iter().zip(&after).rposition(is_changed);
         let stray = memory.stray_write().map(|written| {
             let start = self.own.and_then(|own| memory.offset(own)).unwrap_or_default();
             isize::try_from(written)
@@ -484,7 +483,7 @@ impl Arguments {
             left,
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
             process_it: process_it.map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
-            written: first.zip(last).map(|(first, last)| first..last.saturating_add(1)),
+            written: self.written(&after),
             packet,
             taken,
             stray,
@@ -494,6 +493,18 @@ impl Arguments {
                 _ => None,
             },
         }
+    }
+
+    /// Returns which bytes of the server's own buffer were changed, from the first to the last, if it is now as `after`.
+    fn written(&self, after: &[u8]) -> Option<Range<usize>> {
+        let is_changed = |(before, after): (&u8, &u8)| before != after;
+        // Mostly nothing is, and whole buffers are compared faster than their bytes.
+        if self.before == after {
+            return None;
+        }
+        let first = self.before.iter().zip(after).position(is_changed)?;
+        let last = self.before.iter().zip(after).rposition(is_changed)?;
+        Some(first..last.saturating_add(1))
     }
 
     /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. What is elsewhere

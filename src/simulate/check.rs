@@ -19,7 +19,7 @@ use self::exchange::Exchange;
 use self::numbers::Numbers;
 use self::run::{Outcome, Run, Step};
 use self::threads::Threads;
-use super::{Conduct, Contexts, Notices, Server, Swaps, alloc};
+use super::{Conduct, Contexts, Notices, Server, Swaps};
 use crate::control::{DropReason, ServiceControl};
 use crate::ffi::EntryPoint;
 
@@ -80,7 +80,8 @@ pub unsafe fn check_from(entry: EntryPoint, seed: u64) -> Report {
     let numbers = &mut Numbers(seed);
     let good = exchange::exchanges(numbers);
     let hostile = hostile::exchanges(&good, numbers);
-    let mut check = Check { entry, report };
+    let xids = good.iter().chain(&hostile).filter_map(Exchange::xid).collect();
+    let mut check = Check { entry, report, xids };
     let combinations: Vec<_> = (0..COMBINATIONS).map(|_| Conduct::from_seed(numbers.next())).collect();
     for conduct in single_switches().into_iter().chain(combinations) {
         for exchanges in [&good, &hostile] {
@@ -91,7 +92,12 @@ pub unsafe fn check_from(entry: EntryPoint, seed: u64) -> Report {
     let without = (Conduct::DEFAULT.contexts(Contexts::Null), Threads::One);
     let stale = (Conduct::DEFAULT.contexts(Contexts::Stale), Threads::One);
     if !check.report.has(Rule::EntryUnstable) {
-        check.compare(Rule::DependsOnThread, usual, (Conduct::DEFAULT, Threads::Changing), &good);
+        check.compare(
+            Rule::DependsOnThread,
+            usual,
+            (Conduct::DEFAULT, Threads::Changing),
+            &good,
+        );
         check.compare(Rule::ContextAfterEnd, without, stale, &good);
     }
     // What a callout does wrong could be worse on several threads at once.
@@ -120,14 +126,17 @@ pub unsafe fn check_from(entry: EntryPoint, seed: u64) -> Report {
 #[expect(clippy::panic, reason = "this is how a fuzz target fails")]
 pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     // SAFETY: the caller promises the same.
-    let Ok(server) = (unsafe { Server::load(entry) }) else { return };
+    let Ok(server) = (unsafe { Server::load(entry) }) else {
+        return;
+    };
     let mut data = Data(data);
     let conduct = Conduct::from_seed(u64::from(data.pair())).threads(1);
     let server = server.conduct(conduct);
     let good = exchange::exchanges(&mut Numbers(0));
     let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange(&good)).collect();
     let mut report = Report::new(None);
-    let mut run = Run::new(&server, conduct, Threads::One, &mut report, &exchanges);
+    let xids: Vec<_> = exchanges.iter().filter_map(Exchange::xid).collect();
+    let mut run = Run::new(&server, conduct, Threads::One, &mut report, &exchanges, &xids);
     while let Some(step) = data.step() {
         run.steps([step]);
     }
@@ -143,6 +152,8 @@ struct Check {
     /// INVARIANT: a server can load it, and call its hooks.
     entry: EntryPoint,
     report: Report,
+    /// The transaction ids of all packets.
+    xids: Vec<u32>,
 }
 
 /// What the server does in a run, and on which threads.
@@ -152,8 +163,11 @@ impl Check {
     /// Loads the callout once more, and shows it all exchanges.
     fn run(&mut self, (conduct, threads): Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
         // SAFETY: it can be loaded, says the invariant.
-        let Ok(server) = (unsafe { Server::load(self.entry) }) else { return Vec::new() };
-        Run::new(&server.conduct(conduct), conduct, threads, &mut self.report, exchanges).play()
+        let Ok(server) = (unsafe { Server::load(self.entry) }) else {
+            return Vec::new();
+        };
+        let server = server.conduct(conduct);
+        Run::new(&server, conduct, threads, &mut self.report, exchanges, &self.xids).play()
     }
 
     /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`, before and after.
@@ -212,12 +226,19 @@ impl Data<'_> {
         let Some(exchange) = good.get(chosen) else {
             let (request, rest) = self.0.split_at(chosen.min(self.0.len()));
             self.0 = rest;
-            return Some(Exchange { request: request.to_vec(), reply: None });
+            return Some(Exchange {
+                request: request.to_vec(),
+                reply: None,
+            });
         };
         let mut exchange = exchange.clone();
         for _ in 0..self.byte()? & 7 {
             let (at, byte) = (usize::from(self.pair()), self.byte()?);
-            let packet = exchange.reply.as_mut().filter(|_| at & 1 == 1).unwrap_or(&mut exchange.request);
+            let packet = exchange
+                .reply
+                .as_mut()
+                .filter(|_| at & 1 == 1)
+                .unwrap_or(&mut exchange.request);
             if let Some(place) = packet.get_mut(at >> 1) {
                 *place = byte;
             }

@@ -44,8 +44,14 @@ pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> bool {
             (Rule::EntryAcceptsAny, is_loaded && !is_documented),
             (Rule::EntryWritesOnFailure, !is_loaded && !is_like(&before)),
             (Rule::EntryReserved, is_loaded && is_documented && is_reserved_set),
-            (Rule::EntryWithoutHooks, is_loaded && is_documented && is_like(&CalloutTable::EMPTY)),
-            (Rule::EntryUnstable, is_loaded && is_documented && first.is_some_and(|first| !is_like(&first))),
+            (
+                Rule::EntryWithoutHooks,
+                is_loaded && is_documented && is_like(&CalloutTable::EMPTY),
+            ),
+            (
+                Rule::EntryUnstable,
+                is_loaded && is_documented && first.is_some_and(|first| !is_like(&first)),
+            ),
         ];
         for (rule, _) in broken.into_iter().filter(|(_, is_broken)| *is_broken) {
             report.note(rule, NAME, Conduct::DEFAULT);

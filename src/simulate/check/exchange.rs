@@ -5,7 +5,6 @@
 
 use alloc::vec::Vec;
 
-use super::super::alloc;
 use super::numbers::Numbers;
 use crate::message::{MAGIC_COOKIE, Message, OpCode};
 

@@ -3,7 +3,6 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::super::alloc;
 use super::exchange::Exchange;
 use super::numbers::Numbers;
 use crate::buffer::PACKET_CAPACITY;
@@ -12,22 +11,28 @@ use crate::message::{HEADER_LENGTH, MAGIC_COOKIE};
 /// How many bytes are changed at most in a packet that is damaged.
 const CHANGES: usize = 6;
 /// How many copies of the good exchanges are damaged.
-const ROUNDS: u32 = 3;
+const ROUNDS: usize = 3;
 
-/// Returns packets of every bad shape, each as a request and as the reply to it, and damaged copies of good exchanges.
+/// Returns packets of every bad shape, each as a request and as the reply to it, and damaged copies of good exchanges; all
+/// with transaction ids of their own, as far as they reach.
 pub(super) fn exchanges(good: &[Exchange], numbers: &mut Numbers) -> Vec<Exchange> {
-    let alike = |packet: Vec<u8>| Exchange {
-        reply: Some(packet.clone()),
-        request: packet,
-    };
+    let alike = |packet: Vec<u8>| (packet.clone(), Some(packet));
     let mut all: Vec<_> = bad_shapes().into_iter().map(alike).collect();
-    for _ in 0..ROUNDS {
-        all.extend(good.iter().map(|exchange| Exchange {
-            request: damage(&exchange.request, numbers),
-            reply: exchange.reply.as_ref().map(|reply| damage(reply, numbers)),
-        }));
+    for Exchange { request, reply } in core::iter::repeat_n(good, ROUNDS).flatten() {
+        let request = damage(request, numbers);
+        all.push((request, reply.as_ref().map(|reply| damage(reply, numbers))));
     }
-    all
+    all.into_iter()
+        .map(|(mut request, mut reply)| {
+            let xid = numbers.next_u32().to_be_bytes();
+            for packet in core::iter::once(&mut request).chain(&mut reply) {
+                if let Some(place) = packet.get_mut(4..8) {
+                    place.copy_from_slice(&xid);
+                }
+            }
+            Exchange { request, reply }
+        })
+        .collect()
 }
 
 fn bad_shapes() -> Vec<Vec<u8>> {
@@ -51,7 +56,12 @@ fn bad_shapes() -> Vec<Vec<u8>> {
         with_options(&[250, 2, 1, 2, 255]),
         // Options in `file` and `sname`, which are empty or say so themselves.
         with_options(&[52, 1, 3, 255]),
-        [&[52, 1, 3].repeat(79)[..HEADER_LENGTH], &MAGIC_COOKIE[..], &[52, 1, 3, 255]].concat(),
+        [
+            &[52, 1, 3].repeat(79)[..HEADER_LENGTH],
+            &MAGIC_COOKIE[..],
+            &[52, 1, 3, 255],
+        ]
+        .concat(),
         full(&[0]),
         full(&[12, 0]),
         full(&[119, 2, 0xC0, 0]),

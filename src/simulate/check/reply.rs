@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use super::super::alloc;
 use super::rule::Rule;
 use crate::message::{Message, OptionCode, option};
 
@@ -18,7 +17,9 @@ const SAME: [(Rule, fn(Message<'_>) -> Vec<u8>); 6] = [
     (Rule::ReplyClient, |reply| reply.chaddr_field().to_vec()),
     (Rule::ReplyAddress, |reply| reply.yiaddr().octets().to_vec()),
     (Rule::ReplyServer, |reply| value(reply, option::SERVER_ID.code())),
-    (Rule::ReplyRelay, |reply| value(reply, option::RELAY_AGENT_INFORMATION.code())),
+    (Rule::ReplyRelay, |reply| {
+        value(reply, option::RELAY_AGENT_INFORMATION.code())
+    }),
 ];
 
 /// Passes each rule to `found` that `reply` breaks, into which a callout has turned the server's reply to `request`.
@@ -35,18 +36,21 @@ pub(super) fn judge(
     if reply == original || !is_readable(before) {
         return;
     }
-    let Some(after) = Message::parse(reply).ok().filter(|reply| is_readable(*reply)) else {
+    let Ok(after) = Message::parse(reply) else {
         return found(Rule::ReplyMalformed);
     };
     if after.xid() != before.xid() && is_of_another(after.xid()) {
         return found(Rule::ReplyOfAnother);
+    }
+    if !is_readable(after) {
+        return found(Rule::ReplyMalformed);
     }
     for (rule, part) in SAME {
         if part(before) != part(after) {
             found(rule);
         }
     }
-    if reply.len() > original.len().max(longest_taken(request)) {
+    if original.len() <= longest_taken(request) && longest_taken(request) < reply.len() {
         found(Rule::ReplyTooLong);
     }
     if before.end_offset().is_some() && after.end_offset().is_none() {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::super::{Conduct, alloc};
+use super::super::Conduct;
 use super::rule::{Rule, Severity};
 
 /// What [`check`](super::check) found: each broken rule once.
@@ -53,7 +53,12 @@ impl Report {
     /// As [`note`](Self::note), for an earlier call.
     pub(super) fn note_at(&mut self, rule: Rule, hook: &'static str, call: usize, conduct: Conduct) {
         if !self.has(rule) {
-            self.findings.push(Finding { rule, hook, call, conduct });
+            self.findings.push(Finding {
+                rule,
+                hook,
+                call,
+                conduct,
+            });
         }
     }
 

@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 use core::ptr::with_exposed_provenance_mut;
 use core::time::Duration;
 
+use super::super::Server;
 use super::super::call::{HookCall, Observation, Packet};
 use super::super::conduct::{Conduct, Contexts, Notices, Swaps};
 use super::super::fields::ServerFields;
-use super::super::{Server, alloc};
 use super::exchange::Exchange;
 use super::reply;
 use super::report::Report;
@@ -45,7 +45,7 @@ pub(super) struct Run<'r> {
     threads: Threads,
     report: &'r mut Report,
     /// The transaction ids of all packets.
-    xids: Vec<u32>,
+    xids: &'r [u32],
     packets: Vec<InFlight<'r>>,
     /// The context of the packet that was received, and of the one that was processed, last.
     received: usize,
@@ -100,6 +100,7 @@ impl<'r> Run<'r> {
         threads: Threads,
         report: &'r mut Report,
         exchanges: &'r [Exchange],
+        xids: &'r [u32],
     ) -> Self {
         let packets = exchanges.iter().map(|exchange| InFlight {
             exchange,
@@ -115,7 +116,7 @@ impl<'r> Run<'r> {
             conduct,
             threads,
             report,
-            xids: exchanges.iter().filter_map(Exchange::xid).collect(),
+            xids,
             packets: packets.collect(),
             received: 0,
             processed: 0,
@@ -137,12 +138,17 @@ impl<'r> Run<'r> {
             let both = |step: Step| pair.iter().map(move |number| (*number, step));
             if self.conduct.never_offered {
                 self.steps(both(Step::Dropped(DropReason::DUPLICATE)));
+                self.steps(both(Step::Processed));
             }
             self.steps(both(Step::Received));
             let parsed = (0..self.conduct.options_parsed).flat_map(|_| both(Step::OptionsParsed));
             self.steps(parsed.chain(both(Step::Address)).chain(both(Step::Sent)));
             let unanswered: Vec<_> = both(Step::Dropped(DropReason::NOADDRESS))
-                .filter(|(number, _)| self.packets.get(*number).is_some_and(|packet| packet.exchange.reply.is_none()))
+                .filter(|(number, _)| {
+                    self.packets
+                        .get(*number)
+                        .is_some_and(|packet| packet.exchange.reply.is_none())
+                })
                 .collect();
             self.steps(unanswered);
             for _ in 0..times {
@@ -190,7 +196,14 @@ impl<'r> Run<'r> {
         let is_slow = took > SLOW;
         let (slow, count) = self.slow;
         if slow == hook || is_slow {
-            self.slow = (hook, if is_slow && slow == hook { count.saturating_add(1) } else { u32::from(is_slow) });
+            self.slow = (
+                hook,
+                if is_slow && slow == hook {
+                    count.saturating_add(1)
+                } else {
+                    u32::from(is_slow)
+                },
+            );
         }
         if self.slow.1 >= SLOW_CALLS {
             self.report.note(Rule::Slow, hook, self.conduct);
@@ -217,47 +230,73 @@ impl<'r> Run<'r> {
             Step::Processed if is_reported => HookCall::notice(request, PACKET_PROCESSED),
             _ => return None,
         };
+        // Only a server that repeats contexts does not say which packet has ended.
         let context = match self.conduct.contexts {
-            Contexts::Null => 0,
-            Contexts::Stale if self.processed != 0 => self.processed,
             Contexts::Repeated => self.received,
-            Contexts::Own | Contexts::Stale => packet.context,
+            Contexts::Null if !matches!(step, Step::Processed) => 0,
+            Contexts::Stale if !matches!(step, Step::Processed) => self.processed,
+            Contexts::Own | Contexts::Null | Contexts::Stale => packet.context,
         };
         let call = HookCall { context, ..call };
         let is_about_request = !matches!(step, Step::Service(_) | Step::ClientDeleted | Step::Sent);
-        Some(match packet.request_at.filter(|_| is_about_request && self.conduct.swaps == Swaps::ReadAgain) {
-            Some((start, size)) if self.knows_ends() => self.server.call(&HookCall {
-                packet: Packet::At(start),
-                size: Some(size),
-                ..call
-            }),
-            _ => self.server.call(&call),
-        })
+        Some(
+            match packet
+                .request_at
+                .filter(|_| is_about_request && self.conduct.swaps == Swaps::ReadAgain)
+            {
+                Some((start, size)) if self.knows_ends() => self.server.call(&HookCall {
+                    packet: Packet::At(start),
+                    size: Some(size),
+                    ..call
+                }),
+                _ => self.server.call(&call),
+            },
+        )
     }
 
     /// Notes the rules that a call has broken.
     fn judge(&mut self, number: usize, step: Step, seen: &Observation) {
         let can_change = matches!(step, Step::Received | Step::Sent | Step::Dropped(_) | Step::Processed);
-        let new_context = matches!(step, Step::Received).then_some(seen.context).filter(|context| *context != 0);
+        let new_context = matches!(step, Step::Received)
+            .then_some(seen.context)
+            .filter(|context| *context != 0);
         let last = usize::try_from(seen.own.1.max(seen.left.1)).unwrap_or(usize::MAX);
         let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
         let has_poison = |packet: &Vec<u8>| packet.windows(POISONED.len()).any(|bytes| bytes == POISONED);
         let broken = [
-            (Rule::ContextWithoutEnd, new_context.is_some() && self.server.table().dhcp_pkt_drop_hook.is_none()),
-            (Rule::ContextShared, new_context.is_some_and(|context| self.has_in_flight(context))),
-            (Rule::ProcessIt, seen.process_it.is_some_and(|process_it| !matches!(process_it, 0 | 1))),
+            (
+                Rule::ContextWithoutEnd,
+                new_context.is_some() && self.server.table().dhcp_pkt_drop_hook.is_none(),
+            ),
+            (
+                Rule::ContextShared,
+                new_context.is_some_and(|context| self.has_in_flight(context)),
+            ),
+            (
+                Rule::ProcessIt,
+                seen.process_it.is_some_and(|process_it| !matches!(process_it, 0 | 1)),
+            ),
             (Rule::PacketNull, matches!(seen.packet, Err(HookError::Null { .. }))),
-            (Rule::PacketTooLong, matches!(seen.packet, Err(HookError::TooLong { .. }))),
+            (
+                Rule::PacketTooLong,
+                matches!(seen.packet, Err(HookError::TooLong { .. })),
+            ),
             (Rule::WriteOutside, seen.stray.is_some()),
             (Rule::WriteToInput, !can_change && seen.written.is_some()),
             (Rule::WriteBeyondSize, can_change && is_beyond),
-            (Rule::KeptArguments, seen.was_written_late || seen.packet.as_ref().is_ok_and(has_poison)),
+            (
+                Rule::KeptArguments,
+                seen.was_written_late || seen.packet.as_ref().is_ok_and(has_poison),
+            ),
         ];
         let broken = broken.into_iter().filter(|(_, is_broken)| *is_broken);
         let mut broken: Vec<_> = broken.map(|(rule, _)| rule).collect();
         if let (Step::Sent, Some(packet), Ok(reply)) = (step, self.packets.get(number), &seen.packet) {
             let is_of_another = |xid| self.xids.contains(&xid);
-            let Exchange { request, reply: original } = packet.exchange;
+            let Exchange {
+                request,
+                reply: original,
+            } = packet.exchange;
             let original = original.as_deref().unwrap_or_default();
             reply::judge(request, original, reply, is_of_another, |rule| broken.push(rule));
         }
@@ -268,7 +307,9 @@ impl<'r> Run<'r> {
 
     /// Goes on as a server does after a call.
     fn go_on(&mut self, number: usize, step: Step, seen: &Observation) {
-        let Some(packet) = self.packets.get_mut(number) else { return };
+        let Some(packet) = self.packets.get_mut(number) else {
+            return;
+        };
         let replacement = seen.packet.as_ref().ok().filter(|_| seen.left.0 != seen.own.0);
         if let (Step::Received | Step::Sent, Some(bytes)) = (step, replacement) {
             packet.replacements.push(Replacement {
@@ -301,12 +342,15 @@ impl<'r> Run<'r> {
 
     /// Returns whether the callout hears of the end of each packet with its own context.
     fn knows_ends(&self) -> bool {
-        self.conduct.contexts == Contexts::Own
+        self.conduct.contexts != Contexts::Repeated
     }
 
     /// Returns whether a packet in flight has this context.
     fn has_in_flight(&self, context: usize) -> bool {
-        let mut packets = self.packets.iter().filter(|packet| packet.is_in_flight && packet.is_accepted);
+        let mut packets = self
+            .packets
+            .iter()
+            .filter(|packet| packet.is_in_flight && packet.is_accepted);
         self.knows_ends() && packets.any(|packet| packet.context == context)
     }
 

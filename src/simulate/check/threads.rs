@@ -3,8 +3,6 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::super::alloc;
-
 /// The threads of a run; without feature `std` it is always the one that checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Threads {
@@ -29,10 +27,7 @@ impl Threads {
         let work = &work;
         scope(|scope| match self {
             Self::One => items.iter().map(work).collect(),
-            Self::Changing => items
-                .iter()
-                .map(|item| join(scope.spawn(move || work(item))))
-                .collect(),
+            Self::Changing => items.iter().map(|item| join(scope.spawn(move || work(item)))).collect(),
             Self::Several => {
                 let threads: Vec<_> = items.iter().map(|item| scope.spawn(move || work(item))).collect();
                 threads.into_iter().map(join).collect()

@@ -66,7 +66,11 @@ pub unsafe extern "system" fn accepts_unknown_versions(_: *mut u16, _: u32, tabl
 pub unsafe extern "system" fn writes_its_table_on_failure(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
     // SAFETY: the server's table can be written.
     unsafe { table.write_unaligned(DROPS) };
-    if version == CALLOUT_VERSION { ERROR_SUCCESS } else { ERROR_NOT_SUPPORTED }
+    if version == CALLOUT_VERSION {
+        ERROR_SUCCESS
+    } else {
+        ERROR_NOT_SUPPORTED
+    }
 }
 
 /// Forgets a hook every other time.
@@ -289,7 +293,11 @@ unsafe extern "system" fn reply_from_one_buffer(
     let buffer = BUFFER.0.get().cast::<u8>();
     // SAFETY: variables of the server; a packet has at most 4096 bytes, and no other hook runs.
     unsafe {
-        copy_nonoverlapping(packet.read_unaligned(), buffer, (size.read_unaligned() as usize).min(4096));
+        copy_nonoverlapping(
+            packet.read_unaligned(),
+            buffer,
+            (size.read_unaligned() as usize).min(4096),
+        );
         packet.write_unaligned(buffer);
     }
     ERROR_SUCCESS

@@ -109,11 +109,11 @@ on_reply! {
     /// Announces more bytes than there are.
     is_malformed: |reply| end_with(reply, &[224, 9, 1, 255]);
     /// Puts a continuation where nothing is to be continued.
-    has_a_stray_continuation: |reply| end_with(reply, &[250, 1, 0, 255]);
+    has_a_stray_continuation: |reply| end_with(reply, &[0, 250, 1, 0, 255]);
     /// Answers everybody with what the client before got.
     answers_another_packet: |reply| {
         static BEFORE: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-        let Ok(mut before) = BEFORE.lock() else { return };
+        let (Ok(_), Ok(mut before)) = (reply.message(), BEFORE.lock()) else { return };
         let other = core::mem::replace(&mut *before, reply.bytes().to_vec());
         if !other.is_empty() {
             let _ = reply.rewrite_with(&other);

@@ -83,7 +83,12 @@ fn a_callout_without_a_fault_is_clean() {
 fn a_report_says_where_to_look() {
     let report = check(safe::changes_the_type::entry);
     let text = report.to_string();
-    for part in ["1 rule is broken", "fault ReplyType: a reply has another message type", "DhcpPktSendHook", "seed 0"] {
+    for part in [
+        "1 rule is broken",
+        "fault ReplyType: a reply has another message type",
+        "DhcpPktSendHook",
+        "seed 0",
+    ] {
         assert!(text.contains(part), "no {part:?} in {text}");
     }
     let again = check(safe::changes_the_type::entry);
