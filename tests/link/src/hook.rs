@@ -4,7 +4,8 @@ use core::ffi::c_void;
 
 use dhcp_callout::Editor;
 use dhcp_callout::hook::{
-    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, PacketNotice, ParsedOptions, SendPacket,
+    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, Dword, NewPacket, PacketNotice, ParsedOptions,
+    SendPacket,
 };
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::table::{BufferPool, Context};
@@ -76,6 +77,8 @@ crate::operations! {
     parsed_options_message(packet: ParsedOptions<'_>) => packet.message();
     parsed_options_message_type(packet: ParsedOptions<'_>) => packet.message_type();
     parsed_options_parameter_request_list(packet: ParsedOptions<'_>) => packet.parameter_request_list();
+    parsed_options_set_message_type(packet: ParsedOptions<'_>) => packet.set_message_type(7);
+    parsed_options_set_scope_id(packet: ParsedOptions<'_>) => packet.set_scope_id(Dword([7; 4]));
     parsed_options_to_owned(packet: ParsedOptions<'_>) => packet.to_owned();
     parsed_options_raw_context(packet: ParsedOptions<'_>) => packet.raw_context();
 
