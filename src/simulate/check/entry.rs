@@ -25,7 +25,7 @@ pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> bool {
     for version in VERSIONS {
         let is_documented = version == CALLOUT_VERSION;
         // Anything that is not NULL, where nothing may be written.
-        let marker = without_provenance_mut(if is_documented { 0 } else { 1 });
+        let marker = without_provenance_mut(usize::from(!is_documented));
         let before = CalloutTable {
             dhcp_extension_hook: marker,
             dhcp_reserved_hook: marker,

@@ -42,6 +42,8 @@ fn bad_shapes() -> Vec<Vec<u8>> {
         packet.extend(option.iter().cycle().take(PACKET_CAPACITY.saturating_sub(packet.len())));
         packet
     };
+    let mut overloaded: Vec<u8> = [52, 1, 3].into_iter().cycle().take(HEADER_LENGTH).collect();
+    overloaded.extend(MAGIC_COOKIE.into_iter().chain([52, 1, 3, 255]));
     vec![
         vec![],
         vec![1],
@@ -56,12 +58,7 @@ fn bad_shapes() -> Vec<Vec<u8>> {
         with_options(&[250, 2, 1, 2, 255]),
         // Options in `file` and `sname`, which are empty or say so themselves.
         with_options(&[52, 1, 3, 255]),
-        [
-            &[52, 1, 3].repeat(79)[..HEADER_LENGTH],
-            &MAGIC_COOKIE[..],
-            &[52, 1, 3, 255],
-        ]
-        .concat(),
+        overloaded,
         full(&[0]),
         full(&[12, 0]),
         full(&[119, 2, 0xC0, 0]),

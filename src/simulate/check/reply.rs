@@ -10,8 +10,11 @@ const EVERY_CLIENT_TAKES: usize = 576;
 /// Continues the option before it, as Microsoft's servers write long values ([MS-DHCPE] section 2.2.9).
 const CONTINUATION: OptionCode = OptionCode::from_code(250);
 
+/// Reads a part of a message.
+type Part = fn(Message<'_>) -> Vec<u8>;
+
 /// What a reply must have in common with the server's.
-const SAME: [(Rule, fn(Message<'_>) -> Vec<u8>); 6] = [
+const SAME: [(Rule, Part); 6] = [
     (Rule::ReplyType, |reply| value(reply, option::MESSAGE_TYPE.code())),
     (Rule::ReplyTransaction, |reply| reply.xid().to_be_bytes().to_vec()),
     (Rule::ReplyClient, |reply| reply.chaddr_field().to_vec()),

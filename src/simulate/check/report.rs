@@ -104,11 +104,8 @@ impl Report {
     /// # Panics
     /// If a rule is broken, be it a fault or advice.
     #[track_caller]
-    #[expect(clippy::panic, reason = "this is how a test fails")]
     pub fn assert_clean(&self) {
-        if !self.findings.is_empty() {
-            panic!("{self}");
-        }
+        assert!(self.findings.is_empty(), "{self}");
     }
 }
 

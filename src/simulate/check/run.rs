@@ -79,7 +79,7 @@ struct InFlight<'r> {
     context: usize,
     is_accepted: bool,
     /// From the call that receives it to the one that reports it as processed.
-    is_in_flight: bool,
+    is_open: bool,
     /// What the callout has put in the place of the packet and of its reply.
     replacements: Vec<Replacement>,
 }
@@ -108,7 +108,7 @@ impl<'r> Run<'r> {
             request_at: None,
             context: 0,
             is_accepted: true,
-            is_in_flight: false,
+            is_open: false,
             replacements: Vec::new(),
         });
         Self {
@@ -324,7 +324,7 @@ impl<'r> Run<'r> {
                 packet.request_at = replacement.map(|_| seen.left);
                 packet.context = seen.context;
                 packet.is_accepted = seen.process_it != Some(0);
-                packet.is_in_flight = true;
+                packet.is_open = true;
                 self.received = seen.context;
                 if let Ok(taken) = &seen.taken {
                     packet.request.clone_from(taken);
@@ -332,7 +332,7 @@ impl<'r> Run<'r> {
             }
             Step::Processed => {
                 packet.request_at = None;
-                packet.is_in_flight = false;
+                packet.is_open = false;
                 packet.replacements.clear();
                 self.processed = packet.context;
             }
@@ -350,7 +350,7 @@ impl<'r> Run<'r> {
         let mut packets = self
             .packets
             .iter()
-            .filter(|packet| packet.is_in_flight && packet.is_accepted);
+            .filter(|packet| packet.is_open && packet.is_accepted);
         self.knows_ends() && packets.any(|packet| packet.context == context)
     }
 

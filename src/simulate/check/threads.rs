@@ -39,6 +39,7 @@ impl Threads {
 #[cfg(not(feature = "std"))]
 impl Threads {
     /// Does some work for each item, and returns the results.
+    #[expect(clippy::unused_self, reason = "there is one thread only")]
     pub(super) fn each<T, R>(self, items: &[T], work: impl Fn(&T) -> R) -> Vec<R> {
         items.iter().map(work).collect()
     }
