@@ -33,7 +33,7 @@ crate::operations! {
             .set(option::LEASE_TIME, Seconds(seconds))
             .set(option::HOST_NAME, text)
             .set(option::DOMAIN_SEARCH, [text, "example.net."])
-            .set(option::RELAY_AGENT_INFORMATION, &SuboptionChanges::from(value).remove(1));
+            .set(option::RELAY_AGENT_INFORMATION, SuboptionChanges::from(value).remove(1));
     };
     // Every format that a row names.
     Editor::set_typed(editor: &mut Editor<'_, '_>, code: OptionCode, value: &mut Typed<'_>) => {

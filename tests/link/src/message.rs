@@ -33,7 +33,7 @@ crate::operations! {
     Value::split_first_chunk(value: Value<'_>) => value.split_first_chunk::<4>();
     Value::to_array(value: Value<'_>) => value.to_array::<6>();
     Value::eq(one: Value<'_>, other: Value<'_>, bytes: &[u8], array: &mut [u8; 4], text: &str) => (
-        one == other, one == *bytes, one == bytes, one == *array, one == &*array, one == *text, one == text,
+        one == other, one == *bytes, one == bytes, one == *array, one.eq(&&*array), one == *text, one == text,
     );
 
     ValueError::from(error: &mut OptionError) => ValueError::from(*error);

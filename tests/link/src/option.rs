@@ -68,7 +68,7 @@ crate::operations! {
     Text::chars_lossy(text: &mut Text<'_>) => each(text.chars_lossy());
     Text::starts_with(text: &mut Text<'_>, prefix: &[u8]) => text.starts_with(prefix);
     Text::eq(text: &mut Text<'_>, bytes: &[u8], array: &mut [u8; 4], other: &str) => (
-        *text == *bytes, *text == bytes, *text == *array, *text == &*array, *text == *other, *text == other,
+        *text == *bytes, *text == bytes, *text == *array, text.eq(&&*array), *text == *other, *text == other,
     );
     UserClasses::iter(classes: &mut UserClasses<'_>) => each(classes.iter());
     UserClasses::list(classes: &mut UserClasses<'_>) => classes.list().map(each);
