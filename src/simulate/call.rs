@@ -593,10 +593,16 @@ impl Observation {
         self.packet.as_deref().map_err(|error| *error)
     }
 
+    /// Returns where the packet was that the hook was given, and its size as the hook was told it.
+    #[must_use]
+    pub fn given_at(&self) -> (*mut u8, u32) {
+        (with_exposed_provenance_mut(self.own.0), self.own.1)
+    }
+
     /// Returns what the hook left in `*Packet` and `*PacketSize`; the arguments if there is no such variable, or it is
     /// NULL.
     #[must_use]
-    pub fn pointers(&self) -> (*mut u8, u32) {
+    pub fn left_at(&self) -> (*mut u8, u32) {
         (with_exposed_provenance_mut(self.left.0), self.left.1)
     }
 
