@@ -153,7 +153,7 @@ impl Slot {
             bytes.extend_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
         }
         bytes.truncate(skipped.saturating_add(length));
-        bytes.drain(..skipped);
+        bytes.drain(..skipped.min(bytes.len()));
         bytes
     }
 
