@@ -229,6 +229,12 @@ prototypes!(declare);
 pub type EntryPoint =
     unsafe extern "system" fn(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32;
 
+// SAFETY: the table is addresses, which can be read from any thread; to call what is there is another promise.
+unsafe impl Send for CalloutTable {}
+
+// SAFETY: as above.
+unsafe impl Sync for CalloutTable {}
+
 impl Default for CalloutTable {
     fn default() -> Self {
         Self::EMPTY

@@ -8,6 +8,9 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "simulate")]
+extern crate alloc;
+
 /// How the crate is built, and why: the file `DESIGN.md`.
 #[cfg(doc)]
 #[doc = include_str!("../DESIGN.md")]

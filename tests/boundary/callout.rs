@@ -295,12 +295,12 @@ macro_rules! recorder {
 #[test]
 fn a_lifecycle_is_told_once_whatever_the_server_repeats() {
     let (server, recorder) = recorder!(4, 4);
-    let mut packet = server.receive(b"t1").unwrap();
+    let packet = server.receive(b"t1").unwrap();
     assert!(packet.is_accepted());
     for code in [0xA, 0x1, 0xB, 0xB, 0x2] {
-        server.notify(&mut packet, Notice::from_code(code));
+        server.notify(&packet, Notice::from_code(code));
     }
-    server.notify(&mut server.receive(b"t2").unwrap(), Notice::Processed);
+    server.notify(&server.receive(b"t2").unwrap(), Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -320,14 +320,14 @@ fn a_lifecycle_is_told_once_whatever_the_server_repeats() {
 #[test]
 fn a_packet_that_is_not_tracked_has_no_state() {
     let (server, recorder) = recorder!(4, 4);
-    let mut passed = server.receive(b"p1").unwrap();
+    let passed = server.receive(b"p1").unwrap();
     assert!(passed.is_accepted() && passed.context().is_null());
-    server.notify(&mut passed, Notice::from_code(0x6));
-    server.notify(&mut passed, Notice::Processed);
-    let mut refused = server.receive(b"r2").unwrap();
+    server.notify(&passed, Notice::from_code(0x6));
+    server.notify(&passed, Notice::Processed);
+    let refused = server.receive(b"r2").unwrap();
     assert!(!refused.is_accepted() && refused.context().is_null());
-    server.notify(&mut refused, Notice::from_code(0x77));
-    server.notify(&mut refused, Notice::Processed);
+    server.notify(&refused, Notice::from_code(0x77));
+    server.notify(&refused, Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -343,7 +343,7 @@ fn a_packet_that_is_not_tracked_has_no_state() {
 #[test]
 fn a_full_table_lets_packets_pass() {
     let (server, recorder) = recorder!(1, 4);
-    let mut first = server.receive(b"t1").unwrap();
+    let first = server.receive(b"t1").unwrap();
     let second = server.receive(b"x2").unwrap();
     assert!(second.is_accepted() && second.context().is_null());
     assert_eq!(
@@ -356,7 +356,7 @@ fn a_full_table_lets_packets_pass() {
         Ok(&b"rewritten not what is told last"[..]),
         "a rewritten packet needs nobody"
     );
-    server.notify(&mut first, Notice::Processed);
+    server.notify(&first, Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -388,14 +388,14 @@ fn wrong_contexts_are_harmless() {
         right.addr().rotate_left(8),
     ] {
         packet.set_context(without_provenance_mut(wrong));
-        server.notify(&mut packet, Notice::Dropped(DropReason::PAUSED));
-        server.notify(&mut packet, Notice::Processed);
-        server.send(&packet, b"leave", |_| ()).unwrap();
+        server.notify(&packet, Notice::Dropped(DropReason::PAUSED));
+        server.notify(&packet, Notice::Processed);
+        server.send(&packet, b"leave").unwrap();
         server.offer_address(&packet, AddressGrant::NEW, [192, 0, 2, 1].into(), 1);
         server.delete_address(&packet, AddressProblem::CONFLICT, [192, 0, 2, 1].into());
     }
     packet.set_context(right);
-    server.notify(&mut packet, Notice::Processed);
+    server.notify(&packet, Notice::Processed);
     let log = recorder.take();
     assert_eq!(log.first().map(String::as_str), Some("new 49"));
     assert_eq!(log.last().map(String::as_str), Some("done 49"));
@@ -410,26 +410,26 @@ fn wrong_contexts_are_harmless() {
 #[test]
 fn replacements_stay_until_the_packet_is_done() {
     let (server, recorder) = recorder!(4, 2);
-    let mut packet = server.receive(b"x1").unwrap();
+    let packet = server.receive(b"x1").unwrap();
     assert_eq!(packet.bytes(), Ok(&b"replaced x1"[..]));
-    assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"ylper")).unwrap());
+    assert!(server.send(&packet, b"reply").unwrap().bytes() == Ok(b"ylper"));
     assert_eq!(
         packet.bytes(),
         Ok(&b"replaced x1"[..]),
         "the reply has a buffer of its own"
     );
     // Both buffers are in use now.
-    assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"reply")).unwrap());
-    server.notify(&mut packet, Notice::Processed);
+    assert!(server.send(&packet, b"reply").unwrap().bytes() == Ok(b"reply"));
+    server.notify(&packet, Notice::Processed);
     // And both are back.
-    let mut packet = server.receive(b"y2").unwrap();
+    let packet = server.receive(b"y2").unwrap();
     assert_eq!(
         packet.bytes(),
         Ok(&b"replaced y2"[..]),
         "a packet that is passed can be replaced as well"
     );
-    assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"ylper")).unwrap());
-    server.notify(&mut packet, Notice::Processed);
+    assert!(server.send(&packet, b"reply").unwrap().bytes() == Ok(b"ylper"));
+    server.notify(&packet, Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -449,8 +449,8 @@ fn replacements_stay_until_the_packet_is_done() {
 #[test]
 fn what_the_simulated_server_shows_outlives_the_replacement() {
     let (server, recorder) = recorder!(4, 1);
-    let mut first = server.receive(b"x1").unwrap();
-    server.notify(&mut first, Notice::Processed);
+    let first = server.receive(b"x1").unwrap();
+    server.notify(&first, Notice::Processed);
     let shown = first.bytes().unwrap();
     // The one buffer is used again.
     assert_eq!(server.receive(b"x2").unwrap().bytes(), Ok(&b"replaced x2"[..]));
@@ -527,8 +527,8 @@ mod overlap {
         let packet = server.receive(b"a packet").unwrap();
         let hook = server.table().dhcp_pkt_drop_hook.unwrap();
         *ENDS.lock().unwrap() = Some((hook, packet.context().addr()));
-        let sent = server.send(&packet, b"reply", |sent| sent == Ok(b"reply"));
-        assert!(sent.unwrap(), "the buffer went back");
+        let sent = server.send(&packet, b"reply").unwrap();
+        assert_eq!(sent.bytes(), Ok(&b"reply"[..]), "the buffer went back");
         assert_eq!(
             *HEARD.lock().unwrap(),
             [
@@ -540,22 +540,22 @@ mod overlap {
         );
         *ENDS.lock().unwrap() = None;
         let next = server.receive(b"b").unwrap();
-        assert!(server.send(&next, b"reply", |sent| sent == Ok(b"AAAA")).unwrap());
+        assert!(server.send(&next, b"reply").unwrap().bytes() == Ok(b"AAAA"));
     }
 }
 
 #[test]
 fn a_replacement_that_fails_changes_nothing() {
     let (server, recorder) = recorder!(4, 1);
-    let mut packet = server.receive(b"t1").unwrap();
-    assert!(server.send(&packet, b"fail", |sent| sent == Ok(b"fail")).unwrap());
+    let packet = server.receive(b"t1").unwrap();
+    assert!(server.send(&packet, b"fail").unwrap().bytes() == Ok(b"fail"));
     assert!(
-        server.send(&packet, b"reply", |sent| sent == Ok(b"ylper")).unwrap(),
+        server.send(&packet, b"reply").unwrap().bytes() == Ok(b"ylper"),
         "the buffer went back"
     );
     let passed = server.receive(b"p2").unwrap();
-    assert!(server.send(&passed, b"reply", |sent| sent == Ok(b"reply")).unwrap());
-    server.notify(&mut packet, Notice::Processed);
+    assert!(server.send(&passed, b"reply").unwrap().bytes() == Ok(b"reply"));
+    server.notify(&packet, Notice::Processed);
     let log = recorder.take();
     assert!(log[2].starts_with("Err(Edit(Header("), "{}", log[2]);
     assert_eq!(log[7], format!("{:?}", Err::<(), _>(ReplaceError::NotTracked)));
@@ -570,12 +570,8 @@ fn a_rewritten_packet_is_in_the_servers_own_buffer() {
     let mut passed = server.receive(b"wp").unwrap();
     assert!(passed.context().is_null());
     assert_eq!(passed.bytes(), Ok(&b"rewritten not what is told last"[..]));
-    assert!(
-        server
-            .send(&passed, b"rewrite", |sent| sent == Ok(b"rewritten"))
-            .unwrap()
-    );
-    assert!(server.send(&tracked, b"long", |sent| sent == Ok(b"long")).unwrap());
+    assert!(server.send(&passed, b"rewrite").unwrap().bytes() == Ok(b"rewritten"));
+    assert!(server.send(&tracked, b"long").unwrap().bytes() == Ok(b"long"));
     passed.set_context(null_mut());
     let log = recorder.take();
     assert_eq!(log[2..5], ["send for None", "Ok(())", "send for Some(116)"]);
@@ -611,12 +607,10 @@ fn a_message_is_edited_in_either_way() {
     let packet = server.receive(request.as_bytes()).unwrap();
     let message = Message::parse(packet.bytes().unwrap()).unwrap();
     assert!(message.secs() == 1 && message.find(option::LEASE_TIME).is_some());
-    let sent = server.send(&packet, request.as_bytes(), |sent| {
-        let message = Message::parse(sent.unwrap()).unwrap();
-        let vendor = message.value(OptionCode::from_code(43)).unwrap().unwrap();
-        (message.secs(), vendor.bytes().eq([7; 255]))
-    });
-    assert_eq!(sent, Ok((2, true)));
+    let sent = server.send(&packet, request.as_bytes()).unwrap();
+    let message = sent.message().unwrap();
+    let vendor = message.value(OptionCode::from_code(43)).unwrap().unwrap();
+    assert!(message.secs() == 2 && vendor.bytes().eq([7; 255]));
 }
 
 #[test]
@@ -625,11 +619,11 @@ fn a_panic_leaves_the_packet_to_the_server() {
     let packet = server.receive(b"!1").unwrap();
     assert!(packet.is_accepted() && packet.context().is_null());
     assert_eq!(packet.bytes(), Ok(&b"!1"[..]));
-    let mut packet = server.receive(b"t2").unwrap();
+    let packet = server.receive(b"t2").unwrap();
     for reply in [&b"panic"[..], b"late"] {
-        assert!(server.send(&packet, reply, |sent| sent == Ok(reply)).unwrap());
+        assert!(server.send(&packet, reply).unwrap().bytes() == Ok(reply));
     }
-    server.notify(&mut packet, Notice::Processed);
+    server.notify(&packet, Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -676,11 +670,11 @@ fn the_service_is_told_of() {
     server.control(ServiceControl::START);
     server.control(ServiceControl::from_code(0x77));
     server.control(ServiceControl::from_code(0x1000_0000));
-    let mut packet = server.receive(&[7]).unwrap();
+    let packet = server.receive(&[7]).unwrap();
     assert_eq!(HOST.in_flight(), 1);
     server.control(ServiceControl::STOP);
     assert_eq!(HOST.in_flight(), 0);
-    server.notify(&mut packet, Notice::Processed);
+    server.notify(&packet, Notice::Processed);
     let log = core::mem::take(&mut *SEEN.lock().unwrap());
     assert_eq!(
         log[..6],
@@ -704,8 +698,8 @@ fn the_service_is_told_of() {
 fn the_stop_of_the_service_ends_packets_without_a_control_method() {
     let (server, recorder) = recorder!(4, 1);
     let _replaced = server.receive(b"x1").unwrap();
-    let mut dropped = server.receive(b"t2").unwrap();
-    server.notify(&mut dropped, Notice::from_code(0x5));
+    let dropped = server.receive(b"t2").unwrap();
+    server.notify(&dropped, Notice::from_code(0x5));
     recorder.take();
     server.control(ServiceControl::PAUSE);
     assert_eq!(recorder.take(), [""; 0]);
@@ -751,7 +745,7 @@ fn what_replaced_a_lost_packet_is_the_servers_for_ever() {
     };
     let lose_by: [fn(&Server); 4] = [
         |_| HOST.drain(),
-        |server| server.control(ServiceControl::STOP),
+        |server| drop(server.control(ServiceControl::STOP)),
         // The first look finds that the packet was heard of.
         |_| (0..2).for_each(|_| HOST.evict_before(u64::MAX)),
         |server| {

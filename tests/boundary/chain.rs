@@ -15,7 +15,7 @@ use dhcp_callout::control::AddressProblem;
 use dhcp_callout::ffi::{
     Bool, CalloutTable, DropSend, DropSendArguments, EntryPoint, NewPktArguments, Prob, ProbArguments,
 };
-use dhcp_callout::simulate::{RefusalPolicy, Server};
+use dhcp_callout::simulate::Server;
 use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, DropReason, Host, LoadError, NewPacket, Notice, OnSendPacket, Outcome,
     PacketNotice, SendPacket, entry_point,
@@ -298,13 +298,11 @@ mod members {
         // SAFETY: the hooks are those of the macro.
         let server = unsafe { Server::new(table) };
 
-        let mut packet = server.receive(b"a").unwrap();
+        let packet = server.receive(b"a").unwrap();
         assert_eq!(packet.bytes(), Ok(&b"a123"[..]));
-        server
-            .send(&packet, b"reply", |sent| assert_eq!(sent, Ok(&b"from 1"[..])))
-            .unwrap();
+        assert_eq!(server.send(&packet, b"reply").unwrap().bytes(), Ok(&b"from 1"[..]));
         for code in [0x6, 0xB, 0xB, 0x1] {
-            server.notify(&mut packet, Notice::from_code(code));
+            server.notify(&packet, Notice::from_code(code));
         }
         assert_eq!(
             LOG.take(),
@@ -325,13 +323,13 @@ mod members {
 
         // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports the
         // packet or not.
-        for policy in [RefusalPolicy::Unreported, RefusalPolicy::Reported] {
-            let mut packet = server.receive(b"2").unwrap();
+        for is_reported in [false, true] {
+            let packet = server.receive(b"2").unwrap();
             assert!(!packet.is_accepted());
             assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
-            if policy == RefusalPolicy::Reported {
-                server.notify(&mut packet, Notice::Dropped(DropReason::GEN_FAILURE));
-                server.notify(&mut packet, Notice::Processed);
+            if is_reported {
+                server.notify(&packet, Notice::Dropped(DropReason::GEN_FAILURE));
+                server.notify(&packet, Notice::Processed);
             }
             assert_eq!(
                 LOG.take(),
@@ -349,7 +347,7 @@ mod members {
         let mut packets = [b"b", b"c"].map(|packet| server.receive(packet).unwrap());
         LOG.take();
         packets.reverse();
-        for packet in &mut packets {
+        for packet in &packets {
             server.notify(packet, Notice::Processed);
         }
         let done: Vec<_> = LOG.take().iter().map(|line| line[7..].to_owned()).collect();
@@ -398,10 +396,10 @@ mod ends {
     #[test]
     fn the_end_is_passed_on_once() {
         let (server, _) = chain!(LOG, 4, "foreign.dll\0\0", find);
-        let mut packet = server.receive(b"a").unwrap();
+        let packet = server.receive(b"a").unwrap();
         let hook = server.table().dhcp_pkt_drop_hook.unwrap();
         CHAIN_DROP.set((hook, packet.context().addr())).unwrap();
-        server.notify(&mut packet, Notice::Processed);
+        server.notify(&packet, Notice::Processed);
         assert_eq!(ENDS.load(SeqCst), 1);
         assert_eq!(LOG.take(), ["own done Processed", "rejected"]);
     }
@@ -562,10 +560,10 @@ mod pointers {
                 "refuses told 0xb, NULL false, 6 bytes",
             ]
         );
-        let mut packet = server.receive(b"accept").unwrap();
+        let packet = server.receive(b"accept").unwrap();
         assert_eq!(packet.bytes(), Ok(&b"accept"[..]));
-        assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"reply")).unwrap());
-        server.notify(&mut packet, Notice::Processed);
+        assert!(server.send(&packet, b"reply").unwrap().bytes() == Ok(b"reply"));
+        server.notify(&packet, Notice::Processed);
         assert_eq!(packet.bytes(), Ok(&b"accept"[..]));
         assert_eq!(
             LOG.take(),
@@ -637,25 +635,25 @@ mod full {
     #[test]
     fn nobody_hears_of_a_packet_that_a_full_chain_does_not_track() {
         let (server, chain) = chain!(LOG, 1, "foreign.dll\0\0", find);
-        let mut tracked = server.receive(b"a").unwrap();
+        let tracked = server.receive(b"a").unwrap();
         let mut untracked = server.receive(b"b").unwrap();
         assert!(untracked.is_accepted());
-        server.send(&untracked, b"reply", |_| ()).unwrap();
-        server.notify(&mut untracked, Notice::Dropped(DropReason::TIMEOUT));
-        server.notify(&mut untracked, Notice::Processed);
+        server.send(&untracked, b"reply").unwrap();
+        server.notify(&untracked, Notice::Dropped(DropReason::TIMEOUT));
+        server.notify(&untracked, Notice::Processed);
         assert_eq!(LOG.take(), ["packet not tracked: packet table full"]);
         // NULL is what the server says of packets that it never offered.
         untracked.set_context(null_mut());
-        server.notify(&mut untracked, Notice::Dropped(DropReason::DUPLICATE));
-        server.notify(&mut tracked, Notice::Processed);
+        server.notify(&untracked, Notice::Dropped(DropReason::DUPLICATE));
+        server.notify(&tracked, Notice::Processed);
         assert_eq!(
             LOG.take(),
             ["foreign told 0x1 of 0", "own done Processed", "foreign told 0xb of 1"]
         );
         // Given up: the members hear no more of it, and the server's notice is stale.
-        let mut lost = server.receive(b"c").unwrap();
+        let lost = server.receive(b"c").unwrap();
         chain.drain();
-        server.notify(&mut lost, Notice::Processed);
+        server.notify(&lost, Notice::Processed);
         assert_eq!(LOG.take(), ["rejected"]);
     }
 }
