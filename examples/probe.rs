@@ -10,10 +10,10 @@
 //! identifier in one of the two ways. The client's REQUEST names that identifier if the altered OFFER is what it got, and is
 //! then for no server: let the client ask again and again, for instance by `ipconfig /release` and `/renew`.
 
-#![expect(
+#![allow(
     clippy::as_conversions,
     clippy::enum_glob_use,
-    reason = "the words of a line are numbers in an integer"
+    reason = "lines are made of words, which are numbers in an integer"
 )]
 
 use core::cell::Cell;
@@ -37,7 +37,7 @@ mod entry;
 #[path = "probe/seen.rs"]
 mod seen;
 
-pub use entry::DhcpServerCalloutEntry;
+pub(crate) use entry::DhcpServerCalloutEntry;
 use seen::{Word, Word::*, seen, write};
 
 /// What is done to the DISCOVERs of one transaction after the other.
@@ -386,9 +386,12 @@ impl Probe {
         self.is_stopped.store(false, Relaxed);
         writer.get_or_insert_with(|| {
             thread::spawn(|| {
-                while !self.is_stopped.load(Relaxed) {
+                loop {
                     thread::park_timeout(Duration::from_secs(10));
                     write(PROBE.in_flight());
+                    if self.is_stopped.load(Relaxed) {
+                        break;
+                    }
                 }
             })
         });

@@ -17,7 +17,11 @@ static HOST: OnceLock<(NewPkt, DropSend)> = OnceLock::new();
 /// # Safety
 /// As its prototype says.
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn DhcpServerCalloutEntry(dlls: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+pub(crate) unsafe extern "system" fn DhcpServerCalloutEntry(
+    dlls: *mut u16,
+    version: u32,
+    table: *mut CalloutTable,
+) -> u32 {
     // SAFETY: the caller promises what the prototype asks.
     let status = unsafe { host_entry(dlls, version, table) };
     if status != ERROR_SUCCESS {

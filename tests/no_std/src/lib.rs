@@ -1,10 +1,8 @@
 //! A callout DLL without the standard library: with what the linker then asks of its author, and nothing else.
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 
 #[path = "../../boundary/abi.rs"]
 mod abi;
-
-use core::panic::PanicInfo;
 
 use dhcp_callout::{Callout, Decision, Host, NewPacket, OnSendPacket, SendPacket, option};
 
@@ -36,13 +34,15 @@ impl OnSendPacket for Gate {
 static GATE: Host<Gate, 1024> = Host::new(Gate);
 dhcp_callout::export!(GATE);
 
+#[cfg(not(test))]
 #[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {
         core::hint::spin_loop();
     }
 }
 
 /// The core library that rustup offers is built to unwind, and names this function; with `panic = "abort"` nobody calls it.
+#[cfg(not(test))]
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
