@@ -466,9 +466,12 @@ impl Arguments {
         let given = given.unwrap_or(&self.before).to_vec();
         let packet = self.read(left, &after, call.is_end());
         let taken = self.taken(left, &packet, &after, conduct);
-        let is_changed = |(before, after): (&u8, &u8)| before != after;
-        let first = self.before.iter().zip(&after).position(is_changed);
-        let last = self.before.iter().zip(&after).rposition(is_changed);
+        let written = self.own.filter(|_| self.before != after).and_then(|_| {
+            let is_changed = |(before, after): (&u8, &u8)| before != after;
+            let first = self.before.iter().zip(&after).position(is_changed)?;
+            let last = self.before.iter().zip(&after).rposition(is_changed)?;
+            Some(first..last.saturating_add(1))
+        });
         let stray = memory.stray_write().map(|written| {
             let start = self.own.and_then(|own| memory.offset(own)).unwrap_or_default();
             isize::try_from(written)
@@ -484,7 +487,7 @@ impl Arguments {
             left,
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
             process_it: process_it.map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
-            written: first.zip(last).map(|(first, last)| first..last.saturating_add(1)),
+            written,
             packet,
             taken,
             stray,
@@ -593,10 +596,16 @@ impl Observation {
         self.packet.as_deref().map_err(|error| *error)
     }
 
+    /// Returns where the packet was that the hook was given, and its size as the hook was told it.
+    #[must_use]
+    pub fn given_at(&self) -> (*mut u8, u32) {
+        (with_exposed_provenance_mut(self.own.0), self.own.1)
+    }
+
     /// Returns what the hook left in `*Packet` and `*PacketSize`; the arguments if there is no such variable, or it is
     /// NULL.
     #[must_use]
-    pub fn pointers(&self) -> (*mut u8, u32) {
+    pub fn left_at(&self) -> (*mut u8, u32) {
         (with_exposed_provenance_mut(self.left.0), self.left.1)
     }
 
