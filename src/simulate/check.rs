@@ -229,13 +229,11 @@ impl Data<'_> {
     /// Returns one of the good exchanges with some bytes changed, or one of bytes that follow.
     fn exchange(&mut self, good: &[Exchange]) -> Option<Exchange> {
         let chosen = usize::from(self.byte()?);
-        let Some(exchange) = good.get(chosen) else {
-            let (request, rest) = self.0.split_at(chosen.min(self.0.len()));
+        let Some(exchange) = good.get(chosen & 15) else {
+            let (request, rest) = self.0.split_at(usize::from(self.pair() & 0xFFF).min(self.0.len()));
             self.0 = rest;
-            return Some(Exchange {
-                request: request.to_vec(),
-                reply: None,
-            });
+            let request = request.to_vec();
+            return Some(Exchange { request, reply: None });
         };
         let mut exchange = exchange.clone();
         for _ in 0..self.byte()? & 7 {
