@@ -17,3 +17,4 @@ mod flood;
 mod hook;
 mod misuse;
 mod options;
+mod server;
