@@ -18,3 +18,4 @@ mod hook;
 mod misuse;
 mod options;
 mod server;
+mod silent;
