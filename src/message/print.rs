@@ -255,7 +255,10 @@ impl<'a> OptionLines<'a> {
 fn write_value(f: &mut fmt::Formatter<'_>, value: Value<'_>, buffer: &mut [u8]) -> fmt::Result {
     // Each of many fragments is walked to just once, to be copied.
     let mut copy = Encoder::new(buffer);
-    let fragments = value.fragments().inspect(|fragment| copy.put(fragment)).count();
+    let fragments = value.fragments().fold(0_usize, |count, fragment| {
+        copy.put(fragment);
+        count.saturating_add(1)
+    });
     let whole = match buffer.get(..value.len()) {
         Some(bytes) if fragments > 1 => Value::from_slice(value.code(), bytes),
         _ => value,

@@ -16,3 +16,4 @@ mod chain;
 mod flood;
 mod hook;
 mod misuse;
+mod options;

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem};
 use dhcp_callout::message::{MessageType, OptionCode};
-use dhcp_callout::simulate::{Call, Datagram, Lifecycle, RefusalPolicy, Server};
+use dhcp_callout::simulate::{Call, Conduct, Datagram, Lifecycle, Server};
 use dhcp_callout::{Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, Stage, entry_point};
 use dhcp_callout_support::capture::{Frame, datagrams};
 use dhcp_callout_support::program::example;
@@ -34,6 +34,7 @@ fn message_type(payload: &[u8]) -> Option<MessageType> {
 fn outline(lifecycle: &Lifecycle) -> Vec<&'static str> {
     let name = |call: &Call| match call {
         Call::NewPacket { accepted: true } => "new",
+        Call::OptionsParsed => "options",
         Call::AddressOffered { .. } => "offer address",
         Call::AddressDeleted { .. } => "delete address",
         Call::Sent { altered: false, .. } => "send",
@@ -69,11 +70,15 @@ fn hooks_are_called_in_the_documented_order() {
                 _ => None,
             });
             let expected: &[_] = match (request, reply) {
-                (_, Some(MessageType::ACK)) => &["new", "offer address", "send", "processed"],
-                (_, Some(MessageType::NAK)) => &["new", "delete address", "send", "processed"],
-                (_, Some(_)) => &["new", "send", "processed"],
-                (MessageType::DECLINE | MessageType::RELEASE, None) => &["new", "delete address", "processed"],
-                (_, None) => &["new", "dropped", "processed"],
+                (MessageType::REQUEST, Some(MessageType::ACK)) => {
+                    &["new", "options", "offer address", "send", "processed"]
+                }
+                (_, Some(MessageType::NAK)) => &["new", "options", "delete address", "send", "processed"],
+                (_, Some(_)) => &["new", "options", "send", "processed"],
+                (MessageType::DECLINE | MessageType::RELEASE, None) => {
+                    &["new", "options", "delete address", "processed"]
+                }
+                (_, None) => &["new", "options", "dropped", "processed"],
             };
             assert_eq!(outline(&lifecycle), expected, "{name}, datagram {}", lifecycle.index);
             assert!(matches!(lifecycle.stage, Stage::Done(_)));
@@ -152,17 +157,15 @@ entry_point!(fn refuser = REFUSER);
 
 #[test]
 #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
-fn a_refused_packet_is_reported_if_the_policy_says_so() {
+fn a_refused_packet_is_reported_if_the_conduct_says_so() {
     let frames = frames("no-server.pcap");
     let refused = (Duration::ZERO, Call::NewPacket { accepted: false });
     let notices = [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed].map(Call::Notified);
     let dropped = Stage::Done(Outcome::Dropped(DropReason::GEN_FAILURE));
-    for (policy, calls, stage) in [
-        (RefusalPolicy::Unreported, &[][..], Stage::InFlight),
-        (RefusalPolicy::Reported, &notices, dropped),
-    ] {
+    for (is_reported, calls, stage) in [(false, &[][..], Stage::InFlight), (true, &notices, dropped)] {
         // SAFETY: the entry point and its hooks are those that the macro made.
-        let server = unsafe { Server::load(refuser) }.unwrap().refusal_policy(policy);
+        let server = unsafe { Server::load(refuser) }.unwrap();
+        let server = server.conduct(Conduct::DEFAULT.refusals_reported(is_reported));
         let mut lifecycles = Vec::new();
         server.replay(&datagrams(&frames)[..1], |lifecycle| lifecycles.push(lifecycle.clone()));
         let calls = calls.iter().map(|call| (Duration::ZERO, *call));
