@@ -1,7 +1,8 @@
 //! What is on the wire: views of a DHCP message that read in place.
 //!
 //! [`Message::parse`] checks one thing, the length of the fixed header; every other reading says by its own result what
-//! is wrong with its own bytes, so that one bad option never hides another. Nothing here copies or allocates. All
+//! is wrong with its own bytes, so that one bad option never hides another. Nothing here allocates, and nothing is copied, but for
+//! lists of domain names in several fragments, and what is printed. All
 //! offsets are in bytes from the packet's first byte; fields of several bytes are in network byte order on the wire
 //! and native in Rust.
 //!

@@ -12,7 +12,7 @@ use super::walk::{OptionError, OptionErrorKind};
 ///
 /// Values that own their bytes are their own format (`u16`, `Ipv4Addr`, [`Seconds`](super::Seconds)); a view that
 /// borrows from the packet is the format of itself: `Text<'static>` reads as `Text<'a>`. Every format also reads values
-/// that are split over several options, and none copies or allocates.
+/// that are split over several options, and none allocates.
 ///
 /// A format for an option of one's own, with a key for it:
 ///

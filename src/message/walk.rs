@@ -267,7 +267,7 @@ impl<'a> Walk<'a> {
     /// Passes over some bytes, which are there.
     #[inline]
     const fn pass(&mut self, bytes: usize) {
-        self.at = (self.offset() + bytes) as u32;
+        self.at = self.offset().wrapping_add(bytes) as u32;
     }
 
     /// Returns the next option or the fault that ends the walk; nothing more after that.
@@ -380,7 +380,7 @@ impl<'a> Walk<'a> {
                     if option.is_overload() {
                         self.note_overload(value);
                     }
-                    self.pass(2 + value.len());
+                    self.pass(2 + usize::from(length));
                     return Special::Option(option);
                 }
                 None => (
@@ -453,7 +453,7 @@ impl<'a> Walk<'a> {
     pub(super) fn pass_while(&mut self, is_passed: impl Fn(u8) -> bool) {
         let mut at = pass_while(self.packet, self.offset(), is_passed);
         if at > self.packet.len() {
-            at = self.packet.len() - last_option(self.rest()).len();
+            at = self.packet.len().wrapping_sub(last_option(self.rest()).len());
         }
         self.at = at as u32;
     }
@@ -544,7 +544,7 @@ fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> bool) -> us
         if !is_passed(*code) {
             break;
         }
-        at += usize::from(*length) + 2;
+        at = at.wrapping_add(usize::from(*length) + 2);
     }
     at
 }

@@ -1,10 +1,5 @@
 //! Domain names in wire format (RFC 1035 section 3.1), compressed (section 4.1.4) or not.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    reason = "positions in a value, of at most so many bytes as there is memory; the link proof finds no overflow check"
-)]
-
 use core::fmt::{self, Write as _};
 use core::iter::FusedIterator;
 
@@ -176,6 +171,7 @@ pub struct Labels<'a> {
 
 impl<'a> Labels<'a> {
     /// Returns the tail of `base` that the pointer at `rest` leads to.
+    #[allow(clippy::arithmetic_side_effects, reason = "the distance is not 0")]
     fn follow(&mut self) -> Option<Value<'a>> {
         let (pointer, _) = self.rest.split_first_chunk()?;
         let mut position = usize::from(target_of(pointer));
@@ -379,11 +375,18 @@ impl fmt::Display for DomainList<'_> {
         let (mut separator, mut printed) = ("", 0);
         while let Some(name) = names.next() {
             if printed >= MAX_PRINTED_LENGTH {
-                return write!(f, ", and {} more", 1 + names.count());
+                return write!(
+                    f,
+                    ", and {} more",
+                    names.fold(1_usize, |count, _| count.saturating_add(1))
+                );
             }
             write!(f, "{separator}{name}")?;
             separator = ", ";
-            printed += name.labels().fold(1, |length, label| length + 1 + label.len());
+            printed = name.labels().fold(printed, |sum: usize, label| {
+                sum.saturating_add(1).saturating_add(label.len())
+            });
+            printed = printed.saturating_add(1); // The root.
         }
         Ok(())
     }
@@ -483,9 +486,9 @@ fn check_name(bytes: &[u8], start: usize, mut pointers: u8, budget: &mut usize) 
         // All labels of the run at once. This loop is what reading a hostile list costs.
         let mut at = run;
         while let Some(length @ 1..=63) = bytes.get(at) {
-            at += 1 + usize::from(*length);
+            at = at.wrapping_add(1 + usize::from(*length));
         }
-        let length = at - run;
+        let length = at.wrapping_sub(run);
         room = match room.checked_sub(length) {
             Some(room) if at <= bytes.len() => room,
             _ => return Err(bad_label(bytes, run, room)),
@@ -503,13 +506,13 @@ fn check_name(bytes: &[u8], start: usize, mut pointers: u8, budget: &mut usize) 
                     return Err((at, ValueErrorKind::Pointer { target }));
                 }
                 *budget = budget.checked_sub(POINTER_WEIGHT).ok_or(too_long)?;
-                pointers -= 1;
-                end.get_or_insert(at + 2);
+                pointers = pointers.wrapping_sub(1);
+                end.get_or_insert(at.wrapping_add(2));
                 run = usize::from(target);
                 continue;
             }
         };
-        let end = end.unwrap_or(at + length);
+        let end = end.unwrap_or(at.wrapping_add(length));
         return Ok(Checked { end, is_absolute });
     }
 }
@@ -519,15 +522,15 @@ fn check_name(bytes: &[u8], start: usize, mut pointers: u8, budget: &mut usize) 
 fn bad_label(bytes: &[u8], mut at: usize, mut room: usize) -> Fault {
     while let Some(byte) = bytes.get(at) {
         let needed = usize::from(*byte);
-        let have = bytes.len() - at - 1;
+        let have = bytes.len().wrapping_sub(at).wrapping_sub(1);
         if needed > have {
-            return (at + 1, ValueErrorKind::Truncated { needed, have });
+            return (at.wrapping_add(1), ValueErrorKind::Truncated { needed, have });
         }
         room = match room.checked_sub(needed + 1) {
             Some(room) => room,
             None => return (at, ValueErrorKind::Label { byte: *byte }),
         };
-        at += 1 + needed;
+        at = at.wrapping_add(1 + needed);
     }
     debug_assert!(false, "one of the labels is bad");
     (at, ValueErrorKind::Label { byte: 0 })
