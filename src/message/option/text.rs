@@ -70,6 +70,9 @@ pub struct Text<'a> {
 impl<'a> Text<'a> {
     /// Takes all of `value` but the NULs at its end; none may be left.
     pub(super) fn trimmed(value: Value<'a>) -> Self {
+        if value.as_slice().is_some_and(|bytes| bytes.last() != Some(&0)) {
+            return Self { value };
+        }
         let (mut length, mut end) = (0_usize, 0);
         for piece in value.fragments() {
             if let Some(last) = piece.iter().rposition(|byte| *byte != 0) {
