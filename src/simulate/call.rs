@@ -8,7 +8,7 @@ use core::ptr::{null_mut, with_exposed_provenance_mut};
 
 use super::conduct::{Conduct, Swaps};
 use super::fields::{PlacedFields, ServerFields};
-use super::memory::{Arena, Memory, PieceId, readable};
+use super::memory::{Arena, Memory, POISON, PieceId, readable};
 use crate::buffer::PACKET_CAPACITY;
 use crate::control::{ClientType, PACKET_PROCESSED, SendCode};
 use crate::ffi::{
@@ -317,6 +317,7 @@ struct Arguments {
 
 impl Arguments {
     fn place(call: &HookCall<'_>, memory: &mut Memory<'_>) -> Self {
+        let mut before = Vec::new();
         let (own, start, length) = match call.packet {
             Packet::Null => (None, null_mut(), 0),
             Packet::At(start) => (None, with_exposed_provenance_mut(start), 0),
@@ -327,16 +328,17 @@ impl Arguments {
                 } else {
                     readable(call.size)
                 };
+                before.extend_from_slice(bytes);
+                before.resize(capacity.max(bytes.len()), POISON);
                 let piece = memory.place(bytes, capacity, 0);
                 (Some(piece), memory.pointer(piece), bytes.len())
             }
         };
         let size = call.size.unwrap_or(u32::try_from(length).unwrap_or(u32::MAX));
-        let before = match own {
-            Some(own) => memory.bytes(own),
+        if own.is_none() {
             // SAFETY: NULL, or it can be read, says who made the call.
-            None => unsafe { read_packet(start, size) }.unwrap_or_default().to_vec(),
-        };
+            before.extend_from_slice(unsafe { read_packet(start, size) }.unwrap_or_default());
+        }
         let mut arguments = Self {
             own,
             before,
@@ -466,9 +468,12 @@ impl Arguments {
         let given = given.unwrap_or(&self.before).to_vec();
         let packet = self.read(left, &after, call.is_end());
         let taken = self.taken(left, &packet, &after, conduct);
-        let is_changed = |(before, after): (&u8, &u8)| before != after;
-        let first = self.before.iter().zip(&after).position(is_changed);
-        let last = self.before.iter().zip(&after).rposition(is_changed);
+        let written = self.own.filter(|_| self.before != after).and_then(|_| {
+            let is_changed = |(before, after): (&u8, &u8)| before != after;
+            let first = self.before.iter().zip(&after).position(is_changed)?;
+            let last = self.before.iter().zip(&after).rposition(is_changed)?;
+            Some(first..last.saturating_add(1))
+        });
         let stray = memory.stray_write().map(|written| {
             let start = self.own.and_then(|own| memory.offset(own)).unwrap_or_default();
             isize::try_from(written)
@@ -484,7 +489,7 @@ impl Arguments {
             left,
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
             process_it: process_it.map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
-            written: first.zip(last).map(|(first, last)| first..last.saturating_add(1)),
+            written,
             packet,
             taken,
             stray,
@@ -593,10 +598,16 @@ impl Observation {
         self.packet.as_deref().map_err(|error| *error)
     }
 
+    /// Returns where the packet was that the hook was given, and its size as the hook was told it.
+    #[must_use]
+    pub fn given_at(&self) -> (*mut u8, u32) {
+        (with_exposed_provenance_mut(self.own.0), self.own.1)
+    }
+
     /// Returns what the hook left in `*Packet` and `*PacketSize`; the arguments if there is no such variable, or it is
     /// NULL.
     #[must_use]
-    pub fn pointers(&self) -> (*mut u8, u32) {
+    pub fn left_at(&self) -> (*mut u8, u32) {
         (with_exposed_provenance_mut(self.left.0), self.left.1)
     }
 

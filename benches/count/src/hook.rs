@@ -28,13 +28,13 @@ entry_point!(fn tracking = TRACKING);
 entry_point!(fn passing = PASSING);
 
 /// The tables of the two callouts.
-pub(crate) struct Hooks {
+pub struct Hooks {
     tracking: CalloutTable,
     passing: CalloutTable,
 }
 
 impl Hooks {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let mut hooks = Self {
             tracking: CalloutTable::EMPTY,
             passing: CalloutTable::EMPTY,
@@ -48,12 +48,12 @@ impl Hooks {
     }
 
     /// Calls the hooks for a new packet, its drop and its end, of a packet that is tracked.
-    pub(crate) fn track(&self, packet: &mut [u8]) -> usize {
+    pub fn track(&self, packet: &mut [u8]) -> usize {
         pass(&self.tracking, packet, &[0xA, 0xB])
     }
 
     /// Calls the hooks for a new packet and its end, of a packet that is passed.
-    pub(crate) fn pass(&self, packet: &mut [u8]) -> usize {
+    pub fn pass(&self, packet: &mut [u8]) -> usize {
         pass(&self.passing, packet, &[0xB])
     }
 }

@@ -1,11 +1,10 @@
 //! Does one piece of work of `work.rs` over and over, for `benches/instructions` to count: `count NAME TIMES`;
 //! without arguments, prints the names.
 
-mod hook;
-mod work;
-
 use core::hint::black_box;
 use std::io::{self, Write};
+
+use dhcp_callout_count::work;
 
 fn main() -> io::Result<()> {
     let arguments: Vec<_> = std::env::args()

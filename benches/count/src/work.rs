@@ -9,13 +9,13 @@ use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
 use crate::hook::Hooks;
 
 /// A piece of work: its name, what it is, and the work itself on the packets.
-pub(crate) struct Work {
-    pub(crate) name: &'static str,
-    pub(crate) what: &'static str,
-    pub(crate) run: fn(&mut Packets) -> usize,
+pub struct Work {
+    pub name: &'static str,
+    pub what: &'static str,
+    pub run: fn(&mut Packets) -> usize,
 }
 
-pub(crate) const ALL: [Work; 17] = [
+pub const ALL: [Work; 17] = [
     Work {
         name: "empty",
         what: "the loop around the work",
@@ -103,24 +103,24 @@ pub(crate) const ALL: [Work; 17] = [
     },
 ];
 
-pub(crate) struct Packets {
+pub struct Packets {
     /// A server's ACK as Windows sends it: 342 bytes, 14 options.
-    pub(crate) ack: Vec<u8>,
+    pub ack: Vec<u8>,
     /// The same options with one to three PADs after each.
-    pub(crate) padded: Vec<u8>,
+    pub padded: Vec<u8>,
     /// 4096 bytes with 497 options.
-    pub(crate) full: Vec<u8>,
+    pub full: Vec<u8>,
     /// An option of 600 bytes in three parts.
-    pub(crate) split: Vec<u8>,
-    pub(crate) buffer: PacketBuffer,
-    pub(crate) joined: [u8; 1024],
-    pub(crate) table: Box<PacketTable<[u64; 3], 4096>>,
+    pub split: Vec<u8>,
+    pub buffer: PacketBuffer,
+    pub joined: [u8; 1024],
+    pub table: Box<PacketTable<[u64; 3], 4096>>,
     /// Two callouts that do nothing.
-    pub(crate) hooks: Hooks,
+    pub hooks: Hooks,
 }
 
 impl Packets {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let ack: [(u8, &[u8]); 14] = [
             (53, &[5]),
             (58, &[0, 0, 14, 16]),
@@ -197,7 +197,7 @@ fn opaque(code: OptionCode) -> OptionCode {
     black_box(code)
 }
 
-fn w1(packet: &[u8]) -> usize {
+pub fn w1(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
@@ -207,7 +207,7 @@ fn w1(packet: &[u8]) -> usize {
     sum_up(message, message_type)
 }
 
-fn w1_joined(packet: &[u8]) -> usize {
+pub fn w1_joined(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
@@ -224,7 +224,7 @@ fn sum_up(message: Message<'_>, message_type: MessageType) -> usize {
     usize::from(message_type.code())
 }
 
-fn w2(packet: &[u8]) -> usize {
+pub fn w2(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
@@ -238,7 +238,7 @@ fn w2(packet: &[u8]) -> usize {
     picked.values.iter().flatten().map(Value::len).sum()
 }
 
-fn walk(packet: &[u8]) -> usize {
+pub fn walk(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
@@ -250,7 +250,7 @@ fn walk(packet: &[u8]) -> usize {
     sum
 }
 
-fn w4(packets: &mut Packets) -> usize {
+pub fn w4(packets: &mut Packets) -> usize {
     let Ok(message) = Message::parse(black_box(&packets.ack)) else {
         return 0;
     };
@@ -270,7 +270,7 @@ fn w4(packets: &mut Packets) -> usize {
     edited.unwrap_or_default()
 }
 
-fn w4_typed(packets: &mut Packets) -> usize {
+pub fn w4_typed(packets: &mut Packets) -> usize {
     use dhcp_callout::message::Seconds;
 
     let Ok(message) = Message::parse(black_box(&packets.ack)) else {
@@ -293,7 +293,7 @@ fn w4_typed(packets: &mut Packets) -> usize {
     edited.unwrap_or_default()
 }
 
-fn w5(packets: &mut Packets) -> usize {
+pub fn w5(packets: &mut Packets) -> usize {
     let Ok(message) = Message::parse(black_box(&packets.split)) else {
         return 0;
     };
@@ -303,7 +303,7 @@ fn w5(packets: &mut Packets) -> usize {
     value.copy_to(&mut packets.joined).map_or(0, |joined| joined.len())
 }
 
-fn w5_parts(packet: &[u8]) -> usize {
+pub fn w5_parts(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
