@@ -31,10 +31,7 @@ Exit code 2: the capture cannot be read, or not to its end; what was read is pri
 fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
         Ok(Some(arguments)) => arguments,
-        Ok(None) => {
-            println!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
+        Ok(None) => return tool::help(HELP),
         Err(error) => return fail(&format_args!("{error}\n{}", tool::usage(HELP))),
     };
     match run(&arguments) {

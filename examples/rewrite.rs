@@ -36,10 +36,7 @@ const VENDOR_SPECIFIC: [u8; 6] = [0x01, 0x04, 0xDE, 0xAD, 0xBE, 0xEF];
 fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
         Ok(Some(arguments)) => arguments,
-        Ok(None) => {
-            println!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
+        Ok(None) => return tool::help(HELP),
         Err(error) => return fail(&format_args!("{error}\n{}", tool::usage(HELP))),
     };
     match run(&arguments) {

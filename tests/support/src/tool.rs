@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
@@ -23,6 +24,12 @@ pub fn open(path: &Path, with_bar: bool) -> Result<Capture, CaptureError> {
         }
         Err(error) => Err(CaptureError::unreadable(name, error)),
     }
+}
+
+/// Prints a help text, as somebody asked for it.
+pub fn help(text: &str) -> ExitCode {
+    println!("{text}");
+    ExitCode::SUCCESS
 }
 
 /// Returns the line of a help text that shows the usage.

@@ -230,6 +230,11 @@ impl Finder {
         None
     }
 
+    /// Returns how many datagrams wait for fragments.
+    pub fn waiting(&self) -> usize {
+        self.incomplete.len()
+    }
+
     /// Ends the search: what is incomplete now will stay so.
     pub fn finish(mut self) -> (usize, Skipped) {
         self.forget(|_| false);
