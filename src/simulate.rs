@@ -6,6 +6,8 @@
 //!   caller, legal or not.
 //! - [`Server::replay`] takes the packets of a capture and plays the server's part in them.
 //! - [`Server::call`] calls any hook with arguments as they come: any size, NULL, unaligned, any context and code.
+//! - [`check()`](check()) runs a callout through all of this, and names the [rules](Rule) that it breaks; [`fuzz`] lets a fuzzer
+//!   choose.
 //!
 //! Where the documentation is silent, [`Conduct`] chooses.
 //!
@@ -14,6 +16,7 @@
 #![expect(unsafe_code, reason = "this module calls `extern` hooks")]
 
 mod call;
+mod check;
 mod conduct;
 mod entry;
 mod fields;
@@ -23,6 +26,7 @@ mod replay;
 mod test_packet;
 
 pub use call::{HookCall, Observation, Parameter};
+pub use check::{Finding, Report, Rule, Severity, check, check_seeded, fuzz};
 pub use conduct::{Conduct, Contexts, Notices, Swaps};
 pub use entry::{EntryCall, EntryRefused, EntryResult};
 pub use fields::ServerFields;

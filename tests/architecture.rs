@@ -38,11 +38,12 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 23] = [
+const CALLED: [&str; 24] = [
     "and",
     "as_mut_ptr",
     "chain",
     "check",
+    "check_seeded",
     "copy_back",
     "copy_back_either",
     "each",

@@ -8,7 +8,7 @@ use core::ptr::{null_mut, with_exposed_provenance_mut};
 
 use super::conduct::{Conduct, Swaps};
 use super::fields::{PlacedFields, ServerFields};
-use super::memory::{Arena, Memory, PieceId, readable};
+use super::memory::{Arena, Memory, POISON, PieceId, readable};
 use crate::buffer::PACKET_CAPACITY;
 use crate::control::{ClientType, PACKET_PROCESSED, SendCode};
 use crate::ffi::{
@@ -317,6 +317,7 @@ struct Arguments {
 
 impl Arguments {
     fn place(call: &HookCall<'_>, memory: &mut Memory<'_>) -> Self {
+        let mut before = Vec::new();
         let (own, start, length) = match call.packet {
             Packet::Null => (None, null_mut(), 0),
             Packet::At(start) => (None, with_exposed_provenance_mut(start), 0),
@@ -327,16 +328,17 @@ impl Arguments {
                 } else {
                     readable(call.size)
                 };
+                before.extend_from_slice(bytes);
+                before.resize(capacity.max(bytes.len()), POISON);
                 let piece = memory.place(bytes, capacity, 0);
                 (Some(piece), memory.pointer(piece), bytes.len())
             }
         };
         let size = call.size.unwrap_or(u32::try_from(length).unwrap_or(u32::MAX));
-        let before = match own {
-            Some(own) => memory.bytes(own),
+        if own.is_none() {
             // SAFETY: NULL, or it can be read, says who made the call.
-            None => unsafe { read_packet(start, size) }.unwrap_or_default().to_vec(),
-        };
+            before.extend_from_slice(unsafe { read_packet(start, size) }.unwrap_or_default());
+        }
         let mut arguments = Self {
             own,
             before,

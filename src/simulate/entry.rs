@@ -38,7 +38,7 @@ pub struct EntryResult {
     pub status: u32,
     /// What it left in the table.
     pub left: CalloutTable,
-    /// Whether it wrote beside the table.
+    /// Whether it wrote beside the table, or into the list.
     pub is_damaged: bool,
 }
 
@@ -110,6 +110,7 @@ impl<'a> EntryCall<'a> {
     /// - `entry` can be called as its prototype says, with a NULL or unaligned table and a NULL list if they are asked for.
     pub unsafe fn enter(&self, entry: EntryPoint) -> EntryResult {
         let mut list: Vec<u16> = self.chain.into_iter().flatten().copied().chain([0, 0]).collect();
+        let before = list.clone();
         let chain = self.chain.map_or(null_mut(), |_| list.as_mut_ptr());
         let call = self;
         macro_rules! enter_at {
@@ -121,7 +122,7 @@ impl<'a> EntryCall<'a> {
                 place.result(status)
             }};
         }
-        match self.table.map(|offset| offset & 7) {
+        let mut result = match self.table.map(|offset| offset & 7) {
             None => EntryResult {
                 // SAFETY: as above.
                 status: unsafe { entry(chain, call.version, null_mut()) },
@@ -136,7 +137,9 @@ impl<'a> EntryCall<'a> {
             Some(5) => enter_at!(5),
             Some(6) => enter_at!(6),
             Some(_) => enter_at!(7),
-        }
+        };
+        result.is_damaged |= list != before;
+        result
     }
 }
 

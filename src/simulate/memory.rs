@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::buffer::PACKET_CAPACITY;
 
 /// What is in memory that no hook may use.
-const POISON: u8 = 0xDD;
+pub(super) const POISON: u8 = 0xDD;
 const WORD: usize = size_of::<usize>();
 const POISONED: usize = usize::from_ne_bytes([POISON; WORD]);
 /// How many bytes around each piece must stay as they are; a multiple of 16, to which pieces are aligned.
@@ -146,11 +146,14 @@ impl Slot {
     }
 
     fn read(&self, start: usize, length: usize) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(length);
-        for (word, range) in self.words(start, start.saturating_add(length)) {
-            let word = word.load(Ordering::Relaxed).to_ne_bytes();
-            bytes.extend_from_slice(word.get(range).unwrap_or_default());
+        let (skipped, end) = (start % WORD, start.saturating_add(length));
+        let words = self.words.get(start / WORD..end.div_ceil(WORD)).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(words.len().saturating_mul(WORD));
+        for word in words {
+            bytes.extend_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
         }
+        bytes.truncate(skipped.saturating_add(length));
+        bytes.drain(..skipped.min(bytes.len()));
         bytes
     }
 
