@@ -15,7 +15,7 @@ pub struct Work {
     pub run: fn(&mut Packets) -> usize,
 }
 
-pub const ALL: [Work; 17] = [
+pub const ALL: [Work; 18] = [
     Work {
         name: "empty",
         what: "the loop around the work",
@@ -55,6 +55,11 @@ pub const ALL: [Work; 17] = [
         name: "w4",
         what: "replace DNS and lease time, add option 43",
         run: w4,
+    },
+    Work {
+        name: "w4-pads",
+        what: "the same, with one to three PADs between the options",
+        run: |packets| edit(&packets.padded, &mut packets.buffer),
     },
     Work {
         name: "w4-typed",
@@ -251,11 +256,15 @@ pub fn walk(packet: &[u8]) -> usize {
 }
 
 pub fn w4(packets: &mut Packets) -> usize {
-    let Ok(message) = Message::parse(black_box(&packets.ack)) else {
+    edit(&packets.ack, &mut packets.buffer)
+}
+
+fn edit(packet: &[u8], buffer: &mut PacketBuffer) -> usize {
+    let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
-    packets.buffer.clear();
-    let edited = packets.buffer.edit_from(message, |editor| {
+    buffer.clear();
+    let edited = buffer.edit_from(message, |editor| {
         editor
             .set_raw(
                 opaque(option::DNS_SERVERS.code()),

@@ -100,3 +100,38 @@ fn a_report_says_where_to_look() {
 fn a_broken_rule_fails_the_test() {
     check(raw::neither_true_nor_false).assert_clean();
 }
+
+/// Lets many bytes that look like chance decide on the calls of a callout.
+fn fuzz(entry: EntryPoint) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = 1_u64;
+    for length in 0..400 {
+        let data: Vec<u8> = (0..length)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                state.to_be_bytes()[0]
+            })
+            .collect();
+        // SAFETY: as above.
+        unsafe { simulate::fuzz(entry, &data) };
+    }
+}
+
+#[test]
+fn a_callout_without_a_fault_can_be_fuzzed() {
+    fuzz(safe::sets_an_option::entry);
+}
+
+#[test]
+#[should_panic(expected = "fault ReplyType")]
+fn a_fuzzer_finds_a_fault() {
+    fuzz(safe::changes_the_type::entry);
+}
+
+#[test]
+#[should_panic(expected = "fault ReplacementChanged")]
+fn a_fuzzer_finds_a_replacement_that_changes() {
+    fuzz(raw::one_buffer_for_all);
+}
