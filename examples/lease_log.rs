@@ -79,15 +79,12 @@ impl OnAddressOffered for LeaseLog {
 
 /// On a server: into a file, for what a service writes to stderr is lost.
 fn write(request: &Request, outcome: Outcome) {
-    let (client, message_type) = (
-        request.client.map(|byte| format!("{byte:02x}")).join(":"),
-        request.message_type,
-    );
+    let client = request.client.map(|byte| format!("{byte:02x}")).join(":");
     // What a client sends is hostile: a control character would end the line.
     let text = |bytes: &[u8]| bytes.escape_ascii().to_string().trim_end_matches("\\x00").to_owned();
-    let (host, circuit) = (text(&request.host_name), text(&request.circuit));
+    let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
     let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
-    let address = Ipv4Addr::from_bits(address);
+    let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
     let missed = LOG.callout().1.swap(0, Relaxed);
     eprintln!("lease: {client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {missed} missed");
 }
