@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use dhcp_callout::message::{MessageType, OptionCode, Value, option};
+use dhcp_callout::message::{MessageType, OptionCode, option};
 use dhcp_callout::table::{Borrowed, PacketTable, Progress};
 use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
 
@@ -240,7 +240,10 @@ pub fn w2(packet: &[u8]) -> usize {
         option::SUBNET_MASK.code(),
         option::DNS_SERVERS.code(),
     ]);
-    picked.values.iter().flatten().map(Value::len).sum()
+    (0..5)
+        .filter_map(|index| picked.value(index))
+        .map(|value| value.len())
+        .sum()
 }
 
 pub fn walk(packet: &[u8]) -> usize {
