@@ -195,6 +195,7 @@ fn the_file_says_what_the_server_does() {
                 (Ok(&packet[..]), false, None)
             );
         }
+        server.call(&HookCall::new_packet(b"").null_packet());
         let packet = server.receive(b"no message").unwrap();
         std::thread::scope(|scope| scope.spawn(|| server.parse_options(&packet)).join()).unwrap();
     });

@@ -17,3 +17,5 @@ mod flood;
 mod hook;
 mod misuse;
 mod options;
+mod server;
+mod silent;

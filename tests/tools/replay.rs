@@ -1,17 +1,23 @@
 //! Real exchanges run through the hooks: every bundled capture, whole and cut at every length, and the
 //! `replay` example as a program.
 
+use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem};
-use dhcp_callout::message::{MessageType, OptionCode};
+use dhcp_callout::message::{Editor, MessageType, OptionCode, option};
 use dhcp_callout::simulate::{Call, Conduct, Datagram, Lifecycle, Server};
-use dhcp_callout::{Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, Stage, entry_point};
+use dhcp_callout::{
+    Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, PacketBuffer, Stage, entry_point,
+};
 use dhcp_callout_support::capture::{Frame, datagrams};
+use dhcp_callout_support::packet::request;
 use dhcp_callout_support::program::example;
 use dhcp_callout_support::{capture, watcher};
+
+use crate::made::Capture;
 
 fn frames(name: &str) -> Vec<Frame> {
     capture::read(&capture::bundled(name)).unwrap()
@@ -178,6 +184,114 @@ fn a_refused_packet_is_reported_if_the_conduct_says_so() {
     }
 }
 
+/// A message as a client or a server sends it.
+fn message(op: u8, message_type: Option<MessageType>, edit: impl FnOnce(&mut Editor<'_, '_>)) -> Vec<u8> {
+    let mut packet = PacketBuffer::request(MessageType::DISCOVER, 7, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let edited = packet.edit(|editor| {
+        match message_type {
+            Some(message_type) => editor.set(option::MESSAGE_TYPE, message_type),
+            None => editor.remove(option::MESSAGE_TYPE.code()),
+        };
+        edit(editor);
+    });
+    edited.unwrap();
+    packet.as_bytes_mut()[0] = op;
+    packet.as_bytes().to_vec()
+}
+
+/// What a server does that receives the first message, and sends the second if there is one.
+fn calls_of(messages: &[Vec<u8>]) -> (Vec<&'static str>, Stage) {
+    let datagrams: Vec<_> = messages
+        .iter()
+        .map(|payload| Datagram {
+            time: Duration::ZERO,
+            payload,
+        })
+        .collect();
+    let lifecycles = lifecycles(&datagrams);
+    assert_eq!(lifecycles.len(), 1);
+    (outline(&lifecycles[0]), lifecycles[0].stage)
+}
+
+#[test]
+fn an_address_is_offered_only_with_a_lease() {
+    let rapid = |editor: &mut Editor<'_, '_>| {
+        editor.set_raw(option::RAPID_COMMIT.code(), &[]);
+    };
+    let client = |message_type| message(1, Some(message_type), |_| ());
+    let ack = || message(2, Some(MessageType::ACK), |_| ());
+    let rapid_discover = || message(1, Some(MessageType::DISCOVER), rapid);
+    let rapid_ack = || message(2, Some(MessageType::ACK), rapid);
+    let offers = ["new", "options", "offer address", "send", "processed"];
+    let sends = ["new", "options", "send", "processed"];
+    let drops = ["new", "options", "dropped", "processed"];
+    for (messages, expected) in [
+        ([client(MessageType::REQUEST), ack()], &offers[..]),
+        ([rapid_discover(), rapid_ack()], &offers),
+        ([message(1, None, |_| ()), message(2, None, |_| ())], &offers),
+        ([client(MessageType::INFORM), ack()], &sends),
+        (
+            [
+                client(MessageType::DISCOVER),
+                message(2, Some(MessageType::OFFER), |_| ()),
+            ],
+            &sends,
+        ),
+        // An ACK answers a DISCOVER only if both have Rapid Commit.
+        ([client(MessageType::DISCOVER), rapid_ack()], &drops),
+        ([rapid_discover(), ack()], &drops),
+    ] {
+        assert_eq!(calls_of(&messages).0, expected);
+    }
+}
+
+#[test]
+fn a_packet_without_a_reply_is_dropped_for_what_the_capture_shows() {
+    let server_id = |editor: &mut Editor<'_, '_>| {
+        editor.set(option::SERVER_ID, Ipv4Addr::new(192, 0, 2, 1));
+    };
+    let client = |message_type| message(1, Some(message_type), |_| ());
+    let dropped = |reason| Stage::Done(Outcome::Dropped(reason));
+    for (packet, expected) in [
+        (client(MessageType::DISCOVER), dropped(DropReason::NOADDRESS)),
+        (client(MessageType::REQUEST), dropped(DropReason::NOADDRESS)),
+        (message(1, None, |_| ()), dropped(DropReason::NOADDRESS)),
+        (client(MessageType::INFORM), dropped(DropReason::GEN_FAILURE)),
+        (client(MessageType::LEASEQUERY), dropped(DropReason::GEN_FAILURE)),
+        (client(MessageType::OFFER), dropped(DropReason::INVALID)),
+        // The client has chosen another server, which is no fault of the packet.
+        (
+            message(1, Some(MessageType::REQUEST), server_id),
+            Stage::Done(Outcome::Processed),
+        ),
+        (client(MessageType::RELEASE), Stage::Done(Outcome::Processed)),
+    ] {
+        assert_eq!(calls_of(&[packet]).1, expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_as_dhcp_is_not_bootp() {
+    let mut malformed = message(1, None, |_| ());
+    // A host name that goes on after the end of the packet.
+    let start = malformed.len() - 2;
+    malformed[240..start].fill(0);
+    malformed[start..].copy_from_slice(&[12, 200]);
+    let mut two_bytes = message(1, None, |editor| {
+        editor.set_raw(option::MESSAGE_TYPE.code(), &[1, 1]);
+    });
+    for packet in [&mut malformed, &mut two_bytes] {
+        let bootp_reply = message(2, None, |_| ());
+        let (calls, stage) = calls_of(&[packet.clone(), bootp_reply]);
+        assert_eq!(
+            calls,
+            ["new", "options", "dropped", "processed"],
+            "a BOOTP reply answers no such packet"
+        );
+        assert_eq!(stage, Stage::Done(Outcome::Dropped(DropReason::INVALID)));
+    }
+}
+
 /// A message cut anywhere is a shorter packet, and its lifecycle ends as well.
 #[test]
 fn messages_cut_at_every_length_are_survived() {
@@ -243,6 +357,52 @@ fn the_program_prints_totals_that_agree() {
             (&0.into(), &0.into(), &0.into())
         );
     }
+}
+
+#[test]
+fn the_program_tells_each_packet_in_a_line_of_json() {
+    let output = replay(&["--json"]);
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 9, "eight packets and the totals");
+    let request = &lines[1];
+    assert_eq!(
+        (&request["frame"], &request["xid"], &request["client"]),
+        (&3.into(), &"70a68929".into(), &"02:00:5e:00:53:11".into())
+    );
+    assert_eq!(
+        (&request["type"], &request["end"]),
+        (&"REQUEST".into(), &"processed".into())
+    );
+    let calls: Vec<_> = request["calls"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = calls.iter().map(|call| call["call"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["new_packet", "options_parsed", "address_offered", "sent", "notified"]
+    );
+    assert_eq!(
+        (&calls[2]["address"], &calls[2]["lease_time"], &calls[3]["frame"]),
+        (&"192.0.2.100".into(), &24.into(), &4.into())
+    );
+    assert_eq!(lines[7]["end"], "DHCP_DROP_DUPLICATE");
+    assert_eq!((&lines[8]["packets"], &lines[8]["frames"]), (&8.into(), &10.into()));
+}
+
+/// Option 53 with two bytes is no message type, and no BOOTP either.
+#[test]
+fn a_malformed_message_type_is_not_told_as_bootp() {
+    let packets = [request().option(53, [1, 1]).end(), request().end()].map(Into::into);
+    let capture = Capture::of("types.pcap", &packets);
+    let output = replay(&[capture.path().to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(
+        lines[0].contains("  invalid  ") && lines[1].contains("  BOOTP "),
+        "{text}"
+    );
 }
 
 #[test]

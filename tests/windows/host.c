@@ -73,10 +73,10 @@ static uint64_t probe(const char *name)
     return read_number(probed, "probe_", name);
 }
 
-static struct dll load(const char *path)
+/* Loads a DLL, and leaves it those of the list `dlls`. */
+static struct dll load_with(const char *path, WCHAR *dlls)
 {
     struct dll dll = {0};
-    WCHAR no_more_dlls[2] = {0, 0};
     dll.module = LoadLibraryA(path);
     if (!dll.module) {
         printf("host.c: cannot load %s: error %lu\n", path, GetLastError());
@@ -86,8 +86,14 @@ static struct dll load(const char *path)
     CHECK(dll.entry != NULL);
     if (!dll.entry)
         exit(1);
-    EQUAL(dll.entry(no_more_dlls, 0, &dll.table), ERROR_SUCCESS);
+    EQUAL(dll.entry(dlls, 0, &dll.table), ERROR_SUCCESS);
     return dll;
+}
+
+static struct dll load(const char *path)
+{
+    WCHAR no_more_dlls[2] = {0, 0};
+    return load_with(path, no_more_dlls);
 }
 
 /* Packets, from captures in pcap format. */
@@ -1568,21 +1574,36 @@ static void test_drop_monitor(void)
     CHECK(holds((const BYTE *)line, size, "DHCP_DROP_NOADDRESS", 19));
 }
 
-static void test_rewrite_reply(void)
+static void check_rewrites_replies(const struct dll *rewriter)
 {
     static const BYTE name_server[] = {6, 4, 192, 0, 2, 53};
     static struct life life;
-    struct dll rewriter = load("rewrite_reply.dll");
     const struct packet *request = answered_request();
     const char *classes[] = {"udhcp 1.36", "another"};
     for (int i = 0; i < 2; i++) {
         struct packet asking = with_option(request, 60, classes[i]);
-        receive(&rewriter, &life, &asking);
-        send_reply(&rewriter, &life, request->reply);
+        receive(rewriter, &life, &asking);
+        send_reply(rewriter, &life, request->reply);
         EQUAL(life.reply.packet != life.reply.own, i == 0);
         EQUAL(holds(life.reply.packet, life.reply.size, name_server, sizeof name_server), i == 0);
-        processed(&rewriter, &life);
+        processed(rewriter, &life);
     }
+}
+
+static void test_rewrite_reply(void)
+{
+    struct dll rewriter = load("rewrite_reply.dll");
+    check_rewrites_replies(&rewriter);
+}
+
+/* The chain of the guide: its own callout sends nothing. */
+static void test_guide_chain(void)
+{
+    WCHAR dlls[] = L"no-such.dll\0rewrite_reply.dll\0";
+    struct dll chaining = load_with("chaining.dll", dlls);
+    CHECK(chaining.table.DhcpPktSendHook != NULL && chaining.table.DhcpAddressOfferHook == NULL);
+    if (chaining.table.DhcpPktSendHook)
+        check_rewrites_replies(&chaining);
 }
 
 static void test_probe(void)
@@ -1652,6 +1673,7 @@ int main(int count, char **arguments)
     TEST(test_gate());
     TEST(test_drop_monitor());
     TEST(test_rewrite_reply());
+    TEST(test_guide_chain());
     TEST(test_probe());
 
     EQUAL(probe("LIVE"), 0);
