@@ -191,10 +191,12 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             let Ok(entry) = self.packets.get(context) else { return };
             // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
             unsafe { packet.install(buffer, &entry.replacements) };
-            if let Some(finished) = entry.release() {
+            let (is_over, finished) = entry.release_and_tell();
+            if is_over {
                 // Given up meanwhile: the buffer is no longer held for the server.
                 packet.put_back();
-                return self.finish(finished);
+                finished.into_iter().for_each(|finished| self.finish(finished));
+                return;
             }
         }
         // Last, so that nothing is said about the packet before.
@@ -305,14 +307,16 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
         let replacement = packet.take_replacement();
         let Some(entry) = entry else { return };
-        let is_done = matches!(entry.stage(), Stage::Done(_));
-        if let (Some(()), Some(buffer), false) = (called, replacement, is_done) {
+        if let (Some(()), Some(buffer)) = (called, replacement) {
             // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
             unsafe { packet.install(buffer, &entry.replacements) };
         }
-        if let Some(finished) = entry.release() {
-            // Over meanwhile: no buffer is held for the server any longer.
+        let (is_over, finished) = entry.release_and_tell();
+        if is_over {
+            // Whoever has the state, or gets it, gives the buffers back: none is held for the server any longer.
             packet.put_back();
+        }
+        if let Some(finished) = finished {
             self.finish(finished);
         }
     }

@@ -496,15 +496,22 @@ impl<T> Borrowed<'_, T> {
     #[inline]
     #[must_use = "the state of a packet that finished meanwhile is handed back here"]
     pub fn release(self) -> Option<Finished<T>> {
+        self.release_and_tell().1
+    }
+
+    /// Does the same, and returns too whether the packet had finished, whoever gets its state.
+    #[inline]
+    pub(crate) fn release_and_tell(self) -> (bool, Option<Finished<T>>) {
         let mut this = ManuallyDrop::new(self);
         this.reading.end();
         let place = this.place;
         let before = place.slot.end_borrow();
-        if before.is_with_last_borrower() {
+        let finished = if before.is_with_last_borrower() {
             place.slot.finish(place.group, before)
         } else {
             None
-        }
+        };
+        (before.is_finished(), finished)
     }
 }
 

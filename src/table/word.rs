@@ -102,6 +102,12 @@ impl Word {
         self.0 & (LIVE | FINISHED) != 0
     }
 
+    /// Returns whether the slot holds a finished packet.
+    #[inline]
+    pub(super) const fn is_finished(self) -> bool {
+        self.0 & FINISHED != 0
+    }
+
     /// Returns whether the slot holds a finished packet that nobody borrows.
     #[inline]
     pub(super) const fn is_abandoned(self) -> bool {
