@@ -569,13 +569,10 @@ impl<T, const N: usize> PacketTable<T, N> {
         change: impl Fn(Live) -> Result<R, Option<Refusal>>,
         refuse: impl Fn(Refusal) -> E,
     ) -> Result<R, E> {
-        if let Some(Ok(changed)) = self
-            .tag
-            .layout::<N>()
-            .live(context, place.word())
-            .map(|live| change(live))
-        {
-            return Ok(changed);
+        if let Some(live) = self.tag.layout::<N>().live(context, place.word()) {
+            if let Ok(changed) = change(live) {
+                return Ok(changed);
+            }
         }
         // Taken apart, so that what changed above need not be in memory.
         let changed = self.change_again(context, place, change, refuse)?;

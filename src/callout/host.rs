@@ -195,7 +195,9 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             if is_over {
                 // Given up meanwhile: the buffer is no longer held for the server.
                 packet.put_back();
-                finished.into_iter().for_each(|finished| self.finish(finished));
+                if let Some(finished) = finished {
+                    self.finish(finished);
+                }
                 return;
             }
         }
@@ -222,7 +224,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     }
 
     #[inline]
-    fn notice(&self, notice: PacketNotice<'_>) {
+    fn notice(&self, notice: &PacketNotice<'_>) {
         if notice.has_bytes() {
             self.hear(notice);
         } else {
@@ -237,16 +239,16 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             let hook = PacketNotice::HOOK;
             self.report(Diagnostic::ArgumentsRefused { hook, error });
         }
-        self.hear(notice.copied());
+        self.hear(notice);
     }
 
     #[inline]
-    fn hear(&self, notice: PacketNotice<'_>) {
+    fn hear(&self, notice: &PacketNotice<'_>) {
         match (notice.notice(), notice.context()) {
-            (Notice::Dropped(_), None) => self.packet_dropped(&notice, None),
+            (Notice::Dropped(_), None) => self.packet_dropped(notice, None),
             (Notice::Dropped(reason), Some(context)) => match self.packets.note_drop(context, reason) {
                 Ok(entry) => {
-                    self.packet_dropped(&notice, entry.state.as_ref());
+                    self.packet_dropped(notice, entry.state.as_ref());
                     self.release(entry);
                 }
                 Err(error) => self.drop_without_state(&notice.copied(), context, error),
@@ -418,7 +420,7 @@ macro_rules! handles {
 
 handles! {
     NewPacket<'static>: Callout, |host, packet| host.new_packet(packet);
-    PacketNotice<'static>: Callout, |host, notice| host.notice(notice);
+    PacketNotice<'static>: Callout, |host, notice| host.notice(&notice);
     SendPacket<'static>: OnSendPacket, |host, packet| host.send_packet(packet);
     AddressDeleted<'static>: OnAddressDeleted, |host, event| {
         host.event(AddressDeleted::HOOK, event.context(), |state| host.callout.address_deleted(&event, state))

@@ -382,7 +382,7 @@ impl<'t, T> Place<'t, T> {
     }
 }
 
-impl<'t, T> Vacant<'t, T> {
+impl<T> Vacant<'_, T> {
     /// Puts a state into the slot, and returns the word that it has from now on.
     #[inline]
     pub(super) fn fill(self, state: T, tick: u64) -> Word {
