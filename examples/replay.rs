@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use capture::Frame;
 use dhcp_callout::simulate::{Call, Datagram, Lifecycle, Server};
-use dhcp_callout::{DropReason, Message, Outcome, PACKET_CAPACITY, Stage, TallySnapshot};
+use dhcp_callout::{DropReason, Message, Outcome, PACKET_CAPACITY, Stage, TallySnapshot, option};
 use dhcp_callout_support::{capture, watcher};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -200,10 +200,11 @@ fn client(message: Message<'_>) -> String {
 }
 
 fn type_name(message: Message<'_>) -> String {
-    message.message_type().map_or_else(
-        || "BOOTP".to_owned(),
-        |kind| kind.to_string().trim_start_matches("DHCP").to_owned(),
-    )
+    match (message.message_type(), message.value(option::MESSAGE_TYPE.code())) {
+        (Some(kind), _) => kind.to_string().trim_start_matches("DHCP").to_owned(),
+        (None, Ok(None)) => "BOOTP".to_owned(),
+        (None, _) => "invalid".to_owned(),
+    }
 }
 
 struct Ending(Stage);

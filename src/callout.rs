@@ -224,10 +224,10 @@ pub trait OnAddressDeleted: Callout {
     fn address_deleted(&self, event: &AddressDeleted<'_>, state: Option<&Self::State>);
 }
 
-/// Hears what the server parsed from a packet (`DhcpHandleOptionsHook`), perhaps several times for one packet.
+/// Sees what the server parsed from a packet, and can change it (`DhcpHandleOptionsHook`), perhaps several times for one packet.
 pub trait OnOptionsParsed: Callout {
     /// Handles the event; `state` is that of the packet, if it is tracked.
-    fn options_parsed(&self, options: &ParsedOptions<'_>, state: Option<&Self::State>);
+    fn options_parsed(&self, options: &mut ParsedOptions<'_>, state: Option<&Self::State>);
 }
 
 /// Hears that a client lease is about to be deleted (`DhcpDeleteClientHook`).

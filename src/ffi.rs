@@ -1,4 +1,4 @@
-//! The ABI as it is: the callout table, the hook signatures, the entry point, `DHCP_SERVER_OPTIONS`, and the constants.
+//! The ABI as it is: the callout table, the hook signatures, the entry point and `DHCP_SERVER_OPTIONS`.
 //!
 //! Each C prototype is written once, in the table of this module, from which come a function type (such as [`NewPkt`]),
 //! a structure of its arguments ([`NewPktArguments`]) and the fields of [`CalloutTable`]. Names are the SDK's
@@ -11,10 +11,6 @@
 #![expect(unsafe_code, reason = "hooks are called with the arguments of their prototypes")]
 
 use core::ffi::{CStr, c_void};
-
-use crate::control::{
-    AddressGrant, AddressProblem, ClientType, DropReason, PACKET_PROCESSED, SendCode, ServiceControl,
-};
 
 /// Name of the function that a callout DLL exports, an [`EntryPoint`] (`DHCP_CALLOUT_ENTRY_POINT`).
 #[doc(alias = "DHCP_CALLOUT_ENTRY_POINT")]
@@ -233,6 +229,12 @@ prototypes!(declare);
 pub type EntryPoint =
     unsafe extern "system" fn(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32;
 
+// SAFETY: the table is addresses, which can be read from any thread; to call what is there is another promise.
+unsafe impl Send for CalloutTable {}
+
+// SAFETY: as above.
+unsafe impl Sync for CalloutTable {}
+
 impl Default for CalloutTable {
     fn default() -> Self {
         Self::EMPTY
@@ -313,44 +315,6 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self::EMPTY
     }
-}
-
-/// Names the SDK's constants, each with the value that its type in [`control`](crate::control) holds.
-macro_rules! constants {
-    ($($NAME:ident = $value:expr;)+) => {
-        $(
-            #[doc = concat!("`", stringify!($NAME), "`, as the SDK spells it; see [`control`](crate::control).")]
-            pub const $NAME: u32 = $value;
-        )+
-    };
-}
-
-constants! {
-    DHCP_CONTROL_START = ServiceControl::START.code();
-    DHCP_CONTROL_STOP = ServiceControl::STOP.code();
-    DHCP_CONTROL_PAUSE = ServiceControl::PAUSE.code();
-    DHCP_CONTROL_CONTINUE = ServiceControl::CONTINUE.code();
-    DHCP_DROP_DUPLICATE = DropReason::DUPLICATE.code();
-    DHCP_DROP_NOMEM = DropReason::NOMEM.code();
-    DHCP_DROP_INTERNAL_ERROR = DropReason::INTERNAL_ERROR.code();
-    DHCP_DROP_TIMEOUT = DropReason::TIMEOUT.code();
-    DHCP_DROP_UNAUTH = DropReason::UNAUTH.code();
-    DHCP_DROP_PAUSED = DropReason::PAUSED.code();
-    DHCP_DROP_NO_SUBNETS = DropReason::NO_SUBNETS.code();
-    DHCP_DROP_INVALID = DropReason::INVALID.code();
-    DHCP_DROP_WRONG_SERVER = DropReason::WRONG_SERVER.code();
-    DHCP_DROP_NOADDRESS = DropReason::NOADDRESS.code();
-    DHCP_DROP_PROCESSED = PACKET_PROCESSED;
-    DHCP_DROP_GEN_FAILURE = DropReason::GEN_FAILURE.code();
-    DHCP_SEND_PACKET = SendCode::SEND_PACKET.code();
-    DHCP_PROB_CONFLICT = AddressProblem::CONFLICT.code();
-    DHCP_PROB_DECLINE = AddressProblem::DECLINE.code();
-    DHCP_PROB_RELEASE = AddressProblem::RELEASE.code();
-    DHCP_PROB_NACKED = AddressProblem::NACKED.code();
-    DHCP_GIVE_ADDRESS_NEW = AddressGrant::NEW.code();
-    DHCP_GIVE_ADDRESS_OLD = AddressGrant::OLD.code();
-    DHCP_CLIENT_BOOTP = ClientType::BOOTP.code();
-    DHCP_CLIENT_DHCP = ClientType::DHCP.code();
 }
 
 const _: () = {

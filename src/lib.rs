@@ -8,6 +8,9 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "simulate")]
+extern crate alloc;
+
 /// How the crate is built, and why: the file `DESIGN.md`.
 #[cfg(doc)]
 #[doc = include_str!("../DESIGN.md")]
@@ -24,6 +27,8 @@ pub mod control;
 #[cfg(not(loom))]
 pub mod export;
 pub mod ffi;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod hook;
 pub mod lifecycle;
 pub mod message;

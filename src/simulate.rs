@@ -1,102 +1,134 @@
 //! A server that calls a callout table, for tests and demonstrations on any machine (feature `simulate`).
 //!
-//! [`Server`] holds a [`CalloutTable`] and calls its hooks through the raw function pointers, with the arguments and in
-//! the order that the documentation of Microsoft's server gives. [`Server::replay`] takes the packets of a capture and
-//! plays the server's part in them; [`Server::receive`] and the other single steps leave the order to the caller, legal
-//! or not.
+//! [`Server`] loads a DLL by its entry point, and calls its hooks through the raw function pointers. It can be shared
+//! between threads, and packets in flight be sent from one to the other.
+//! - [`Server::receive`], [`send`](Server::send), [`notify`](Server::notify) and the other steps leave the order to the
+//!   caller, legal or not.
+//! - [`Server::replay`] takes the packets of a capture and plays the server's part in them.
+//! - [`Server::call`] calls any hook with arguments as they come: any size, NULL, unaligned, any context and code.
+//! - [`check()`](check()) runs a callout through all of this, and names the [rules](Rule) that it breaks; [`fuzz`] lets a fuzzer
+//!   choose.
 //!
-//! Where the documentation is silent both possibilities can be had: see [`RefusalPolicy`].
+//! Where the documentation is silent, [`Conduct`] chooses.
+//!
+//! Memory that hooks get has guard zones around it, and is poisoned when the call ends: what a callout keeps shows as
+//! bytes of 0xDD, and what it writes elsewhere as [`Observation::is_damaged`].
 #![expect(unsafe_code, reason = "this module calls `extern` hooks")]
 
+mod call;
+mod check;
+mod conduct;
+mod entry;
+mod fields;
+mod kind;
+mod memory;
 mod replay;
 mod test_packet;
 
+pub use call::{HookCall, Observation, Parameter};
+pub use check::{Finding, Report, Rule, Severity, check, check_seeded, fuzz};
+pub use conduct::{Conduct, Contexts, Notices, Swaps};
+pub use entry::{EntryCall, EntryRefused, EntryResult};
+pub use fields::ServerFields;
 pub use replay::{Call, Datagram, Lifecycle};
 pub use test_packet::TestPacket;
 
-extern crate alloc;
-
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
-use core::ptr::null_mut;
+use core::ptr::with_exposed_provenance_mut;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
+use self::call::Packet;
+use self::kind::Kind;
+use self::memory::Arena;
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
-use crate::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
-use crate::ffi::{
-    self, Bool, CalloutTable, ControlArguments, DropSendArguments, EntryPoint, GiveAddressArguments, NewPktArguments,
-    ProbArguments,
-};
-use crate::hook::{HookError, read_packet};
+use crate::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
+use crate::ffi::{Bool, CalloutTable, EntryPoint};
+use crate::hook::HookError;
 use crate::lifecycle::Notice;
+use crate::message::Message;
 
 /// A DHCP server as a callout DLL sees it.
+///
+/// ```
+/// use dhcp_callout::simulate::Server;
+/// use dhcp_callout::{Callout, Decision, Host, MessageType, NewPacket, Notice, PacketBuffer, entry_point};
+///
+/// struct Gate;
+///
+/// impl Callout for Gate {
+///     type State = ();
+///
+///     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+///         if packet.message().is_ok() { Decision::Track(()) } else { Decision::Refuse }
+///     }
+/// }
+///
+/// static GATE: Host<Gate> = Host::new(Gate);
+/// entry_point!(fn entry = GATE);
+///
+/// // SAFETY: the entry point is made by the macro.
+/// let server = unsafe { Server::load(entry) }?;
+/// let discover = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1])?;
+/// let packet = server.receive(discover.as_bytes())?;
+/// assert!(packet.is_accepted());
+/// server.notify(&packet, Notice::Processed);
+/// assert_eq!(GATE.in_flight(), 0);
+/// assert!(!server.receive(b"no message")?.is_accepted());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Server {
     /// INVARIANT: each hook can be called as its prototype says.
     table: CalloutTable,
     address: Ipv4Addr,
-    refusal_policy: RefusalPolicy,
+    conduct: Conduct,
+    memory: Arena,
+    /// The context of the packet that was received last, and of the one that ended last, as exposed addresses; 0 for none.
+    given: AtomicUsize,
+    ended: AtomicUsize,
 }
 
-/// What the server does with a packet that `DhcpNewPktHook` refused; the documentation does not say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RefusalPolicy {
-    /// It forgets the packet without another call.
-    #[default]
-    Unreported,
-    /// It reports the packet to `DhcpPktDropHook`, as dropped and then as processed.
-    Reported,
-}
-
-/// An entry point that did not accept version 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name} returned {status:#x}", name = "DhcpServerCalloutEntry")]
-#[non_exhaustive]
-pub struct EntryRefused {
-    /// What the entry point returned.
-    pub status: u32,
-}
-
-/// A packet in the server's hands: a buffer of 4096 bytes, and what the callout made of it.
+/// A packet in the server's hands, and what the callout made of it.
 ///
 /// Dropping it makes no call: the server forgets the packet without a word.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PacketInFlight {
-    packet: ServerPacket,
-    context: *mut c_void,
-    process_it: Bool,
+    seen: Observation,
+    /// The exposed address of the context of the packet that was received before.
+    earlier_context: usize,
 }
 
-/// A packet as it is passed to hooks that may point elsewhere.
-///
-/// What a hook puts in the place of the packet is copied when the hook returns: it stays only until somebody reports the
-/// packet, or another one by the same context, as processed.
-#[derive(Debug)]
-struct ServerPacket {
-    /// The server's own buffer, of [`PACKET_CAPACITY`] bytes.
-    buffer: Vec<u8>,
-    /// The start of the buffer, or what a hook has left that is no packet.
-    pointer: *mut u8,
-    size: u32,
-    /// What is wrong with the two.
-    fault: Option<HookError>,
-}
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<Server>();
+    is_shared::<PacketInFlight>();
+};
 
 impl Server {
     /// Creates a server that calls the hooks of `table`.
     ///
     /// # Safety
-    /// - Each hook of `table` can be called with arguments as its prototype in [`ffi`] says, from any thread, as long
-    ///   as the server lives: in any order and any number of times, also after a packet was reported as processed, and
-    ///   with whatever context.
+    /// As long as the server lives, each hook of `table` can be called as the safe methods of the server do it:
+    /// - from any thread, also from several at once and from inside another hook, in any order and any number of times;
+    /// - with pointers as its prototype in [`ffi`](crate::ffi) says, or NULL, aligned or not: a packet is in a buffer of 4096
+    ///   bytes, unless [`exact`](HookCall::exact) was asked for, or the size that the hook is given is over 4096;
+    /// - with the contexts that the hooks set, and if [`call`](Self::call), [`set_context`](PacketInFlight::set_context) or
+    ///   [`Contexts`] say so, with any other, also after a packet was reported as processed. A callout that follows its
+    ///   context as a pointer keeps this promise if none of these is used.
+    ///
+    /// Where a hook points the server, the packet can be read until it is reported as processed, or for ever if that never
+    /// happens.
     #[must_use]
-    pub const unsafe fn new(table: CalloutTable) -> Self {
+    pub unsafe fn new(table: CalloutTable) -> Self {
         Self {
             table,
             address: Ipv4Addr::new(192, 0, 2, 1),
-            refusal_policy: RefusalPolicy::Unreported,
+            conduct: Conduct::DEFAULT,
+            memory: Arena::new(),
+            given: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
         }
     }
 
@@ -109,16 +141,36 @@ impl Server {
     /// # Errors
     /// [`EntryRefused`] if the entry point returns anything but 0.
     pub unsafe fn load(entry: EntryPoint) -> Result<Self, EntryRefused> {
-        let mut table = CalloutTable::EMPTY;
-        let mut chain_dlls = [0_u16; 2];
-        // SAFETY: the caller promises that `entry` can be called; the list is an empty `REG_MULTI_SZ`, and the table
-        // can be written.
-        let status = unsafe { entry(chain_dlls.as_mut_ptr(), ffi::CALLOUT_VERSION, &raw mut table) };
-        match status {
-            // SAFETY: the caller promises that the hooks can be called.
-            ffi::ERROR_SUCCESS => Ok(unsafe { Self::new(table) }),
-            status => Err(EntryRefused { status }),
+        // SAFETY: the caller promises the same.
+        let result = unsafe { EntryCall::DEFAULT.enter(entry) };
+        // SAFETY: the caller promises that the hooks can be called.
+        result.table().map(|table| unsafe { Self::new(table) })
+    }
+
+    /// Loads the first of several DLLs that can be loaded, each a path and its entry point, and returns what the others
+    /// before it said. Each is given the paths after its own. A server without a DLL calls nothing.
+    ///
+    /// # Safety
+    /// As for [`load`](Self::load), of each.
+    #[must_use]
+    pub unsafe fn load_first(dlls: &[(&str, EntryPoint)]) -> (Self, Vec<EntryRefused>) {
+        let mut refused = Vec::new();
+        let mut rest = dlls;
+        while let Some((&(_, entry), behind)) = rest.split_first() {
+            let names = behind.iter().flat_map(|(path, _)| path.encode_utf16().chain([0]));
+            let list: Vec<u16> = names.collect();
+            let call = EntryCall::DEFAULT.chain(Some(&list));
+            // SAFETY: the caller promises the same.
+            let result = unsafe { call.enter(entry) };
+            match result.table() {
+                // SAFETY: the caller promises that the hooks can be called.
+                Ok(table) => return (unsafe { Self::new(table) }, refused),
+                Err(error) => refused.push(error),
+            }
+            rest = behind;
         }
+        // SAFETY: there is no hook.
+        (unsafe { Self::new(CalloutTable::EMPTY) }, refused)
     }
 
     /// Sets the address of the socket on which all packets are received; 192.0.2.1 at first.
@@ -128,10 +180,10 @@ impl Server {
         self
     }
 
-    /// Sets what is done with a packet that the callout refused; [`RefusalPolicy::Unreported`] at first.
+    /// Sets what is done where the documentation is silent; [`Conduct::DEFAULT`] at first.
     #[must_use]
-    pub const fn refusal_policy(mut self, refusal_policy: RefusalPolicy) -> Self {
-        self.refusal_policy = refusal_policy;
+    pub const fn conduct(mut self, conduct: Conduct) -> Self {
+        self.conduct = conduct;
         self
     }
 
@@ -141,16 +193,14 @@ impl Server {
         &self.table
     }
 
+    /// Calls a hook with arguments as they come.
+    pub fn call(&self, call: &HookCall<'_>) -> Observation {
+        call.make(&self.table, &self.memory, self.address, self.conduct)
+    }
+
     /// Reports that the service was started, stopped, paused or continued.
-    pub fn control(&self, code: ServiceControl) {
-        if let Some(hook) = self.table.dhcp_control_hook {
-            let call = ControlArguments {
-                control_code: code.code(),
-                reserved: null_mut(),
-            };
-            // SAFETY: the hooks can be called.
-            let _ = unsafe { call.pass_to(hook) };
-        }
+    pub fn control(&self, code: ServiceControl) -> Observation {
+        self.call(&HookCall::control(code.code()))
     }
 
     /// Receives a packet, and offers it to `DhcpNewPktHook`.
@@ -158,180 +208,135 @@ impl Server {
     /// # Errors
     /// [`PacketTooLong`] if the packet does not fit into the server's buffer.
     pub fn receive(&self, packet: &[u8]) -> Result<PacketInFlight, PacketTooLong> {
-        let packet = ServerPacket::new(packet)?;
-        let mut in_flight = PacketInFlight {
-            packet,
-            context: null_mut(),
-            process_it: Bool::TRUE,
-        };
-        if let Some(hook) = self.table.dhcp_new_pkt_hook {
-            let call = NewPktArguments {
-                packet: &raw mut in_flight.packet.pointer,
-                packet_size: &raw mut in_flight.packet.size,
-                ip_address: self.address.to_bits(),
-                reserved: null_mut(),
-                pkt_context: &raw mut in_flight.context,
-                process_it: &raw mut in_flight.process_it,
-            };
-            // SAFETY: the hooks can be called; the pointers are to the packet's own variables, and to 4096 bytes.
-            let _ = unsafe { call.pass_to(hook) };
-            in_flight.packet.take_in();
-        }
-        Ok(in_flight)
+        check_length(packet)?;
+        let seen = self.call(&HookCall::new_packet(packet));
+        let earlier_context = self.given.swap(seen.context, Ordering::Relaxed);
+        Ok(PacketInFlight { seen, earlier_context })
     }
 
     /// Reports that a packet was dropped, or that it was processed completely.
-    pub fn notify(&self, in_flight: &mut PacketInFlight, notice: Notice) {
-        let PacketInFlight { packet, context, .. } = in_flight;
-        self.call_drop_send(self.table.dhcp_pkt_drop_hook, packet, notice.code(), *context);
+    pub fn notify(&self, in_flight: &PacketInFlight, notice: Notice) -> Observation {
+        let seen = self.call(&self.about(HookCall::notice(&[], notice.code()), in_flight));
+        if notice == Notice::Processed {
+            self.ended.store(in_flight.seen.context, Ordering::Relaxed);
+        }
+        seen
     }
 
-    /// Offers `reply`, the response to a packet, to `DhcpPktSendHook`, and passes what is then to be sent to `sent`.
+    /// Offers `reply`, the response to a packet, to `DhcpPktSendHook`; [`Observation::bytes`] is what is then sent.
     ///
     /// # Errors
     /// [`PacketTooLong`] if the reply does not fit into the server's buffer.
-    pub fn send<R>(
-        &self,
-        in_flight: &PacketInFlight,
-        reply: &[u8],
-        sent: impl FnOnce(Result<&[u8], HookError>) -> R,
-    ) -> Result<R, PacketTooLong> {
-        let mut packet = ServerPacket::new(reply)?;
-        let code = SendCode::SEND_PACKET.code();
-        self.call_drop_send(self.table.dhcp_pkt_send_hook, &mut packet, code, in_flight.context);
-        Ok(sent(packet.bytes()))
+    pub fn send(&self, in_flight: &PacketInFlight, reply: &[u8]) -> Result<Observation, PacketTooLong> {
+        check_length(reply)?;
+        let call = HookCall::send(reply).context(self.context_of(in_flight));
+        Ok(self.call(&call))
     }
 
-    /// Reports that the server acknowledges `address` to the client for `lease_time` seconds.
-    pub fn offer_address(&self, in_flight: &PacketInFlight, grant: AddressGrant, address: Ipv4Addr, lease_time: u32) {
-        let PacketInFlight { packet, context, .. } = in_flight;
-        if let Some(hook) = self.table.dhcp_address_offer_hook {
-            let call = GiveAddressArguments {
-                packet: packet.pointer,
-                packet_size: packet.size,
-                control_code: grant.code(),
-                ip_address: self.address.to_bits(),
-                alt_address: address.to_bits(),
-                addr_type: ClientType::DHCP.code(),
-                lease_time,
-                reserved: null_mut(),
-                pkt_context: *context,
-            };
-            // SAFETY: the hooks can be called; the pointer is to `size` bytes.
-            let _ = unsafe { call.pass_to(hook) };
-        }
+    /// Reports that the server acknowledges `address` to the client for `lease_time` seconds. A packet without a message
+    /// type is one of BOOTP.
+    pub fn offer_address(
+        &self,
+        in_flight: &PacketInFlight,
+        grant: AddressGrant,
+        address: Ipv4Addr,
+        lease_time: u32,
+    ) -> Observation {
+        let message = in_flight.bytes().ok().and_then(|bytes| Message::parse(bytes).ok());
+        let client_type = match message {
+            Some(message) if Kind::of(message) == Kind::Bootp => ClientType::BOOTP,
+            _ => ClientType::DHCP,
+        };
+        let call = HookCall::address_offered(&[], grant.code()).lease(address, lease_time, client_type);
+        self.call(&self.about(call, in_flight))
     }
 
     /// Reports that `address` is not, or no longer, in use.
-    pub fn delete_address(&self, in_flight: &PacketInFlight, problem: AddressProblem, address: Ipv4Addr) {
-        let PacketInFlight { packet, context, .. } = in_flight;
-        if let Some(hook) = self.table.dhcp_address_del_hook {
-            let call = ProbArguments {
-                packet: packet.pointer,
-                packet_size: packet.size,
-                control_code: problem.code(),
-                ip_address: self.address.to_bits(),
-                alt_address: address.to_bits(),
-                reserved: null_mut(),
-                pkt_context: *context,
-            };
-            // SAFETY: the hooks can be called; the pointer is to `size` bytes.
-            let _ = unsafe { call.pass_to(hook) };
-        }
+    pub fn delete_address(
+        &self,
+        in_flight: &PacketInFlight,
+        problem: AddressProblem,
+        address: Ipv4Addr,
+    ) -> Observation {
+        let call = HookCall::address_deleted(&[], problem.code()).lease(address, 0, ClientType::DHCP);
+        self.call(&self.about(call, in_flight))
     }
 
-    fn call_drop_send(&self, hook: Option<ffi::DropSend>, packet: &mut ServerPacket, code: u32, context: *mut c_void) {
-        if let Some(hook) = hook {
-            let call = DropSendArguments {
-                packet: &raw mut packet.pointer,
-                packet_size: &raw mut packet.size,
-                control_code: code,
-                ip_address: self.address.to_bits(),
-                reserved: null_mut(),
-                pkt_context: context,
-            };
-            // SAFETY: the hooks can be called; the pointers are to the packet's own variables, and to 4096 bytes.
-            let _ = unsafe { call.pass_to(hook) };
-            packet.take_in();
-        }
+    /// Shows what the server has parsed from a packet.
+    pub fn parse_options(&self, in_flight: &PacketInFlight) -> Observation {
+        let message = in_flight.bytes().ok().and_then(|bytes| Message::parse(bytes).ok());
+        let fields = message.map(ServerFields::from_message).unwrap_or_default();
+        self.call(&self.about(HookCall::options_parsed(&[], &fields), in_flight))
+    }
+
+    /// Reports that the lease of a client is about to be deleted.
+    pub fn delete_client(&self, address: Ipv4Addr, hardware_address: &[u8]) -> Observation {
+        let call = HookCall::client_deleted(hardware_address).lease(address, 0, ClientType::DHCP);
+        self.call(&call)
+    }
+
+    /// Lets a call be about a packet in flight: as the server has it now, with the context that its conduct says.
+    pub(crate) fn about<'a>(&self, mut call: HookCall<'a>, in_flight: &'a PacketInFlight) -> HookCall<'a> {
+        let Observation { left, taken, .. } = &in_flight.seen;
+        let is_kept = in_flight.seen.is_swapped() && self.conduct.swaps == Swaps::ReadAgain;
+        (call.packet, call.size) = match taken {
+            Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
+            _ => (Packet::At(left.0), Some(left.1)),
+        };
+        call.context(self.context_of(in_flight))
+    }
+
+    fn context_of(&self, in_flight: &PacketInFlight) -> *mut c_void {
+        let own = in_flight.seen.context;
+        let or_own = |context| if context == 0 { own } else { context };
+        with_exposed_provenance_mut(match self.conduct.contexts {
+            Contexts::Own => own,
+            Contexts::Null => 0,
+            Contexts::Stale => or_own(self.ended.load(Ordering::Relaxed)),
+            Contexts::Repeated => or_own(in_flight.earlier_context),
+        })
     }
 }
 
 impl PacketInFlight {
-    /// Returns the packet as it is now: the server's, or what `DhcpNewPktHook` put in its place, copied when the hook
-    /// returned.
+    /// Returns the packet as the server has it: its own, or what `DhcpNewPktHook` made of it, by the server's [`Conduct`].
     ///
     /// # Errors
-    /// [`HookError`] if a hook left a NULL pointer or a size over the capacity.
+    /// [`HookError`] if the hook left a NULL pointer or a size over the capacity.
     pub fn bytes(&self) -> Result<&[u8], HookError> {
-        self.packet.bytes()
+        self.seen.bytes()
     }
 
     /// Returns whether the callout wants the packet processed.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
-        self.process_it != Bool::FALSE
+        self.seen.process_it() != Some(Bool::FALSE)
     }
 
     /// Returns what the callout set as the context of the packet; NULL at first.
     #[must_use]
-    pub const fn context(&self) -> *mut c_void {
-        self.context
+    pub fn context(&self) -> *mut c_void {
+        self.seen.context()
     }
 
     /// Sets the context that the next hooks get, as a server that mixes them up would.
-    pub const fn set_context(&mut self, context: *mut c_void) {
-        self.context = context;
+    pub fn set_context(&mut self, context: *mut c_void) {
+        self.seen.context = context.expose_provenance();
+    }
+
+    /// Returns what came of the call of `DhcpNewPktHook`.
+    #[must_use]
+    pub const fn seen(&self) -> &Observation {
+        &self.seen
     }
 }
 
-impl ServerPacket {
-    fn new(packet: &[u8]) -> Result<Self, PacketTooLong> {
-        let too_long = PacketTooLong {
+fn check_length(packet: &[u8]) -> Result<(), PacketTooLong> {
+    if packet.len() > PACKET_CAPACITY {
+        return Err(PacketTooLong {
             size: packet.len(),
             capacity: PACKET_CAPACITY,
-        };
-        let size = u32::try_from(packet.len()).map_err(|_| too_long)?;
-        let mut buffer = buffer_of(packet).ok_or(too_long)?;
-        let pointer = buffer.as_mut_ptr();
-        Ok(Self {
-            buffer,
-            pointer,
-            size,
-            fault: None,
-        })
+        });
     }
-
-    /// Copies what a hook has put in the place of the packet into a buffer of the server's own.
-    fn take_in(&mut self) {
-        // SAFETY: the pointer is to the server's buffer, or the hook that has just returned put it there, and promises
-        // that the packet stays until it is processed.
-        match unsafe { read_packet(self.pointer, self.size) } {
-            Ok(packet) => {
-                if self.pointer.cast_const() != self.buffer.as_ptr() {
-                    let copy = buffer_of(packet);
-                    debug_assert!(copy.is_some(), "a packet that can be read fits into the buffer");
-                    self.buffer = copy.unwrap_or_default();
-                    self.pointer = self.buffer.as_mut_ptr();
-                }
-                self.fault = None;
-            }
-            Err(fault) => self.fault = Some(fault),
-        }
-    }
-
-    fn bytes(&self) -> Result<&[u8], HookError> {
-        match self.fault {
-            // SAFETY: without a fault the pointer is to the server's own buffer, and the size not beyond it.
-            None => unsafe { read_packet(self.pointer, self.size) },
-            Some(fault) => Err(fault),
-        }
-    }
-}
-
-/// Creates a server's buffer with `packet` at its start; `None` if that is too long.
-fn buffer_of(packet: &[u8]) -> Option<Vec<u8>> {
-    let mut buffer = vec![0; PACKET_CAPACITY];
-    buffer.get_mut(..packet.len())?.copy_from_slice(packet);
-    Some(buffer)
+    Ok(())
 }

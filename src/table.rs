@@ -122,6 +122,7 @@ mod word;
 use core::fmt;
 use core::panic::RefUnwindSafe;
 use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicU64, AtomicUsize};
 
 pub use self::context::Context;
 pub(crate) use self::pool::TakeBuffer;
@@ -131,7 +132,7 @@ pub use self::tally::{PacketTally, TallySnapshot};
 
 use self::context::{Layout, MAX_SLOTS, Tag};
 use self::slot::{Eviction, Held, Place, Slots, Vacant};
-use self::sync::{AtomicU64, AtomicUsize, const_fn};
+use self::sync::const_fn;
 use self::vacancy::Group;
 use self::word::{Live, Word};
 use crate::control::DropReason;

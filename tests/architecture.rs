@@ -16,11 +16,11 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Each layer (a module at the root, with all its files), lowest first, and the layers right below it. It may use those,
 /// and what they may use.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("codes", &[]),
     ("control", &["codes"]),
     ("lifecycle", &["control"]),
-    ("ffi", &["control"]),
+    ("ffi", &[]),
     ("message", &["codes"]),
     ("buffer", &["message"]),
     ("table", &["lifecycle", "buffer"]),
@@ -30,6 +30,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("export", &["callout", "chain"]),
     ("simulate", &["export"]),
     ("strategy", &["simulate"]),
+    ("guide", &["strategy"]),
 ];
 
 /// The layers whose `unsafe` touches memory.
@@ -37,11 +38,12 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 23] = [
+const CALLED: [&str; 24] = [
     "and",
     "as_mut_ptr",
     "chain",
     "check",
+    "check_seeded",
     "copy_back",
     "copy_back_either",
     "each",
@@ -287,7 +289,9 @@ impl Source {
         let mut folders = vec![source.clone()];
         while let Some(folder) = folders.pop() {
             for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-                if path.is_dir() {
+                if path == source.join("guide") {
+                    // Texts, and programs of an author's.
+                } else if path.is_dir() {
                     folders.push(path);
                 } else {
                     let file = File::read(&path, &source);

@@ -591,7 +591,7 @@ fn a_packet_that_ends_during_a_look_at_its_age_is_handed_back() {
 fn a_look_at_an_age_does_not_hide_that_a_packet_is_heard_of() {
     three(
         "look, get, and a second look",
-        2,
+        3,
         || World::<1>::with_old_packet(true),
         [
             |world| u64::from(world.admit(2).is_some()),
@@ -720,7 +720,7 @@ fn admission_get_and_end_of_three_threads() {
     }
     three(
         "three packets in two slots",
-        1,
+        2,
         || World::<2>::with_packets(0),
         [|world| all(world, 1), |world| all(world, 2), |world| all(world, 3)],
         |world, lived| {

@@ -323,14 +323,25 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
     }
 
-    /// Lends the state of a packet to an event about it.
-    fn event(&self, hook: &'static str, context: Option<Context>, call: impl FnOnce(Option<&C::State>)) -> u32 {
+    fn options_parsed(&self, mut options: ParsedOptions<'static>)
+    where
+        C: OnOptionsParsed,
+    {
+        let context = options.context();
+        let call = |state: Option<&_>| self.callout.options_parsed(&mut options, state);
+        if self.event(ParsedOptions::HOOK, context, call).is_none() {
+            options.put_back();
+        }
+    }
+
+    /// Lends the state of a packet to an event about it; `None` if the callout panicked.
+    fn event(&self, hook: &'static str, context: Option<Context>, call: impl FnOnce(Option<&C::State>)) -> Option<()> {
         let entry = self.entry(hook, context);
-        self.contain(hook, || call(entry.as_ref().and_then(|entry| entry.state.as_ref())));
+        let called = self.contain(hook, || call(entry.as_ref().and_then(|entry| entry.state.as_ref())));
         if let Some(entry) = entry {
             self.release(entry);
         }
-        ERROR_SUCCESS
+        called
     }
 
     /// Borrows the entry of a packet, if there is one.
@@ -428,9 +439,7 @@ handles! {
     AddressOffered<'static>: OnAddressOffered, |host, event| {
         host.event(AddressOffered::HOOK, event.context(), |state| host.callout.address_offered(&event, state))
     };
-    ParsedOptions<'static>: OnOptionsParsed, |host, options| {
-        host.event(ParsedOptions::HOOK, options.context(), |state| host.callout.options_parsed(&options, state))
-    };
+    ParsedOptions<'static>: OnOptionsParsed, |host, options| host.options_parsed(options);
     ClientDeleted<'static>: OnClientDeleted, |host, event| {
         host.contain(ClientDeleted::HOOK, || host.callout.client_deleted(&event))
     };

@@ -1,6 +1,7 @@
 //! The argument of `DhcpHandleOptionsHook`: what the server parsed from a packet.
 
 use core::ffi::c_void;
+use core::ptr::NonNull;
 
 use super::accessors::{packet_accessors, packet_context};
 use super::check::{HookError, checked_length, not_null};
@@ -10,11 +11,20 @@ use crate::ffi::{Boolean, HandleOptionsArguments, ServerOptions};
 /// What the server parsed from a packet: `DhcpHandleOptionsHook` (`LPDHCP_HANDLE_OPTIONS`).
 ///
 /// Valid during the call only; [`to_owned`](Self::to_owned) copies it. A field is `None` where its pointer is NULL.
+///
+/// The SDK has the parameter as `[in, out]`: a callout can change what the pointers to a `BYTE` or a `DWORD` lead to, each
+/// by the method that begins with `set_`. The change is made at once, where the server has the value; if that is within the
+/// packet, [`bytes`](Self::bytes) shows it too. What the server does with it is not documented.
 #[derive(Debug)]
 pub struct ParsedOptions<'a> {
     packet: PacketBytes<'a>,
     pkt_context: *mut c_void,
-    fields: Parsed<&'a [u8]>,
+    /// INVARIANT: each pointer is NULL or, during `'a` and though perhaps not aligned, for reading and writing one `BYTE` or
+    /// `DWORD`, or for reading as many bytes as the length beside it says, which is at most
+    /// [`PACKET_CAPACITY`](crate::PACKET_CAPACITY); nobody else writes them. Two of them may overlap, or be within the
+    /// packet: a reference to what they lead to must not outlive a borrow of `self`.
+    options: ServerOptions,
+    before: Before,
 }
 
 packet_accessors!(ParsedOptions);
@@ -24,6 +34,7 @@ packet_context!(ParsedOptions);
 ///
 /// Whether they are in network or in host byte order is not documented, so the choice is the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(transparent)]
 pub struct Dword(pub [u8; 4]);
 
 impl Dword {
@@ -40,44 +51,21 @@ impl Dword {
     }
 }
 
-/// The fields of `DHCP_SERVER_OPTIONS`, with `S` for those of any length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Parsed<S> {
-    message_type: Option<u8>,
-    subnet_mask: Option<Dword>,
-    requested_address: Option<Dword>,
-    request_lease_time: Option<Dword>,
-    overlay_fields: Option<u8>,
-    router_address: Option<Dword>,
-    server: Option<Dword>,
-    parameter_request_list: Option<S>,
-    machine_name: Option<S>,
-    client_hardware_address_type: u8,
-    client_hardware_address: Option<S>,
-    class_identifier: Option<S>,
-    vendor_class: Option<S>,
-    dns_flags: u32,
-    dns_name: Option<S>,
-    ds_domain_name_requested: Boolean,
-    ds_domain_name: Option<S>,
-    scope_id: Option<Dword>,
-}
-
 impl ParsedOptions<'_> {
     /// Creates the safe argument from those of the C prototype.
     ///
     /// # Safety
     /// During the lifetime of the value, of the fields of `raw`:
-    /// - `packet` is NULL or points at `packet_size` bytes that can be read, and that nobody writes, if `packet_size`
+    /// - `packet` is NULL or points at `packet_size` bytes that can be read, and that nobody else writes, if `packet_size`
     ///   is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY);
     /// - `server_options` is NULL or can be read, aligned or not;
-    /// - each pointer in it is NULL or points at what it names, aligned or not: one `BYTE`, one `DWORD`, or as many
-    ///   bytes as the length beside it says, if that is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY); all can be
-    ///   read, and nobody writes them.
+    /// - each pointer in it is NULL or points at what it names, aligned or not, which nobody else writes: one `BYTE` or one
+    ///   `DWORD` that can be read and written, or as many bytes that can be read as the length beside it says, if that is at
+    ///   most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
     ///
     /// # Errors
     /// - [`HookError::Null`] if `packet` or `server_options` is NULL;
-    /// - [`HookError::TooLong`] if `packet_size`, or the length of a field, is over
+    /// - [`HookError::TooLong`] if `packet_size`, or the length of a field that is there, is over
     ///   [`PACKET_CAPACITY`](crate::PACKET_CAPACITY): no part of a packet is longer than a packet.
     #[inline]
     pub unsafe fn from_raw(raw: HandleOptionsArguments) -> Result<Self, HookError> {
@@ -87,106 +75,16 @@ impl ParsedOptions<'_> {
         // SAFETY: not NULL, so the caller promises that it can be read; alignment does not matter to this read, and any
         // bytes make a `ServerOptions`.
         let options = unsafe { server_options.read_unaligned() };
-        // SAFETY: the caller promises of the pointers what is asked here.
-        let fields = unsafe { Parsed::from_raw(&options) }?;
-        Ok(Self {
+        check_lengths(&options)?;
+        let mut parsed = Self {
             packet,
             pkt_context: raw.pkt_context,
-            fields,
-        })
-    }
-
-    /// Copies all fields, so that they outlive the call.
-    ///
-    /// # Errors
-    /// [`HookError::TooLong`] if a field is longer than an [`OwnedField`] can hold: 255 bytes.
-    pub fn to_owned(&self) -> Result<OwnedOptions, HookError> {
-        Ok(OwnedOptions {
-            fields: self.fields.to_owned()?,
-        })
-    }
-}
-
-impl<'a> Parsed<&'a [u8]> {
-    /// Follows every pointer of `options`.
-    ///
-    /// # Safety
-    /// As [`ParsedOptions::from_raw`] of the pointers in `server_options`, for `'a`.
-    unsafe fn from_raw(options: &ServerOptions) -> Result<Self, HookError> {
-        // SAFETY: the caller promises that the pointer is NULL or can be read.
-        let byte = |pointer: *mut u8| unsafe { pointer.as_ref() }.copied();
-        let dword = |pointer: *mut u32| {
-            // SAFETY: the caller promises that the pointer is NULL or to four bytes that can be read.
-            unsafe { pointer.cast::<[u8; 4]>().as_ref() }.copied().map(Dword)
+            options,
+            before: Before::default(),
         };
-        let bytes = |pointer: *mut u8, length: u32, name: &'static str| -> Result<Option<&'a [u8]>, HookError> {
-            if pointer.is_null() {
-                return Ok(None);
-            }
-            let length = checked_length(length, name)?;
-            // SAFETY: not NULL, and the caller promises that so many bytes can be read, and that nobody writes them.
-            Ok(Some(unsafe { core::slice::from_raw_parts(pointer, length) }))
-        };
-        let o = options;
-        Ok(Self {
-            message_type: byte(o.message_type),
-            subnet_mask: dword(o.subnet_mask),
-            requested_address: dword(o.requested_address),
-            request_lease_time: dword(o.request_lease_time),
-            overlay_fields: byte(o.overlay_fields),
-            router_address: dword(o.router_address),
-            server: dword(o.server),
-            parameter_request_list: bytes(
-                o.parameter_request_list,
-                o.parameter_request_list_length,
-                "ParameterRequestListLength",
-            )?,
-            machine_name: bytes(o.machine_name, o.machine_name_length, "MachineNameLength")?,
-            client_hardware_address_type: o.client_hardware_address_type,
-            client_hardware_address: bytes(
-                o.client_hardware_address,
-                o.client_hardware_address_length.into(),
-                "ClientHardwareAddressLength",
-            )?,
-            class_identifier: bytes(o.class_identifier, o.class_identifier_length, "ClassIdentifierLength")?,
-            vendor_class: bytes(o.vendor_class, o.vendor_class_length, "VendorClassLength")?,
-            dns_flags: o.dns_flags,
-            dns_name: bytes(o.dns_name, o.dns_name_length, "DNSNameLength")?,
-            ds_domain_name_requested: o.ds_domain_name_requested,
-            ds_domain_name: bytes(o.ds_domain_name, o.ds_domain_name_len, "DSDomainNameLen")?,
-            scope_id: dword(o.scope_id),
-        })
+        parsed.before = parsed.changeable();
+        Ok(parsed)
     }
-
-    fn to_owned(self) -> Result<Parsed<OwnedField>, HookError> {
-        let own = |field: Option<&[u8]>, name| field.map(|bytes| OwnedField::new(bytes, name)).transpose();
-        Ok(Parsed {
-            message_type: self.message_type,
-            subnet_mask: self.subnet_mask,
-            requested_address: self.requested_address,
-            request_lease_time: self.request_lease_time,
-            overlay_fields: self.overlay_fields,
-            router_address: self.router_address,
-            server: self.server,
-            parameter_request_list: own(self.parameter_request_list, "ParameterRequestListLength")?,
-            machine_name: own(self.machine_name, "MachineNameLength")?,
-            client_hardware_address_type: self.client_hardware_address_type,
-            client_hardware_address: own(self.client_hardware_address, "ClientHardwareAddressLength")?,
-            class_identifier: own(self.class_identifier, "ClassIdentifierLength")?,
-            vendor_class: own(self.vendor_class, "VendorClassLength")?,
-            dns_flags: self.dns_flags,
-            dns_name: own(self.dns_name, "DNSNameLength")?,
-            ds_domain_name_requested: self.ds_domain_name_requested,
-            ds_domain_name: own(self.ds_domain_name, "DSDomainNameLen")?,
-            scope_id: self.scope_id,
-        })
-    }
-}
-
-/// A copy of [`ParsedOptions`] in a plain value of fixed size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OwnedOptions {
-    fields: Parsed<OwnedField>,
 }
 
 /// A copy of a field of any length, up to 255 bytes.
@@ -226,81 +124,185 @@ impl core::fmt::Debug for OwnedField {
     }
 }
 
-/// The same reads for the fields as they came and for their copy.
+/// Defines what there is of each field: how it is read, changed, checked and copied.
+///
+/// The fields are of three kinds: pointers to one `BYTE` or `DWORD`, pointers to bytes with a length, and plain numbers.
 macro_rules! fields {
-    ($($(#[$attribute:meta])* $field:ident: $alias:literal $kind:tt;)+) => {
-        impl<'a> ParsedOptions<'a> {
-            $(fields!(@read [&'a [u8]] $(#[$attribute])* $field $alias $kind);)+
+    (
+        $($(#[doc = $doc:literal])+ $field:ident, $set:ident: $Type:ty, $name:literal;)+
+        lengths: $($(#[doc = $bytes_doc:literal])+ $bytes:ident, $bytes_name:literal, $length:ident, $length_name:literal;)+
+        numbers: $($(#[doc = $number_doc:literal])+ $number:ident: $Number:ty, $number_name:literal;)+
+    ) => {
+        impl ParsedOptions<'_> {
+            $(
+                $(#[doc = $doc])+
+                #[must_use]
+                #[doc(alias = $name)]
+                pub fn $field(&self) -> Option<$Type> {
+                    let pointer = NonNull::new(self.options.$field.cast::<$Type>())?;
+                    // SAFETY: not NULL, so the invariant says that it can be read; the type is aligned anywhere.
+                    Some(unsafe { pointer.read() })
+                }
+
+                #[doc = concat!("Changes [`", stringify!($field), "`](Self::", stringify!($field), ") where the server has it.")]
+                ///
+                /// # Errors
+                /// [`HookError::Null`] if the server passed none.
+                pub fn $set(&mut self, value: $Type) -> Result<(), HookError> {
+                    let pointer = not_null(self.options.$field.cast::<$Type>(), $name)?;
+                    // SAFETY:
+                    // - not NULL, so the invariant says that it can be written; the type is aligned anywhere;
+                    // - no reference to the bytes is left, since `self` is borrowed mutably.
+                    unsafe { pointer.write(value) };
+                    Ok(())
+                }
+            )+
+
+            $(
+                $(#[doc = $bytes_doc])+
+                #[must_use]
+                #[doc(alias = $bytes_name)]
+                pub fn $bytes(&self) -> Option<&[u8]> {
+                    let start = NonNull::new(self.options.$bytes)?;
+                    let length = checked_length(self.options.$length.into(), $length_name).ok()?;
+                    // SAFETY: not NULL, so the invariant says that so many bytes can be read, and `self`, without which
+                    // nobody writes them, is borrowed as long as the slice.
+                    Some(unsafe { core::slice::from_raw_parts(start.as_ptr(), length) })
+                }
+            )+
+
+            $(
+                $(#[doc = $number_doc])+
+                #[must_use]
+                #[doc(alias = $number_name)]
+                pub const fn $number(&self) -> $Number {
+                    self.options.$number
+                }
+            )+
+
+            fn changeable(&self) -> Before {
+                Before { $($field: self.$field(),)+ }
+            }
+
+            /// Changes all fields back to what they were.
+            pub(crate) fn put_back(&mut self) {
+                // Whatever overlaps: all were read before any was written.
+                $(
+                    if let Some(before) = self.before.$field.filter(|before| self.$field() != Some(*before)) {
+                        let changed = self.$set(before);
+                        debug_assert!(changed.is_ok(), "it was read, so that it is there");
+                    }
+                )+
+            }
+
+            /// Copies all fields, so that they outlive the call.
+            ///
+            /// # Errors
+            /// [`HookError::TooLong`] if a field is longer than an [`OwnedField`] can hold: 255 bytes.
+            pub fn to_owned(&self) -> Result<OwnedOptions, HookError> {
+                let own = |field: Option<&[u8]>, name| field.map(|bytes| OwnedField::new(bytes, name)).transpose();
+                Ok(OwnedOptions {
+                    $($field: self.$field(),)+
+                    $($bytes: own(self.$bytes(), $length_name)?,)+
+                    $($number: self.$number(),)+
+                })
+            }
+        }
+
+        /// The fields that can be changed, as they came.
+        #[derive(Clone, Copy, Debug, Default)]
+        struct Before {
+            $($field: Option<$Type>,)+
+        }
+
+        /// Checks the length of each field that is there.
+        fn check_lengths(options: &ServerOptions) -> Result<(), HookError> {
+            $(
+                if !options.$bytes.is_null() {
+                    checked_length(options.$length.into(), $length_name)?;
+                }
+            )+
+            Ok(())
+        }
+
+        /// A copy of [`ParsedOptions`] in a plain value of fixed size.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct OwnedOptions {
+            $($field: Option<$Type>,)+
+            $($bytes: Option<OwnedField>,)+
+            $($number: $Number,)+
         }
 
         impl OwnedOptions {
-            $(fields!(@copy $(#[$attribute])* $field $alias $kind);)+
+            $(
+                $(#[doc = $doc])+
+                #[must_use]
+                #[doc(alias = $name)]
+                pub const fn $field(&self) -> Option<$Type> {
+                    self.$field
+                }
+            )+
+
+            $(
+                $(#[doc = $bytes_doc])+
+                #[must_use]
+                #[doc(alias = $bytes_name)]
+                pub fn $bytes(&self) -> Option<&[u8]> {
+                    self.$bytes.as_ref().map(OwnedField::as_slice)
+                }
+            )+
+
+            $(
+                $(#[doc = $number_doc])+
+                #[must_use]
+                #[doc(alias = $number_name)]
+                pub const fn $number(&self) -> $Number {
+                    self.$number
+                }
+            )+
         }
-    };
-    (@read [$slice:ty] $(#[$attribute:meta])* $field:ident $alias:literal bytes) => {
-        $(#[$attribute])*
-        #[must_use]
-        #[doc(alias = $alias)]
-        pub const fn $field(&self) -> Option<$slice> {
-            self.fields.$field
-        }
-    };
-    (@read [$slice:ty] $(#[$attribute:meta])* $field:ident $alias:literal ($kind:ty)) => {
-        $(#[$attribute])*
-        #[must_use]
-        #[doc(alias = $alias)]
-        pub const fn $field(&self) -> $kind {
-            self.fields.$field
-        }
-    };
-    (@copy $(#[$attribute:meta])* $field:ident $alias:literal bytes) => {
-        $(#[$attribute])*
-        #[must_use]
-        #[doc(alias = $alias)]
-        pub fn $field(&self) -> Option<&[u8]> {
-            self.fields.$field.as_ref().map(OwnedField::as_slice)
-        }
-    };
-    (@copy $(#[$attribute:meta])* $field:ident $alias:literal ($kind:ty)) => {
-        fields!(@read [()] $(#[$attribute])* $field $alias ($kind));
     };
 }
 
 fields! {
     /// Returns the DHCP message type (option 53).
-    message_type: "MessageType" (Option<u8>);
+    message_type, set_message_type: u8, "MessageType";
     /// Returns the subnet mask (option 1).
-    subnet_mask: "SubnetMask" (Option<Dword>);
+    subnet_mask, set_subnet_mask: Dword, "SubnetMask";
     /// Returns the address that the client asks for (option 50).
-    requested_address: "RequestedAddress" (Option<Dword>);
+    requested_address, set_requested_address: Dword, "RequestedAddress";
     /// Returns the lease time that the client asks for, in seconds (option 51).
-    request_lease_time: "RequestLeaseTime" (Option<Dword>);
+    request_lease_time, set_request_lease_time: Dword, "RequestLeaseTime";
     /// Returns which fields hold options (option 52).
-    overlay_fields: "OverlayFields" (Option<u8>);
+    overlay_fields, set_overlay_fields: u8, "OverlayFields";
     /// Returns the address of a router (option 3).
-    router_address: "RouterAddress" (Option<Dword>);
+    router_address, set_router_address: Dword, "RouterAddress";
     /// Returns the address of the server that the client has chosen (option 54).
-    server: "Server" (Option<Dword>);
-    /// Returns the codes of the options that the client asks for (option 55).
-    parameter_request_list: "ParameterRequestList" bytes;
-    /// Returns the name of the client's machine; it need not be text, nor end in NUL.
-    machine_name: "MachineName" bytes;
-    /// Returns the type of the client's hardware address.
-    client_hardware_address_type: "ClientHardwareAddressType" (u8);
-    /// Returns the client's hardware address.
-    client_hardware_address: "ClientHardwareAddress" bytes;
-    /// Returns the vendor class identifier (option 60); it need not be text, nor end in NUL.
-    class_identifier: "ClassIdentifier" bytes;
-    /// Returns the vendor class.
-    vendor_class: "VendorClass" bytes;
-    /// Returns the flags for dynamic updates of the DNS.
-    dns_flags: "DNSFlags" (u32);
-    /// Returns the name for dynamic updates of the DNS.
-    dns_name: "DNSName" bytes;
-    /// Returns whether the client asks for the name of the directory service's domain; it can be any byte.
-    ds_domain_name_requested: "DSDomainNameRequested" (Boolean);
-    /// Returns the name of the directory service's domain; it need not be text, nor end in NUL.
-    ds_domain_name: "DSDomainName" bytes;
+    server, set_server: Dword, "Server";
     /// Returns the identifier of the scope.
-    scope_id: "ScopeId" (Option<Dword>);
+    scope_id, set_scope_id: Dword, "ScopeId";
+
+    lengths:
+    /// Returns the codes of the options that the client asks for (option 55).
+    parameter_request_list, "ParameterRequestList", parameter_request_list_length, "ParameterRequestListLength";
+    /// Returns the name of the client's machine; it need not be text, nor end in NUL.
+    machine_name, "MachineName", machine_name_length, "MachineNameLength";
+    /// Returns the client's hardware address.
+    client_hardware_address, "ClientHardwareAddress", client_hardware_address_length, "ClientHardwareAddressLength";
+    /// Returns the vendor class identifier (option 60); it need not be text, nor end in NUL.
+    class_identifier, "ClassIdentifier", class_identifier_length, "ClassIdentifierLength";
+    /// Returns the vendor class.
+    vendor_class, "VendorClass", vendor_class_length, "VendorClassLength";
+    /// Returns the name for dynamic updates of the DNS.
+    dns_name, "DNSName", dns_name_length, "DNSNameLength";
+    /// Returns the name of the directory service's domain; it need not be text, nor end in NUL.
+    ds_domain_name, "DSDomainName", ds_domain_name_len, "DSDomainNameLen";
+
+    numbers:
+    /// Returns the type of the client's hardware address.
+    client_hardware_address_type: u8, "ClientHardwareAddressType";
+    /// Returns the flags for dynamic updates of the DNS.
+    dns_flags: u32, "DNSFlags";
+    /// Returns whether the client asks for the name of the directory service's domain; it can be any byte.
+    ds_domain_name_requested: Boolean, "DSDomainNameRequested";
 }

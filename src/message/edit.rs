@@ -464,7 +464,10 @@ impl fmt::Debug for Editor<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Editor")
             .field("size", &self.source.len())
-            .field("edits", &self.script.edits().count())
+            .field(
+                "edits",
+                &self.script.edits().fold(0_usize, |count, _| count.saturating_add(1)),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -236,7 +236,7 @@ impl OptionLines<'_> {
             Ok(typed) => write!(f, "{typed}")?,
             Err(error) => write!(f, "{value} (malformed: {error})")?,
         }
-        match value.fragments().count() {
+        match value.fragments().fold(0_usize, |count, _| count.saturating_add(1)) {
             0 | 1 => writeln!(f),
             fragments => writeln!(f, " ({fragments} fragments)"),
         }

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use super::{PacketInFlight, RefusalPolicy, Server, alloc};
+use super::conduct::Notices;
+use super::kind::Kind;
+use super::{HookCall, Observation, PacketInFlight, Server};
 use crate::control::{AddressGrant, AddressProblem, DropReason};
 use crate::lifecycle::{Notice, Stage};
 use crate::message::{Message, MessageType, OpCode, OptionCode, option};
@@ -28,7 +30,7 @@ pub struct Lifecycle {
     pub index: usize,
     /// The calls that were made for it, each with the time of the datagram that caused it.
     pub calls: Vec<(Duration, Call)>,
-    /// The stage that the notices led to; still [`Stage::InFlight`] for a packet that was refused and not reported.
+    /// The stage that the notices led to; still [`Stage::InFlight`] for a packet that was not reported.
     pub stage: Stage,
 }
 
@@ -41,6 +43,8 @@ pub enum Call {
         /// Whether the packet is to be processed.
         accepted: bool,
     },
+    /// `DhcpHandleOptionsHook`.
+    OptionsParsed,
     /// `DhcpAddressOfferHook`.
     AddressOffered {
         /// Kind of the lease.
@@ -73,7 +77,7 @@ pub enum Call {
 enum Fate {
     /// It answers with the datagram of this index.
     Answered(usize),
-    /// It acts on the packet without an answer: DECLINE and RELEASE.
+    /// It acts on the packet without an answer: DECLINE, RELEASE, and a REQUEST that another server is to answer.
     Noted,
     /// It drops the packet.
     Dropped(DropReason),
@@ -89,12 +93,21 @@ struct Transaction {
 impl Server {
     /// Plays the server's part in a capture, and passes each client packet's lifecycle to `observe` when it ends.
     ///
-    /// Each BOOTREQUEST is received at its time. If the capture has a reply (same `xid` and `chaddr`, the other
-    /// direction, a message type that answers), the packet is in flight until then; before an ACK goes
-    /// `DhcpAddressOfferHook`, before a NAK `DhcpAddressDelHook`. A DECLINE or RELEASE leads to `DhcpAddressDelHook`. A
-    /// packet like an earlier one that is still unanswered is dropped as [`DropReason::DUPLICATE`]; another without a
-    /// reply is dropped for a reason that fits its type. In the end each is reported as processed. Datagrams that are
-    /// no DHCP message, or do not fit into the server's buffer, are passed over.
+    /// Each BOOTREQUEST is received at its time, and its options are parsed. If the capture has a reply (same `xid` and
+    /// `chaddr`, the other direction, a message type that answers), the packet is in flight until then. Before an ACK to
+    /// a REQUEST, or to a DISCOVER if both have Rapid Commit, and before a BOOTP reply goes `DhcpAddressOfferHook`; before
+    /// a NAK `DhcpAddressDelHook`. A DECLINE or RELEASE leads to `DhcpAddressDelHook`, a REQUEST that names a server and
+    /// gets no reply to nothing: the client has chosen that server. In the end each is reported as processed.
+    ///
+    /// What else gets no reply is dropped:
+    /// - as [`DropReason::DUPLICATE`], if it is like an earlier packet that is still unanswered;
+    /// - as [`DropReason::NOADDRESS`], if it asks for an address;
+    /// - as [`DropReason::INVALID`], if its options cannot be read, or its type is none that a client sends;
+    /// - as [`DropReason::GEN_FAILURE`], if it is an INFORM or LEASEQUERY: why, a capture does not show. Nor does it ever
+    ///   show [`DropReason::WRONG_SERVER`], which is about a client of another directory enterprise.
+    ///
+    /// The server's [`Conduct`](super::Conduct) decides what the documentation leaves open. Datagrams that are no DHCP
+    /// message, or do not fit into the server's buffer, are passed over.
     pub fn replay(&self, capture: &[Datagram<'_>], mut observe: impl FnMut(&Lifecycle)) {
         let fates = fates(capture);
         let mut waiting = BTreeMap::new();
@@ -105,6 +118,10 @@ impl Server {
             let Some(fate) = fates.get(index).copied().flatten() else {
                 continue;
             };
+            if self.conduct.never_offered && fate == Fate::Dropped(DropReason::DUPLICATE) {
+                observe(&self.drop_unoffered(index, datagram));
+                continue;
+            }
             let Some(packet) = Packet::receive(self, index, datagram) else {
                 continue;
             };
@@ -117,22 +134,37 @@ impl Server {
         }
     }
 
+    /// Drops a packet that the callout was not offered, and that has no context for it.
+    fn drop_unoffered(&self, index: usize, datagram: &Datagram<'_>) -> Lifecycle {
+        let mut lifecycle = Lifecycle::new(index);
+        for notice in [Notice::Dropped(DropReason::DUPLICATE), Notice::Processed] {
+            lifecycle.notify(self.conduct.notices, datagram.time, notice, || {
+                self.call(&HookCall::notice(datagram.payload, notice.code()))
+            });
+        }
+        lifecycle
+    }
+
     /// Ends the lifecycle of a packet that gets no answer.
     fn settle(&self, mut packet: Packet, fate: Fate, datagram: &Datagram<'_>) -> Lifecycle {
         let time = datagram.time;
         if !packet.in_flight.is_accepted() {
-            if self.refusal_policy == RefusalPolicy::Reported {
+            if self.conduct.refusals_reported {
                 packet.notify(self, time, Notice::Dropped(DropReason::GEN_FAILURE));
                 packet.notify(self, time, Notice::Processed);
             }
             return packet.lifecycle;
         }
         if let (Fate::Noted, Ok(message)) = (fate, Message::parse(datagram.payload)) {
-            let (problem, address) = match message_type(message) {
-                Some(MessageType::RELEASE) => (AddressProblem::RELEASE, message.ciaddr()),
-                _ => (AddressProblem::DECLINE, requested_address(message)),
-            };
-            packet.delete_address(self, time, problem, address);
+            match packet.kind {
+                Kind::Dhcp(MessageType::RELEASE) => {
+                    packet.delete_address(self, time, AddressProblem::RELEASE, message.ciaddr());
+                }
+                Kind::Dhcp(MessageType::DECLINE) => {
+                    packet.delete_address(self, time, AddressProblem::DECLINE, requested_address(message));
+                }
+                _ => {}
+            }
         }
         if let Fate::Dropped(reason) = fate {
             packet.notify(self, time, Notice::Dropped(reason));
@@ -145,25 +177,75 @@ impl Server {
     fn answer(&self, mut packet: Packet, index: usize, reply: &Datagram<'_>) -> Lifecycle {
         let time = reply.time;
         if let Ok(message) = Message::parse(reply.payload) {
-            match message_type(message) {
-                Some(MessageType::ACK) => packet.offer_address(self, time, message),
-                Some(MessageType::NAK) => {
+            match (packet.kind, Kind::of(message)) {
+                (Kind::Dhcp(MessageType::REQUEST | MessageType::DISCOVER), Kind::Dhcp(MessageType::ACK))
+                | (Kind::Bootp, Kind::Bootp) => packet.offer_address(self, time, message),
+                (_, Kind::Dhcp(MessageType::NAK)) => {
                     let address = packet.requested;
                     packet.delete_address(self, time, AddressProblem::NACKED, address);
                 }
                 _ => {}
             }
         }
-        let altered = self.send(&packet.in_flight, reply.payload, |sent| sent != Ok(reply.payload));
-        match altered {
-            Ok(altered) => packet
-                .lifecycle
-                .calls
-                .push((time, Call::Sent { reply: index, altered })),
+        let sent = self.at_once(|| self.send(&packet.in_flight, reply.payload));
+        match sent {
+            Ok(sent) => packet.lifecycle.note(
+                time,
+                Call::Sent {
+                    reply: index,
+                    altered: sent.bytes() != Ok(reply.payload),
+                },
+            ),
             Err(_) => packet.notify(self, time, Notice::Dropped(DropReason::INTERNAL_ERROR)),
         }
         packet.notify(self, time, Notice::Processed);
         packet.lifecycle
+    }
+
+    /// Makes a call on as many threads at once as the conduct says, and returns what came of one.
+    #[cfg(feature = "std")]
+    fn at_once<R: Send>(&self, call: impl Fn() -> R + Sync) -> R {
+        std::thread::scope(|scope| {
+            for _ in 1..self.conduct.threads {
+                scope.spawn(&call);
+            }
+            call()
+        })
+    }
+
+    /// Makes a call: there are no threads.
+    #[cfg(not(feature = "std"))]
+    #[expect(clippy::unused_self, reason = "with threads it is used")]
+    fn at_once<R>(&self, call: impl Fn() -> R) -> R {
+        call()
+    }
+}
+
+impl Lifecycle {
+    const fn new(index: usize) -> Self {
+        Self {
+            index,
+            calls: Vec::new(),
+            stage: Stage::InFlight,
+        }
+    }
+
+    fn note(&mut self, time: Duration, call: Call) {
+        self.calls.push((time, call));
+    }
+
+    fn notify(&mut self, notices: Notices, time: Duration, notice: Notice, call: impl Fn() -> Observation) {
+        let times = match notices {
+            Notices::Withheld => 0,
+            Notices::Once => 1,
+            Notices::Repeated => 2,
+        };
+        for _ in 0..times {
+            call();
+            self.note(time, Call::Notified(notice));
+            // A repeated notice changes nothing.
+            self.stage = self.stage.advance(notice).unwrap_or(self.stage);
+        }
     }
 }
 
@@ -171,6 +253,7 @@ impl Server {
 struct Packet {
     in_flight: PacketInFlight,
     lifecycle: Lifecycle,
+    kind: Kind,
     /// Whether the client asked for more time on an address that it has.
     renews: bool,
     requested: Ipv4Addr,
@@ -180,28 +263,31 @@ impl Packet {
     fn receive(server: &Server, index: usize, datagram: &Datagram<'_>) -> Option<Self> {
         let message = Message::parse(datagram.payload).ok()?;
         let in_flight = server.receive(datagram.payload).ok()?;
-        let call = Call::NewPacket {
-            accepted: in_flight.is_accepted(),
-        };
-        let lifecycle = Lifecycle {
-            index,
-            calls: vec![(datagram.time, call)],
-            stage: Stage::InFlight,
-        };
-        let renews = !message.ciaddr().is_unspecified();
+        let accepted = in_flight.is_accepted();
+        let mut lifecycle = Lifecycle::new(index);
+        lifecycle.note(datagram.time, Call::NewPacket { accepted });
+        if accepted {
+            for _ in 0..server.conduct.options_parsed {
+                server.at_once(|| server.parse_options(&in_flight));
+                lifecycle.note(datagram.time, Call::OptionsParsed);
+            }
+        }
         Some(Self {
             in_flight,
             lifecycle,
-            renews,
+            kind: Kind::of(message),
+            renews: !message.ciaddr().is_unspecified(),
             requested: requested_address(message),
         })
     }
 
     fn notify(&mut self, server: &Server, time: Duration, notice: Notice) {
-        server.notify(&mut self.in_flight, notice);
-        self.lifecycle.calls.push((time, Call::Notified(notice)));
-        // The server itself never breaks the order.
-        self.lifecycle.stage = self.lifecycle.stage.advance(notice).unwrap_or(self.lifecycle.stage);
+        let Self {
+            in_flight, lifecycle, ..
+        } = self;
+        lifecycle.notify(server.conduct.notices, time, notice, || {
+            server.notify(in_flight, notice)
+        });
     }
 
     fn offer_address(&mut self, server: &Server, time: Duration, ack: Message<'_>) {
@@ -212,22 +298,18 @@ impl Packet {
         };
         let address = ack.yiaddr();
         let lease_time = value(ack, option::LEASE_TIME.code()).map_or(0, u32::from_be_bytes);
-        server.offer_address(&self.in_flight, grant, address, lease_time);
-        self.lifecycle.calls.push((
-            time,
-            Call::AddressOffered {
-                grant,
-                address,
-                lease_time,
-            },
-        ));
+        server.at_once(|| server.offer_address(&self.in_flight, grant, address, lease_time));
+        let call = Call::AddressOffered {
+            grant,
+            address,
+            lease_time,
+        };
+        self.lifecycle.note(time, call);
     }
 
     fn delete_address(&mut self, server: &Server, time: Duration, problem: AddressProblem, address: Ipv4Addr) {
-        server.delete_address(&self.in_flight, problem, address);
-        self.lifecycle
-            .calls
-            .push((time, Call::AddressDeleted { problem, address }));
+        server.at_once(|| server.delete_address(&self.in_flight, problem, address));
+        self.lifecycle.note(time, Call::AddressDeleted { problem, address });
     }
 }
 
@@ -279,38 +361,39 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
 
 /// Returns whether `later`, of the same transaction, is the same packet sent again.
 fn is_repeated(earlier: Message<'_>, later: Message<'_>) -> bool {
-    message_type(earlier) == message_type(later) && earlier.giaddr() == later.giaddr()
+    Kind::of(earlier) == Kind::of(later) && earlier.giaddr() == later.giaddr()
 }
 
 /// Returns whether `reply`, of the same transaction, answers `request`.
 fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
-    match (message_type(request), message_type(reply)) {
-        (Some(MessageType::DISCOVER), Some(MessageType::OFFER | MessageType::ACK))
-        | (Some(MessageType::REQUEST), Some(MessageType::ACK | MessageType::NAK))
-        | (Some(MessageType::INFORM), Some(MessageType::ACK))
-        | (None, None) => true,
-        (Some(MessageType::LEASEQUERY), Some(answer)) => {
-            (MessageType::LEASEUNASSIGNED..=MessageType::LEASEACTIVE).contains(&answer)
-        }
-        _ => false,
+    match (Kind::of(request), Kind::of(reply)) {
+        (Kind::Dhcp(request_type), Kind::Dhcp(answer)) => match request_type {
+            MessageType::DISCOVER if answer == MessageType::ACK => [request, reply].map(commits_rapidly) == [true; 2],
+            MessageType::DISCOVER => answer == MessageType::OFFER,
+            MessageType::REQUEST => matches!(answer, MessageType::ACK | MessageType::NAK),
+            MessageType::INFORM => answer == MessageType::ACK,
+            MessageType::LEASEQUERY => (MessageType::LEASEUNASSIGNED..=MessageType::LEASEACTIVE).contains(&answer),
+            _ => false,
+        },
+        (request, reply) => (request, reply) == (Kind::Bootp, Kind::Bootp),
     }
 }
 
 /// What the server does with a packet that the capture shows no answer to.
 fn unanswered_fate(message: Message<'_>) -> Fate {
-    match message_type(message) {
-        Some(MessageType::DECLINE | MessageType::RELEASE) => Fate::Noted,
-        Some(MessageType::REQUEST) if value::<4>(message, option::SERVER_ID.code()).is_some() => {
-            Fate::Dropped(DropReason::WRONG_SERVER)
+    Fate::Dropped(match Kind::of(message) {
+        Kind::Dhcp(MessageType::DECLINE | MessageType::RELEASE) => return Fate::Noted,
+        Kind::Dhcp(MessageType::REQUEST) if value::<4>(message, option::SERVER_ID.code()).is_some() => {
+            return Fate::Noted;
         }
-        Some(MessageType::DISCOVER | MessageType::REQUEST) | None => Fate::Dropped(DropReason::NOADDRESS),
-        Some(MessageType::INFORM) => Fate::Dropped(DropReason::NO_SUBNETS),
-        Some(_) => Fate::Dropped(DropReason::INVALID),
-    }
+        Kind::Dhcp(MessageType::DISCOVER | MessageType::REQUEST) | Kind::Bootp => DropReason::NOADDRESS,
+        Kind::Dhcp(MessageType::INFORM | MessageType::LEASEQUERY) => DropReason::GEN_FAILURE,
+        Kind::Dhcp(_) | Kind::Malformed => DropReason::INVALID,
+    })
 }
 
-fn message_type(message: Message<'_>) -> Option<MessageType> {
-    value(message, option::MESSAGE_TYPE.code()).map(|[code]| MessageType::from_code(code))
+fn commits_rapidly(message: Message<'_>) -> bool {
+    value::<0>(message, option::RAPID_COMMIT.code()).is_some()
 }
 
 /// The address that the client asks for, or has.

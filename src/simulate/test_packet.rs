@@ -3,7 +3,6 @@
 use alloc::boxed::Box;
 use core::ptr::null_mut;
 
-use super::alloc;
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::ffi::Bool;
 use crate::hook::{NewPacket, PacketNotice, SendPacket, TestVariables};

@@ -10,8 +10,9 @@
 
 use core::fmt;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicBool as Hint, AtomicU64, AtomicUsize};
 
-use super::sync::{AtomicBool, AtomicU64, AtomicUsize, array_of, const_fn};
+use super::sync::{AtomicBool, array_of, const_fn};
 
 /// How many groups the slots of a table have at most.
 const MAX_GROUPS: usize = if cfg!(loom) { 2 } else { 256 };
@@ -36,14 +37,14 @@ pub(super) struct Vacancies {
     /// What the clock showed when the first group was last entered or passed.
     round_began: AtomicU64,
     /// Whether the round before found less than a quarter of the slots vacant.
-    was_short: AtomicBool,
+    was_short: Hint,
     groups: [Group; MAX_GROUPS],
 }
 
 /// What is known of a group of slots.
 pub(super) struct Group {
     /// Whether none of its slots has become vacant since an admission last entered it.
-    is_full: AtomicBool,
+    is_full: Hint,
     /// Whether a guard has left a finished packet in a slot since that was last looked for.
     has_abandoned: AtomicBool,
 }
@@ -55,7 +56,7 @@ impl Vacancies {
                 clock: AtomicU64::new(0),
                 next: AtomicUsize::new(0),
                 round_began: AtomicU64::new(0),
-                was_short: AtomicBool::new(false),
+                was_short: Hint::new(false),
                 groups: array_of!(Group::new(), MAX_GROUPS),
             }
         }
@@ -109,7 +110,7 @@ impl Group {
     const_fn! {
         fn new() -> Self {
             Self {
-                is_full: AtomicBool::new(false),
+                is_full: Hint::new(false),
                 has_abandoned: AtomicBool::new(false),
             }
         }

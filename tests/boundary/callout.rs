@@ -1,20 +1,20 @@
 //! Proves that a callout written with `impl Callout` hears what the server does, once, whatever the server does: hooks in
 //! the table, the lifecycle of packets, replacements, contained panics, chains.
-#![expect(unsafe_code, reason = "a server calls hooks with raw pointers")]
+#![expect(unsafe_code, reason = "an entry point is called with raw pointers")]
 
 use core::ptr::{null_mut, without_provenance_mut};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ServiceControl};
-use dhcp_callout::ffi::{Bool, CalloutTable, DropSend, DropSendArguments, EntryPoint, NewPktArguments};
+use dhcp_callout::ffi::{CalloutTable, EntryPoint};
 use dhcp_callout::hook::ChainDlls;
 use dhcp_callout::message::OptionCode;
-use dhcp_callout::simulate::Server;
+use dhcp_callout::simulate::{EntryCall, EntryResult, HookCall, Parameter, Server};
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, DropReason, Host,
     LoadError, Message, MessageType, NewPacket, Notice, NotifyError, OnAddressDeleted, OnAddressOffered,
-    OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome, PACKET_CAPACITY, PacketBuffer, PacketNotice,
-    ParsedOptions, ReplaceError, SendPacket, Stage, entry_point, option,
+    OnClientDeleted, OnControl, OnOptionsParsed, OnSendPacket, Outcome, PacketBuffer, PacketNotice, ParsedOptions,
+    ReplaceError, SendPacket, Stage, entry_point, option,
 };
 
 /// Notes every call; the first byte of a packet says what to do with it, the second is its state.
@@ -168,7 +168,7 @@ impl OnAddressDeleted for Everything {
 }
 
 impl OnOptionsParsed for Everything {
-    fn options_parsed(&self, _: &ParsedOptions<'_>, _: Option<&()>) {}
+    fn options_parsed(&self, _: &mut ParsedOptions<'_>, _: Option<&()>) {}
 }
 
 impl OnClientDeleted for Everything {
@@ -247,39 +247,57 @@ fn the_table_holds_the_hooks_that_the_callout_wants() {
 
 #[test]
 fn only_version_0_is_accepted() {
-    let mut list = [0_u16; 2];
     let untouched = CalloutTable {
         dhcp_reserved_hook: without_provenance_mut(7),
         ..CalloutTable::EMPTY
     };
+    // SAFETY: the entry point is made by the macro.
+    let enter = |call: EntryCall<'_>| unsafe { call.before(untouched).enter(everything) };
     for version in [1, 2, u32::MAX] {
-        let mut table = untouched;
-        // SAFETY: the list and the table are this function's.
-        let status = unsafe { everything(list.as_mut_ptr(), version, &raw mut table) };
+        let EntryResult { status, left, .. } = enter(EntryCall::DEFAULT.version(version));
         assert_eq!(status, 50);
-        assert!(table.dhcp_reserved_hook.addr() == 7 && table.dhcp_new_pkt_hook.is_none());
+        assert!(left.dhcp_reserved_hook.addr() == 7 && left.dhcp_new_pkt_hook.is_none());
     }
-    // SAFETY: NULL is refused.
-    assert_eq!(unsafe { everything(list.as_mut_ptr(), 0, null_mut()) }, 87);
-    for _ in 0..3 {
-        let mut table = untouched;
-        // SAFETY: as above.
-        assert_eq!(unsafe { everything(null_mut(), 0, &raw mut table) }, 0);
+    assert_eq!(enter(EntryCall::DEFAULT.table(None)).status, 87);
+    for offset in 0..8 {
+        let table = enter(EntryCall::DEFAULT.chain(None).table(Some(offset)))
+            .table()
+            .unwrap();
         assert!(table.dhcp_reserved_hook.is_null() && table.dhcp_new_pkt_hook.is_some());
     }
 }
 
 #[test]
-fn a_callout_that_cannot_work_leaves_the_table_alone() {
+fn a_callout_that_cannot_work_leaves_the_table_alone_and_the_next_dll_is_loaded() {
     for (entry, expected) in [(unwilling as EntryPoint, 5), (clumsy, 1114)] {
-        let mut table = CalloutTable {
+        let untouched = CalloutTable {
             dhcp_reserved_hook: without_provenance_mut(7),
             ..CalloutTable::EMPTY
         };
-        // SAFETY: the table is this function's.
-        assert_eq!(unsafe { entry(null_mut(), 0, &raw mut table) }, expected);
-        assert!(table.dhcp_reserved_hook.addr() == 7 && table.dhcp_new_pkt_hook.is_none());
+        // SAFETY: the entry points are made by the macro.
+        let EntryResult { status, left, .. } = unsafe { EntryCall::DEFAULT.before(untouched).enter(entry) };
+        assert_eq!(status, expected);
+        assert!(left.dhcp_reserved_hook.addr() == 7 && left.dhcp_new_pkt_hook.is_none());
     }
+    let dlls: [(_, EntryPoint); 4] = [
+        ("unwilling.dll", unwilling),
+        ("clumsy.dll", clumsy),
+        ("everything.dll", everything),
+        ("nothing.dll", nothing),
+    ];
+    // SAFETY: as above.
+    let (server, refused) = unsafe { Server::load_first(&dlls) };
+    let statuses: Vec<_> = refused.iter().map(|refused| refused.status).collect();
+    assert_eq!(statuses, [5, 1114]);
+    assert!(
+        server.table().dhcp_delete_client_hook.is_some(),
+        "the hooks of the third"
+    );
+    // SAFETY: as above.
+    let (server, refused) = unsafe { Server::load_first(&dlls[..2]) };
+    assert!(refused.len() == 2 && server.table().dhcp_new_pkt_hook.is_none());
+    let packet = server.receive(b"a").unwrap();
+    assert!(packet.is_accepted(), "a server without a callout goes on");
 }
 
 /// Defines a recorder with its own table, so that tests do not share one.
@@ -295,12 +313,12 @@ macro_rules! recorder {
 #[test]
 fn a_lifecycle_is_told_once_whatever_the_server_repeats() {
     let (server, recorder) = recorder!(4, 4);
-    let mut packet = server.receive(b"t1").unwrap();
+    let packet = server.receive(b"t1").unwrap();
     assert!(packet.is_accepted());
     for code in [0xA, 0x1, 0xB, 0xB, 0x2] {
-        server.notify(&mut packet, Notice::from_code(code));
+        server.notify(&packet, Notice::from_code(code));
     }
-    server.notify(&mut server.receive(b"t2").unwrap(), Notice::Processed);
+    server.notify(&server.receive(b"t2").unwrap(), Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -320,14 +338,14 @@ fn a_lifecycle_is_told_once_whatever_the_server_repeats() {
 #[test]
 fn a_packet_that_is_not_tracked_has_no_state() {
     let (server, recorder) = recorder!(4, 4);
-    let mut passed = server.receive(b"p1").unwrap();
+    let passed = server.receive(b"p1").unwrap();
     assert!(passed.is_accepted() && passed.context().is_null());
-    server.notify(&mut passed, Notice::from_code(0x6));
-    server.notify(&mut passed, Notice::Processed);
-    let mut refused = server.receive(b"r2").unwrap();
+    server.notify(&passed, Notice::from_code(0x6));
+    server.notify(&passed, Notice::Processed);
+    let refused = server.receive(b"r2").unwrap();
     assert!(!refused.is_accepted() && refused.context().is_null());
-    server.notify(&mut refused, Notice::from_code(0x77));
-    server.notify(&mut refused, Notice::Processed);
+    server.notify(&refused, Notice::from_code(0x77));
+    server.notify(&refused, Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -343,7 +361,7 @@ fn a_packet_that_is_not_tracked_has_no_state() {
 #[test]
 fn a_full_table_lets_packets_pass() {
     let (server, recorder) = recorder!(1, 4);
-    let mut first = server.receive(b"t1").unwrap();
+    let first = server.receive(b"t1").unwrap();
     let second = server.receive(b"x2").unwrap();
     assert!(second.is_accepted() && second.context().is_null());
     assert_eq!(
@@ -356,7 +374,7 @@ fn a_full_table_lets_packets_pass() {
         Ok(&b"rewritten not what is told last"[..]),
         "a rewritten packet needs nobody"
     );
-    server.notify(&mut first, Notice::Processed);
+    server.notify(&first, Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -388,14 +406,14 @@ fn wrong_contexts_are_harmless() {
         right.addr().rotate_left(8),
     ] {
         packet.set_context(without_provenance_mut(wrong));
-        server.notify(&mut packet, Notice::Dropped(DropReason::PAUSED));
-        server.notify(&mut packet, Notice::Processed);
-        server.send(&packet, b"leave", |_| ()).unwrap();
+        server.notify(&packet, Notice::Dropped(DropReason::PAUSED));
+        server.notify(&packet, Notice::Processed);
+        server.send(&packet, b"leave").unwrap();
         server.offer_address(&packet, AddressGrant::NEW, [192, 0, 2, 1].into(), 1);
         server.delete_address(&packet, AddressProblem::CONFLICT, [192, 0, 2, 1].into());
     }
     packet.set_context(right);
-    server.notify(&mut packet, Notice::Processed);
+    server.notify(&packet, Notice::Processed);
     let log = recorder.take();
     assert_eq!(log.first().map(String::as_str), Some("new 49"));
     assert_eq!(log.last().map(String::as_str), Some("done 49"));
@@ -410,26 +428,26 @@ fn wrong_contexts_are_harmless() {
 #[test]
 fn replacements_stay_until_the_packet_is_done() {
     let (server, recorder) = recorder!(4, 2);
-    let mut packet = server.receive(b"x1").unwrap();
+    let packet = server.receive(b"x1").unwrap();
     assert_eq!(packet.bytes(), Ok(&b"replaced x1"[..]));
-    assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"ylper")).unwrap());
+    assert!(server.send(&packet, b"reply").unwrap().bytes() == Ok(b"ylper"));
     assert_eq!(
         packet.bytes(),
         Ok(&b"replaced x1"[..]),
         "the reply has a buffer of its own"
     );
     // Both buffers are in use now.
-    assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"reply")).unwrap());
-    server.notify(&mut packet, Notice::Processed);
+    assert!(server.send(&packet, b"reply").unwrap().bytes() == Ok(b"reply"));
+    server.notify(&packet, Notice::Processed);
     // And both are back.
-    let mut packet = server.receive(b"y2").unwrap();
+    let packet = server.receive(b"y2").unwrap();
     assert_eq!(
         packet.bytes(),
         Ok(&b"replaced y2"[..]),
         "a packet that is passed can be replaced as well"
     );
-    assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"ylper")).unwrap());
-    server.notify(&mut packet, Notice::Processed);
+    assert!(server.send(&packet, b"reply").unwrap().bytes() == Ok(b"ylper"));
+    server.notify(&packet, Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -449,8 +467,8 @@ fn replacements_stay_until_the_packet_is_done() {
 #[test]
 fn what_the_simulated_server_shows_outlives_the_replacement() {
     let (server, recorder) = recorder!(4, 1);
-    let mut first = server.receive(b"x1").unwrap();
-    server.notify(&mut first, Notice::Processed);
+    let first = server.receive(b"x1").unwrap();
+    server.notify(&first, Notice::Processed);
     let shown = first.bytes().unwrap();
     // The one buffer is used again.
     assert_eq!(server.receive(b"x2").unwrap().bytes(), Ok(&b"replaced x2"[..]));
@@ -465,7 +483,9 @@ mod overlap {
 
     struct Answers;
 
-    static ENDS: Mutex<Option<(DropSend, usize)>> = Mutex::new(None);
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    /// The context of the packet that ends.
+    static ENDS: Mutex<Option<usize>> = Mutex::new(None);
     static HOST: Host<Answers, 4, 1> = Host::new(Answers);
     static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     entry_point!(fn entry = HOST);
@@ -503,18 +523,14 @@ mod overlap {
         fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&u8>) {
             assert!(state.is_some());
             packet.replace_with(b"AAAA").unwrap();
-            if let Some((hook, context)) = *ENDS.lock().unwrap() {
-                for control_code in [0xB, 0xA] {
-                    let notice = DropSendArguments {
-                        packet: null_mut(),
-                        packet_size: null_mut(),
-                        control_code,
-                        ip_address: 0,
-                        reserved: null_mut(),
-                        pkt_context: without_provenance_mut(context),
-                    };
-                    // SAFETY: NULL is allowed.
-                    unsafe { notice.pass_to(hook) };
+            if let Some(context) = *ENDS.lock().unwrap() {
+                for code in [0xB, 0xA] {
+                    let notice = HookCall::notice(&[], code).context(without_provenance_mut(context));
+                    let notice = notice.variable(Parameter::Packet, None);
+                    SERVER
+                        .get()
+                        .unwrap()
+                        .call(&notice.variable(Parameter::PacketSize, None));
                 }
             }
         }
@@ -523,12 +539,11 @@ mod overlap {
     #[test]
     fn a_reply_is_the_servers_own_when_its_packet_has_ended() {
         // SAFETY: the entry point is made by the macro.
-        let server = unsafe { Server::load(entry) }.unwrap();
+        let server = SERVER.get_or_init(|| unsafe { Server::load(entry) }.unwrap());
         let packet = server.receive(b"a packet").unwrap();
-        let hook = server.table().dhcp_pkt_drop_hook.unwrap();
-        *ENDS.lock().unwrap() = Some((hook, packet.context().addr()));
-        let sent = server.send(&packet, b"reply", |sent| sent == Ok(b"reply"));
-        assert!(sent.unwrap(), "the buffer went back");
+        *ENDS.lock().unwrap() = Some(packet.context().addr());
+        let sent = server.send(&packet, b"reply").unwrap();
+        assert_eq!(sent.bytes(), Ok(&b"reply"[..]), "the buffer went back");
         assert_eq!(
             *HEARD.lock().unwrap(),
             [
@@ -540,22 +555,22 @@ mod overlap {
         );
         *ENDS.lock().unwrap() = None;
         let next = server.receive(b"b").unwrap();
-        assert!(server.send(&next, b"reply", |sent| sent == Ok(b"AAAA")).unwrap());
+        assert!(server.send(&next, b"reply").unwrap().bytes() == Ok(b"AAAA"));
     }
 }
 
 #[test]
 fn a_replacement_that_fails_changes_nothing() {
     let (server, recorder) = recorder!(4, 1);
-    let mut packet = server.receive(b"t1").unwrap();
-    assert!(server.send(&packet, b"fail", |sent| sent == Ok(b"fail")).unwrap());
+    let packet = server.receive(b"t1").unwrap();
+    assert!(server.send(&packet, b"fail").unwrap().bytes() == Ok(b"fail"));
     assert!(
-        server.send(&packet, b"reply", |sent| sent == Ok(b"ylper")).unwrap(),
+        server.send(&packet, b"reply").unwrap().bytes() == Ok(b"ylper"),
         "the buffer went back"
     );
     let passed = server.receive(b"p2").unwrap();
-    assert!(server.send(&passed, b"reply", |sent| sent == Ok(b"reply")).unwrap());
-    server.notify(&mut packet, Notice::Processed);
+    assert!(server.send(&passed, b"reply").unwrap().bytes() == Ok(b"reply"));
+    server.notify(&packet, Notice::Processed);
     let log = recorder.take();
     assert!(log[2].starts_with("Err(Edit(Header("), "{}", log[2]);
     assert_eq!(log[7], format!("{:?}", Err::<(), _>(ReplaceError::NotTracked)));
@@ -570,12 +585,8 @@ fn a_rewritten_packet_is_in_the_servers_own_buffer() {
     let mut passed = server.receive(b"wp").unwrap();
     assert!(passed.context().is_null());
     assert_eq!(passed.bytes(), Ok(&b"rewritten not what is told last"[..]));
-    assert!(
-        server
-            .send(&passed, b"rewrite", |sent| sent == Ok(b"rewritten"))
-            .unwrap()
-    );
-    assert!(server.send(&tracked, b"long", |sent| sent == Ok(b"long")).unwrap());
+    assert!(server.send(&passed, b"rewrite").unwrap().bytes() == Ok(b"rewritten"));
+    assert!(server.send(&tracked, b"long").unwrap().bytes() == Ok(b"long"));
     passed.set_context(null_mut());
     let log = recorder.take();
     assert_eq!(log[2..5], ["send for None", "Ok(())", "send for Some(116)"]);
@@ -611,12 +622,10 @@ fn a_message_is_edited_in_either_way() {
     let packet = server.receive(request.as_bytes()).unwrap();
     let message = Message::parse(packet.bytes().unwrap()).unwrap();
     assert!(message.secs() == 1 && message.find(option::LEASE_TIME).is_some());
-    let sent = server.send(&packet, request.as_bytes(), |sent| {
-        let message = Message::parse(sent.unwrap()).unwrap();
-        let vendor = message.value(OptionCode::from_code(43)).unwrap().unwrap();
-        (message.secs(), vendor.bytes().eq([7; 255]))
-    });
-    assert_eq!(sent, Ok((2, true)));
+    let sent = server.send(&packet, request.as_bytes()).unwrap();
+    let message = sent.message().unwrap();
+    let vendor = message.value(OptionCode::from_code(43)).unwrap().unwrap();
+    assert!(message.secs() == 2 && vendor.bytes().eq([7; 255]));
 }
 
 #[test]
@@ -625,11 +634,11 @@ fn a_panic_leaves_the_packet_to_the_server() {
     let packet = server.receive(b"!1").unwrap();
     assert!(packet.is_accepted() && packet.context().is_null());
     assert_eq!(packet.bytes(), Ok(&b"!1"[..]));
-    let mut packet = server.receive(b"t2").unwrap();
+    let packet = server.receive(b"t2").unwrap();
     for reply in [&b"panic"[..], b"late"] {
-        assert!(server.send(&packet, reply, |sent| sent == Ok(reply)).unwrap());
+        assert!(server.send(&packet, reply).unwrap().bytes() == Ok(reply));
     }
-    server.notify(&mut packet, Notice::Processed);
+    server.notify(&packet, Notice::Processed);
     assert_eq!(
         recorder.take(),
         [
@@ -676,11 +685,11 @@ fn the_service_is_told_of() {
     server.control(ServiceControl::START);
     server.control(ServiceControl::from_code(0x77));
     server.control(ServiceControl::from_code(0x1000_0000));
-    let mut packet = server.receive(&[7]).unwrap();
+    let packet = server.receive(&[7]).unwrap();
     assert_eq!(HOST.in_flight(), 1);
     server.control(ServiceControl::STOP);
     assert_eq!(HOST.in_flight(), 0);
-    server.notify(&mut packet, Notice::Processed);
+    server.notify(&packet, Notice::Processed);
     let log = core::mem::take(&mut *SEEN.lock().unwrap());
     assert_eq!(
         log[..6],
@@ -704,8 +713,8 @@ fn the_service_is_told_of() {
 fn the_stop_of_the_service_ends_packets_without_a_control_method() {
     let (server, recorder) = recorder!(4, 1);
     let _replaced = server.receive(b"x1").unwrap();
-    let mut dropped = server.receive(b"t2").unwrap();
-    server.notify(&mut dropped, Notice::from_code(0x5));
+    let dropped = server.receive(b"t2").unwrap();
+    server.notify(&dropped, Notice::from_code(0x5));
     recorder.take();
     server.control(ServiceControl::PAUSE);
     assert_eq!(recorder.take(), [""; 0]);
@@ -729,29 +738,16 @@ fn what_replaced_a_lost_packet_is_the_servers_for_ever() {
     entry_point!(fn entry = HOST);
     // SAFETY: the entry point is made by the macro.
     let server = unsafe { Server::load(entry) }.unwrap();
-    let hook = server.table().dhcp_new_pkt_hook.unwrap();
     // Returns where the hook has let the server look, and the context.
     let receive = |bytes: &[u8]| {
-        let mut block = [0; PACKET_CAPACITY];
-        block[..bytes.len()].copy_from_slice(bytes);
-        let (mut packet, mut packet_size) = (block.as_mut_ptr(), u32::try_from(bytes.len()).unwrap());
-        let (mut pkt_context, mut process_it) = (null_mut(), Bool::TRUE);
-        let raw = NewPktArguments {
-            packet: &raw mut packet,
-            packet_size: &raw mut packet_size,
-            ip_address: 0,
-            reserved: null_mut(),
-            pkt_context: &raw mut pkt_context,
-            process_it: &raw mut process_it,
-        };
-        // SAFETY: the pointers are to variables of this function, and the packet is in a buffer of 4096 bytes.
-        assert_eq!(unsafe { raw.pass_to(hook) }, 0);
-        assert!(packet != block.as_mut_ptr() && packet_size == 11);
-        (packet, pkt_context)
+        let packet = server.receive(bytes).unwrap();
+        let (start, size) = packet.seen().left_at();
+        assert!(packet.seen().is_swapped() && size == 11);
+        (start, packet.context())
     };
     let lose_by: [fn(&Server); 4] = [
         |_| HOST.drain(),
-        |server| server.control(ServiceControl::STOP),
+        |server| drop(server.control(ServiceControl::STOP)),
         // The first look finds that the packet was heard of.
         |_| (0..2).for_each(|_| HOST.evict_before(u64::MAX)),
         |server| {
@@ -770,16 +766,7 @@ fn what_replaced_a_lost_packet_is_the_servers_for_ever() {
     }
     // A packet that is done gives its buffer back.
     let (done, context) = receive(b"x5");
-    let end = DropSendArguments {
-        packet: null_mut(),
-        packet_size: null_mut(),
-        control_code: 0xB,
-        ip_address: 0,
-        reserved: null_mut(),
-        pkt_context: context,
-    };
-    // SAFETY: NULL is allowed.
-    unsafe { end.pass_to(server.table().dhcp_pkt_drop_hook.unwrap()) };
+    server.call(&HookCall::notice(&[], 0xB).null_packet().context(context));
     assert_eq!(receive(b"x6").0, done);
     let log = HOST.callout().take();
     for (start, number) in lost {
@@ -796,24 +783,15 @@ fn what_replaced_a_lost_packet_is_the_servers_for_ever() {
 fn a_notice_counts_without_a_packet() {
     let (server, recorder) = recorder!(4, 1);
     let packet = server.receive(b"t1").unwrap();
-    let hook = server.table().dhcp_pkt_drop_hook.unwrap();
-    let call = |packet, packet_size, control_code, pkt_context| {
-        let call = DropSendArguments {
-            packet,
-            packet_size,
-            control_code,
-            ip_address: 0,
-            reserved: null_mut(),
-            pkt_context,
-        };
-        // SAFETY: the pointers are NULL, or to variables of this function.
-        assert_eq!(unsafe { call.pass_to(hook) }, 0);
-    };
-    let (mut nowhere, mut size) = (null_mut(), 5000);
-    call(null_mut(), null_mut(), 0xF000_0001, packet.context());
-    call(&raw mut nowhere, &raw mut size, 0x2, null_mut());
-    nowhere = core::ptr::dangling_mut();
-    call(&raw mut nowhere, &raw mut size, 0xB, packet.context());
+    let context = packet.context();
+    let without_variables = HookCall::notice(b"t1", 0xF000_0001).variable(Parameter::Packet, None);
+    for call in [
+        without_variables.variable(Parameter::PacketSize, None).context(context),
+        HookCall::notice(b"t1", 0x2).null_packet().size(5000),
+        HookCall::notice(b"t1", 0xB).size(5000).context(context),
+    ] {
+        assert_eq!(server.call(&call).status(), Some(0));
+    }
     assert_eq!(
         recorder.take(),
         [
@@ -832,10 +810,10 @@ fn a_notice_counts_without_a_packet() {
 fn dlls_that_are_switched_off_are_counted() {
     static ALONE: Host<Recorder, 1, 0> = Host::new(Recorder::new());
     entry_point!(fn alone = ALONE);
-    let mut list: Vec<u16> = "a.dll\0b.dll\0\0".encode_utf16().collect();
-    let mut table = CalloutTable::EMPTY;
-    // SAFETY: the list ends in an empty text, and the table can be written.
-    assert_eq!(unsafe { alone(list.as_mut_ptr(), 0, &raw mut table) }, 0);
+    let list: Vec<u16> = "a.dll\0b.dll\0".encode_utf16().collect();
+    // SAFETY: the entry point is made by the macro.
+    let result = unsafe { EntryCall::DEFAULT.chain(Some(&list)).enter(alone) };
+    assert_eq!(result.status, 0);
     assert_eq!(
         ALONE.callout().take(),
         ["2 DLLs of the list switched off: exported without a chain"]

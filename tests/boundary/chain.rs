@@ -6,16 +6,14 @@
 )]
 
 use core::ffi::c_void;
-use core::ptr::{null_mut, without_provenance_mut};
+use core::ptr::{null_mut, with_exposed_provenance, without_provenance_mut};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Mutex, OnceLock};
 
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::control::AddressProblem;
-use dhcp_callout::ffi::{
-    Bool, CalloutTable, DropSend, DropSendArguments, EntryPoint, NewPktArguments, Prob, ProbArguments,
-};
-use dhcp_callout::simulate::{RefusalPolicy, Server};
+use dhcp_callout::ffi::{Bool, CalloutTable, DropSendArguments, EntryPoint, NewPkt, NewPktArguments, ProbArguments};
+use dhcp_callout::simulate::{Conduct, EntryCall, EntryResult, HookCall, Server, Swaps};
 use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, DropReason, Host, LoadError, NewPacket, Notice, OnSendPacket, Outcome,
     PacketNotice, SendPacket, entry_point,
@@ -183,17 +181,15 @@ fn dll<D: Dll>() -> Option<LoadedDll> {
 }
 
 /// Calls an entry point with a list of DLLs.
-fn enter(entry: EntryPoint, list: &str, table: &mut CalloutTable) -> u32 {
-    let mut list: Vec<u16> = list.encode_utf16().collect();
-    // SAFETY: the list ends in an empty text, and the table can be written.
-    unsafe { entry(list.as_mut_ptr(), 0, table) }
+fn enter(entry: EntryPoint, list: &str) -> EntryResult {
+    let list: Vec<u16> = list.encode_utf16().collect();
+    // SAFETY: the entry points are made by the macro.
+    unsafe { EntryCall::DEFAULT.chain(Some(&list)).enter(entry) }
 }
 
 fn server(entry: EntryPoint, list: &str) -> Server {
-    let mut table = CalloutTable::EMPTY;
-    assert_eq!(enter(entry, list, &mut table), 0);
     // SAFETY: the hooks are those of the macro.
-    unsafe { Server::new(table) }
+    unsafe { Server::new(enter(entry, list).table().unwrap()) }
 }
 
 /// Defines a chain of [`Own`] and the DLLs that `$find` loads, and returns its server.
@@ -284,27 +280,25 @@ mod members {
     #[test]
     fn each_member_gets_its_own_context() {
         let list = "two.dll\0missing.dll\0panic.dll\0unwilling.dll\0three.dll\0\0ignored.dll\0\0";
-        let mut table = CalloutTable::EMPTY;
-        // SAFETY: the version is refused, and the table can be written.
-        assert_eq!(unsafe { first(null_mut(), 1, &raw mut table) }, 50);
-        // SAFETY: NULL is refused.
-        assert_eq!(unsafe { first(null_mut(), 0, null_mut()) }, 87);
-        for _ in 0..2 {
-            assert_eq!(enter(first, list, &mut table), 0);
+        for (call, status) in [
+            (EntryCall::DEFAULT.version(1), 50),
+            (EntryCall::DEFAULT.table(None), 87),
+        ] {
+            // SAFETY: the entry point is made by the macro.
+            assert_eq!(unsafe { call.enter(first) }.status, status);
         }
+        enter(first, list).table().unwrap();
+        let server = server(first, list);
+        let table = server.table();
         assert_eq!(CHAIN.left_out(), 3);
         assert!(table.dhcp_pkt_send_hook.is_some() && table.dhcp_control_hook.is_some());
         assert!(table.dhcp_address_del_hook.is_none() && table.dhcp_delete_client_hook.is_none());
-        // SAFETY: the hooks are those of the macro.
-        let server = unsafe { Server::new(table) };
 
-        let mut packet = server.receive(b"a").unwrap();
+        let packet = server.receive(b"a").unwrap();
         assert_eq!(packet.bytes(), Ok(&b"a123"[..]));
-        server
-            .send(&packet, b"reply", |sent| assert_eq!(sent, Ok(&b"from 1"[..])))
-            .unwrap();
+        assert_eq!(server.send(&packet, b"reply").unwrap().bytes(), Ok(&b"from 1"[..]));
         for code in [0x6, 0xB, 0xB, 0x1] {
-            server.notify(&mut packet, Notice::from_code(code));
+            server.notify(&packet, Notice::from_code(code));
         }
         assert_eq!(
             LOG.take(),
@@ -325,13 +319,13 @@ mod members {
 
         // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports the
         // packet or not.
-        for policy in [RefusalPolicy::Unreported, RefusalPolicy::Reported] {
-            let mut packet = server.receive(b"2").unwrap();
+        for is_reported in [false, true] {
+            let packet = server.receive(b"2").unwrap();
             assert!(!packet.is_accepted());
             assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
-            if policy == RefusalPolicy::Reported {
-                server.notify(&mut packet, Notice::Dropped(DropReason::GEN_FAILURE));
-                server.notify(&mut packet, Notice::Processed);
+            if is_reported {
+                server.notify(&packet, Notice::Dropped(DropReason::GEN_FAILURE));
+                server.notify(&packet, Notice::Processed);
             }
             assert_eq!(
                 LOG.take(),
@@ -349,7 +343,7 @@ mod members {
         let mut packets = [b"b", b"c"].map(|packet| server.receive(packet).unwrap());
         LOG.take();
         packets.reverse();
-        for packet in &mut packets {
+        for packet in &packets {
             server.notify(packet, Notice::Processed);
         }
         let done: Vec<_> = LOG.take().iter().map(|line| line[7..].to_owned()).collect();
@@ -365,7 +359,7 @@ mod ends {
 
     static LOG: Log = Log::new();
     static ENDS: AtomicU32 = AtomicU32::new(0);
-    static CHAIN_DROP: OnceLock<(DropSend, usize)> = OnceLock::new();
+    static SERVER: OnceLock<(Server, usize)> = OnceLock::new();
 
     struct Foreign;
 
@@ -376,16 +370,11 @@ mod ends {
             0
         }
 
-        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+        unsafe fn pkt_drop(_: DropSendArguments) -> u32 {
             if ENDS.fetch_add(1, SeqCst) == 0 {
                 // At the same moment another thread reports the same end.
-                let (hook, context) = *CHAIN_DROP.get().unwrap();
-                let again = DropSendArguments {
-                    pkt_context: without_provenance_mut(context),
-                    ..call
-                };
-                // SAFETY: the arguments are those of this call.
-                unsafe { again.pass_to(hook) };
+                let (server, context) = SERVER.get().unwrap();
+                server.call(&HookCall::notice(b"a", 0xB).context(without_provenance_mut(*context)));
             }
             0
         }
@@ -398,10 +387,10 @@ mod ends {
     #[test]
     fn the_end_is_passed_on_once() {
         let (server, _) = chain!(LOG, 4, "foreign.dll\0\0", find);
-        let mut packet = server.receive(b"a").unwrap();
-        let hook = server.table().dhcp_pkt_drop_hook.unwrap();
-        CHAIN_DROP.set((hook, packet.context().addr())).unwrap();
-        server.notify(&mut packet, Notice::Processed);
+        let packet = server.receive(b"a").unwrap();
+        let context = packet.context().addr();
+        let (server, _) = SERVER.get_or_init(|| (server, context));
+        server.notify(&packet, Notice::Processed);
         assert_eq!(ENDS.load(SeqCst), 1);
         assert_eq!(LOG.take(), ["own done Processed", "rejected"]);
     }
@@ -414,7 +403,7 @@ mod crowded {
     static LOG: Log = Log::new();
     static DEPTH: AtomicU32 = AtomicU32::new(0);
     static ENDS: Mutex<Vec<(usize, u32, usize)>> = Mutex::new(Vec::new());
-    static HOOKS: OnceLock<(Prob, DropSend, usize)> = OnceLock::new();
+    static SERVER: OnceLock<(Server, usize)> = OnceLock::new();
 
     struct Foreign;
 
@@ -434,16 +423,14 @@ mod crowded {
         }
 
         unsafe fn address_del(call: ProbArguments) -> u32 {
-            let (hook, pkt_drop, context) = *HOOKS.get().unwrap();
-            let pkt_context = without_provenance_mut(context);
-            if DEPTH.fetch_add(1, SeqCst) < 254 {
-                // SAFETY: the arguments are those of this call.
-                return unsafe { ProbArguments { pkt_context, ..call }.pass_to(hook) };
-            }
-            let (mut packet, mut size) = (call.packet, call.packet_size);
-            let end = drop_send(&raw mut packet, &raw mut size, 0xB, 0, null_mut(), pkt_context);
-            // SAFETY: the pointers are to variables, and to the packet of this call.
-            unsafe { end.pass_to(pkt_drop) }
+            let (server, context) = SERVER.get().unwrap();
+            let again = if DEPTH.fetch_add(1, SeqCst) < 254 {
+                HookCall::address_deleted(b"a", call.control_code)
+            } else {
+                HookCall::notice(b"a", 0xB)
+            };
+            server.call(&again.context(without_provenance_mut(*context)));
+            0
         }
     }
 
@@ -455,13 +442,8 @@ mod crowded {
     fn a_crowded_packet_ends_all_the_same() {
         let (server, chain) = chain!(LOG, 4, "foreign.dll\0\0", find);
         let packet = server.receive(b"a").unwrap();
-        let table = server.table();
-        let hooks = (
-            table.dhcp_address_del_hook.unwrap(),
-            table.dhcp_pkt_drop_hook.unwrap(),
-            packet.context().addr(),
-        );
-        HOOKS.set(hooks).unwrap();
+        let context = packet.context().addr();
+        let (server, _) = SERVER.get_or_init(|| (server, context));
         server.delete_address(&packet, AddressProblem::RELEASE, [192, 0, 2, 1].into());
         assert_eq!(DEPTH.load(SeqCst), 255);
         let ends = ENDS.lock().unwrap();
@@ -562,10 +544,10 @@ mod pointers {
                 "refuses told 0xb, NULL false, 6 bytes",
             ]
         );
-        let mut packet = server.receive(b"accept").unwrap();
+        let packet = server.receive(b"accept").unwrap();
         assert_eq!(packet.bytes(), Ok(&b"accept"[..]));
-        assert!(server.send(&packet, b"reply", |sent| sent == Ok(b"reply")).unwrap());
-        server.notify(&mut packet, Notice::Processed);
+        assert!(server.send(&packet, b"reply").unwrap().bytes() == Ok(b"reply"));
+        server.notify(&packet, Notice::Processed);
         assert_eq!(packet.bytes(), Ok(&b"accept"[..]));
         assert_eq!(
             LOG.take(),
@@ -583,20 +565,8 @@ mod pointers {
     fn a_hook_returns_the_first_failure_after_all_members_were_called() {
         static LOG: Log = Log::new();
         let (server, _) = chain!(LOG, 4, "clobbers\0refuses\0\0", find);
-        let mut bytes = *b"accept";
-        let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 6);
-        let (mut pkt_context, mut process_it) = (null_mut(), Bool::FALSE);
-        let call = NewPktArguments {
-            packet: &raw mut packet,
-            packet_size: &raw mut packet_size,
-            ip_address: 0,
-            reserved: null_mut(),
-            pkt_context: &raw mut pkt_context,
-            process_it: &raw mut process_it,
-        };
-        // SAFETY: the pointers are to variables, and to a packet.
-        let status = unsafe { call.pass_to(server.table().dhcp_new_pkt_hook.unwrap()) };
-        assert_eq!((status, process_it), (7, Bool::TRUE));
+        let seen = server.call(&HookCall::new_packet(b"accept").process_it(0));
+        assert_eq!((seen.status(), seen.process_it()), (Some(7), Some(Bool::TRUE)));
     }
 }
 
@@ -637,25 +607,25 @@ mod full {
     #[test]
     fn nobody_hears_of_a_packet_that_a_full_chain_does_not_track() {
         let (server, chain) = chain!(LOG, 1, "foreign.dll\0\0", find);
-        let mut tracked = server.receive(b"a").unwrap();
+        let tracked = server.receive(b"a").unwrap();
         let mut untracked = server.receive(b"b").unwrap();
         assert!(untracked.is_accepted());
-        server.send(&untracked, b"reply", |_| ()).unwrap();
-        server.notify(&mut untracked, Notice::Dropped(DropReason::TIMEOUT));
-        server.notify(&mut untracked, Notice::Processed);
+        server.send(&untracked, b"reply").unwrap();
+        server.notify(&untracked, Notice::Dropped(DropReason::TIMEOUT));
+        server.notify(&untracked, Notice::Processed);
         assert_eq!(LOG.take(), ["packet not tracked: packet table full"]);
         // NULL is what the server says of packets that it never offered.
         untracked.set_context(null_mut());
-        server.notify(&mut untracked, Notice::Dropped(DropReason::DUPLICATE));
-        server.notify(&mut tracked, Notice::Processed);
+        server.notify(&untracked, Notice::Dropped(DropReason::DUPLICATE));
+        server.notify(&tracked, Notice::Processed);
         assert_eq!(
             LOG.take(),
             ["foreign told 0x1 of 0", "own done Processed", "foreign told 0xb of 1"]
         );
         // Given up: the members hear no more of it, and the server's notice is stale.
-        let mut lost = server.receive(b"c").unwrap();
+        let lost = server.receive(b"c").unwrap();
         chain.drain();
-        server.notify(&mut lost, Notice::Processed);
+        server.notify(&lost, Notice::Processed);
         assert_eq!(LOG.take(), ["rejected"]);
     }
 }
@@ -665,7 +635,21 @@ mod overlap {
     use super::*;
 
     static LOG: Log = Log::new();
-    static CONTEXT: Mutex<Option<(DropSend, usize)>> = Mutex::new(None);
+    static SERVER: OnceLock<(Server, NewPkt)> = OnceLock::new();
+    /// Where the server has the context of the packet that it offers.
+    static CONTEXT: Mutex<usize> = Mutex::new(0);
+
+    /// Looks at what the chain is given.
+    struct Spy;
+
+    impl Dll for Spy {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            *CONTEXT.lock().unwrap() = call.pkt_context.expose_provenance();
+            let (_, new_pkt) = SERVER.get().unwrap();
+            // SAFETY: the arguments are those of this call.
+            unsafe { call.pass_to(*new_pkt) }
+        }
+    }
 
     struct Foreign;
 
@@ -675,14 +659,12 @@ mod overlap {
             // SAFETY: a chain passes a variable of its own.
             unsafe { call.pkt_context.write(without_provenance_mut(9)) };
             // Another thread reports the packet as processed, by what the server has as its context now.
-            if let Some((hook, context)) = *CONTEXT.lock().unwrap() {
-                // SAFETY: the server's variable.
-                let context = unsafe { without_provenance_mut::<*mut c_void>(context).read() };
-                assert!(!context.is_null(), "nothing is passed on by NULL");
-                let end = drop_send(call.packet, call.packet_size, 0xB, 0, null_mut(), context);
-                // SAFETY: the arguments are those of this call.
-                unsafe { end.pass_to(hook) };
-            }
+            let context = with_exposed_provenance::<*mut c_void>(*CONTEXT.lock().unwrap());
+            // SAFETY: the server's variable.
+            let context = unsafe { context.read_unaligned() };
+            assert!(!context.is_null(), "nothing is passed on by NULL");
+            let (server, _) = SERVER.get().unwrap();
+            server.call(&HookCall::notice(b"a packet", 0xB).context(context));
             0
         }
 
@@ -703,25 +685,15 @@ mod overlap {
     #[test]
     fn an_end_in_the_middle_of_the_beginning_is_told_once() {
         let (server, _) = chain!(LOG, 4, "foreign.dll\0\0", find);
-        let mut bytes = *b"a packet";
-        let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 8);
-        let (mut pkt_context, mut process_it) = (null_mut(), Bool::FALSE);
-        let call = NewPktArguments {
-            packet: &raw mut packet,
-            packet_size: &raw mut packet_size,
-            ip_address: 0,
-            reserved: null_mut(),
-            pkt_context: &raw mut pkt_context,
-            process_it: &raw mut process_it,
+        let spied = CalloutTable {
+            dhcp_new_pkt_hook: Some(new_pkt::<Spy>),
+            ..*server.table()
         };
-        let pkt_drop = server.table().dhcp_pkt_drop_hook.unwrap();
-        *CONTEXT.lock().unwrap() = Some((pkt_drop, call.pkt_context.expose_provenance()));
-        // SAFETY: the pointers are to variables, and to a packet.
-        unsafe { call.pass_to(server.table().dhcp_new_pkt_hook.unwrap()) };
-        *CONTEXT.lock().unwrap() = None;
-        let end = drop_send(call.packet, call.packet_size, 0xB, 0, null_mut(), pkt_context);
-        // SAFETY: as above.
-        unsafe { end.pass_to(pkt_drop) };
+        let new_pkt = server.table().dhcp_new_pkt_hook.unwrap();
+        // SAFETY: the hooks are those of the macro, and one that calls such a hook.
+        let (server, _) = SERVER.get_or_init(|| (unsafe { Server::new(spied) }, new_pkt));
+        let packet = server.receive(b"a packet").unwrap();
+        server.notify(&packet, Notice::Processed);
         assert_eq!(
             LOG.take(),
             ["foreign new", "own done Processed", "foreign told 0xb of 9"]
@@ -780,23 +752,9 @@ mod bytes_at_the_end {
     #[test]
     fn the_last_member_reads_the_packet_though_an_earlier_one_took_it_back() {
         let (server, _) = chain!(LOG, 4, "replaces\0reads\0\0", find);
-        let mut bytes = *b"original";
-        let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 8);
-        let (mut pkt_context, mut process_it) = (null_mut(), Bool::TRUE);
-        let call = NewPktArguments {
-            packet: &raw mut packet,
-            packet_size: &raw mut packet_size,
-            ip_address: 0,
-            reserved: null_mut(),
-            pkt_context: &raw mut pkt_context,
-            process_it: &raw mut process_it,
-        };
-        let table = server.table();
-        // SAFETY: the pointers are to variables, and to a packet.
-        unsafe { call.pass_to(table.dhcp_new_pkt_hook.unwrap()) };
-        let end = drop_send(call.packet, call.packet_size, 0xB, 0, null_mut(), pkt_context);
-        // SAFETY: as above; the packet is what the DLL has put there.
-        unsafe { end.pass_to(table.dhcp_pkt_drop_hook.unwrap()) };
+        let server = server.conduct(Conduct::DEFAULT.swaps(Swaps::ReadAgain));
+        let packet = server.receive(b"original").unwrap();
+        server.notify(&packet, Notice::Processed);
         assert_eq!(LOG.take(), ["own done Processed", "reads \"replaced\""]);
     }
 }
@@ -880,12 +838,11 @@ mod loading {
     /// Calls the entry point four times, and checks that each call answers as `load` does.
     fn each_call_answers(entry: EntryPoint, first: bool) {
         for turn in 0..4 {
-            let mut table = CalloutTable::EMPTY;
             let succeeds = (turn % 2 == 0) == first;
-            let status = enter(entry, "a\0\0", &mut table);
+            let EntryResult { status, left, .. } = enter(entry, "a\0\0");
             assert_eq!(status, if succeeds { 0 } else { 1114 });
-            assert_eq!(table.dhcp_new_pkt_hook.is_some(), succeeds);
-            assert_eq!(table.dhcp_pkt_send_hook.is_some(), succeeds);
+            assert_eq!(left.dhcp_new_pkt_hook.is_some(), succeeds);
+            assert_eq!(left.dhcp_pkt_send_hook.is_some(), succeeds);
         }
     }
 
@@ -914,8 +871,7 @@ mod loading {
     }
 
     fn has_all_hooks(list: &str) {
-        let mut table = CalloutTable::EMPTY;
-        assert_eq!(enter(raced, list, &mut table), 0);
+        let table = enter(raced, list).table().unwrap();
         assert!(table.dhcp_new_pkt_hook.is_some() && table.dhcp_address_del_hook.is_some());
     }
 

@@ -1,6 +1,6 @@
 //! Proves through the hooks, with several threads, that each state is handed back once: in a flood of packets some of
 //! which are never reported, and where every admission looks at packets of other threads, in a host and in a chain.
-#![expect(unsafe_code, reason = "a server calls hooks with raw pointers")]
+#![expect(unsafe_code, reason = "an entry point is called with raw pointers")]
 #![expect(
     clippy::print_stdout,
     reason = "what cannot be had on this machine is said, not passed over"
@@ -8,7 +8,6 @@
 
 use core::cell::Cell;
 use core::ffi::c_void;
-use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use core::time::Duration;
 use std::sync::OnceLock;
@@ -17,9 +16,8 @@ use std::time::Instant;
 
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::control::ServiceControl;
-use dhcp_callout::ffi::{
-    Bool, CalloutTable, Control, DropSend, DropSendArguments, EntryPoint, NewPkt, NewPktArguments,
-};
+use dhcp_callout::ffi::EntryPoint;
+use dhcp_callout::simulate::{EntryCall, HookCall, Server};
 use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, Host, NewPacket, Outcome, PacketNotice, Stage, entry_point,
 };
@@ -116,63 +114,22 @@ impl Callout for Ledger {
     }
 }
 
-/// The hooks of an exported callout that the server calls here, from any thread.
-#[derive(Clone, Copy)]
-struct Hooks {
-    new_pkt: NewPkt,
-    pkt_drop: DropSend,
-    control: Control,
+fn load(entry: EntryPoint, list: &[u16]) -> Server {
+    // SAFETY: the entry points are made by the macro.
+    let result = unsafe { EntryCall::DEFAULT.chain(Some(list)).enter(entry) };
+    // SAFETY: the hooks are those of the macro.
+    unsafe { Server::new(result.table().unwrap()) }
 }
 
-fn load(entry: EntryPoint, list: &[u16]) -> Hooks {
-    let mut table = CalloutTable::EMPTY;
-    let mut list = list.to_vec();
-    // SAFETY: the list ends with an empty text, and the table can be written.
-    assert_eq!(unsafe { entry(list.as_mut_ptr(), 0, &raw mut table) }, 0);
-    Hooks {
-        new_pkt: table.dhcp_new_pkt_hook.unwrap(),
-        pkt_drop: table.dhcp_pkt_drop_hook.unwrap(),
-        control: table.dhcp_control_hook.unwrap(),
-    }
-}
-
-fn new_packet(hooks: Hooks, name: u64) -> *mut c_void {
-    let mut bytes = name.to_ne_bytes();
-    let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 8);
-    let (mut pkt_context, mut process_it) = (null_mut(), Bool::TRUE);
-    let arguments = NewPktArguments {
-        packet: &raw mut packet,
-        packet_size: &raw mut packet_size,
-        ip_address: 0,
-        reserved: null_mut(),
-        pkt_context: &raw mut pkt_context,
-        process_it: &raw mut process_it,
-    };
+fn new_packet(server: &Server, name: u64) -> *mut c_void {
     IN_NEW_PKT.set(true);
-    // SAFETY: the pointers are to variables, and to a packet that nobody lengthens.
-    unsafe { arguments.pass_to(hooks.new_pkt) };
+    let seen = server.call(&HookCall::new_packet(&name.to_ne_bytes()).exact());
     IN_NEW_PKT.set(false);
-    pkt_context
+    seen.context()
 }
 
-fn report(hooks: Hooks, name: u64, pkt_context: *mut c_void, control_code: u32) {
-    let mut bytes = name.to_ne_bytes();
-    let (mut packet, mut packet_size) = (bytes.as_mut_ptr(), 8);
-    let arguments = DropSendArguments {
-        packet: &raw mut packet,
-        packet_size: &raw mut packet_size,
-        control_code,
-        ip_address: 0,
-        reserved: null_mut(),
-        pkt_context,
-    };
-    // SAFETY: as above.
-    unsafe { arguments.pass_to(hooks.pkt_drop) };
-}
-
-fn stop(hooks: Hooks) {
-    // SAFETY: the hook may be called with any code.
-    unsafe { (hooks.control)(ServiceControl::STOP.code(), null_mut()) };
+fn report(server: &Server, name: u64, context: *mut c_void, code: u32) {
+    server.call(&HookCall::notice(&name.to_ne_bytes(), code).exact().context(context));
 }
 
 /// Marsaglia's xorshift.
@@ -184,19 +141,19 @@ fn random(seed: &mut u64) -> u64 {
 }
 
 /// Sends the packets with these names, and has `live` of them in flight; they end in any order.
-fn send(hooks: Hooks, names: core::ops::Range<u64>, live: usize, is_reported: fn(u64) -> bool) {
+fn send(server: &Server, names: core::ops::Range<u64>, live: usize, is_reported: fn(u64) -> bool) {
     let mut seed = 0x9E37_79B9_7F4A_7C15 ^ (names.start + 1);
     let mut window = Vec::with_capacity(live);
     let end = |(name, context), dice: u64| {
         // Three in four are dropped.
         if dice & 3 != 0 {
-            report(hooks, name, context, 0xA);
+            report(server, name, context, 0xA);
         }
-        report(hooks, name, context, 0xB);
+        report(server, name, context, 0xB);
     };
     for name in names {
         let dice = random(&mut seed);
-        let context = new_packet(hooks, name);
+        let context = new_packet(server, name);
         if is_reported(name) {
             window.push((name, context));
         }
@@ -211,11 +168,11 @@ fn send(hooks: Hooks, names: core::ops::Range<u64>, live: usize, is_reported: fn
 }
 
 /// Sends so many packets from each thread, the first by the name `start`, and returns when all have ended.
-fn send_round(hooks: Hooks, start: u64, of_each: u64, live: usize, is_reported: fn(u64) -> bool) {
+fn send_round(server: &Server, start: u64, of_each: u64, live: usize, is_reported: fn(u64) -> bool) {
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let start = start + thread * of_each;
-            scope.spawn(move || send(hooks, start..start + of_each, live, is_reported));
+            scope.spawn(move || send(server, start..start + of_each, live, is_reported));
         }
     });
 }
@@ -228,12 +185,12 @@ fn a_flood_that_is_reported_in_part_leaves_no_packet_out() {
     static HOST: Host<Ledger, 4096> = Host::new(Ledger::new());
     entry_point!(fn entry = HOST);
 
-    let (hooks, ledger) = (load(entry, &[0]), HOST.callout());
+    let (server, ledger) = (load(entry, &[]), HOST.callout());
     ledger.open(PACKETS);
     for round in 0..PACKETS / (THREADS * ROUND) {
-        send_round(hooks, round * THREADS * ROUND, ROUND, 250, |name| name % 100 != 0);
+        send_round(&server, round * THREADS * ROUND, ROUND, 250, |name| name % 100 != 0);
     }
-    stop(hooks);
+    server.control(ServiceControl::STOP);
     assert_eq!(ledger.check(), PACKETS);
     let tally = HOST.tally();
     assert_eq!(
@@ -247,7 +204,7 @@ fn a_flood_that_is_reported_in_part_leaves_no_packet_out() {
 }
 
 /// Sends packets from four threads, short of room, until enough was seen, or for ten seconds.
-fn crowd(hooks: Hooks, ledgers: &[&Ledger], is_enough: impl Fn() -> bool) {
+fn crowd(server: &Server, ledgers: &[&Ledger], is_enough: impl Fn() -> bool) {
     const ROUND: u64 = 5_000;
     const LEAST: u64 = 100_000;
     const MOST: u64 = 10_000_000;
@@ -257,7 +214,7 @@ fn crowd(hooks: Hooks, ledgers: &[&Ledger], is_enough: impl Fn() -> bool) {
     let start = Instant::now();
     let mut sent = 0;
     while sent < LEAST || !is_enough() && sent < MOST && start.elapsed() < Duration::from_secs(10) {
-        send_round(hooks, sent, ROUND, 2, |_| true);
+        send_round(server, sent, ROUND, 2, |_| true);
         sent += THREADS * ROUND;
     }
     for ledger in ledgers {
@@ -273,7 +230,7 @@ fn a_packet_that_ends_while_an_admission_looks_at_it_is_done_once() {
 
     HOST.set_patience(u64::MAX);
     let done_by_admission = || HOST.callout().done_by_admission.load(Relaxed) > 0;
-    crowd(load(entry, &[0]), &[HOST.callout()], done_by_admission);
+    crowd(&load(entry, &[]), &[HOST.callout()], done_by_admission);
     if !done_by_admission() {
         println!("skipped: within ten seconds no admission met the end of another packet");
     }
@@ -295,7 +252,7 @@ fn members_hear_of_each_end_once_while_admissions_of_the_chain_look_at_packets()
     }
 
     CHAIN.set_patience(u64::MAX);
-    let hooks = load(entry, &[u16::from(b'm'), 0, 0]);
-    crowd(hooks, &[OWN.callout(), MEMBER.callout()], || true);
+    let server = load(entry, &[u16::from(b'm'), 0]);
+    crowd(&server, &[OWN.callout(), MEMBER.callout()], || true);
     assert_eq!((OWN.in_flight(), MEMBER.in_flight()), (0, 0));
 }

@@ -16,3 +16,6 @@ mod chain;
 mod flood;
 mod hook;
 mod misuse;
+mod options;
+mod server;
+mod silent;

@@ -14,8 +14,8 @@
 )]
 
 mod author;
+mod model;
 mod script;
-mod server;
 
 use core::panic::AssertUnwindSafe;
 use std::panic::{catch_unwind, resume_unwind};
@@ -24,11 +24,12 @@ use std::thread;
 
 use author::{IN_HOOK, LEDGERS, MEMBERS, Member, fault, throw, with_plans};
 use dhcp_callout::chain::{Chain, LoadedDll};
-use dhcp_callout::ffi::{CalloutTable, EntryPoint};
+use dhcp_callout::ffi::EntryPoint;
+use dhcp_callout::simulate::{EntryCall, Server};
 use dhcp_callout::{DllPath, Host, entry_point};
+use model::{Contexts, Model, Shape};
 use proptest::prelude::*;
 use script::Step;
-use server::{Contexts, Server, Shape};
 
 static ALONE_HOST: Host<Member<0, 0>, 4, 3> = Host::new(Member);
 static FIRST: Host<Member<1, 0>, 6, 4> = Host::new(Member);
@@ -101,29 +102,28 @@ fn watch_panics() {
     });
 }
 
-fn load(entry: EntryPoint, list: &str) -> CalloutTable {
+fn load(entry: EntryPoint, list: &str) -> Server {
     watch_panics();
-    let mut list: Vec<u16> = list.encode_utf16().collect();
-    let mut table = CalloutTable::EMPTY;
-    let call = || unsafe { entry(list.as_mut_ptr(), 0, &raw mut table) };
-    let (status, _) = with_plans(&Default::default(), call);
-    assert_eq!(status, 0);
-    table
+    let list: Vec<u16> = list.encode_utf16().collect();
+    let call = EntryCall::DEFAULT.chain(Some(&list));
+    let (result, _) = with_plans(&Default::default(), || unsafe { call.enter(entry) });
+    unsafe { Server::new(result.table().unwrap()) }
 }
 
 /// Runs one script, and then reports every packet as processed: nothing may be left.
 fn run(entry: EntryPoint, list: &str, shape: Shape, set: usize, steps: &[Step]) {
-    let mut server = Server::new(load(entry, list), entry, shape);
+    let server = load(entry, list);
+    let mut model = Model::new(&server, entry, shape);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         for step in steps {
-            server.step(step);
+            model.step(step);
         }
-        server.finish();
+        model.finish();
         LEDGERS[set].settle();
     }));
     if let Err(failure) = outcome {
         // So that the next run, of fewer steps, begins as this one did.
-        server.end_given();
+        model.end_given();
         LEDGERS[set].forget();
         resume_unwind(failure);
     }
@@ -137,36 +137,30 @@ fn run_two(
     scripts: &[Vec<Step>; 2],
     mixed: bool,
 ) {
-    let table = Portable(load(entry, list));
+    let server = &load(entry, list);
     let one = Contexts::default();
     let contexts = [one.clone(), if mixed { one } else { Contexts::default() }];
     thread::scope(|scope| {
         for (steps, contexts) in scripts.iter().zip(&contexts) {
-            let table = &table;
             scope.spawn(move || {
-                let mut server = Server::one_of_several(table.0, entry, shape, contexts.clone());
+                let mut model = Model::one_of_several(server, entry, shape, contexts.clone());
                 for step in steps.iter().filter(|step| stops || !step.stops()) {
-                    server.step(step);
+                    model.step(step);
                 }
             });
         }
     });
     for contexts in contexts {
-        Server::one_of_several(table.0, entry, shape, contexts).end_given();
+        Model::one_of_several(server, entry, shape, contexts).end_given();
     }
     if stops {
         // A packet that was on its way in when the service stopped may be left in the table of a member.
-        Server::one_of_several(table.0, entry, shape, Contexts::default()).stop();
+        Model::one_of_several(server, entry, shape, Contexts::default()).stop();
     } else {
-        Server::new(table.0, entry, shape).finish();
+        Model::new(server, entry, shape).finish();
     }
     LEDGERS[set].settle();
 }
-
-/// A table that several threads use.
-struct Portable(CalloutTable);
-
-unsafe impl Sync for Portable {}
 
 /// A share of the usual cases, or of those that `PROPTEST_CASES` asks for.
 fn one_in(share: u32) -> ProptestConfig {

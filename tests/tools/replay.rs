@@ -1,14 +1,17 @@
 //! Real exchanges run through the hooks: every bundled capture, whole and cut at every length, and the
 //! `replay` example as a program.
 
+use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem};
-use dhcp_callout::message::{MessageType, OptionCode};
-use dhcp_callout::simulate::{Call, Datagram, Lifecycle, RefusalPolicy, Server};
-use dhcp_callout::{Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, Stage, entry_point};
+use dhcp_callout::message::{Editor, MessageType, OptionCode, option};
+use dhcp_callout::simulate::{Call, Conduct, Datagram, Lifecycle, Server};
+use dhcp_callout::{
+    Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, PacketBuffer, Stage, entry_point,
+};
 use dhcp_callout_support::capture::{Frame, datagrams};
 use dhcp_callout_support::program::example;
 use dhcp_callout_support::{capture, watcher};
@@ -34,6 +37,7 @@ fn message_type(payload: &[u8]) -> Option<MessageType> {
 fn outline(lifecycle: &Lifecycle) -> Vec<&'static str> {
     let name = |call: &Call| match call {
         Call::NewPacket { accepted: true } => "new",
+        Call::OptionsParsed => "options",
         Call::AddressOffered { .. } => "offer address",
         Call::AddressDeleted { .. } => "delete address",
         Call::Sent { altered: false, .. } => "send",
@@ -69,11 +73,15 @@ fn hooks_are_called_in_the_documented_order() {
                 _ => None,
             });
             let expected: &[_] = match (request, reply) {
-                (_, Some(MessageType::ACK)) => &["new", "offer address", "send", "processed"],
-                (_, Some(MessageType::NAK)) => &["new", "delete address", "send", "processed"],
-                (_, Some(_)) => &["new", "send", "processed"],
-                (MessageType::DECLINE | MessageType::RELEASE, None) => &["new", "delete address", "processed"],
-                (_, None) => &["new", "dropped", "processed"],
+                (MessageType::REQUEST, Some(MessageType::ACK)) => {
+                    &["new", "options", "offer address", "send", "processed"]
+                }
+                (_, Some(MessageType::NAK)) => &["new", "options", "delete address", "send", "processed"],
+                (_, Some(_)) => &["new", "options", "send", "processed"],
+                (MessageType::DECLINE | MessageType::RELEASE, None) => {
+                    &["new", "options", "delete address", "processed"]
+                }
+                (_, None) => &["new", "options", "dropped", "processed"],
             };
             assert_eq!(outline(&lifecycle), expected, "{name}, datagram {}", lifecycle.index);
             assert!(matches!(lifecycle.stage, Stage::Done(_)));
@@ -152,17 +160,15 @@ entry_point!(fn refuser = REFUSER);
 
 #[test]
 #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
-fn a_refused_packet_is_reported_if_the_policy_says_so() {
+fn a_refused_packet_is_reported_if_the_conduct_says_so() {
     let frames = frames("no-server.pcap");
     let refused = (Duration::ZERO, Call::NewPacket { accepted: false });
     let notices = [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed].map(Call::Notified);
     let dropped = Stage::Done(Outcome::Dropped(DropReason::GEN_FAILURE));
-    for (policy, calls, stage) in [
-        (RefusalPolicy::Unreported, &[][..], Stage::InFlight),
-        (RefusalPolicy::Reported, &notices, dropped),
-    ] {
+    for (is_reported, calls, stage) in [(false, &[][..], Stage::InFlight), (true, &notices, dropped)] {
         // SAFETY: the entry point and its hooks are those that the macro made.
-        let server = unsafe { Server::load(refuser) }.unwrap().refusal_policy(policy);
+        let server = unsafe { Server::load(refuser) }.unwrap();
+        let server = server.conduct(Conduct::DEFAULT.refusals_reported(is_reported));
         let mut lifecycles = Vec::new();
         server.replay(&datagrams(&frames)[..1], |lifecycle| lifecycles.push(lifecycle.clone()));
         let calls = calls.iter().map(|call| (Duration::ZERO, *call));
@@ -172,6 +178,114 @@ fn a_refused_packet_is_reported_if_the_policy_says_so() {
             [refused].into_iter().chain(calls).collect::<Vec<_>>()
         );
         assert_eq!(lifecycles[0].stage, stage);
+    }
+}
+
+/// A message as a client or a server sends it.
+fn message(op: u8, message_type: Option<MessageType>, edit: impl FnOnce(&mut Editor<'_, '_>)) -> Vec<u8> {
+    let mut packet = PacketBuffer::request(MessageType::DISCOVER, 7, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let edited = packet.edit(|editor| {
+        match message_type {
+            Some(message_type) => editor.set(option::MESSAGE_TYPE, message_type),
+            None => editor.remove(option::MESSAGE_TYPE.code()),
+        };
+        edit(editor);
+    });
+    edited.unwrap();
+    packet.as_bytes_mut()[0] = op;
+    packet.as_bytes().to_vec()
+}
+
+/// What a server does that receives the first message, and sends the second if there is one.
+fn calls_of(messages: &[Vec<u8>]) -> (Vec<&'static str>, Stage) {
+    let datagrams: Vec<_> = messages
+        .iter()
+        .map(|payload| Datagram {
+            time: Duration::ZERO,
+            payload,
+        })
+        .collect();
+    let lifecycles = lifecycles(&datagrams);
+    assert_eq!(lifecycles.len(), 1);
+    (outline(&lifecycles[0]), lifecycles[0].stage)
+}
+
+#[test]
+fn an_address_is_offered_only_with_a_lease() {
+    let rapid = |editor: &mut Editor<'_, '_>| {
+        editor.set_raw(option::RAPID_COMMIT.code(), &[]);
+    };
+    let client = |message_type| message(1, Some(message_type), |_| ());
+    let ack = || message(2, Some(MessageType::ACK), |_| ());
+    let rapid_discover = || message(1, Some(MessageType::DISCOVER), rapid);
+    let rapid_ack = || message(2, Some(MessageType::ACK), rapid);
+    let offers = ["new", "options", "offer address", "send", "processed"];
+    let sends = ["new", "options", "send", "processed"];
+    let drops = ["new", "options", "dropped", "processed"];
+    for (messages, expected) in [
+        ([client(MessageType::REQUEST), ack()], &offers[..]),
+        ([rapid_discover(), rapid_ack()], &offers),
+        ([message(1, None, |_| ()), message(2, None, |_| ())], &offers),
+        ([client(MessageType::INFORM), ack()], &sends),
+        (
+            [
+                client(MessageType::DISCOVER),
+                message(2, Some(MessageType::OFFER), |_| ()),
+            ],
+            &sends,
+        ),
+        // An ACK answers a DISCOVER only if both have Rapid Commit.
+        ([client(MessageType::DISCOVER), rapid_ack()], &drops),
+        ([rapid_discover(), ack()], &drops),
+    ] {
+        assert_eq!(calls_of(&messages).0, expected);
+    }
+}
+
+#[test]
+fn a_packet_without_a_reply_is_dropped_for_what_the_capture_shows() {
+    let server_id = |editor: &mut Editor<'_, '_>| {
+        editor.set(option::SERVER_ID, Ipv4Addr::new(192, 0, 2, 1));
+    };
+    let client = |message_type| message(1, Some(message_type), |_| ());
+    let dropped = |reason| Stage::Done(Outcome::Dropped(reason));
+    for (packet, expected) in [
+        (client(MessageType::DISCOVER), dropped(DropReason::NOADDRESS)),
+        (client(MessageType::REQUEST), dropped(DropReason::NOADDRESS)),
+        (message(1, None, |_| ()), dropped(DropReason::NOADDRESS)),
+        (client(MessageType::INFORM), dropped(DropReason::GEN_FAILURE)),
+        (client(MessageType::LEASEQUERY), dropped(DropReason::GEN_FAILURE)),
+        (client(MessageType::OFFER), dropped(DropReason::INVALID)),
+        // The client has chosen another server, which is no fault of the packet.
+        (
+            message(1, Some(MessageType::REQUEST), server_id),
+            Stage::Done(Outcome::Processed),
+        ),
+        (client(MessageType::RELEASE), Stage::Done(Outcome::Processed)),
+    ] {
+        assert_eq!(calls_of(&[packet]).1, expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_as_dhcp_is_not_bootp() {
+    let mut malformed = message(1, None, |_| ());
+    // A host name that goes on after the end of the packet.
+    let start = malformed.len() - 2;
+    malformed[240..start].fill(0);
+    malformed[start..].copy_from_slice(&[12, 200]);
+    let mut two_bytes = message(1, None, |editor| {
+        editor.set_raw(option::MESSAGE_TYPE.code(), &[1, 1]);
+    });
+    for packet in [&mut malformed, &mut two_bytes] {
+        let bootp_reply = message(2, None, |_| ());
+        let (calls, stage) = calls_of(&[packet.clone(), bootp_reply]);
+        assert_eq!(
+            calls,
+            ["new", "options", "dropped", "processed"],
+            "a BOOTP reply answers no such packet"
+        );
+        assert_eq!(stage, Stage::Done(Outcome::Dropped(DropReason::INVALID)));
     }
 }
 

@@ -73,10 +73,10 @@ static uint64_t probe(const char *name)
     return read_number(probed, "probe_", name);
 }
 
-static struct dll load(const char *path)
+/* Loads a DLL, and leaves it those of the list `dlls`. */
+static struct dll load_with(const char *path, WCHAR *dlls)
 {
     struct dll dll = {0};
-    WCHAR no_more_dlls[2] = {0, 0};
     dll.module = LoadLibraryA(path);
     if (!dll.module) {
         printf("host.c: cannot load %s: error %lu\n", path, GetLastError());
@@ -86,8 +86,14 @@ static struct dll load(const char *path)
     CHECK(dll.entry != NULL);
     if (!dll.entry)
         exit(1);
-    EQUAL(dll.entry(no_more_dlls, 0, &dll.table), ERROR_SUCCESS);
+    EQUAL(dll.entry(dlls, 0, &dll.table), ERROR_SUCCESS);
     return dll;
+}
+
+static struct dll load(const char *path)
+{
+    WCHAR no_more_dlls[2] = {0, 0};
+    return load_with(path, no_more_dlls);
 }
 
 /* Packets, from captures in pcap format. */
@@ -1172,7 +1178,7 @@ static void run_threads(LPTHREAD_START_ROUTINE routine, void *arguments, size_t 
         CHECK(threads[i] != NULL);
     }
     for (int i = 0; i < count; i++) {
-        EQUAL(WaitForSingleObject(threads[i], 60000), WAIT_OBJECT_0);
+        EQUAL(WaitForSingleObject(threads[i], INFINITE), WAIT_OBJECT_0);
         CloseHandle(threads[i]);
     }
 }
@@ -1492,6 +1498,139 @@ static LONG WINAPI report_crash(EXCEPTION_POINTERS *exception)
     ExitProcess(1);
 }
 
+/* The examples of the crate: each does what it is for. */
+
+/* Returns a path in the folder for temporary files, which the variable of this name says to a DLL. */
+static const char *temporary_file(const char *variable)
+{
+    static char path[2 * MAX_PATH];
+    GetTempPathA(MAX_PATH, path);
+    strcat(path, variable);
+    CHECK(SetEnvironmentVariableA(variable, path));
+    return path;
+}
+
+static int holds(const BYTE *bytes, DWORD size, const void *part, DWORD part_size)
+{
+    for (DWORD at = 0; at + part_size <= size; at++)
+        if (!memcmp(bytes + at, part, part_size))
+            return 1;
+    return 0;
+}
+
+/* Lets every request be received, answered and processed. */
+static void serve_all(const struct dll *dll)
+{
+    static struct life life;
+    for (size_t i = 0; i < request_count; i++) {
+        receive(dll, &life, requests[i]);
+        if (life.process && requests[i]->reply && dll->table.DhcpPktSendHook)
+            send_reply(dll, &life, requests[i]->reply);
+        processed(dll, &life);
+    }
+}
+
+static void test_gate(void)
+{
+    static struct life life;
+    const BYTE *mac = requests[0]->bytes + 28;
+    size_t refused = 0;
+    FILE *list = fopen(temporary_file("DHCP_GATE_LIST"), "w");
+    fprintf(list, "MAC_ACTION = {DENY}\n%02x%02x%02x%02x%02x%02x\n", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+    fclose(list);
+    struct dll gate = load("gate.dll");
+    for (size_t i = 0; i < request_count; i++) {
+        int is_listed = !memcmp(requests[i]->bytes + 28, mac, 6);
+        receive(&gate, &life, requests[i]);
+        EQUAL(life.process, is_listed ? FALSE : TRUE);
+        check_kept(&life.request);
+        refused += is_listed;
+    }
+    CHECK(refused > 0 && refused < request_count);
+}
+
+static void test_drop_monitor(void)
+{
+    static struct life life;
+    char line[512];
+    DWORD size = 0;
+    HANDLE reader, writer, before = GetStdHandle(STD_ERROR_HANDLE);
+    struct dll monitor = load("drop_monitor.dll");
+    CHECK(CreatePipe(&reader, &writer, NULL, 0) && SetStdHandle(STD_ERROR_HANDLE, writer));
+    receive(&monitor, &life, requests[0]);
+    EQUAL(life.process, TRUE);
+    CHECK(life.context == NULL);
+    notify(&monitor, &life, DHCP_DROP_NOADDRESS);
+    processed(&monitor, &life);
+    /* Until it reports the drop. */
+    while (size < sizeof line && !holds((const BYTE *)line, size, "\n", 1)) {
+        DWORD more = 0;
+        if (!ReadFile(reader, line + size, sizeof line - size, &more, NULL))
+            break;
+        size += more;
+    }
+    CHECK(SetStdHandle(STD_ERROR_HANDLE, before));
+    CHECK(holds((const BYTE *)line, size, "drops: ", 7));
+    CHECK(holds((const BYTE *)line, size, "DHCP_DROP_NOADDRESS", 19));
+}
+
+static void check_rewrites_replies(const struct dll *rewriter)
+{
+    static const BYTE name_server[] = {6, 4, 192, 0, 2, 53};
+    static struct life life;
+    const struct packet *request = answered_request();
+    const char *classes[] = {"udhcp 1.36", "another"};
+    for (int i = 0; i < 2; i++) {
+        struct packet asking = with_option(request, 60, classes[i]);
+        receive(rewriter, &life, &asking);
+        send_reply(rewriter, &life, request->reply);
+        EQUAL(life.reply.packet != life.reply.own, i == 0);
+        EQUAL(holds(life.reply.packet, life.reply.size, name_server, sizeof name_server), i == 0);
+        processed(rewriter, &life);
+    }
+}
+
+static void test_rewrite_reply(void)
+{
+    struct dll rewriter = load("rewrite_reply.dll");
+    check_rewrites_replies(&rewriter);
+}
+
+/* The chain of the guide: its own callout sends nothing. */
+static void test_guide_chain(void)
+{
+    WCHAR dlls[] = L"no-such.dll\0rewrite_reply.dll\0";
+    struct dll chaining = load_with("chaining.dll", dlls);
+    CHECK(chaining.table.DhcpPktSendHook != NULL && chaining.table.DhcpAddressOfferHook == NULL);
+    if (chaining.table.DhcpPktSendHook)
+        check_rewrites_replies(&chaining);
+}
+
+static void test_probe(void)
+{
+    static char text[0x10000], line[64];
+    char path[2 * MAX_PATH];
+    strcpy(path, temporary_file("DHCP_PROBE_FILE"));
+    struct dll probing = load("probe.dll");
+    serve_all(&probing);
+    EQUAL(probing.table.DhcpControlHook(DHCP_CONTROL_STOP, NULL), ERROR_SUCCESS);
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL);
+    if (!file)
+        return;
+    fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    snprintf(line, sizeof line, "%12zu  *PktContext on entry, NULL\n", request_count);
+    CHECK(strstr(text, line) != NULL);
+    snprintf(line, sizeof line, "%12zu  *ProcessIt on entry: 0x55aa\n", request_count);
+    CHECK(strstr(text, line) != NULL);
+    snprintf(line, sizeof line, "%12zu  PktDrop by code: PktContext is, not NULL: 0xb\n", request_count);
+    CHECK(strstr(text, line) != NULL);
+    CHECK(strstr(text, "hooks of a packet, in order: 0x46\n") != NULL);
+    CHECK(strstr(text, "           0  packets in flight\n") != NULL);
+    CHECK(strstr(text, "request ") == NULL);
+}
+
 int main(int count, char **arguments)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -1530,6 +1669,12 @@ int main(int count, char **arguments)
     TEST(load_chain());
     TEST(test_chain());
     TEST(test_chain_threads());
+
+    TEST(test_gate());
+    TEST(test_drop_monitor());
+    TEST(test_rewrite_reply());
+    TEST(test_guide_chain());
+    TEST(test_probe());
 
     EQUAL(probe("LIVE"), 0);
     EQUAL(probe("CORRUPT"), 0);

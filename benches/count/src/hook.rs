@@ -32,7 +32,7 @@ entry_point!(fn tracking_64 = TRACKING_64);
 entry_point!(fn passing = PASSING);
 
 /// The tables of the callouts.
-pub(crate) struct Hooks {
+pub struct Hooks {
     tracking_0: CalloutTable,
     tracking: CalloutTable,
     tracking_64: CalloutTable,
@@ -41,7 +41,7 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             tracking_0: table(tracking_0),
             tracking: table(tracking),
@@ -56,27 +56,27 @@ impl Hooks {
     }
 
     /// Calls the hooks for a new packet, its drop and its end, of a packet that is tracked without a state.
-    pub(crate) fn track_0(&self, packet: &mut [u8]) -> usize {
+    pub fn track_0(&self, packet: &mut [u8]) -> usize {
         pass(&self.tracking_0, packet, &[0xA, 0xB])
     }
 
     /// The same, with a state of 6 bytes.
-    pub(crate) fn track(&self, packet: &mut [u8]) -> usize {
+    pub fn track(&self, packet: &mut [u8]) -> usize {
         pass(&self.tracking, packet, &[0xA, 0xB])
     }
 
     /// The same, with a state of 64 bytes.
-    pub(crate) fn track_64(&self, packet: &mut [u8]) -> usize {
+    pub fn track_64(&self, packet: &mut [u8]) -> usize {
         pass(&self.tracking_64, packet, &[0xA, 0xB])
     }
 
     /// Calls the hooks for a new packet and its end, of a packet that is passed.
-    pub(crate) fn pass(&self, packet: &mut [u8]) -> usize {
+    pub fn pass(&self, packet: &mut [u8]) -> usize {
         pass(&self.passing, packet, &[0xB])
     }
 
     /// Calls hooks that do nothing.
-    pub(crate) fn none(&self, packet: &mut [u8], codes: &[u32]) -> usize {
+    pub fn none(&self, packet: &mut [u8], codes: &[u32]) -> usize {
         pass(&self.none, packet, codes)
     }
 }

@@ -2,11 +2,10 @@
 //! without arguments, prints
 //! for each its name, what is not counted of it, and what it is.
 
-mod hook;
-mod work;
-
 use core::hint::black_box;
 use std::io::{self, Write};
+
+use dhcp_callout_count::work;
 
 fn main() -> io::Result<()> {
     let arguments: Vec<_> = std::env::args()

@@ -9,16 +9,15 @@ use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
 use crate::hook::Hooks;
 
 /// A piece of work: its name, what it is, and the work itself on the packets.
-pub(crate) struct Work {
-    pub(crate) name: &'static str,
-    pub(crate) what: &'static str,
+pub struct Work {
+    pub name: &'static str,
+    pub what: &'static str,
     /// The piece of work that does all of this but what is measured; its instructions are not counted.
-    #[allow(dead_code, reason = "the program that counts instructions reads it")]
-    pub(crate) less: &'static str,
-    pub(crate) run: fn(&mut Packets) -> usize,
+    pub less: &'static str,
+    pub run: fn(&mut Packets) -> usize,
 }
 
-pub(crate) const ALL: [Work; 27] = [
+pub const ALL: [Work; 27] = [
     Work {
         name: "empty",
         what: "the loop around the work",
@@ -183,28 +182,28 @@ pub(crate) const ALL: [Work; 27] = [
     },
 ];
 
-pub(crate) struct Packets {
+pub struct Packets {
     /// A server's ACK as Windows sends it: 342 bytes, 14 options.
-    pub(crate) ack: Vec<u8>,
+    pub ack: Vec<u8>,
     /// The same options with one to three PADs after each.
-    pub(crate) padded: Vec<u8>,
+    pub padded: Vec<u8>,
     /// 4096 bytes with 497 options.
-    pub(crate) full: Vec<u8>,
+    pub full: Vec<u8>,
     /// An option of 600 bytes in three parts.
-    pub(crate) split: Vec<u8>,
-    pub(crate) buffer: PacketBuffer,
-    pub(crate) joined: [u8; 1024],
-    pub(crate) table: Box<PacketTable<[u64; 3], 4096>>,
-    pub(crate) vacant: Filled<1, 4096>,
-    pub(crate) half: Filled<2048, 4096>,
-    pub(crate) crowded: Filled<4055, 4096>,
-    pub(crate) full_table: Filled<64, 64>,
+    pub split: Vec<u8>,
+    pub buffer: PacketBuffer,
+    pub joined: [u8; 1024],
+    pub table: Box<PacketTable<[u64; 3], 4096>>,
+    pub vacant: Filled<1, 4096>,
+    pub half: Filled<2048, 4096>,
+    pub crowded: Filled<4055, 4096>,
+    pub full_table: Filled<64, 64>,
     /// Two callouts that do nothing.
-    pub(crate) hooks: Hooks,
+    pub hooks: Hooks,
 }
 
 /// A table of `N` slots with `LIVE` packets.
-pub(crate) struct Filled<const LIVE: usize, const N: usize> {
+pub struct Filled<const LIVE: usize, const N: usize> {
     /// Of another type than that of `life`, so that neither is compiled with regard to the other.
     table: Box<PacketTable<[u32; 6], N>>,
     live: Vec<Context>,
@@ -247,7 +246,7 @@ impl<const LIVE: usize, const N: usize> Filled<LIVE, N> {
 }
 
 impl Packets {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let ack: [(u8, &[u8]); 14] = [
             (53, &[5]),
             (58, &[0, 0, 14, 16]),
@@ -328,7 +327,7 @@ fn opaque(code: OptionCode) -> OptionCode {
     black_box(code)
 }
 
-fn w1(packet: &[u8]) -> usize {
+pub fn w1(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
@@ -338,7 +337,7 @@ fn w1(packet: &[u8]) -> usize {
     sum_up(message, message_type)
 }
 
-fn w1_joined(packet: &[u8]) -> usize {
+pub fn w1_joined(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
@@ -355,7 +354,7 @@ fn sum_up(message: Message<'_>, message_type: MessageType) -> usize {
     usize::from(message_type.code())
 }
 
-fn w2(packet: &[u8]) -> usize {
+pub fn w2(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
@@ -369,7 +368,7 @@ fn w2(packet: &[u8]) -> usize {
     picked.values.iter().flatten().map(Value::len).sum()
 }
 
-fn walk(packet: &[u8]) -> usize {
+pub fn walk(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
@@ -381,7 +380,7 @@ fn walk(packet: &[u8]) -> usize {
     sum
 }
 
-fn w4(packets: &mut Packets) -> usize {
+pub fn w4(packets: &mut Packets) -> usize {
     let Ok(message) = Message::parse(black_box(&packets.ack)) else {
         return 0;
     };
@@ -401,7 +400,7 @@ fn w4(packets: &mut Packets) -> usize {
     edited.unwrap_or_default()
 }
 
-fn w4_typed(packets: &mut Packets) -> usize {
+pub fn w4_typed(packets: &mut Packets) -> usize {
     use dhcp_callout::message::Seconds;
 
     let Ok(message) = Message::parse(black_box(&packets.ack)) else {
@@ -424,7 +423,7 @@ fn w4_typed(packets: &mut Packets) -> usize {
     edited.unwrap_or_default()
 }
 
-fn w5(packets: &mut Packets) -> usize {
+pub fn w5(packets: &mut Packets) -> usize {
     let Ok(message) = Message::parse(black_box(&packets.split)) else {
         return 0;
     };
@@ -434,7 +433,7 @@ fn w5(packets: &mut Packets) -> usize {
     value.copy_to(&mut packets.joined).map_or(0, |joined| joined.len())
 }
 
-fn w5_parts(packet: &[u8]) -> usize {
+pub fn w5_parts(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };

@@ -1,300 +1,287 @@
-//! Lives of packets in a `PacketTable`, and in what a user would take instead; see `Cargo.toml` for how to run it.
+//! The crate, the floor and the peers side by side; `benches/peers/run` says how.
+//!
+//! What is counted are instructions under callgrind: those of twice as many runs less those of once, for each run, less
+//! the same of an empty loop. Each way is checked for the right answer first.
 
+mod floor;
 mod heap;
+mod lives;
+mod message;
 mod peer;
 
 use std::hint::black_box;
+use std::path::Path;
 use std::process::Command;
-use std::sync::Barrier;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use peer::{Boxed, Dash, Dense, LockedMap, Nothing, Peer, STATE_BYTES, Sharded, State, Table};
+use comfy_table::{CellAlignment, Table, presets};
+use dhcp_callout::table::PacketTable;
+
+use lives::{KEPT, LIFE, Life, MORE_GET};
+use message::{Bench, ROWS, Row, Way};
+use peer::{Boxed, Dash, LockedMap, LockedSlab, Nothing, Peer, Sharded, State};
 
 #[global_allocator]
 static HEAP: heap::Counting = heap::Counting;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// In which order the packets in flight are processed.
-#[derive(Clone, Copy, PartialEq)]
-enum Order {
-    /// As they came.
-    Queue,
-    /// Any one of them.
-    Scatter,
-}
-
-/// What happens to each packet beside admission and `Processed`.
-#[derive(Clone, Copy)]
-struct Life {
-    gets: u32,
-    dropped: bool,
-}
-
-const WHOLE: Life = Life { gets: 1, dropped: true };
-const UNDROPPED: Life = Life {
-    gets: 1,
-    dropped: false,
-};
-const MORE_GET: Life = Life { gets: 2, dropped: true };
-
-/// One thing to measure: a peer with room for, and a window of, so many packets in flight.
+/// One way to do one piece of work.
 struct Case {
+    work: &'static str,
+    what: &'static str,
     name: &'static str,
-    live: usize,
-    order: Order,
-    run: fn(usize, Order, Life, u64, usize) -> f64,
-    /// Bytes for each packet that it has room for, and allocations per life.
-    weigh: fn(usize, Order) -> (f64, f64),
+    /// Does the work so many times; returns whether every answer was right.
+    run: Box<dyn Fn(u64) -> bool>,
+    /// Does the work so many times on each of so many threads.
+    time: Box<dyn Fn(u64, usize) -> Duration>,
+    /// Allocations for each time, where they are counted.
+    allocations: Option<fn() -> f64>,
 }
 
-fn case<P: Peer>(live: usize, order: Order) -> Case {
+/// The empty loops, which are subtracted: the first is that of the messages, the others are of the lives.
+const EMPTY: &str = "empty loop";
+
+static EMPTY_ROW: Row = Row {
+    name: EMPTY,
+    what: "",
+    is_right: |_, answer| answer > 0,
+    ways: &[Way {
+        name: EMPTY,
+        run: |bench| bench.packets.ack.len(),
+    }],
+};
+
+fn of_message(row: &'static Row, way: &'static Way) -> Case {
+    let times = move |times: u64| {
+        let mut bench = Bench::new();
+        let mut answer = 0;
+        for _ in 0..times {
+            answer = black_box((black_box(way.run))(&mut bench));
+        }
+        (bench, answer)
+    };
     Case {
+        work: row.name,
+        what: row.what,
+        name: way.name,
+        run: Box::new(move |count| {
+            let (bench, answer) = times(count);
+            (row.is_right)(&bench, answer)
+        }),
+        time: Box::new(move |count, threads| {
+            thread::scope(|scope| {
+                let threads: Vec<_> = (0..threads)
+                    .map(|_| {
+                        scope.spawn(move || {
+                            let start = Instant::now();
+                            black_box(times(count));
+                            start.elapsed()
+                        })
+                    })
+                    .collect();
+                let elapsed = threads.into_iter().map(|thread| thread.join().unwrap_or_default());
+                elapsed.max().unwrap_or_default()
+            })
+        }),
+        allocations: None,
+    }
+}
+
+fn of_peer<P: Peer + 'static>(work: &'static str, what: &'static str, life: Life) -> Case {
+    Case {
+        work,
+        what,
         name: P::NAME,
-        live,
-        order,
-        run: run::<P>,
-        weigh: weigh::<P>,
+        run: Box::new(move |count| lives::run::<P>(life, count)),
+        time: Box::new(lives::time::<P>),
+        allocations: Some(lives::allocations::<P>),
     }
 }
 
 fn cases() -> Vec<Case> {
-    use Order::{Queue, Scatter};
-    let mut cases = Vec::new();
-    macro_rules! at {
-        ($live:literal) => {
-            cases.push(case::<Nothing>($live, Queue));
-            cases.push(case::<Table<$live>>($live, Queue));
-            cases.push(case::<Dense<{ $live * 2 }>>($live, Scatter));
-            cases.push(case::<Boxed>($live, Queue));
-            cases.push(case::<LockedMap>($live, Queue));
-            cases.push(case::<Dash>($live, Queue));
-            cases.push(case::<Sharded>($live, Queue));
-        };
+    let rows = [&EMPTY_ROW].into_iter().chain(ROWS);
+    let mut cases: Vec<_> = rows
+        .flat_map(|row| row.ways.iter().map(move |way| of_message(row, way)))
+        .collect();
+    let lives = [
+        ("life", "admit, get, dropped, processed; 24 bytes", LIFE),
+        ("life, kept", "the same, not dropped", KEPT),
+        ("life, 2 gets", "the same as life, one more get", MORE_GET),
+    ];
+    for (work, what, life) in lives {
+        cases.push(of_peer::<Nothing>(work, what, life));
+        cases.push(of_peer::<PacketTable<State, 4096>>(work, what, life));
+        cases.push(of_peer::<Boxed>(work, what, life));
+        cases.push(of_peer::<LockedSlab>(work, what, life));
+        cases.push(of_peer::<LockedMap>(work, what, life));
+        cases.push(of_peer::<Dash>(work, what, life));
+        cases.push(of_peer::<Sharded>(work, what, life));
     }
-    at!(64);
-    at!(1024);
-    at!(16384);
     cases
 }
 
-/// The packets of one thread that are in flight.
-struct Window<'p, P> {
-    peer: &'p P,
-    contexts: Vec<usize>,
-    next: usize,
-    random: u64,
-}
-
-impl<'p, P: Peer> Window<'p, P> {
-    fn new(peer: &'p P, live: usize) -> Self {
-        let contexts = (0..live).map(|_| peer.admit(state(7))).collect();
-        let random = 0x9E37_79B9_7F4A_7C15;
-        Self {
-            peer,
-            contexts,
-            next: 0,
-            random,
-        }
+impl Case {
+    fn is_loop(&self) -> bool {
+        [EMPTY, Nothing::NAME].contains(&self.name)
     }
 
-    /// Ends `lives` packets, and admits another one for each.
-    fn go(&mut self, order: Order, life: Life, lives: u64) {
-        match (order, life.gets, life.dropped) {
-            (Order::Queue, 1, true) => self.live::<false, 1, true>(lives),
-            (Order::Queue, 1, false) => self.live::<false, 1, false>(lives),
-            (Order::Queue, _, _) => self.live::<false, 2, true>(lives),
-            (Order::Scatter, 1, true) => self.live::<true, 1, true>(lives),
-            (Order::Scatter, 1, false) => self.live::<true, 1, false>(lives),
-            (Order::Scatter, _, _) => self.live::<true, 2, true>(lives),
-        }
+    fn is_ours(&self) -> bool {
+        self.name.starts_with("ours") || self.name == "PacketTable"
     }
 
-    #[inline(never)]
-    fn live<const SCATTER: bool, const GETS: u32, const DROPPED: bool>(&mut self, lives: u64) {
-        let dropped = black_box(0xA);
-        let (peer, contexts) = (self.peer, &mut self.contexts[..]);
-        let (mut next, mut random, mut sum) = (self.next, self.random, 0_u64);
-        for _ in 0..lives {
-            if SCATTER {
-                random ^= random << 13;
-                random ^= random >> 7;
-                random ^= random << 17;
-                next = random as usize % contexts.len();
-            } else {
-                next = if next + 1 >= contexts.len() { 0 } else { next + 1 };
-            }
-            let context = contexts[next];
-            for _ in 0..GETS {
-                sum ^= peer.get(context).unwrap_or(0);
-            }
-            if DROPPED {
-                peer.dropped(context, dropped);
-            }
-            sum ^= peer.processed(context).unwrap_or(0);
-            contexts[next] = peer.admit(state(sum));
-        }
-        (self.next, self.random) = (next, random);
-        black_box(sum);
+    fn is_peer(&self) -> bool {
+        !self.is_ours() && !self.is_loop() && self.name != "floor"
     }
 }
 
-fn state(first: u64) -> State {
-    [first, 0, 0, 0]
-}
-
-/// Lives `lives` packets on each of `threads` threads; returns nanoseconds per packet and thread.
-fn run<P: Peer>(live: usize, order: Order, life: Life, lives: u64, threads: usize) -> f64 {
-    let peer = P::new(live);
-    if threads == 1 {
-        let mut window = Window::new(&*peer, live);
-        window.go(order, life, live as u64);
-        let start = Instant::now();
-        window.go(order, life, lives);
-        return start.elapsed().as_nanos() as f64 / lives as f64;
-    }
-    let barrier = Barrier::new(threads);
-    let (peer, barrier) = (&*peer, &barrier);
-    let elapsed = thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(move || {
-                    let mut window = Window::new(peer, live / threads);
-                    barrier.wait();
-                    let start = Instant::now();
-                    window.go(order, life, lives);
-                    start.elapsed().as_nanos()
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or(0)).max()
-    });
-    elapsed.unwrap_or(0) as f64 / lives as f64
-}
-
-fn weigh<P: Peer>(live: usize, order: Order) -> (f64, f64) {
-    const LIVES: u64 = 10_000;
-    let before = heap::bytes();
-    let peer = P::new(live);
-    let mut window = Window::new(&*peer, live);
-    let window_bytes = window.contexts.capacity() * size_of::<usize>();
-    window.go(order, WHOLE, LIVES);
-    let room = peer.room().unwrap_or(live);
-    let bytes = (heap::bytes() - before - window_bytes) as f64 / room as f64;
-    let allocations = heap::allocations();
-    window.go(order, WHOLE, LIVES);
-    (bytes, (heap::allocations() - allocations) as f64 / LIVES as f64)
-}
-
-/// Runs this program under callgrind, and returns how many instructions it took.
-fn instructions(case: usize, gets: u32, dropped: bool, lives: u64) -> Result<f64, Failure> {
+/// Returns how many instructions `program` takes for so many runs of a case.
+fn instructions(program: &Path, case: usize, times: u64) -> Result<f64, Failure> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(env::current_exe()?)
-        .args([
-            "run",
-            &case.to_string(),
-            &gets.to_string(),
-            &dropped.to_string(),
-            &lives.to_string(),
-        ])
+        .arg(program)
+        .args(["one", &case.to_string(), &times.to_string()])
         .output()?;
     let text = String::from_utf8_lossy(&output.stderr);
-    let collected = text
-        .lines()
-        .find_map(|line| line.split_once("Collected : ").map(|(_, count)| count));
-    Ok(collected
-        .ok_or_else(|| format!("valgrind said: {text}"))?
-        .trim()
-        .parse()?)
+    let mut collected = text.lines().filter_map(|line| line.split_once("Collected : "));
+    let (_, count) = collected.next().ok_or_else(|| format!("valgrind said: {text}"))?;
+    Ok(count.trim().parse()?)
 }
 
-/// Returns instructions per life.
-fn per_life(case: usize, life: Life) -> Result<f64, Failure> {
-    const LIVES: u64 = 2_000;
-    let once = instructions(case, life.gets, life.dropped, LIVES)?;
-    Ok((instructions(case, life.gets, life.dropped, 2 * LIVES)? - once) / LIVES as f64)
-}
-
-fn label(case: &Case) -> String {
-    match case.order {
-        Order::Queue => case.name.to_owned(),
-        Order::Scatter => format!("{}, any order", case.name),
+/// Returns the instructions of one run of each case, less those of its empty loop.
+fn count(program: &Path, cases: &[Case]) -> Result<Vec<f64>, Failure> {
+    const TIMES: u64 = 1_000;
+    let mut counts = Vec::new();
+    let mut empty = 0.0;
+    for (index, case) in cases.iter().enumerate() {
+        // Twice the live packets, so that every slot has been used and every map has grown.
+        let once = instructions(program, index, 3 * TIMES)?;
+        let each = (instructions(program, index, 4 * TIMES)? - once) / TIMES as f64;
+        empty = if case.is_loop() { each } else { empty };
+        counts.push((each - empty).round());
     }
+    Ok(counts)
 }
 
-fn count() -> Result<(), Failure> {
-    println!("instructions, admission to processed; state of {STATE_BYTES} bytes");
-    println!(
-        "{:39} {:>6} {:>8} {:>8} {:>9} {:>11} {:>7}",
-        "", "live", "life", "no drop", "more get", "bytes/room", "allocs"
-    );
-    let mut loops = [0.0; 2];
-    for (index, case) in cases().iter().enumerate() {
-        let [whole, undropped, more] = [
-            per_life(index, WHOLE)?,
-            per_life(index, UNDROPPED)?,
-            per_life(index, MORE_GET)?,
-        ];
-        if case.name == Nothing::NAME {
-            loops = [whole, undropped];
-        }
-        let (bytes, allocations) = (case.weigh)(case.live, case.order);
-        println!(
-            "{:39} {:>6} {:>8.1} {:>8.1} {:>9.1} {:>11.1} {:>7.2}",
-            label(case),
-            case.live,
-            whole - loops[0],
-            undropped - loops[1],
-            more - whole,
-            bytes,
-            allocations,
-        );
+/// Returns nanoseconds of one run on so many threads: the median of some.
+fn nanoseconds(case: &Case, threads: usize) -> f64 {
+    const TIMES: u64 = 100_000;
+    let mut times: Vec<_> = (0..9).map(|_| (case.time)(TIMES, threads)).collect();
+    times.sort();
+    times[times.len() / 2].as_nanos() as f64 / TIMES as f64
+}
+
+/// Prints the table of instructions, plain and with fat LTO, with the ratios to the floor and to the best peer.
+fn table(fat: &Path, is_tsv: bool) -> Result<(), Failure> {
+    let cases = cases();
+    let plain = count(&env::current_exe()?, &cases)?;
+    let fat = count(fat, &cases)?;
+    let mut rows = vec![];
+    for (index, case) in cases.iter().enumerate().filter(|(_, case)| !case.is_loop()) {
+        let ratio = |to: &dyn Fn(&Case) -> bool| {
+            let others = cases
+                .iter()
+                .zip(&plain)
+                .filter(|(other, _)| other.work == case.work && to(other));
+            let best = others
+                .filter(|(other, _)| (other.run)(1))
+                .map(|(_, count)| *count)
+                .reduce(f64::min);
+            best.map_or(String::new(), |best| format!("{:.2}", plain[index] / best))
+        };
+        rows.push(vec![
+            case.work.to_owned(),
+            case.name.to_owned(),
+            plain[index].to_string(),
+            fat[index].to_string(),
+            ratio(&|other| other.name == "floor"),
+            if case.is_ours() {
+                ratio(&Case::is_peer)
+            } else {
+                String::new()
+            },
+            case.allocations
+                .map_or(String::new(), |count| format!("{:.2}", count())),
+            if (case.run)(2_000) {
+                case.what.to_owned()
+            } else {
+                "WRONG ANSWER".to_owned()
+            },
+        ]);
     }
-    println!(
-        "(the empty loop, {:.1} and {:.1} instructions, is subtracted)",
-        loops[0], loops[1]
-    );
+    let header = [
+        "work",
+        "by",
+        "plain",
+        "fat LTO",
+        "to floor",
+        "to best peer",
+        "allocations",
+        "what",
+    ];
+    print(&header, &rows, is_tsv);
     Ok(())
 }
 
-fn time() {
-    const LIVES: u64 = 400_000;
-    println!("nanoseconds per life and thread, least of five");
-    println!("{:39} {:>6} {:>9} {:>10}", "", "live", "1 thread", "2 threads");
-    for case in cases() {
-        let least = |threads| {
-            let times = (0..5).map(|_| (case.run)(case.live, case.order, WHOLE, LIVES, threads));
-            times.fold(f64::INFINITY, f64::min)
-        };
-        println!(
-            "{:39} {:>6} {:>9.1} {:>10.1}",
-            label(&case),
-            case.live,
-            least(1),
-            least(2)
-        );
+/// Prints the table of times, each against that of ours in the same row.
+fn times(is_tsv: bool) {
+    let cases = cases();
+    let mut rows = vec![];
+    let mut ours = [0.0; 2];
+    let mut work = "";
+    let is_first = |case: &Case| case.is_ours();
+    for case in cases
+        .iter()
+        .filter(|case| is_first(case) || case.is_peer() || case.name == "floor")
+    {
+        if case.work != work {
+            work = case.work;
+            let first = cases.iter().find(|other| other.work == work && is_first(other));
+            ours = first.map_or([0.0; 2], |first| [1, 2].map(|threads| nanoseconds(first, threads)));
+        }
+        let [one, two] = [1, 2].map(|threads| nanoseconds(case, threads));
+        rows.push(vec![
+            case.work.to_owned(),
+            case.name.to_owned(),
+            format!("{one:.1}"),
+            format!("{:.2}", one / ours[0]),
+            format!("{two:.1}"),
+            format!("{:.2}", two / ours[1]),
+        ]);
     }
+    let header = ["work", "by", "ns, 1 thread", "to ours", "ns, 2 threads", "to ours"];
+    print(&header, &rows, is_tsv);
+}
+
+fn print(header: &[&str], rows: &[Vec<String>], is_tsv: bool) {
+    if is_tsv {
+        println!("{}", header.join("\t"));
+        for row in rows {
+            println!("{}", row.join("\t"));
+        }
+        return;
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(header).add_rows(rows);
+    for column in table.column_iter_mut().skip(2).take(4) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    println!("{table}");
 }
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => count(),
-        ["time"] => {
-            time();
-            Ok(())
-        }
-        ["run", case, gets, dropped, lives] => {
+        ["one", case, count] => {
             let case = cases().into_iter().nth(case.parse()?).ok_or("no such case")?;
-            let life = Life {
-                gets: gets.parse()?,
-                dropped: dropped.parse()?,
-            };
-            (case.run)(case.live, case.order, life, lives.parse()?, 1);
-            Ok(())
+            black_box((case.run)(count.parse()?));
         }
-        _ => Err("usage: dhcp-callout-peers [time]".into()),
+        ["table", fat] => table(Path::new(fat), false)?,
+        ["table", fat, "--tsv"] => table(Path::new(fat), true)?,
+        ["times"] => times(false),
+        ["times", "--tsv"] => times(true),
+        _ => return Err("see benches/peers/run".into()),
     }
+    Ok(())
 }

@@ -8,22 +8,16 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
 use dashmap::DashMap;
 use dhcp_callout::table::{Context, PacketTable, Progress};
 use dhcp_callout::{DropReason, Notice};
-use sharded_slab::Slab;
+use sharded_slab::Slab as ShardedSlab;
+use slab::Slab;
 
-pub type State = [u64; 4];
-pub const STATE_BYTES: usize = size_of::<State>();
+pub type State = [u64; 3];
 
 /// Keeps the states of packets between the hooks of a server that carries one number for each.
 pub trait Peer: Sync + Sized {
     const NAME: &'static str;
 
-    /// Creates it, with room for `live` packets if that has to be said.
-    fn new(live: usize) -> Box<Self>;
-
-    /// Returns for how many packets there is room, if that is fixed.
-    fn room(&self) -> Option<usize> {
-        None
-    }
+    fn new() -> Box<Self>;
 
     fn admit(&self, state: State) -> usize;
 
@@ -63,7 +57,7 @@ pub struct Nothing;
 impl Peer for Nothing {
     const NAME: &'static str = "nothing";
 
-    fn new(_: usize) -> Box<Self> {
+    fn new() -> Box<Self> {
         Box::new(Self)
     }
 
@@ -98,12 +92,8 @@ fn table<const N: usize>() -> Box<PacketTable<State, N>> {
 impl<const N: usize> Peer for PacketTable<State, N> {
     const NAME: &'static str = "PacketTable";
 
-    fn new(_: usize) -> Box<Self> {
+    fn new() -> Box<Self> {
         table()
-    }
-
-    fn room(&self) -> Option<usize> {
-        Some(N)
     }
 
     #[inline]
@@ -136,50 +126,13 @@ impl<const N: usize> Peer for PacketTable<State, N> {
     }
 }
 
-pub type Table<const N: usize> = PacketTable<State, N>;
-
-/// The table with twice the room that is needed.
-pub struct Dense<const N: usize>(PacketTable<State, N>);
-
-impl<const N: usize> Peer for Dense<N> {
-    const NAME: &'static str = "PacketTable, twice the room";
-
-    fn new(_: usize) -> Box<Self> {
-        Box::new(Self(PacketTable::new()))
-    }
-
-    fn room(&self) -> Option<usize> {
-        Some(N)
-    }
-
-    #[inline]
-    fn admit(&self, state: State) -> usize {
-        Peer::admit(&self.0, state)
-    }
-
-    #[inline]
-    fn get(&self, context: usize) -> Option<u64> {
-        Peer::get(&self.0, context)
-    }
-
-    #[inline]
-    fn dropped(&self, context: usize, code: u32) {
-        Peer::dropped(&self.0, context, code);
-    }
-
-    #[inline]
-    fn processed(&self, context: usize) -> Option<u64> {
-        Peer::processed(&self.0, context)
-    }
-}
-
 /// `Box::into_raw`, and back without any check: a repeated or foreign context is undefined behaviour.
 pub struct Boxed;
 
 impl Peer for Boxed {
     const NAME: &'static str = "Box::into_raw, unchecked";
 
-    fn new(_: usize) -> Box<Self> {
+    fn new() -> Box<Self> {
         Box::new(Self)
     }
 
@@ -210,6 +163,37 @@ impl Peer for Boxed {
     }
 }
 
+/// What one would write first: right as long as nobody hands a number in twice.
+#[derive(Default)]
+pub struct LockedSlab(Mutex<Slab<Entry>>);
+
+impl Peer for LockedSlab {
+    const NAME: &'static str = "Mutex<Slab>";
+
+    fn new() -> Box<Self> {
+        Box::default()
+    }
+
+    fn admit(&self, state: State) -> usize {
+        self.0.lock().unwrap().insert(Entry::new(state)) + 1
+    }
+
+    fn get(&self, context: usize) -> Option<u64> {
+        self.0.lock().unwrap().get(context - 1).map(|entry| entry.state[0])
+    }
+
+    fn dropped(&self, context: usize, code: u32) {
+        if let Some(entry) = self.0.lock().unwrap().get_mut(context - 1) {
+            *entry.reason.get_mut() = code;
+        }
+    }
+
+    fn processed(&self, context: usize) -> Option<u64> {
+        let entry = self.0.lock().unwrap().try_remove(context - 1);
+        entry.map(|entry| consume(entry.state))
+    }
+}
+
 #[derive(Default)]
 pub struct LockedMap {
     next: AtomicUsize,
@@ -219,7 +203,7 @@ pub struct LockedMap {
 impl Peer for LockedMap {
     const NAME: &'static str = "Mutex<HashMap>";
 
-    fn new(_: usize) -> Box<Self> {
+    fn new() -> Box<Self> {
         Box::default()
     }
 
@@ -257,7 +241,7 @@ pub struct Dash {
 impl Peer for Dash {
     const NAME: &'static str = "dashmap";
 
-    fn new(_: usize) -> Box<Self> {
+    fn new() -> Box<Self> {
         Box::default()
     }
 
@@ -282,13 +266,13 @@ impl Peer for Dash {
     }
 }
 
-pub struct Sharded(Slab<Entry>);
+pub struct Sharded(ShardedSlab<Entry>);
 
 impl Peer for Sharded {
     const NAME: &'static str = "sharded-slab";
 
-    fn new(_: usize) -> Box<Self> {
-        Box::new(Self(Slab::new()))
+    fn new() -> Box<Self> {
+        Box::new(Self(ShardedSlab::new()))
     }
 
     fn admit(&self, state: State) -> usize {

@@ -422,8 +422,9 @@ impl<const SET: usize, const MEMBER: usize> OnAddressDeleted for Member<SET, MEM
 }
 
 impl<const SET: usize, const MEMBER: usize> OnOptionsParsed for Member<SET, MEMBER> {
-    fn options_parsed(&self, options: &ParsedOptions<'_>, state: Option<&Canary>) {
+    fn options_parsed(&self, options: &mut ParsedOptions<'_>, state: Option<&Canary>) {
         let _ = (options.to_owned(), options.bytes().to_vec(), format!("{options:?}"));
+        write_back(options);
         Self::act(Kind::Parsed, state, &mut &fields(options)[..]);
     }
 }
@@ -431,6 +432,25 @@ impl<const SET: usize, const MEMBER: usize> OnOptionsParsed for Member<SET, MEMB
 impl<const SET: usize, const MEMBER: usize> OnClientDeleted for Member<SET, MEMBER> {
     fn client_deleted(&self, event: &ClientDeleted<'_>) {
         Self::act(Kind::ClientDeleted, None, &mut event.hardware_address());
+    }
+}
+
+/// Changes each field that is there to what it is.
+fn write_back(options: &mut ParsedOptions<'_>) {
+    macro_rules! each {
+        ($($field:ident $set:ident)+) => {
+            $(assert_eq!(options.$field().is_some(), options.$field().is_some_and(|value| options.$set(value).is_ok()));)+
+        };
+    }
+    each! {
+        message_type set_message_type
+        subnet_mask set_subnet_mask
+        requested_address set_requested_address
+        request_lease_time set_request_lease_time
+        overlay_fields set_overlay_fields
+        router_address set_router_address
+        server set_server
+        scope_id set_scope_id
     }
 }
 

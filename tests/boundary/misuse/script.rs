@@ -1,5 +1,7 @@
 //! What a server can do to a callout table: any arguments within what the types can express.
 
+use dhcp_callout::hook::Dword;
+use dhcp_callout::simulate::ServerFields;
 use dhcp_callout::strategy::{control_code, packet};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -31,7 +33,8 @@ pub(crate) enum Hook {
     Send,
     Deleted,
     Offered,
-    Parsed(Option<Box<Options>>),
+    /// With what the server has parsed, at that distance from an aligned address.
+    Parsed(Option<(Box<ServerFields>, usize)>),
     Control,
     DeleteClient,
     Entry {
@@ -58,6 +61,8 @@ pub(crate) struct Packet {
     pub(crate) too_long: Option<u32>,
     /// Where the variables for pointer and size are.
     pub(crate) variables: (Variable, Variable),
+    /// Whether it is in an allocation of its size, or else in a server's buffer.
+    pub(crate) is_exact: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -78,16 +83,6 @@ pub(crate) enum Context {
     /// One that a hook has set, with one bit wrong.
     Flipped(Index, u32),
     Any(usize),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    pub(crate) offset: usize,
-    pub(crate) bytes: [Option<u8>; 2],
-    pub(crate) dwords: [Option<(usize, [u8; 4])>; 6],
-    /// NULL or bytes, and a length that is too long or, if `None`, the true one.
-    pub(crate) texts: [(Option<Vec<u8>>, Option<u32>); 7],
-    pub(crate) numbers: (u8, u32, u8),
 }
 
 pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
@@ -141,7 +136,7 @@ fn hook() -> impl Strategy<Value = Hook> {
         4 => Just(Hook::Send),
         1 => Just(Hook::Deleted),
         1 => Just(Hook::Offered),
-        1 => prop_oneof![6 => options().prop_map(|options| Hook::Parsed(Some(Box::new(options)))).boxed(), 1 => Just(Hook::Parsed(None))],
+        1 => prop_oneof![6 => fields().prop_map(|(fields, offset)| Hook::Parsed(Some((Box::new(fields), offset)))).boxed(), 1 => Just(Hook::Parsed(None))],
         1 => Just(Hook::Control),
         1 => Just(Hook::DeleteClient),
         1 => (version, out()).prop_map(|(version, table)| Hook::Entry { version, table }),
@@ -156,10 +151,12 @@ fn argument() -> impl Strategy<Value = Packet> {
         16 => contents().prop_map(Bytes::Own),
         4 => any::<Index>().prop_map(Bytes::Replaced),
     ];
-    (bytes, too_long, (variable(), variable())).prop_map(|(bytes, too_long, variables)| Packet {
+    let variables = (variable(), variable());
+    (bytes, too_long, variables, any::<bool>()).prop_map(|(bytes, too_long, variables, is_exact)| Packet {
         bytes,
         too_long,
         variables,
+        is_exact,
     })
 }
 
@@ -189,22 +186,30 @@ fn context() -> impl Strategy<Value = Context> {
     ]
 }
 
-fn options() -> impl Strategy<Value = Options> {
-    let dword = || prop::option::of((0..4_usize, any::<[u8; 4]>())).boxed();
-    let length = || prop_oneof![30 => Just(None), 1 => too_long().prop_map(Some)];
-    let text = || (prop::option::of(contents().boxed()), length()).boxed();
+fn fields() -> impl Strategy<Value = (ServerFields, usize)> {
+    let dword = || prop::option::of(any::<[u8; 4]>().prop_map(Dword)).boxed();
+    let text = || prop::option::of(contents().boxed()).boxed();
+    let length = || prop_oneof![30 => Just(None), 1 => too_long().prop_map(Some)].boxed();
     (
-        0..8_usize,
         any::<[Option<u8>; 2]>(),
         [dword(), dword(), dword(), dword(), dword(), dword()],
         [text(), text(), text(), text(), text(), text(), text()],
+        [length(), length(), length(), length(), length(), length(), length()],
         any::<(u8, u32, u8)>(),
+        (0..4_usize, 0..8_usize),
     )
-        .prop_map(|(offset, bytes, dwords, texts, numbers)| Options {
-            offset,
-            bytes,
-            dwords,
-            texts,
-            numbers,
+        .prop_map(|(bytes, dwords, texts, lengths, numbers, (offset, structure))| {
+            let (hardware_type, dns_flags, domain_requested) = numbers;
+            let fields = ServerFields {
+                bytes,
+                dwords,
+                texts,
+                lengths,
+                hardware_type,
+                dns_flags,
+                domain_requested,
+                offset,
+            };
+            (fields, structure)
         })
 }

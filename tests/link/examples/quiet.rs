@@ -42,7 +42,7 @@ mod every_hook {
     }
 
     impl OnOptionsParsed for Quiet {
-        fn options_parsed(&self, _: &ParsedOptions<'_>, _: Option<&[u8; 6]>) {}
+        fn options_parsed(&self, _: &mut ParsedOptions<'_>, _: Option<&[u8; 6]>) {}
     }
 
     impl OnClientDeleted for Quiet {

@@ -1,18 +1,24 @@
 //! How the arguments of an exported function become those of an operation.
 
 use core::ffi::c_void;
+use core::net::Ipv4Addr;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
 use dhcp_callout::ffi::{
-    ControlArguments, DeleteClientArguments, DropSendArguments, GiveAddressArguments, HandleOptionsArguments,
+    self, ControlArguments, DeleteClientArguments, DropSendArguments, GiveAddressArguments, HandleOptionsArguments,
     NewPktArguments, ProbArguments,
 };
 use dhcp_callout::hook::{
-    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, PacketNotice, ParsedOptions, SendPacket,
+    AddressDeleted, AddressOffered, ChainDlls, ClientDeleted, ControlEvent, Dword, NewPacket, PacketNotice,
+    ParsedOptions, SendPacket,
 };
-use dhcp_callout::message::{HardwareType, MessageType, OpCode, OptionCode, Value};
+use dhcp_callout::message::option::microsoft::MicrosoftCode;
+use dhcp_callout::message::option::relay::RelayCode;
+use dhcp_callout::message::{
+    Architecture, DuidType, HardwareType, MessageType, NetbiosNodeType, OpCode, OptionCode, Value,
+};
 use dhcp_callout::table::Context;
-use dhcp_callout::{DropReason, Message, Notice, Outcome, PacketBuffer, Stage};
+use dhcp_callout::{DropReason, Message, Notice, Outcome, Stage};
 
 pub trait Argument: Sized {
     type Raw;
@@ -43,6 +49,38 @@ impl Argument for &[u8] {
     }
 }
 
+#[repr(C)]
+pub struct Units {
+    start: *const u16,
+    length: usize,
+}
+
+impl Argument for ChainDlls<'_> {
+    type Raw = Units;
+
+    unsafe fn from_raw(Units { start, length }: Units) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        Some(Self::new(unsafe { core::slice::from_raw_parts(start, length) }))
+    }
+}
+
+impl Argument for &str {
+    type Raw = Bytes;
+
+    unsafe fn from_raw(raw: Bytes) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        core::str::from_utf8(unsafe { Argument::from_raw(raw) }?).ok()
+    }
+}
+
+impl Argument for Ipv4Addr {
+    type Raw = u32;
+
+    unsafe fn from_raw(bits: u32) -> Option<Self> {
+        Some(Self::from_bits(bits))
+    }
+}
+
 impl Argument for &mut [u8] {
     type Raw = BytesMut;
 
@@ -53,7 +91,7 @@ impl Argument for &mut [u8] {
 }
 
 macro_rules! by_itself {
-    ($($Type:ty),+) => {$(
+    ($($Type:ty),+ $(,)?) => {$(
         impl Argument for $Type {
             type Raw = Self;
 
@@ -63,7 +101,30 @@ macro_rules! by_itself {
         }
     )+};
 }
-by_itself!(u8, u32, usize, *mut c_void);
+by_itself!(
+    bool,
+    Dword,
+    u8,
+    u16,
+    u32,
+    u64,
+    usize,
+    *mut c_void,
+    ControlArguments,
+    DeleteClientArguments,
+    DropSendArguments,
+    GiveAddressArguments,
+    HandleOptionsArguments,
+    NewPktArguments,
+    ProbArguments,
+    ffi::Control,
+    ffi::DeleteClient,
+    ffi::DropSend,
+    ffi::GiveAddress,
+    ffi::HandleOptions,
+    ffi::NewPkt,
+    ffi::Prob,
+);
 
 macro_rules! by_code {
     ($($Type:ty: $Code:ty),+ $(,)?) => {$(
@@ -87,6 +148,11 @@ by_code!(
     HardwareType: u8,
     MessageType: u8,
     OptionCode: u8,
+    RelayCode: u8,
+    MicrosoftCode: u8,
+    NetbiosNodeType: u8,
+    Architecture: u16,
+    DuidType: u16,
 );
 
 impl Argument for DropReason {
@@ -118,10 +184,11 @@ impl Argument for Stage {
     }
 }
 
-impl Argument for &mut PacketBuffer {
-    type Raw = *mut PacketBuffer;
+/// A value of which nothing is known but its type.
+impl<T> Argument for &mut T {
+    type Raw = *mut T;
 
-    unsafe fn from_raw(raw: *mut PacketBuffer) -> Option<Self> {
+    unsafe fn from_raw(raw: *mut T) -> Option<Self> {
         // SAFETY: the caller's promise.
         unsafe { raw.as_mut() }
     }

@@ -1,85 +1,115 @@
-//! `hook`: raw arguments become safe ones.
+//! `ffi` and `hook`: raw arguments become safe ones.
 
 use core::ffi::c_void;
 
-use dhcp_callout::Editor;
-use dhcp_callout::hook::{
-    AddressDeleted, AddressOffered, ClientDeleted, ControlEvent, NewPacket, PacketNotice, ParsedOptions, SendPacket,
+use dhcp_callout::ffi::{
+    self, ControlArguments, DeleteClientArguments, DropSendArguments, GiveAddressArguments, HandleOptionsArguments,
+    NewPktArguments, ProbArguments,
 };
-use dhcp_callout::message::OptionCode;
-use dhcp_callout::table::{BufferPool, Context};
+use dhcp_callout::hook::{
+    AddressDeleted, AddressOffered, ChainDlls, ClientDeleted, ControlEvent, Dword, NewPacket, OwnedField, OwnedOptions,
+    PacketNotice, ParsedOptions, SendPacket,
+};
+use dhcp_callout::table::{BufferPool, Context, Replacements};
+
+use crate::buffer::change;
+use crate::each;
 
 static POOL: BufferPool<8> = BufferPool::new();
+static REPLACEMENTS: Replacements<'static> = Replacements::new();
 
-fn change(editor: &mut Editor<'_, '_>) {
-    editor.secs(7).set_raw(OptionCode::from_code(12), b"host");
+crate::methods! {
+    AddressDeleted = AddressDeleted<'_>: address problem bytes message context raw_context received_on;
+    AddressOffered = AddressOffered<'_>:
+        address client_type grant lease_time bytes message context raw_context received_on;
+    ClientDeleted = ClientDeleted<'_>: address hardware_address;
+    ControlEvent = ControlEvent: code;
+    Dword = &mut Dword: from_host_order from_network_order;
+    NewPacket = NewPacket<'_>: bytes message received_on put_back take_replacement;
+    OwnedField = &mut OwnedField: as_slice as_ref;
+    OwnedOptions = &mut OwnedOptions:
+        class_identifier client_hardware_address client_hardware_address_type dns_flags dns_name ds_domain_name
+        ds_domain_name_requested machine_name message_type overlay_fields parameter_request_list request_lease_time
+        requested_address router_address scope_id server subnet_mask vendor_class;
+    PacketNotice = PacketNotice<'_>: bytes message notice context raw_context received_on;
+    ParsedOptions = ParsedOptions<'_>:
+        bytes message class_identifier client_hardware_address client_hardware_address_type dns_flags dns_name
+        ds_domain_name ds_domain_name_requested machine_name message_type overlay_fields parameter_request_list
+        request_lease_time requested_address router_address scope_id server subnet_mask to_owned vendor_class context
+        raw_context;
+    SendPacket = SendPacket<'_>: bytes message code context raw_context received_on put_back take_replacement;
+}
+
+/// The two packets that can be changed.
+macro_rules! changeable {
+    ($($Packet:ident)+) => {$(crate::operations! {
+        $Packet::untracked(packet: $Packet<'_>) => packet.untracked().with_buffers(&POOL).replace(change);
+        $Packet::with_buffers(packet: $Packet<'_>) => packet.with_buffers(&POOL);
+        $Packet::replace(packet: $Packet<'_>) => packet.with_buffers(&POOL).replace(change);
+        $Packet::replace_with(packet: $Packet<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).replace_with(bytes);
+        $Packet::rewrite(packet: $Packet<'_>) => packet.with_buffers(&POOL).rewrite(change);
+        $Packet::rewrite_with(packet: $Packet<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).rewrite_with(bytes);
+        // SAFETY: the caller's promise.
+        $Packet::copy_back(packet: $Packet<'_>) => unsafe { packet.copy_back() };
+        $Packet::install(packet: $Packet<'_>) => {
+            let mut packet = packet.with_buffers(&POOL);
+            let _ = packet.replace(change);
+            if let Some(buffer) = packet.take_replacement() {
+                // SAFETY: the caller's promise.
+                unsafe { packet.install(buffer, &REPLACEMENTS) };
+            }
+        };
+    })+};
+}
+changeable!(NewPacket SendPacket);
+
+/// What can be changed of the parsed options.
+macro_rules! settable {
+    ($($set:ident: $Type:ty;)+) => {$(crate::operations! {
+        ParsedOptions::$set(options: ParsedOptions<'_>, value: $Type) => options.$set(value);
+    })+};
 }
 
 crate::operations! {
-    control_event_from_raw(event: ControlEvent) => event;
-    control_event_code(event: ControlEvent) => event.code();
+    ControlEvent::from_raw(arguments: ControlArguments) => unsafe { ControlEvent::from_raw(arguments) };
+    NewPacket::from_raw(arguments: NewPktArguments) => unsafe { NewPacket::from_raw(arguments) };
+    PacketNotice::from_raw(arguments: DropSendArguments) => unsafe { PacketNotice::from_raw(arguments) };
+    SendPacket::from_raw(arguments: DropSendArguments) => unsafe { SendPacket::from_raw(arguments) };
+    AddressDeleted::from_raw(arguments: ProbArguments) => unsafe { AddressDeleted::from_raw(arguments) };
+    AddressOffered::from_raw(arguments: GiveAddressArguments) => unsafe { AddressOffered::from_raw(arguments) };
+    ParsedOptions::from_raw(arguments: HandleOptionsArguments) => unsafe { ParsedOptions::from_raw(arguments) };
+    ClientDeleted::from_raw(arguments: DeleteClientArguments) => unsafe { ClientDeleted::from_raw(arguments) };
 
-    new_packet_from_raw(packet: NewPacket<'_>) => packet;
-    new_packet_bytes(packet: NewPacket<'_>) => packet.bytes();
-    new_packet_message(packet: NewPacket<'_>) => packet.message();
-    new_packet_received_on(packet: NewPacket<'_>) => packet.received_on();
-    new_packet_set_process_it(packet: NewPacket<'_>) => packet.set_process_it(false);
-    new_packet_set_context(packet: NewPacket<'_>, context: Context) => packet.set_context(Some(context));
-    new_packet_set_raw_context(packet: NewPacket<'_>, context: *mut c_void) => packet.set_raw_context(context);
-    new_packet_replace(packet: NewPacket<'_>) => packet.with_buffers(&POOL).replace(change);
-    new_packet_replace_with(packet: NewPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).replace_with(bytes);
-    new_packet_rewrite(packet: NewPacket<'_>) => packet.with_buffers(&POOL).rewrite(change);
-    new_packet_rewrite_with(packet: NewPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).rewrite_with(bytes);
-    new_packet_put_back(packet: NewPacket<'_>) => packet.put_back();
-    new_packet_take_replacement(packet: NewPacket<'_>) => packet.take_replacement();
+    ControlArguments::pass_to(arguments: ControlArguments, hook: ffi::Control) => unsafe { arguments.pass_to(hook) };
+    NewPktArguments::pass_to(arguments: NewPktArguments, hook: ffi::NewPkt) => unsafe { arguments.pass_to(hook) };
+    DropSendArguments::pass_to(arguments: DropSendArguments, hook: ffi::DropSend) => unsafe { arguments.pass_to(hook) };
+    ProbArguments::pass_to(arguments: ProbArguments, hook: ffi::Prob) => unsafe { arguments.pass_to(hook) };
+    GiveAddressArguments::pass_to(arguments: GiveAddressArguments, hook: ffi::GiveAddress) => unsafe {
+        arguments.pass_to(hook)
+    };
+    HandleOptionsArguments::pass_to(arguments: HandleOptionsArguments, hook: ffi::HandleOptions) => unsafe {
+        arguments.pass_to(hook)
+    };
+    DeleteClientArguments::pass_to(arguments: DeleteClientArguments, hook: ffi::DeleteClient) => unsafe {
+        arguments.pass_to(hook)
+    };
 
-    packet_notice_from_raw(packet: PacketNotice<'_>) => packet;
-    packet_notice_bytes(packet: PacketNotice<'_>) => packet.bytes();
-    packet_notice_message(packet: PacketNotice<'_>) => packet.message();
-    packet_notice_received_on(packet: PacketNotice<'_>) => packet.received_on();
-    packet_notice_notice(packet: PacketNotice<'_>) => packet.notice();
-    packet_notice_raw_context(packet: PacketNotice<'_>) => packet.raw_context();
+    NewPacket::set_process_it(packet: NewPacket<'_>, process: bool) => packet.set_process_it(process);
+    NewPacket::set_context(packet: NewPacket<'_>, context: Context) => packet.set_context(Some(context));
+    NewPacket::set_raw_context(packet: NewPacket<'_>, context: *mut c_void) => packet.set_raw_context(context);
 
-    send_packet_from_raw(packet: SendPacket<'_>) => packet;
-    send_packet_bytes(packet: SendPacket<'_>) => packet.bytes();
-    send_packet_message(packet: SendPacket<'_>) => packet.message();
-    send_packet_received_on(packet: SendPacket<'_>) => packet.received_on();
-    send_packet_code(packet: SendPacket<'_>) => packet.code();
-    send_packet_raw_context(packet: SendPacket<'_>) => packet.raw_context();
-    send_packet_replace(packet: SendPacket<'_>) => packet.with_buffers(&POOL).replace(change);
-    send_packet_replace_with(packet: SendPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).replace_with(bytes);
-    send_packet_rewrite(packet: SendPacket<'_>) => packet.with_buffers(&POOL).rewrite(change);
-    send_packet_rewrite_with(packet: SendPacket<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).rewrite_with(bytes);
-    send_packet_put_back(packet: SendPacket<'_>) => packet.put_back();
-    send_packet_take_replacement(packet: SendPacket<'_>) => packet.take_replacement();
-
-    address_deleted_from_raw(packet: AddressDeleted<'_>) => packet;
-    address_deleted_bytes(packet: AddressDeleted<'_>) => packet.bytes();
-    address_deleted_message(packet: AddressDeleted<'_>) => packet.message();
-    address_deleted_received_on(packet: AddressDeleted<'_>) => packet.received_on();
-    address_deleted_problem(packet: AddressDeleted<'_>) => packet.problem();
-    address_deleted_address(packet: AddressDeleted<'_>) => packet.address();
-    address_deleted_raw_context(packet: AddressDeleted<'_>) => packet.raw_context();
-
-    address_offered_from_raw(packet: AddressOffered<'_>) => packet;
-    address_offered_bytes(packet: AddressOffered<'_>) => packet.bytes();
-    address_offered_message(packet: AddressOffered<'_>) => packet.message();
-    address_offered_received_on(packet: AddressOffered<'_>) => packet.received_on();
-    address_offered_grant(packet: AddressOffered<'_>) => packet.grant();
-    address_offered_address(packet: AddressOffered<'_>) => packet.address();
-    address_offered_client_type(packet: AddressOffered<'_>) => packet.client_type();
-    address_offered_lease_time(packet: AddressOffered<'_>) => packet.lease_time();
-    address_offered_raw_context(packet: AddressOffered<'_>) => packet.raw_context();
-
-    parsed_options_from_raw(packet: ParsedOptions<'_>) => packet;
-    parsed_options_bytes(packet: ParsedOptions<'_>) => packet.bytes();
-    parsed_options_message(packet: ParsedOptions<'_>) => packet.message();
-    parsed_options_message_type(packet: ParsedOptions<'_>) => packet.message_type();
-    parsed_options_parameter_request_list(packet: ParsedOptions<'_>) => packet.parameter_request_list();
-    parsed_options_to_owned(packet: ParsedOptions<'_>) => packet.to_owned();
-    parsed_options_raw_context(packet: ParsedOptions<'_>) => packet.raw_context();
-
-    client_deleted_from_raw(client: ClientDeleted<'_>) => client;
-    client_deleted_address(client: ClientDeleted<'_>) => client.address();
-    client_deleted_hardware_address(client: ClientDeleted<'_>) => client.hardware_address();
+    ChainDlls::new(dlls: ChainDlls<'_>) => each(dlls);
+    DllPath::units(dlls: ChainDlls<'_>) => dlls.flatten().for_each(|path| {
+        core::hint::black_box(path.units());
+    });
+}
+settable! {
+    set_message_type: u8;
+    set_overlay_fields: u8;
+    set_request_lease_time: Dword;
+    set_requested_address: Dword;
+    set_router_address: Dword;
+    set_scope_id: Dword;
+    set_server: Dword;
+    set_subnet_mask: Dword;
 }

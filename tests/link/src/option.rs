@@ -1,69 +1,77 @@
-//! `message`: options found and read by typed keys, and relay agent information by its sub-options.
+//! `message`: values read by typed keys, whole and in their parts.
 
-use dhcp_callout::Message;
+use core::net::Ipv4Addr;
+use core::time::Duration;
+
+use dhcp_callout::message::option::microsoft::MicrosoftCode;
+use dhcp_callout::message::option::relay::{RelayAgentInformation, RelayCode};
 use dhcp_callout::message::option::{self, microsoft, relay};
-use dhcp_callout::message::{DomainList, DomainName, OptionCode, SequenceReader, Suboption, Typed, Value};
+use dhcp_callout::message::{
+    ClientId, DomainList, DomainName, Key, MachineId, Message, OptionCode, Seconds, Sequence, SequenceReader,
+    Suboption, Text, Typed, UserClasses, Value, VendorData,
+};
 
-/// Looks at every item, so that none can be left out.
-fn each<T>(items: impl Iterator<Item = T>) {
-    items.for_each(|item| {
-        core::hint::black_box(item);
-    });
-}
+use crate::each;
 
-fn each_of_list(names: DomainList<'_>) {
-    each(names.iter().flat_map(|name: DomainName<'_>| name.labels()));
+crate::methods! {
+    ClientId = &mut ClientId<'_>: iaid_and_duid mac;
+    DomainList = &mut DomainList<'_>: value;
+    DomainName = &mut DomainName<'_>: is_absolute;
+    MachineId = &mut MachineId<'_>: uuid;
+    RelayAgentInformation = &mut RelayAgentInformation<'_>: value;
+    Seconds = &mut Seconds: is_infinite;
+    Sequence = &mut Sequence<'_, Ipv4Addr>: first is_empty len value;
+    SequenceReader = &mut SequenceReader<'_, Suboption<'_>>: rest;
+    Text = &mut Text<'_>: as_slice as_str is_empty len lossy value;
+    UserClasses = &mut UserClasses<'_>: value;
 }
 
 crate::operations! {
-    message_get_message_type(message: Message<'_>) => message.get(option::MESSAGE_TYPE);
-    message_get_text(message: Message<'_>) => message.get(option::CLASS_ID).map(|text| text.map(|text| {
-        (text.as_str(), text.as_slice(), text.starts_with("rogue"), text == "MSFT 5.0", each(text.chars_lossy()))
-    }));
-    message_get_addresses(message: Message<'_>) => message.get(option::DNS_SERVERS).map(|list| list.map(|list| {
-        each(list.iter());
-        (list.len(), list.first(), list.get(7), list.contains(&core::net::Ipv4Addr::LOCALHOST))
-    }));
-    message_get_client_id(message: Message<'_>) => message.get(option::CLIENT_ID).map(|id| id.map(|id| {
-        (id.mac(), id.iaid_and_duid().is_some())
-    }));
-    message_get_fqdn(message: Message<'_>) => message.get(option::FQDN).map(drop);
-    message_get_domain_search(message: Message<'_>) => message.get(option::DOMAIN_SEARCH).map(|names| {
-        names.map(each_of_list)
-    });
-    message_get_routes(message: Message<'_>) => message.get(option::CLASSLESS_ROUTES).map(|routes| {
-        routes.map(|routes| each(routes.iter()))
-    });
-    message_get_vendor_options(message: Message<'_>) => message.get(option::VIVSO).map(|vendors| {
-        vendors.map(|vendors| {
-            each(vendors.iter().flat_map(|vendor| vendor.options.iter()));
-            (vendors.len(), vendors.is_empty(), vendors.get(7).is_some())
-        })
-    });
-    message_get_relay(message: Message<'_>) => message.get(option::RELAY_AGENT_INFORMATION).map(|agent| {
-        agent.map(|agent| {
-            each(agent.suboptions().iter());
-            (agent.get(relay::CIRCUIT_ID).is_ok(), agent.get(relay::LINK_SELECTION).is_ok())
-        })
-    });
-    message_get_vendor(message: Message<'_>) => message.get(option::VENDOR_SPECIFIC).map(|vendor| {
-        vendor.map(|vendor| vendor.suboption(microsoft::DISABLE_NETBIOS))
-    });
-    message_get_classes(message: Message<'_>) => message.get(option::USER_CLASS).map(|classes| {
-        classes.map(|classes| (each(classes.iter()), classes.list().is_some(), classes.contains("guest")))
-    });
-    message_get_encrypted_dns(message: Message<'_>) => message.get(option::DNR).map(|servers| {
-        servers.map(|servers| each(servers.iter().flat_map(|server| server.name.labels())))
-    });
-    message_get_machine_id(message: Message<'_>) => message.get(option::CLIENT_MACHINE_ID).map(|machine| {
-        machine.map(|machine| machine.uuid())
-    });
-    message_first(message: Message<'_>) => message.first(option::LEASE_TIME);
-    message_pick(message: Message<'_>, one: OptionCode, other: OptionCode) => message.pick([one, other]);
-    typed_decode(value: Value<'_>) => Typed::decode(value).is_ok();
-    typed_decode_relay(value: Value<'_>) => {
-        each(SequenceReader::<Suboption<'_>>::new(value).flatten().map(|suboption| Typed::decode_relay(suboption).is_ok()));
-    };
-    option_code_name(code: OptionCode) => code.name();
-    option_code_reference(code: OptionCode) => code.reference();
+    // Every format that a row names.
+    Typed::decode(value: Value<'_>) => Typed::decode(value);
+    Typed::decode_relay(suboption: &mut Suboption<'_>) => Typed::decode_relay(*suboption);
+    Message::get(message: Message<'_>) => (
+        message.get(option::MESSAGE_TYPE),
+        message.get(option::CLASSLESS_ROUTES).map(|routes| routes.map(each)),
+        message.get(option::VIVSO).map(|vendors| vendors.map(|vendors| each(vendors.iter().flat_map(|vendor| vendor.options)))),
+        message.get(option::DNR).map(|servers| servers.map(|servers| each(servers.iter().flat_map(|server| server.name.labels())))),
+    );
+    Key::new(code: OptionCode) => Key::<Ipv4Addr>::new(code);
+    Key::code(code: OptionCode) => (Key::<Ipv4Addr>::new(code).code(), OptionCode::from(Key::<Ipv4Addr>::new(code)));
+    Key::name(one: OptionCode, other: RelayCode, third: MicrosoftCode) => (
+        Key::<u8>::new(one).name(), Key::<u8, _>::new(other).name(), Key::<u8, _>::new(third).name(),
+    );
+    Key::reference(one: OptionCode, other: RelayCode, third: MicrosoftCode) => (
+        Key::<u8>::new(one).reference(), Key::<u8, _>::new(other).reference(), Key::<u8, _>::new(third).reference(),
+    );
+
+    DomainList::iter(names: &mut DomainList<'_>) => each(names.iter());
+    DomainList::eq(one: &mut DomainList<'static>, other: &mut DomainList<'static>) => one == other;
+    DomainName::labels(name: &mut DomainName<'_>) => each(name.labels());
+    DomainName::eq(one: &mut DomainName<'static>, other: &mut DomainName<'static>) => one == other;
+    RelayAgentInformation::get(agent: &mut RelayAgentInformation<'_>) => (
+        agent.get(relay::CIRCUIT_ID), agent.get(relay::LINK_SELECTION),
+    );
+    RelayAgentInformation::suboptions(agent: &mut RelayAgentInformation<'_>) => each(agent.suboptions());
+    Seconds::from(seconds: u64) => Seconds::from(Duration::from_secs(seconds));
+    Sequence::iter(list: &mut Sequence<'_, Ipv4Addr>) => each(list.iter());
+    Sequence::get(list: &mut Sequence<'_, Ipv4Addr>, index: usize) => list.get(index);
+    Sequence::contains(list: &mut Sequence<'_, Ipv4Addr>, address: Ipv4Addr) => list.contains(&address);
+    Sequence::eq(one: &mut Sequence<'static, Ipv4Addr>, other: &mut Sequence<'static, Ipv4Addr>) => one == other;
+    Sequence::suboption(message: Message<'_>) => message.get(option::VENDOR_SPECIFIC).map(|vendor| vendor.map(|vendor| (
+        vendor.suboption(microsoft::DISABLE_NETBIOS), vendor.suboption(microsoft::ROGUE_DETECTION_REPLY),
+    )));
+    SequenceReader::new(value: Value<'_>) => (
+        each(SequenceReader::<Suboption<'_>>::new(value)), each(SequenceReader::<Ipv4Addr>::new(value)),
+    );
+    Text::bytes(text: &mut Text<'_>) => each(text.bytes());
+    Text::chars_lossy(text: &mut Text<'_>) => each(text.chars_lossy());
+    Text::starts_with(text: &mut Text<'_>, prefix: &[u8]) => text.starts_with(prefix);
+    Text::eq(text: &mut Text<'_>, bytes: &[u8], array: &mut [u8; 4], other: &str) => (
+        *text == *bytes, *text == bytes, *text == *array, text.eq(&&*array), *text == *other, *text == other,
+    );
+    UserClasses::iter(classes: &mut UserClasses<'_>) => each(classes.iter());
+    UserClasses::list(classes: &mut UserClasses<'_>) => classes.list().map(each);
+    UserClasses::contains(classes: &mut UserClasses<'_>, class: &[u8]) => classes.contains(class);
+    VendorData::classes(data: &mut VendorData<'_>) => each(data.classes());
 }

@@ -252,7 +252,7 @@ impl OnAddressDeleted for Everything {
 }
 
 impl OnOptionsParsed for Everything {
-    fn options_parsed(&self, options: &ParsedOptions<'_>, state: Option<&Packet>) {
+    fn options_parsed(&self, options: &mut ParsedOptions<'_>, state: Option<&Packet>) {
         OPTIONS.add();
         LAST_BYTES.set(hash(options.bytes()));
         OPTION_MessageType.set(byte(options.message_type()));

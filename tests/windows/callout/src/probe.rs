@@ -4,7 +4,10 @@ use core::mem::{offset_of, size_of};
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::SeqCst;
 
-use dhcp_callout::ffi::{self, CalloutTable, ServerOptions};
+use dhcp_callout::control::{
+    AddressGrant, AddressProblem, ClientType, DropReason, PACKET_PROCESSED, SendCode, ServiceControl,
+};
+use dhcp_callout::ffi::{CalloutTable, ServerOptions};
 use dhcp_callout::hook::Dword;
 
 /// A number that the host reads by the exported function `probe_` and its name.
@@ -195,12 +198,12 @@ layout! {
 }
 
 macro_rules! constants {
-    ($($NAME:ident)+) => {
+    ($($code:expr => $NAME:ident,)+) => {
         $(
             const _: () = {
                 #[unsafe(export_name = concat!("constant_", stringify!($NAME)))]
                 extern "system" fn value() -> u64 {
-                    ffi::$NAME.into()
+                    $code.into()
                 }
             };
         )+
@@ -208,9 +211,29 @@ macro_rules! constants {
 }
 
 constants! {
-    DHCP_CONTROL_START DHCP_CONTROL_STOP DHCP_CONTROL_PAUSE DHCP_CONTROL_CONTINUE
-    DHCP_DROP_DUPLICATE DHCP_DROP_NOMEM DHCP_DROP_INTERNAL_ERROR DHCP_DROP_TIMEOUT DHCP_DROP_UNAUTH DHCP_DROP_PAUSED
-    DHCP_DROP_NO_SUBNETS DHCP_DROP_INVALID DHCP_DROP_WRONG_SERVER DHCP_DROP_NOADDRESS DHCP_DROP_PROCESSED
-    DHCP_DROP_GEN_FAILURE DHCP_SEND_PACKET DHCP_PROB_CONFLICT DHCP_PROB_DECLINE DHCP_PROB_RELEASE DHCP_PROB_NACKED
-    DHCP_GIVE_ADDRESS_NEW DHCP_GIVE_ADDRESS_OLD DHCP_CLIENT_BOOTP DHCP_CLIENT_DHCP
+    ServiceControl::START.code() => DHCP_CONTROL_START,
+    ServiceControl::STOP.code() => DHCP_CONTROL_STOP,
+    ServiceControl::PAUSE.code() => DHCP_CONTROL_PAUSE,
+    ServiceControl::CONTINUE.code() => DHCP_CONTROL_CONTINUE,
+    DropReason::DUPLICATE.code() => DHCP_DROP_DUPLICATE,
+    DropReason::NOMEM.code() => DHCP_DROP_NOMEM,
+    DropReason::INTERNAL_ERROR.code() => DHCP_DROP_INTERNAL_ERROR,
+    DropReason::TIMEOUT.code() => DHCP_DROP_TIMEOUT,
+    DropReason::UNAUTH.code() => DHCP_DROP_UNAUTH,
+    DropReason::PAUSED.code() => DHCP_DROP_PAUSED,
+    DropReason::NO_SUBNETS.code() => DHCP_DROP_NO_SUBNETS,
+    DropReason::INVALID.code() => DHCP_DROP_INVALID,
+    DropReason::WRONG_SERVER.code() => DHCP_DROP_WRONG_SERVER,
+    DropReason::NOADDRESS.code() => DHCP_DROP_NOADDRESS,
+    PACKET_PROCESSED => DHCP_DROP_PROCESSED,
+    DropReason::GEN_FAILURE.code() => DHCP_DROP_GEN_FAILURE,
+    SendCode::SEND_PACKET.code() => DHCP_SEND_PACKET,
+    AddressProblem::CONFLICT.code() => DHCP_PROB_CONFLICT,
+    AddressProblem::DECLINE.code() => DHCP_PROB_DECLINE,
+    AddressProblem::RELEASE.code() => DHCP_PROB_RELEASE,
+    AddressProblem::NACKED.code() => DHCP_PROB_NACKED,
+    AddressGrant::NEW.code() => DHCP_GIVE_ADDRESS_NEW,
+    AddressGrant::OLD.code() => DHCP_GIVE_ADDRESS_OLD,
+    ClientType::BOOTP.code() => DHCP_CLIENT_BOOTP,
+    ClientType::DHCP.code() => DHCP_CLIENT_DHCP,
 }

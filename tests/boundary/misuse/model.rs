@@ -1,17 +1,17 @@
-//! A server that takes every liberty, and a model of what may come of it.
+//! What may come of any calls of a server: a model, which makes them and is held against what the callouts hear.
 
-use core::ffi::c_void;
-use core::ptr::{null_mut, without_provenance_mut};
+use core::ptr::without_provenance_mut;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use dhcp_callout::PACKET_CAPACITY;
-use dhcp_callout::ffi::{Bool, Boolean, CalloutTable, EntryPoint, ServerOptions};
+use dhcp_callout::ffi::{Bool, CalloutTable, EntryPoint};
+use dhcp_callout::hook::Dword;
+use dhcp_callout::simulate::{EntryCall, HookCall, Observation, Parameter, Server, ServerFields};
 
 use super::author::{Edit, Event, FAULTS, Kind, MEMBERS, Plan, Verdict, When, lock, with_plans};
-use super::script::{Bytes, Context, Hook, Options, Packet, STOP, Step, Variable};
+use super::script::{Bytes, Context, Hook, Packet, STOP, Step, Variable};
 
-const ADDRESS: u32 = 0xC000_0201;
 const PROCESSED: u32 = 0xB;
 /// The context by which a chain says that nobody hears of a packet.
 const UNTRACKED: usize = usize::MAX / 2;
@@ -26,8 +26,8 @@ pub(crate) struct Shape {
 
 pub(crate) type Contexts = Arc<Mutex<Vec<usize>>>;
 
-pub(crate) struct Server {
-    table: CalloutTable,
+pub(crate) struct Model<'s> {
+    server: &'s Server,
     entry: EntryPoint,
     shape: Shape,
     contexts: Contexts,
@@ -55,10 +55,10 @@ struct Kept {
     bytes: Vec<u8>,
 }
 
-impl Server {
-    pub(crate) fn new(table: CalloutTable, entry: EntryPoint, shape: Shape) -> Self {
+impl<'s> Model<'s> {
+    pub(crate) fn new(server: &'s Server, entry: EntryPoint, shape: Shape) -> Self {
         Self {
-            table,
+            server,
             entry,
             shape,
             contexts: Contexts::default(),
@@ -67,12 +67,12 @@ impl Server {
         }
     }
 
-    /// One of several servers at once, which share the contexts.
-    pub(crate) fn one_of_several(table: CalloutTable, entry: EntryPoint, shape: Shape, contexts: Contexts) -> Self {
+    /// One of several threads at once, which share the contexts.
+    pub(crate) fn one_of_several(server: &'s Server, entry: EntryPoint, shape: Shape, contexts: Contexts) -> Self {
         Self {
             contexts,
             live: None,
-            ..Self::new(table, entry, shape)
+            ..Self::new(server, entry, shape)
         }
     }
 
@@ -189,26 +189,14 @@ impl Server {
 
     fn new_packet(&mut self, step: &Step, before: (usize, i32), context: Variable, process_it: Variable) {
         let source = self.source(&step.packet);
-        let packet = Room::new(step.packet.variables.0, source.start);
-        let size = Room::new(step.packet.variables.1, source.size);
-        let context = Room::new(context, without_provenance_mut::<c_void>(before.0));
-        let process_it = Room::new(process_it, Bool(before.1));
-        let hook = self.table.dhcp_new_pkt_hook.unwrap();
-        let call = || unsafe {
-            hook(
-                packet.pointer(),
-                size.pointer(),
-                ADDRESS,
-                null_mut(),
-                context.pointer(),
-                process_it.pointer(),
-            )
-        };
-        let (status, events) = with_plans(&step.plans, call);
-        assert_eq!(status, 0);
-        let given = context.get().map_or(0, <*mut c_void>::addr);
-        let all_given = process_it.get().is_some() && context.get().is_some();
-        let is_valid = all_given && packet.get().is_some() && size.get().is_some() && source.shown.is_some();
+        let call = source.argument_of(HookCall::new_packet(&source.own));
+        let call = call.context(without_provenance_mut(before.0)).process_it(before.1);
+        let call = call
+            .variable(Parameter::PktContext, context)
+            .variable(Parameter::ProcessIt, process_it);
+        let (seen, events) = self.call(&call, step);
+        let given = if context.is_some() { seen.context().addr() } else { 0 };
+        let is_valid = context.is_some() && process_it.is_some() && source.is_valid();
         if is_valid && given != 0 && given != UNTRACKED {
             lock(&self.contexts).push(given);
         }
@@ -220,7 +208,7 @@ impl Server {
         let mut shown = source.shown.clone().unwrap_or_default();
         let mut members = [const { None }; MEMBERS];
         let mut refused_by = None;
-        let mut at = At::Known(source.start);
+        let mut at = At::Known(seen.given_at().0);
         let is_full = self.shape.chain.is_some_and(|packets| self.live().len() == packets);
         if !is_valid {
             told.take(0, Kind::ArgumentsRefused);
@@ -286,18 +274,19 @@ impl Server {
                 }
             }
             members = [const { None }; MEMBERS];
-            at = At::Known(source.start);
+            at = At::Known(seen.given_at().0);
         }
         told.end();
+        let is_refused = refused_by.is_some();
         assert_eq!(
-            process_it.get(),
-            process_it.is(if refused_by.is_some() { Bool::FALSE } else { Bool::TRUE })
+            seen.process_it(),
+            process_it.map(|_| if is_refused { Bool::FALSE } else { Bool::TRUE })
         );
+        let (start, size) = seen.left_at();
         match at {
-            At::Known(start) => assert_eq!(packet.get(), packet.is(start)),
+            At::Known(known) => assert_eq!(start, known),
             At::KeptBy(_) => {
-                let start = packet.get().unwrap_or(null_mut());
-                assert_ne!(start, source.start);
+                assert!(seen.is_swapped());
                 at.learn(start, &mut members);
             }
         }
@@ -306,7 +295,7 @@ impl Server {
         } else {
             source.size
         };
-        assert_eq!(size.get(), size.is(expected));
+        assert_eq!(size, expected);
         let is_kept = members[0].is_some() || self.shape.chain.is_some();
         if is_valid && !is_full && is_kept && refused_by.is_none() {
             assert!(given != 0 && given != UNTRACKED);
@@ -324,26 +313,12 @@ impl Server {
 
     fn send(&mut self, step: &Step, context: usize) {
         let source = self.source(&step.packet);
-        let packet = Room::new(step.packet.variables.0, source.start);
-        let size = Room::new(step.packet.variables.1, source.size);
-        let hook = self.table.dhcp_pkt_send_hook.unwrap();
-        let call = || unsafe {
-            let context = without_provenance_mut(context);
-            hook(
-                packet.pointer(),
-                size.pointer(),
-                step.code,
-                ADDRESS,
-                null_mut(),
-                context,
-            )
-        };
-        let (status, events) = with_plans(&step.plans, call);
-        assert_eq!(status, 0);
+        let call = source.argument_of(HookCall::send(&source.own)).code(step.code);
+        let (seen, events) = self.call(&call.context(without_provenance_mut(context)), step);
         let Some(mut all) = self.live.take() else { return };
         let mut told = Told(events.into());
         let mut shown = source.shown.clone().unwrap_or_default();
-        let is_valid = packet.get().is_some() && size.get().is_some() && source.shown.is_some();
+        let is_valid = source.is_valid();
         let held: Vec<_> = (0..MEMBERS)
             .map(|member| {
                 all.values()
@@ -354,7 +329,7 @@ impl Server {
             .collect();
         let mut live = all.remove(&context);
         let mut nobody = [const { None }; MEMBERS];
-        let mut at = At::Known(source.start);
+        let mut at = At::Known(seen.given_at().0);
         let is_refused = !is_valid || step.code >> 28 != 1;
         if is_refused {
             told.take(0, Kind::ArgumentsRefused);
@@ -377,14 +352,11 @@ impl Server {
                     at = At::KeptBy(member);
                 }
             }
-            let start = packet.get().unwrap_or(null_mut());
+            let (start, size) = seen.left_at();
             at.learn(start, members);
-            assert_eq!(size.get(), size.is(u32::try_from(shown.len()).unwrap()));
+            assert_eq!(size, u32::try_from(shown.len()).unwrap());
         } else {
-            assert_eq!(
-                (packet.get(), size.get()),
-                (packet.is(source.start), size.is(source.size))
-            );
+            assert_eq!(seen.left_at(), seen.given_at());
         }
         told.end();
         if let Some(live) = live {
@@ -400,27 +372,10 @@ impl Server {
 
     fn notify(&mut self, step: &Step, context: usize) {
         let source = self.source(&step.packet);
-        let packet = Room::new(step.packet.variables.0, source.start);
-        let size = Room::new(step.packet.variables.1, source.size);
-        let hook = self.table.dhcp_pkt_drop_hook.unwrap();
-        let call = || unsafe {
-            let context = without_provenance_mut(context);
-            hook(
-                packet.pointer(),
-                size.pointer(),
-                step.code,
-                ADDRESS,
-                null_mut(),
-                context,
-            )
-        };
-        let (status, events) = with_plans(&step.plans, call);
-        assert_eq!(status, 0);
-        assert_eq!(
-            (packet.get(), size.get()),
-            (packet.is(source.start), size.is(source.size))
-        );
-        let is_refused = packet.get().is_none() || size.get().is_none() || source.shown.is_none();
+        let call = source.argument_of(HookCall::notice(&source.own, step.code));
+        let (seen, events) = self.call(&call.context(without_provenance_mut(context)), step);
+        assert_eq!(seen.left_at(), seen.given_at());
+        let is_refused = !source.is_valid();
         let (is_alone, members) = (self.shape.chain.is_none(), self.members());
         let Some(all) = &mut self.live else { return };
         let mut told = Told(events.into());
@@ -475,55 +430,39 @@ impl Server {
 
     /// The hooks that change nothing, but for the stop of the service.
     fn tell(&mut self, step: &Step, context: usize) {
-        let source = self.source(&step.packet);
-        let (start, size, code) = (source.start, source.size, step.code);
-        let raw = without_provenance_mut(context);
+        let (source, code) = (self.source(&step.packet), step.code);
+        let (own, no_fields) = (&source.own, ServerFields::default());
+        let is_about_packet = !matches!(step.hook, Hook::Control | Hook::DeleteClient);
         let mut shown = source.shown.clone();
-        let mut is_about_packet = true;
-        let table = &self.table;
-        let ((kind, status), events) = match &step.hook {
+        let (kind, call) = match &step.hook {
             Hook::Control => {
-                is_about_packet = false;
                 shown = (code >> 28 == 0).then(Vec::new);
-                let hook = table.dhcp_control_hook.unwrap();
-                with_plans(&step.plans, || (Kind::Control, unsafe { hook(code, null_mut()) }))
+                (Kind::Control, HookCall::control(code))
             }
             Hook::DeleteClient => {
-                is_about_packet = false;
-                if start.is_null() && size == 0 {
+                if source.is_null && source.size == 0 {
                     shown = Some(Vec::new());
                 }
-                let hook = table.dhcp_delete_client_hook.unwrap();
-                let call = || (Kind::ClientDeleted, unsafe { hook(ADDRESS, start, size, 0, code) });
-                with_plans(&step.plans, call)
+                (Kind::ClientDeleted, HookCall::client_deleted(own).code(code))
             }
             Hook::Deleted => {
                 shown = shown.filter(|_| code >> 28 == 2);
-                let hook = table.dhcp_address_del_hook.unwrap();
-                let call = || unsafe { hook(start, size, code, ADDRESS, ADDRESS, null_mut(), raw) };
-                with_plans(&step.plans, || (Kind::Deleted, call()))
+                (Kind::Deleted, HookCall::address_deleted(own, code))
             }
             Hook::Offered => {
                 shown = shown.filter(|_| code >> 28 == 3);
-                let hook = table.dhcp_address_offer_hook.unwrap();
-                let call = || unsafe { hook(start, size, code, ADDRESS, ADDRESS, code, size, null_mut(), raw) };
-                with_plans(&step.plans, || (Kind::Offered, call()))
+                (Kind::Offered, HookCall::address_offered(own, code))
             }
-            Hook::Parsed(options) => {
-                let options = options.as_deref().map(Parsed::new);
-                let fields = options.as_ref().and_then(|options| options.shown.clone());
-                shown = shown.and(fields);
-                let room = Room::new(
-                    options.as_ref().map(|options| options.offset),
-                    options.as_ref().map_or(ServerOptions::EMPTY, |options| options.options),
-                );
-                let hook = table.dhcp_handle_options_hook.unwrap();
-                let call = || unsafe { hook(start, size, null_mut(), raw, room.pointer()) };
-                with_plans(&step.plans, || (Kind::Parsed, call()))
+            Hook::Parsed(parsed) => {
+                let (fields, offset) = parsed.as_ref().map(|(fields, offset)| (&**fields, *offset)).unzip();
+                shown = shown.and(fields.and_then(contents));
+                let call = HookCall::options_parsed(own, fields.unwrap_or(&no_fields));
+                (Kind::Parsed, call.variable(Parameter::ServerOptions, offset))
             }
             Hook::New { .. } | Hook::Drop | Hook::Send | Hook::Entry { .. } => return,
         };
-        assert_eq!(status, 0);
+        let call = source.argument_of(call).context(without_provenance_mut(context));
+        let (_, events) = self.call(&call, step);
         let Some(mut all) = self.live.take() else { return };
         let mut told = Told(events.into());
         let live = all.get(&context).filter(|_| is_about_packet);
@@ -560,21 +499,18 @@ impl Server {
             dhcp_reserved_hook: without_provenance_mut(7),
             ..CalloutTable::EMPTY
         };
-        let table = Room::new(table, untouched);
-        let mut list = [0_u16; 2];
-        let call = || unsafe { (self.entry)(list.as_mut_ptr(), version, table.pointer()) };
-        let (status, events) = with_plans(&step.plans, call);
-        let expected = match (version, table.get()) {
+        let call = EntryCall::DEFAULT.version(version).before(untouched).table(table);
+        let (result, events) = with_plans(&step.plans, || unsafe { call.enter(self.entry) });
+        let expected = match (version, table) {
             (0, Some(_)) if step.plans[0].panic.is_some() => 1114,
             (0, Some(_)) => 0,
             (0, None) => 87,
             _ => 50,
         };
-        assert_eq!(status, expected);
-        if let Some(filled) = table.get() {
-            assert_eq!(filled.dhcp_reserved_hook.addr(), if status == 0 { 0 } else { 7 });
-            assert_eq!(filled.dhcp_new_pkt_hook.is_some(), status == 0);
-        }
+        let (status, left) = (result.status, result.left);
+        assert_eq!((status, result.is_damaged), (expected, false));
+        assert_eq!(left.dhcp_reserved_hook.addr(), if status == 0 { 0 } else { 7 });
+        assert_eq!(left.dhcp_new_pkt_hook.is_some(), status == 0);
         let mut told = Told(events.into());
         if matches!(status, 0 | 1114) {
             told.plain(0, Kind::Load, None, &[], &step.plans[0]);
@@ -582,29 +518,33 @@ impl Server {
         told.end();
     }
 
+    /// Makes a call, with the callouts told what to do in it.
+    fn call(&self, call: &HookCall<'_>, step: &Step) -> (Observation, Vec<Event>) {
+        let (seen, events) = with_plans(&step.plans, || self.server.call(call));
+        assert_eq!(seen.status(), Some(0));
+        assert!(!seen.is_damaged(), "{seen:?}");
+        (seen, events)
+    }
+
     fn source(&self, packet: &Packet) -> Source {
-        let mut own: Box<[u8]> = Box::default();
-        let (start, length) = match &packet.bytes {
-            Bytes::Null => (null_mut(), 0),
-            Bytes::Own(bytes) => {
-                own = bytes.clone().into_boxed_slice();
-                (own.as_mut_ptr(), own.len())
-            }
-            Bytes::Replaced(index) => {
-                let all: Vec<_> = self.live.iter().flat_map(BTreeMap::values).flat_map(kept).collect();
-                match all.get(index.index(all.len().max(1))) {
-                    Some(kept) => (kept.start.cast_mut(), kept.bytes.len()),
-                    None => (own.as_mut_ptr(), 0),
-                }
-            }
+        let all: Vec<_> = self.live.iter().flat_map(BTreeMap::values).flat_map(kept).collect();
+        let (own, at) = match &packet.bytes {
+            Bytes::Null => (Vec::new(), None),
+            Bytes::Own(bytes) => (bytes.clone(), None),
+            Bytes::Replaced(index) => match all.get(index.index(all.len().max(1))) {
+                Some(kept) => (kept.bytes.clone(), Some(kept.start.cast_mut())),
+                None => (Vec::new(), None),
+            },
         };
-        let shown = (!start.is_null() && packet.too_long.is_none())
-            .then(|| unsafe { core::slice::from_raw_parts(start, length) }.to_vec());
+        let is_null = matches!(packet.bytes, Bytes::Null);
         Source {
-            start,
-            size: packet.too_long.unwrap_or_else(|| u32::try_from(length).unwrap()),
-            shown,
-            _own: own,
+            at,
+            is_null,
+            size: packet.too_long.unwrap_or_else(|| u32::try_from(own.len()).unwrap()),
+            shown: (!is_null && packet.too_long.is_none()).then(|| own.clone()),
+            variables: packet.variables,
+            is_exact: packet.is_exact,
+            own,
         }
     }
 }
@@ -621,6 +561,7 @@ fn step(hook: Hook, context: usize, code: u32) -> Step {
             bytes: Bytes::Own(vec![1, 2, 3]),
             too_long: None,
             variables: (Some(0), Some(0)),
+            is_exact: true,
         },
         context: Context::Any(context),
         code,
@@ -628,42 +569,38 @@ fn step(hook: Hook, context: usize, code: u32) -> Step {
     }
 }
 
-/// A packet in memory of exactly its size.
+/// A packet as a hook gets it.
 struct Source {
-    start: *mut u8,
+    own: Vec<u8>,
+    /// Where a callout has put it.
+    at: Option<*mut u8>,
+    is_null: bool,
     size: u32,
     /// What a hook may read of it.
     shown: Option<Vec<u8>>,
-    _own: Box<[u8]>,
+    variables: (Variable, Variable),
+    is_exact: bool,
 }
 
-/// A variable at an address of any alignment, with nothing after it.
-struct Room<T> {
-    block: Box<[u8]>,
-    start: *mut T,
-}
-
-impl<T: Copy> Room<T> {
-    fn new(at: Variable, value: T) -> Self {
-        let mut block = vec![0; at.map_or(0, |offset| offset + size_of::<T>())].into_boxed_slice();
-        let start = at.map_or(null_mut(), |offset| block.as_mut_ptr().wrapping_add(offset).cast::<T>());
-        if !start.is_null() {
-            unsafe { start.write_unaligned(value) };
+impl Source {
+    fn argument_of<'a>(&'a self, mut call: HookCall<'a>) -> HookCall<'a> {
+        if self.is_null {
+            call = call.null_packet();
         }
-        Self { block, start }
+        if let Some(start) = self.at {
+            call = unsafe { call.packet_at(start, self.size) };
+        }
+        if self.is_exact {
+            call = call.exact();
+        }
+        call.size(self.size)
+            .variable(Parameter::Packet, self.variables.0)
+            .variable(Parameter::PacketSize, self.variables.1)
     }
 
-    const fn pointer(&self) -> *mut T {
-        self.start
-    }
-
-    fn get(&self) -> Option<T> {
-        (!self.block.is_empty()).then(|| unsafe { self.start.read_unaligned() })
-    }
-
-    /// The value, if there is a variable.
-    fn is(&self, value: T) -> Option<T> {
-        (!self.block.is_empty()).then_some(value)
+    /// Whether a hook that can change the packet gets all that it needs.
+    const fn is_valid(&self) -> bool {
+        self.variables.0.is_some() && self.variables.1.is_some() && self.shown.is_some()
     }
 }
 
@@ -784,77 +721,18 @@ impl Told {
     }
 }
 
-/// `DHCP_SERVER_OPTIONS` with what it points at.
-struct Parsed {
-    options: ServerOptions,
-    offset: usize,
-    /// What its fields lead to, if no length is too long.
-    shown: Option<Vec<u8>>,
-    _bytes: [Room<u8>; 2],
-    _dwords: [Room<u32>; 6],
-    _texts: [Option<Box<[u8]>>; 7],
-}
-
-impl Parsed {
-    fn new(from: &Options) -> Self {
-        let bytes = from.bytes.map(|byte| Room::new(byte.map(|_| 0), byte.unwrap_or(0)));
-        let dwords = from.dwords.map(|dword| {
-            let (offset, bytes) = dword.unzip();
-            Room::new(offset, u32::from_ne_bytes(bytes.unwrap_or_default()))
-        });
-        let mut texts = from.texts.clone().map(|(text, _)| text.map(Vec::into_boxed_slice));
-        let lengths: [u32; 7] = core::array::from_fn(|field| {
-            let (text, too_long) = &from.texts[field];
-            let length = text.as_ref().map_or(0, Vec::len);
-            too_long.unwrap_or_else(|| u32::try_from(length).unwrap())
-        });
-        // The length of the hardware address is one byte.
-        texts[2] = texts[2].take().map(|text| text.iter().copied().take(255).collect());
-        let hardware_length = u8::try_from(texts[2].as_ref().map_or(0, |text| text.len())).unwrap();
-        let is_valid = texts.iter().zip(lengths).enumerate().all(|(field, (text, length))| {
-            text.is_none() || field == 2 || usize::try_from(length).is_ok_and(|length| length <= PACKET_CAPACITY)
-        });
-        let mut shown: Vec<u8> = from.bytes.into_iter().flatten().collect();
-        shown.extend(from.dwords.into_iter().flatten().flat_map(|(_, bytes)| bytes));
-        shown.extend(texts.iter().flatten().flat_map(|text| text.iter()));
-        let mut starts = texts
-            .each_mut()
-            .map(|text| text.as_mut().map_or(null_mut(), |text| text.as_mut_ptr()));
-        let [list, machine, hardware, class, vendor, dns, domain] = starts.each_mut().map(|start| *start);
-        let (hardware_type, dns_flags, domain_requested) = from.numbers;
-        Self {
-            options: ServerOptions {
-                message_type: bytes[0].pointer(),
-                subnet_mask: dwords[0].pointer(),
-                requested_address: dwords[1].pointer(),
-                request_lease_time: dwords[2].pointer(),
-                overlay_fields: bytes[1].pointer(),
-                router_address: dwords[3].pointer(),
-                server: dwords[4].pointer(),
-                parameter_request_list: list,
-                parameter_request_list_length: lengths[0],
-                machine_name: machine,
-                machine_name_length: lengths[1],
-                client_hardware_address_type: hardware_type,
-                client_hardware_address_length: hardware_length,
-                client_hardware_address: hardware,
-                class_identifier: class,
-                class_identifier_length: lengths[3],
-                vendor_class: vendor,
-                vendor_class_length: lengths[4],
-                dns_flags,
-                dns_name_length: lengths[5],
-                dns_name: dns,
-                ds_domain_name_requested: Boolean(domain_requested),
-                ds_domain_name: domain,
-                ds_domain_name_len: lengths[6],
-                scope_id: dwords[5].pointer(),
-            },
-            offset: from.offset,
-            shown: is_valid.then_some(shown),
-            _bytes: bytes,
-            _dwords: dwords,
-            _texts: texts,
+/// What the fields lead to, if no length is too long.
+fn contents(fields: &ServerFields) -> Option<Vec<u8>> {
+    let mut all: Vec<u8> = fields.bytes.into_iter().flatten().collect();
+    all.extend(fields.dwords.into_iter().flatten().flat_map(|Dword(bytes)| bytes));
+    for (field, (text, length)) in fields.texts.iter().zip(fields.lengths).enumerate() {
+        let Some(text) = text else { continue };
+        match (field, length) {
+            // The length of the hardware address is one byte.
+            (2, _) => all.extend(text.iter().take(255)),
+            (_, None) => all.extend(text),
+            (_, Some(_)) => return None,
         }
     }
+    Some(all)
 }

@@ -1,0 +1,118 @@
+//! Lives of packets: admitted, looked up, dropped, processed, while others are in flight.
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::heap;
+use crate::peer::Peer;
+
+/// How many packets are in flight at any time.
+const LIVE: usize = 1024;
+
+/// What happens to each packet beside its admission and its end.
+#[derive(Clone, Copy)]
+pub struct Life {
+    gets: u32,
+    is_dropped: bool,
+}
+
+pub const LIFE: Life = Life {
+    gets: 1,
+    is_dropped: true,
+};
+pub const KEPT: Life = Life {
+    gets: 1,
+    is_dropped: false,
+};
+pub const MORE_GET: Life = Life {
+    gets: 2,
+    is_dropped: true,
+};
+
+/// The packets of one thread that are in flight; they end in the order in which they came.
+struct Window<'p, P> {
+    peer: &'p P,
+    contexts: Vec<usize>,
+    next: usize,
+}
+
+impl<'p, P: Peer> Window<'p, P> {
+    fn new(peer: &'p P, live: usize) -> Self {
+        Self {
+            peer,
+            contexts: (0..live).map(|_| peer.admit([7, 0, 0])).collect(),
+            next: 0,
+        }
+    }
+
+    /// Ends `lives` packets, and admits another one for each; returns whether each state came back.
+    fn go(&mut self, life: Life, lives: u64) -> bool {
+        match (life.gets, life.is_dropped) {
+            (1, true) => self.live::<1, true>(lives),
+            (1, false) => self.live::<1, false>(lives),
+            _ => self.live::<2, true>(lives),
+        }
+    }
+
+    #[inline(never)]
+    fn live<const GETS: u32, const DROPPED: bool>(&mut self, lives: u64) -> bool {
+        let dropped = black_box(0xA);
+        let (peer, contexts) = (self.peer, &mut self.contexts[..]);
+        let (mut next, mut all_came_back) = (self.next, true);
+        for _ in 0..lives {
+            next = if next + 1 >= contexts.len() { 0 } else { next + 1 };
+            let context = contexts[next];
+            for _ in 0..GETS {
+                all_came_back &= peer.get(context).is_some();
+            }
+            if DROPPED {
+                peer.dropped(context, dropped);
+            }
+            all_came_back &= peer.processed(context) == Some(7);
+            contexts[next] = peer.admit([7, 0, 0]);
+        }
+        self.next = next;
+        all_came_back
+    }
+}
+
+/// Lives `lives` packets; returns whether each state came back.
+pub fn run<P: Peer>(life: Life, lives: u64) -> bool {
+    let peer = P::new();
+    Window::new(&*peer, LIVE).go(life, lives)
+}
+
+/// Lives `lives` packets on each of `threads` threads; returns how long that took.
+pub fn time<P: Peer>(lives: u64, threads: usize) -> Duration {
+    let peer = &*P::new();
+    let barrier = &Barrier::new(threads);
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(move || {
+                    let mut window = Window::new(peer, LIVE / threads);
+                    window.go(LIFE, LIVE as u64);
+                    barrier.wait();
+                    let start = Instant::now();
+                    black_box(window.go(LIFE, lives));
+                    start.elapsed()
+                })
+            })
+            .collect();
+        let times = threads.into_iter().map(|thread| thread.join().unwrap_or_default());
+        times.max().unwrap_or_default()
+    })
+}
+
+/// Returns how many allocations a life takes, once the peer has grown.
+pub fn allocations<P: Peer>() -> f64 {
+    const LIVES: u64 = 10_000;
+    let peer = P::new();
+    let mut window = Window::new(&*peer, LIVE);
+    window.go(LIFE, LIVES);
+    let before = heap::allocations();
+    window.go(LIFE, LIVES);
+    (heap::allocations() - before) as f64 / LIVES as f64
+}

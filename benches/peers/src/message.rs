@@ -1,0 +1,486 @@
+//! The work on a message, by the crate, by the floor, and by other crates as their documentation shows it.
+
+use std::hint::black_box;
+
+use dhcp_callout::Message;
+use dhcp_callout_count::work::{self, Packets};
+
+use crate::floor;
+
+/// What the work needs: the packets, and room for what it writes.
+pub struct Bench {
+    pub packets: Packets,
+    pub out: Box<[u8; 4096]>,
+    pub joined: Box<[u8; 1024]>,
+}
+
+/// One way to do the work of a row. Returns what the row's answer is a number of; 0 for a failure.
+pub struct Way {
+    pub name: &'static str,
+    pub run: fn(&mut Bench) -> usize,
+}
+
+/// A piece of work, the right answer, and the ways to do it, the floor first and ours second.
+pub struct Row {
+    pub name: &'static str,
+    pub what: &'static str,
+    pub is_right: fn(&Bench, usize) -> bool,
+    pub ways: &'static [Way],
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self {
+            packets: Packets::new(),
+            out: Box::new([0; 4096]),
+            joined: Box::new([0; 1024]),
+        }
+    }
+}
+
+macro_rules! ways {
+    ($($name:literal: |$bench:ident| $run:expr;)+) => {
+        &[$(Way { name: $name, run: |$bench| $run }),+]
+    };
+}
+
+/// Reads the message and does `$work`; 0 if the crate refuses the packet.
+macro_rules! reading {
+    ($message:ident = $read:expr; $work:expr) => {
+        match $read {
+            Ok($message) => $work,
+            Err(_) => 0,
+        }
+    };
+}
+
+pub const ROWS: &[Row] = &[
+    Row {
+        name: "W1",
+        what: "validate, message type, xid, chaddr",
+        is_right: |_, answer| answer == 5,
+        ways: ways! {
+            "floor": |bench| floor::first(black_box(&bench.packets.ack));
+            "ours, first instance": |bench| work::w1(&bench.packets.ack);
+            "ours, exact": |bench| work::w1_joined(&bench.packets.ack);
+            "smoltcp": |bench| smoltcp::first(black_box(&bench.packets.ack));
+            "dhcparse": |bench| parse::first(black_box(&bench.packets.ack));
+            "dhcproto, borrowed": |bench| proto::first(black_box(&bench.packets.ack));
+            "dhcproto, owned": |bench| proto::first_owned(black_box(&bench.packets.ack));
+            "dhcp4r": |bench| r4::first(black_box(&bench.packets.ack));
+            "edge-dhcp": |bench| edge::first(black_box(&bench.packets.ack));
+        },
+    },
+    Row {
+        name: "W2",
+        what: "five options in one pass",
+        is_right: |_, answer| answer == 21,
+        ways: ways! {
+            "floor": |bench| floor::five(black_box(&bench.packets.ack));
+            "ours": |bench| work::w2(&bench.packets.ack);
+            "smoltcp": |bench| smoltcp::five(black_box(&bench.packets.ack));
+            "dhcparse": |bench| parse::five(black_box(&bench.packets.ack));
+            "dhcproto, borrowed": |bench| proto::five(black_box(&bench.packets.ack));
+            "dhcproto, owned": |bench| proto::five_owned(black_box(&bench.packets.ack));
+            "edge-dhcp": |bench| edge::five(black_box(&bench.packets.ack));
+        },
+    },
+    Row {
+        name: "W3",
+        what: "walk 14 options, sum the lengths",
+        is_right: |_, answer| answer == 60,
+        ways: ways! {
+            "floor": |bench| floor::sum(black_box(&bench.packets.ack));
+            "ours": |bench| work::walk(&bench.packets.ack);
+            "smoltcp": |bench| smoltcp::sum(black_box(&bench.packets.ack));
+            "dhcparse": |bench| parse::sum(black_box(&bench.packets.ack));
+            "dhcproto, borrowed": |bench| proto::sum(black_box(&bench.packets.ack));
+        },
+    },
+    Row {
+        name: "W3, PADs",
+        what: "the same with one to three PADs after each",
+        is_right: |_, answer| answer == 60,
+        ways: ways! {
+            "floor": |bench| floor::sum(black_box(&bench.packets.padded));
+            "ours": |bench| work::walk(&bench.packets.padded);
+            "smoltcp": |bench| smoltcp::sum(black_box(&bench.packets.padded));
+            "dhcparse": |bench| parse::sum(black_box(&bench.packets.padded));
+            "dhcproto, borrowed": |bench| proto::sum(black_box(&bench.packets.padded));
+        },
+    },
+    Row {
+        name: "W4",
+        what: "replace DNS and lease time, add option 43",
+        is_right: is_edited,
+        ways: ways! {
+            "floor": |bench| floor::edit(black_box(&bench.packets.ack), &mut bench.out);
+            "ours": |bench| work::w4(&mut bench.packets);
+            "ours, typed": |bench| work::w4_typed(&mut bench.packets);
+            "smoltcp": |bench| smoltcp::edit(black_box(&bench.packets.ack), &mut bench.out);
+            "dhcparse": |bench| parse::edit(black_box(&bench.packets.ack), &mut bench.out);
+            "dhcproto, owned": |bench| proto::edit(black_box(&bench.packets.ack), &mut bench.out);
+            "dhcp4r": |bench| r4::edit(black_box(&bench.packets.ack), &mut bench.out);
+        },
+    },
+    Row {
+        name: "W5",
+        what: "600 bytes in three parts, joined copy",
+        is_right: |_, answer| answer == 600,
+        ways: ways! {
+            "floor": |bench| floor::join(black_box(&bench.packets.split), &mut bench.joined);
+            "ours": |bench| work::w5(&mut bench.packets);
+            "smoltcp, by hand": |bench| smoltcp::join(black_box(&bench.packets.split), &mut bench.joined);
+            "dhcparse, by hand": |bench| parse::join(black_box(&bench.packets.split), &mut bench.joined);
+            "dhcproto, borrowed": |bench| proto::join(black_box(&bench.packets.split), &mut bench.joined);
+            "dhcproto, owned": |bench| proto::join_owned(black_box(&bench.packets.split));
+        },
+    },
+    Row {
+        name: "W5, parts",
+        what: "the same, parts only",
+        is_right: |_, answer| answer == 600,
+        ways: ways! {
+            "floor": |bench| floor::parts(black_box(&bench.packets.split));
+            "ours": |bench| work::w5_parts(&bench.packets.split);
+        },
+    },
+];
+
+/// Whether the packet of `size` bytes that was written is the ACK with the three changes, and nothing lost.
+fn is_edited(bench: &Bench, size: usize) -> bool {
+    let ours = bench.packets.buffer.as_bytes();
+    let Some(packet) = Some(ours)
+        .filter(|ours| ours.len() == size)
+        .or_else(|| bench.out.get(..size))
+    else {
+        return false;
+    };
+    let values = |packet: &[u8]| -> Vec<(u8, Vec<u8>)> {
+        let message = Message::parse(packet)
+            .into_iter()
+            .flat_map(|message| message.options().collect::<Vec<_>>());
+        let mut values: Vec<_> = message
+            .flatten()
+            .map(|option| (option.code.code(), option.value.to_vec()))
+            .collect();
+        values.sort();
+        values
+    };
+    let mut expected = values(&bench.packets.ack);
+    expected.retain(|(code, _)| !matches!(code, 6 | 51));
+    expected.push((6, vec![192, 0, 2, 53, 192, 0, 2, 54]));
+    expected.push((51, vec![0, 0, 14, 16]));
+    expected.push((43, vec![1, 4, 0xde, 0xad, 0xbe, 0xef]));
+    expected.sort();
+    values(packet) == expected && packet[..28] == bench.packets.ack[..28]
+}
+
+/// Copies a part of a value behind those before it.
+fn append(out: &mut [u8; 1024], joined: &mut usize, part: &[u8]) {
+    if let Some(room) = out.get_mut(*joined..*joined + part.len()) {
+        room.copy_from_slice(part);
+        *joined += part.len();
+    }
+}
+
+mod smoltcp {
+    use std::hint::black_box;
+
+    use smoltcp::wire::{DhcpOption, DhcpPacket};
+
+    pub fn first(packet: &[u8]) -> usize {
+        reading!(message = DhcpPacket::new_checked(packet); {
+            black_box((message.transaction_id(), message.client_hardware_address()));
+            let found = message.options().find(|option| option.kind == 53);
+            found.and_then(|option| option.data.first().copied()).map_or(0, usize::from)
+        })
+    }
+
+    pub fn five(packet: &[u8]) -> usize {
+        reading!(message = DhcpPacket::new_checked(packet); {
+            let mut found: [&[u8]; 5] = [&[]; 5];
+            for option in message.options() {
+                let index = match option.kind {
+                    53 => 0,
+                    54 => 1,
+                    51 => 2,
+                    1 => 3,
+                    6 => 4,
+                    _ => continue,
+                };
+                found[index] = option.data;
+            }
+            black_box(&found).iter().map(|value| value.len()).sum()
+        })
+    }
+
+    pub fn sum(packet: &[u8]) -> usize {
+        reading!(message = DhcpPacket::new_checked(packet); message.options().map(|option| option.data.len()).sum())
+    }
+
+    pub fn edit(packet: &[u8], out: &mut [u8; 4096]) -> usize {
+        let Some(header) = out.get_mut(..240) else { return 0 };
+        header.copy_from_slice(&packet[..240]);
+        let mut edited = || {
+            let message = DhcpPacket::new_checked(packet)?;
+            let mut size = 241;
+            let mut copy = DhcpPacket::new_checked(&mut out[..])?;
+            let mut options = copy.options_mut();
+            let mut emit = |kind, data: &[u8]| {
+                size += 2 + data.len();
+                options.emit(DhcpOption { kind, data })
+            };
+            for option in message.options() {
+                match option.kind {
+                    6 => emit(6, &[192, 0, 2, 53, 192, 0, 2, 54])?,
+                    51 => emit(51, &[0, 0, 14, 16])?,
+                    kind => emit(kind, option.data)?,
+                }
+            }
+            emit(43, &[1, 4, 0xde, 0xad, 0xbe, 0xef])?;
+            options.end()?;
+            Ok::<_, smoltcp::wire::Error>(size)
+        };
+        edited().unwrap_or(0)
+    }
+
+    pub fn join(packet: &[u8], out: &mut [u8; 1024]) -> usize {
+        reading!(message = DhcpPacket::new_checked(packet); {
+            let mut joined = 0;
+            for option in message.options().filter(|option| option.kind == 43) {
+                super::append(out, &mut joined, option.data);
+            }
+            joined
+        })
+    }
+}
+
+mod parse {
+    use std::hint::black_box;
+
+    use dhcparse::dhcpv4::{Addr, DhcpOption, Encode, Encoder, Message};
+    use dhcparse::v4_options;
+
+    pub fn first(packet: &[u8]) -> usize {
+        reading!(message = Message::new(packet); {
+            black_box((message.xid(), message.chaddr().ok()));
+            match v4_options!(message; MessageType required) {
+                Ok(message_type) => usize::from(u8::from(message_type)),
+                Err(_) => 0,
+            }
+        })
+    }
+
+    pub fn five(packet: &[u8]) -> usize {
+        reading!(message = Message::new(packet); {
+            let found = v4_options!(
+                message;
+                MessageType required, ServerIdentifier required, AddressLeaseTime required,
+                SubnetMask required, DomainNameServer required
+            );
+            match black_box(found) {
+                Ok((_, _, _, _, servers)) => 1 + 4 + 4 + 4 + 4 * servers.len(),
+                Err(_) => 0,
+            }
+        })
+    }
+
+    pub fn sum(packet: &[u8]) -> usize {
+        reading!(message = Message::new(packet); reading!(options = message.options(); {
+            // The bounds are those of the whole option.
+            options.map_while(Result::ok).map(|(_, (_, size))| size - 2).sum()
+        }))
+    }
+
+    pub fn edit(packet: &[u8], out: &mut [u8; 4096]) -> usize {
+        let servers = [Addr([192, 0, 2, 53]), Addr([192, 0, 2, 54])];
+        reading!(message = Message::new(packet); {
+            let edited = Encoder
+                .set_option(DhcpOption::DomainNameServer(&servers))
+                .set_option(DhcpOption::AddressLeaseTime(3600))
+                .set_option(DhcpOption::Unknown(43, &[1, 4, 0xde, 0xad, 0xbe, 0xef]))
+                .encode(&message, &mut out[..]);
+            edited.map_or(0, |edited| edited.into_inner().len())
+        })
+    }
+
+    pub fn join(packet: &[u8], out: &mut [u8; 1024]) -> usize {
+        reading!(message = Message::new(packet); reading!(options = message.options(); {
+            let mut joined = 0;
+            for (option, (start, size)) in options.map_while(Result::ok) {
+                if option.code() == 43 {
+                    super::append(out, &mut joined, &packet[start + 2..start + size]);
+                }
+            }
+            joined
+        }))
+    }
+}
+
+mod proto {
+    use std::hint::black_box;
+
+    use dhcproto::v4::{self, DhcpOption, Message, OptionCode, borrowed};
+    use dhcproto::{Decodable, Decoder, Encodable, Encoder};
+
+    pub fn first(packet: &[u8]) -> usize {
+        reading!(message = borrowed::Message::new(packet); {
+            black_box((message.xid(), message.chaddr()));
+            let found = message.opts().find(|option| option.code() == OptionCode::MessageType);
+            found.and_then(|option| option.data().first().copied()).map_or(0, usize::from)
+        })
+    }
+
+    pub fn first_owned(packet: &[u8]) -> usize {
+        reading!(message = Message::decode(&mut Decoder::new(packet)); {
+            black_box((message.xid(), message.chaddr()));
+            message.opts().msg_type().map_or(0, |message_type| usize::from(u8::from(message_type)))
+        })
+    }
+
+    pub fn five(packet: &[u8]) -> usize {
+        reading!(message = borrowed::Message::new(packet); {
+            let mut found = [0; 5];
+            for option in message.opts() {
+                let index = match option.code() {
+                    OptionCode::MessageType => 0,
+                    OptionCode::ServerIdentifier => 1,
+                    OptionCode::AddressLeaseTime => 2,
+                    OptionCode::SubnetMask => 3,
+                    OptionCode::DomainNameServer => 4,
+                    _ => continue,
+                };
+                found[index] = black_box(option.data()).len();
+            }
+            found.iter().sum()
+        })
+    }
+
+    pub fn five_owned(packet: &[u8]) -> usize {
+        reading!(message = Message::decode(&mut Decoder::new(packet)); {
+            let options = message.opts();
+            let found = [
+                OptionCode::MessageType,
+                OptionCode::ServerIdentifier,
+                OptionCode::AddressLeaseTime,
+                OptionCode::SubnetMask,
+                OptionCode::DomainNameServer,
+            ]
+            .map(|code| options.get(code));
+            let lengths = black_box(&found).iter().map(|option| match option {
+                Some(DhcpOption::MessageType(_)) => 1,
+                Some(DhcpOption::DomainNameServer(servers)) => 4 * servers.len(),
+                Some(_) => 4,
+                None => 0,
+            });
+            lengths.sum()
+        })
+    }
+
+    pub fn sum(packet: &[u8]) -> usize {
+        reading!(message = borrowed::Message::new(packet); message.opts().map(|option| option.len()).sum())
+    }
+
+    pub fn edit(packet: &[u8], out: &mut [u8; 4096]) -> usize {
+        reading!(decoded = Message::decode(&mut Decoder::new(packet)); {
+            let mut message: Message = decoded;
+            let options = message.opts_mut();
+            options.insert(DhcpOption::DomainNameServer(vec![[192, 0, 2, 53].into(), [192, 0, 2, 54].into()]));
+            options.insert(DhcpOption::AddressLeaseTime(3600));
+            options.insert(DhcpOption::VendorExtensions(vec![1, 4, 0xde, 0xad, 0xbe, 0xef]));
+            let mut bytes = Vec::with_capacity(512);
+            if message.encode(&mut Encoder::new(&mut bytes)).is_err() {
+                return 0;
+            }
+            let Some(room) = out.get_mut(..bytes.len()) else { return 0 };
+            room.copy_from_slice(&bytes);
+            bytes.len()
+        })
+    }
+
+    pub fn join(packet: &[u8], out: &mut [u8; 1024]) -> usize {
+        reading!(message = borrowed::Message::new(packet); {
+            let found = message.opts().find(|option| option.code() == OptionCode::VendorExtensions);
+            let mut joined = 0;
+            if let Some(option) = found {
+                super::append(out, &mut joined, option.data());
+            }
+            joined
+        })
+    }
+
+    pub fn join_owned(packet: &[u8]) -> usize {
+        reading!(message = v4::Message::decode(&mut Decoder::new(packet)); {
+            match message.opts().get(OptionCode::VendorExtensions) {
+                Some(DhcpOption::VendorExtensions(value)) => black_box(value).len(),
+                _ => 0,
+            }
+        })
+    }
+}
+
+mod r4 {
+    use std::hint::black_box;
+
+    use dhcp4r::options::{DhcpOption, RawDhcpOption};
+    use dhcp4r::packet::Packet;
+
+    pub fn first(packet: &[u8]) -> usize {
+        reading!(message = Packet::from(packet); {
+            black_box((message.xid, message.chaddr));
+            message.message_type().map_or(0, |message_type| message_type as usize)
+        })
+    }
+
+    pub fn edit(packet: &[u8], out: &mut [u8; 4096]) -> usize {
+        reading!(decoded = Packet::from(packet); {
+            let mut message = decoded;
+            for option in &mut message.options {
+                match option.code() {
+                    6 => *option = DhcpOption::DomainNameServer(vec![[192, 0, 2, 53].into(), [192, 0, 2, 54].into()]),
+                    51 => *option = DhcpOption::IpAddressLeaseTime(3600),
+                    _ => {}
+                }
+            }
+            let data = vec![1, 4, 0xde, 0xad, 0xbe, 0xef];
+            message.options.push(DhcpOption::Unrecognized(RawDhcpOption { code: 43, data }));
+            message.encode(&mut out[..]).len()
+        })
+    }
+}
+
+mod edge {
+    use std::hint::black_box;
+
+    use edge_dhcp::{DhcpOption, Packet};
+
+    pub fn first(packet: &[u8]) -> usize {
+        reading!(message = Packet::decode(packet); {
+            black_box((message.xid, message.chaddr));
+            let mut options = message.options.iter();
+            let found = options.find_map(|option| match option {
+                DhcpOption::MessageType(message_type) => Some(message_type as usize),
+                _ => None,
+            });
+            found.unwrap_or(0)
+        })
+    }
+
+    pub fn five(packet: &[u8]) -> usize {
+        reading!(message = Packet::decode(packet); {
+            let mut found = [0; 5];
+            for option in message.options.iter() {
+                match option {
+                    DhcpOption::MessageType(_) => found[0] = 1,
+                    DhcpOption::ServerIdentifier(_) => found[1] = 4,
+                    DhcpOption::IpAddressLeaseTime(_) => found[2] = 4,
+                    DhcpOption::SubnetMask(_) => found[3] = 4,
+                    DhcpOption::DomainNameServer(servers) => found[4] = 4 * black_box(servers).iter().count(),
+                    _ => {}
+                }
+            }
+            black_box(&found).iter().sum()
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! How to write a callout, test it, and put it on a server; short pages, to be read in any order.
+//!
+//! 1. [Writing a callout](writing): decisions, states, sizes, threads, where messages go
+//! 2. [What each hook holds](hooks), in which order, and what is not documented
+//! 3. [Altering a packet](altering): `replace` or `rewrite`
+//! 4. [Reading a message](reading): split values, Microsoft's differences, hostile input
+//! 5. [Testing without Windows](testing)
+//! 6. [On a server](server): building, registering, watching, rolling back
+//! 7. [Chaining](chaining) the other DLLs
+//! 8. [With `windows-sys`](windows_sys)
+//! 9. [Without `std`](no_std)
+
+#[doc = include_str!("guide/writing.md")]
+pub mod writing {}
+
+#[doc = include_str!("guide/hooks.md")]
+pub mod hooks {}
+
+#[doc = include_str!("guide/altering.md")]
+pub mod altering {}
+
+#[doc = include_str!("guide/reading.md")]
+pub mod reading {}
+
+#[doc = include_str!("guide/testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("guide/server.md")]
+pub mod server {}
+
+#[doc = concat!(
+    include_str!("guide/chaining.md"),
+    "\n```rust,ignore\n",
+    include_str!("guide/chaining.rs"),
+    "```\n"
+)]
+pub mod chaining {}
+
+#[doc = include_str!("guide/windows_sys.md")]
+pub mod windows_sys {}
+
+#[doc = concat!(
+    include_str!("guide/no_std.md"),
+    "\n```rust,ignore\n",
+    include_str!("guide/no_std.rs"),
+    "```\n"
+)]
+pub mod no_std {}

@@ -1,0 +1,650 @@
+//! One call of a hook, with arguments as they come, and what came of it.
+
+use alloc::vec::Vec;
+use core::ffi::c_void;
+use core::net::Ipv4Addr;
+use core::ops::Range;
+use core::ptr::{null_mut, with_exposed_provenance_mut};
+
+use super::conduct::{Conduct, Swaps};
+use super::fields::{PlacedFields, ServerFields};
+use super::memory::{Arena, Memory, POISON, PieceId, readable};
+use crate::buffer::PACKET_CAPACITY;
+use crate::control::{ClientType, PACKET_PROCESSED, SendCode};
+use crate::ffi::{
+    Bool, CalloutTable, ControlArguments, DeleteClientArguments, DropSendArguments, GiveAddressArguments,
+    HandleOptionsArguments, NewPktArguments, ProbArguments,
+};
+use crate::hook::{HookError, read_packet};
+use crate::message::Message;
+
+/// A call of a hook with arguments as they come: [`Server::call`](super::Server::call) makes it.
+///
+/// ```
+/// use dhcp_callout::simulate::{HookCall, Parameter, Server};
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point};
+/// # struct Quiet;
+/// # impl Callout for Quiet {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// # static QUIET: Host<Quiet> = Host::new(Quiet);
+/// # entry_point!(fn entry = QUIET);
+/// // SAFETY: the entry point is made by the macro.
+/// let server = unsafe { Server::load(entry) }?;
+/// let seen = server.call(&HookCall::new_packet(b"a packet").size(5000));
+/// assert_eq!(seen.status(), Some(0));
+/// let seen = server.call(&HookCall::notice(b"a packet", 0xB).variable(Parameter::PacketSize, None));
+/// assert_eq!(seen.status(), Some(0));
+/// # Ok::<(), dhcp_callout::simulate::EntryRefused>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HookCall<'a> {
+    pub(crate) hook: Hook<'a>,
+    pub(crate) packet: Packet<'a>,
+    /// The size that is claimed; otherwise the true one.
+    pub(crate) size: Option<u32>,
+    pub(crate) code: u32,
+    /// The exposed address of the context.
+    pub(crate) context: usize,
+    /// The address that the call is about.
+    pub(crate) address: Ipv4Addr,
+    pub(crate) client_type: u32,
+    pub(crate) lease_time: u32,
+    /// Where each [`Parameter`] is: how far from an aligned address, or `None` for NULL.
+    pub(crate) variables: [Option<usize>; 5],
+    pub(crate) process_it: i32,
+    pub(crate) is_exact: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Hook<'a> {
+    Control,
+    NewPkt,
+    PktDrop,
+    PktSend,
+    AddressDel,
+    AddressOffer,
+    HandleOptions(&'a ServerFields),
+    DeleteClient,
+}
+
+/// Where a packet is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Packet<'a> {
+    Null,
+    /// In memory of the server.
+    Own(&'a [u8]),
+    /// Where a callout has put it: the exposed address.
+    At(usize),
+}
+
+/// A pointer parameter of a hook to a variable of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Parameter {
+    /// `Packet`, of the hooks that can change it.
+    Packet,
+    /// `PacketSize`, of the same hooks.
+    PacketSize,
+    /// `PktContext` of `DhcpNewPktHook`.
+    PktContext,
+    /// `ProcessIt` of `DhcpNewPktHook`.
+    ProcessIt,
+    /// `ServerOptions` of `DhcpHandleOptionsHook`.
+    ServerOptions,
+}
+
+/// What came of a call of a hook.
+///
+/// Everything is copied when the hook returns.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Observation {
+    /// The hook, as the SDK names it.
+    pub(crate) hook: &'static str,
+    /// What the hook returned; `None` if the table has no such hook.
+    pub(crate) status: Option<u32>,
+    /// The exposed address where the packet was that the hook was given, and its size.
+    pub(crate) own: (usize, u32),
+    /// That packet, as far as it could be read.
+    pub(crate) given: Vec<u8>,
+    /// What the variables of the packet held afterwards; of a hook without them, or if one is NULL, the arguments.
+    pub(crate) left: (usize, u32),
+    /// The exposed address of the context that the hook left, or was called with.
+    pub(crate) context: usize,
+    /// What the hook left in `*ProcessIt`.
+    pub(crate) process_it: Option<i32>,
+    /// Which bytes the hook changed in the server's own buffer, from the first to the last.
+    pub(crate) written: Option<Range<usize>>,
+    /// The packet that the hook left: where pointer and size lead.
+    pub(crate) packet: Result<Vec<u8>, HookError>,
+    /// What the server goes on with, by its conduct.
+    pub(crate) taken: Result<Vec<u8>, HookError>,
+    /// A write outside of the memory that the hook was given, in bytes from the start of the packet.
+    pub(crate) stray: Option<isize>,
+    /// Whether memory of an earlier call was written after that call had ended.
+    pub(crate) was_written_late: bool,
+    /// The fields that `DhcpHandleOptionsHook` left.
+    pub(crate) fields: Option<ServerFields>,
+}
+
+impl<'a> HookCall<'a> {
+    const fn about(hook: Hook<'a>, packet: &'a [u8], code: u32) -> Self {
+        Self {
+            hook,
+            packet: Packet::Own(packet),
+            size: None,
+            code,
+            context: 0,
+            address: Ipv4Addr::new(192, 0, 2, 100),
+            client_type: ClientType::DHCP.code(),
+            lease_time: 3600,
+            variables: [Some(0); 5],
+            process_it: 1,
+            is_exact: false,
+        }
+    }
+
+    /// Creates a call of `DhcpControlHook`.
+    #[must_use]
+    pub const fn control(code: u32) -> Self {
+        Self::about(Hook::Control, &[], code)
+    }
+
+    /// Creates a call of `DhcpNewPktHook`.
+    #[must_use]
+    pub const fn new_packet(packet: &'a [u8]) -> Self {
+        Self::about(Hook::NewPkt, packet, 0)
+    }
+
+    /// Creates a call of `DhcpPktDropHook`.
+    #[must_use]
+    pub const fn notice(packet: &'a [u8], code: u32) -> Self {
+        Self::about(Hook::PktDrop, packet, code)
+    }
+
+    /// Creates a call of `DhcpPktSendHook`.
+    #[must_use]
+    pub const fn send(reply: &'a [u8]) -> Self {
+        Self::about(Hook::PktSend, reply, SendCode::SEND_PACKET.code())
+    }
+
+    /// Creates a call of `DhcpAddressDelHook`.
+    #[must_use]
+    pub const fn address_deleted(packet: &'a [u8], code: u32) -> Self {
+        Self::about(Hook::AddressDel, packet, code)
+    }
+
+    /// Creates a call of `DhcpAddressOfferHook`.
+    #[must_use]
+    pub const fn address_offered(packet: &'a [u8], code: u32) -> Self {
+        Self::about(Hook::AddressOffer, packet, code)
+    }
+
+    /// Creates a call of `DhcpHandleOptionsHook`.
+    #[must_use]
+    pub const fn options_parsed(packet: &'a [u8], fields: &'a ServerFields) -> Self {
+        Self::about(Hook::HandleOptions(fields), packet, 0)
+    }
+
+    /// Creates a call of `DhcpDeleteClientHook`.
+    #[must_use]
+    pub const fn client_deleted(hardware_address: &'a [u8]) -> Self {
+        Self::about(Hook::DeleteClient, hardware_address, 0)
+    }
+
+    /// Sets the control code; of `DhcpDeleteClientHook` the client type.
+    #[must_use]
+    pub const fn code(mut self, code: u32) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Sets the context; of `DhcpNewPktHook` what `*PktContext` holds before. NULL at first.
+    #[must_use]
+    pub fn context(mut self, context: *mut c_void) -> Self {
+        self.context = context.expose_provenance();
+        self
+    }
+
+    /// Sets the address that the call is about, and for `DhcpAddressOfferHook` the lease time in seconds and the type of
+    /// the client.
+    #[must_use]
+    pub const fn lease(mut self, address: Ipv4Addr, lease_time: u32, client_type: ClientType) -> Self {
+        self.address = address;
+        self.lease_time = lease_time;
+        self.client_type = client_type.code();
+        self
+    }
+
+    /// Sets what `*ProcessIt` holds before the call; 1 at first.
+    #[must_use]
+    pub const fn process_it(mut self, process_it: i32) -> Self {
+        self.process_it = process_it;
+        self
+    }
+
+    /// Lets the packet, or the hardware address, be NULL, of 0 bytes.
+    #[must_use]
+    pub const fn null_packet(mut self) -> Self {
+        self.packet = Packet::Null;
+        self
+    }
+
+    /// Lets the packet be where a callout has put it.
+    ///
+    /// # Safety
+    /// - During the call `size` bytes can be read at `start`, if `size` is at most
+    ///   [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    #[must_use]
+    #[expect(unsafe_code, reason = "a promise about a pointer is asked for")]
+    pub unsafe fn packet_at(mut self, start: *mut u8, size: u32) -> Self {
+        self.packet = Packet::At(start.expose_provenance());
+        self.size = Some(size);
+        self
+    }
+
+    /// Sets the size that the server gives, whatever the packet's is.
+    #[must_use]
+    pub const fn size(mut self, size: u32) -> Self {
+        self.size = Some(size);
+        self
+    }
+
+    /// Sets how many bytes from an aligned address a variable is; `None` for a NULL pointer.
+    #[must_use]
+    pub fn variable(mut self, parameter: Parameter, offset: Option<usize>) -> Self {
+        if let Some(variable) = self.variables.get_mut(parameter.index()) {
+            *variable = offset;
+        }
+        self
+    }
+
+    /// Gives each packet and variable an allocation of exactly its size, without guard zones, for tests under a sanitizer.
+    ///
+    /// Then a callout must not write into the packet: it is not in a buffer of 4096 bytes.
+    #[must_use]
+    pub const fn exact(mut self) -> Self {
+        self.is_exact = true;
+        self
+    }
+
+    /// Returns whether the call reports the end of a packet.
+    pub(crate) const fn is_end(&self) -> bool {
+        matches!(self.hook, Hook::PktDrop) && self.code == PACKET_PROCESSED
+    }
+
+    /// Makes the call.
+    pub(super) fn make(
+        &self,
+        table: &CalloutTable,
+        arena: &Arena,
+        received_on: Ipv4Addr,
+        conduct: Conduct,
+    ) -> Observation {
+        let mut memory = arena.memory(self.is_exact);
+        let arguments = Arguments::place(self, &mut memory);
+        let status = arguments.pass(self, table, received_on);
+        arguments.observe(self, &memory, status, conduct)
+    }
+}
+
+impl Parameter {
+    const fn index(self) -> usize {
+        match self {
+            Self::Packet => 0,
+            Self::PacketSize => 1,
+            Self::PktContext => 2,
+            Self::ProcessIt => 3,
+            Self::ServerOptions => 4,
+        }
+    }
+}
+
+/// The arguments of a call in memory.
+struct Arguments {
+    /// The packet, if it is the server's.
+    own: Option<PieceId>,
+    /// What the server's buffer of the packet holds before the call, or where a callout has put it, the packet.
+    before: Vec<u8>,
+    start: *mut u8,
+    size: u32,
+    /// The variables by the numbers of [`Parameter`], and their addresses.
+    variables: [Option<PieceId>; 5],
+    pointers: [*mut u8; 5],
+    fields: Option<PlacedFields>,
+}
+
+impl Arguments {
+    fn place(call: &HookCall<'_>, memory: &mut Memory<'_>) -> Self {
+        let mut before = Vec::new();
+        let (own, start, length) = match call.packet {
+            Packet::Null => (None, null_mut(), 0),
+            Packet::At(start) => (None, with_exposed_provenance_mut(start), 0),
+            Packet::Own(bytes) => {
+                let is_buffer = !call.is_exact && !matches!(call.hook, Hook::DeleteClient);
+                let capacity = if is_buffer {
+                    PACKET_CAPACITY
+                } else {
+                    readable(call.size)
+                };
+                before.extend_from_slice(bytes);
+                before.resize(capacity.max(bytes.len()), POISON);
+                let piece = memory.place(bytes, capacity, 0);
+                (Some(piece), memory.pointer(piece), bytes.len())
+            }
+        };
+        let size = call.size.unwrap_or(u32::try_from(length).unwrap_or(u32::MAX));
+        if own.is_none() {
+            // SAFETY: NULL, or it can be read, says who made the call.
+            before.extend_from_slice(unsafe { read_packet(start, size) }.unwrap_or_default());
+        }
+        let mut arguments = Self {
+            own,
+            before,
+            start,
+            size,
+            variables: [None; 5],
+            pointers: [null_mut(); 5],
+            fields: match call.hook {
+                Hook::HandleOptions(fields) => Some(fields.place(memory)),
+                _ => None,
+            },
+        };
+        let (start, context) = (start.expose_provenance().to_ne_bytes(), call.context.to_ne_bytes());
+        let (size, process_it) = (size.to_ne_bytes(), call.process_it.to_ne_bytes());
+        let structure = arguments.fields.as_ref().map(|fields| fields.structure);
+        let contents: [Option<&[u8]>; 5] = match call.hook {
+            Hook::NewPkt => [Some(&start), Some(&size), Some(&context), Some(&process_it), None],
+            Hook::PktDrop | Hook::PktSend => [Some(&start), Some(&size), None, None, None],
+            Hook::HandleOptions(_) => [None, None, None, None, structure.as_ref().map(<[u8; _]>::as_slice)],
+            _ => [None; 5],
+        };
+        let places = contents.into_iter().zip(call.variables);
+        let variables = arguments.variables.iter_mut().zip(&mut arguments.pointers);
+        for ((content, offset), (variable, pointer)) in places.zip(variables) {
+            *variable = content.zip(offset).map(|(content, offset)| {
+                let piece = memory.place(content, 0, offset);
+                *pointer = memory.pointer(piece);
+                piece
+            });
+        }
+        arguments
+    }
+
+    /// Calls the hook, if the table has it.
+    fn pass(&self, call: &HookCall<'_>, table: &CalloutTable, received_on: Ipv4Addr) -> Option<u32> {
+        let [packet, packet_size, pkt_context, process_it, server_options] = self.pointers;
+        let (packet, packet_size) = (packet.cast(), packet_size.cast());
+        let context = with_exposed_provenance_mut(call.context);
+        let (ip_address, alt_address) = (received_on.to_bits(), call.address.to_bits());
+        let (reserved, control_code) = (null_mut(), call.code);
+        // SAFETY (of each call below): the hooks can be called with such pointers, says whoever made the server. They are
+        // NULL or to memory of this call.
+        macro_rules! pass {
+            ($hook:ident($Arguments:ident { $($fields:tt)* })) => {{
+                let arguments = $Arguments { $($fields)* };
+                let hook = table.$hook?;
+                // SAFETY: as above.
+                unsafe { arguments.pass_to(hook) }
+            }};
+        }
+        let (start, size) = (self.start, self.size);
+        Some(match call.hook {
+            Hook::Control => pass!(dhcp_control_hook(ControlArguments { control_code, reserved })),
+            Hook::NewPkt => pass!(dhcp_new_pkt_hook(NewPktArguments {
+                packet,
+                packet_size,
+                ip_address,
+                reserved,
+                pkt_context: pkt_context.cast(),
+                process_it: process_it.cast(),
+            })),
+            Hook::PktDrop => pass!(dhcp_pkt_drop_hook(DropSendArguments {
+                packet,
+                packet_size,
+                control_code,
+                ip_address,
+                reserved,
+                pkt_context: context,
+            })),
+            Hook::PktSend => pass!(dhcp_pkt_send_hook(DropSendArguments {
+                packet,
+                packet_size,
+                control_code,
+                ip_address,
+                reserved,
+                pkt_context: context,
+            })),
+            Hook::AddressDel => pass!(dhcp_address_del_hook(ProbArguments {
+                packet: start,
+                packet_size: size,
+                control_code,
+                ip_address,
+                alt_address,
+                reserved,
+                pkt_context: context,
+            })),
+            Hook::AddressOffer => pass!(dhcp_address_offer_hook(GiveAddressArguments {
+                packet: start,
+                packet_size: size,
+                control_code,
+                ip_address,
+                alt_address,
+                addr_type: call.client_type,
+                lease_time: call.lease_time,
+                reserved,
+                pkt_context: context,
+            })),
+            Hook::HandleOptions(_) => pass!(dhcp_handle_options_hook(HandleOptionsArguments {
+                packet: start,
+                packet_size: size,
+                reserved,
+                pkt_context: context,
+                server_options: server_options.cast(),
+            })),
+            Hook::DeleteClient => pass!(dhcp_delete_client_hook(DeleteClientArguments {
+                ip_address: alt_address,
+                hw_address: start,
+                hw_address_length: size,
+                reserved: 0,
+                client_type: control_code,
+            })),
+        })
+    }
+
+    fn observe(&self, call: &HookCall<'_>, memory: &Memory<'_>, status: Option<u32>, conduct: Conduct) -> Observation {
+        let [packet, packet_size, pkt_context, process_it, _] = self.variables;
+        let after = self.own.map(|own| memory.bytes(own)).unwrap_or_default();
+        let own = (self.start.addr(), self.size);
+        let left = match packet.zip(packet_size) {
+            Some((packet, size)) => (
+                usize::from_ne_bytes(memory.array(packet)),
+                u32::from_ne_bytes(memory.array(size)),
+            ),
+            None => own,
+        };
+        let given = self.before.get(..usize::try_from(self.size).unwrap_or(usize::MAX));
+        let given = given.unwrap_or(&self.before).to_vec();
+        let packet = self.read(left, &after, call.is_end());
+        let taken = self.taken(left, &packet, &after, conduct);
+        let written = self.own.filter(|_| self.before != after).and_then(|_| {
+            let is_changed = |(before, after): (&u8, &u8)| before != after;
+            let first = self.before.iter().zip(&after).position(is_changed)?;
+            let last = self.before.iter().zip(&after).rposition(is_changed)?;
+            Some(first..last.saturating_add(1))
+        });
+        let stray = memory.stray_write().map(|written| {
+            let start = self.own.and_then(|own| memory.offset(own)).unwrap_or_default();
+            isize::try_from(written)
+                .ok()
+                .and_then(|written| written.checked_sub_unsigned(start))
+                .unwrap_or_default()
+        });
+        Observation {
+            hook: call.hook.name(),
+            status,
+            own,
+            given,
+            left,
+            context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
+            process_it: process_it.map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
+            written,
+            packet,
+            taken,
+            stray,
+            was_written_late: memory.was_written_late(),
+            fields: match call.hook {
+                Hook::HandleOptions(fields) => self.fields.as_ref().map(|placed| fields.left(placed, memory)),
+                _ => None,
+            },
+        }
+    }
+
+    /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. What is elsewhere
+    /// is the callout's again if the packet `has_ended`, and not read.
+    fn read(&self, (start, size): (usize, u32), buffer: &[u8], has_ended: bool) -> Result<Vec<u8>, HookError> {
+        let length = usize::try_from(size).unwrap_or(usize::MAX);
+        let from = start
+            .checked_sub(self.start.addr())
+            .filter(|_| length <= PACKET_CAPACITY);
+        let pointer = with_exposed_provenance_mut(start);
+        let inside = from.and_then(|from| buffer.get(from..)?.get(..length));
+        match inside {
+            Some(bytes) => Ok(bytes.to_vec()),
+            None if has_ended => Ok(self.before.clone()),
+            // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be read.
+            None => unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec),
+        }
+    }
+
+    /// Returns the packet that a server of this conduct goes on with.
+    fn taken(
+        &self,
+        left: (usize, u32),
+        packet: &Result<Vec<u8>, HookError>,
+        after: &[u8],
+        conduct: Conduct,
+    ) -> Result<Vec<u8>, HookError> {
+        let is_swapped = left.0 != self.start.addr();
+        let is_followed = if is_swapped {
+            conduct.swaps != Swaps::Ignored
+        } else {
+            conduct.edits_in_place
+        };
+        if is_followed {
+            return packet.clone();
+        }
+        let own = if conduct.edits_in_place { after } else { &self.before };
+        self.read((self.start.addr(), self.size), own, true)
+    }
+}
+
+impl Hook<'_> {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Control => "DhcpControlHook",
+            Self::NewPkt => "DhcpNewPktHook",
+            Self::PktDrop => "DhcpPktDropHook",
+            Self::PktSend => "DhcpPktSendHook",
+            Self::AddressDel => "DhcpAddressDelHook",
+            Self::AddressOffer => "DhcpAddressOfferHook",
+            Self::HandleOptions(_) => "DhcpHandleOptionsHook",
+            Self::DeleteClient => "DhcpDeleteClientHook",
+        }
+    }
+}
+
+impl Observation {
+    /// Returns what the hook returned; `None` if the table has no such hook.
+    #[must_use]
+    pub const fn status(&self) -> Option<u32> {
+        self.status
+    }
+
+    /// Returns the name of the hook in the SDK.
+    #[must_use]
+    pub const fn hook(&self) -> &'static str {
+        self.hook
+    }
+
+    /// Returns the packet as the hook was given it.
+    #[must_use]
+    pub fn given(&self) -> &[u8] {
+        &self.given
+    }
+
+    /// Returns the packet with which the server goes on, by its [`Conduct`]; of `DhcpPktSendHook` what it sends.
+    ///
+    /// # Errors
+    /// [`HookError`] if the hook left a NULL pointer or a size over the capacity.
+    pub fn bytes(&self) -> Result<&[u8], HookError> {
+        self.taken.as_deref().map_err(|error| *error)
+    }
+
+    /// Reads that packet as a DHCP message; without [`bytes`](Self::bytes) it is one of 0 bytes.
+    ///
+    /// # Errors
+    /// [`ParseError`](crate::message::ParseError) if it is too short for a message.
+    pub fn message(&self) -> Result<Message<'_>, crate::message::ParseError> {
+        Message::parse(self.bytes().unwrap_or_default())
+    }
+
+    /// Returns the packet that the hook left, whatever the server does with it.
+    ///
+    /// # Errors
+    /// As for [`bytes`](Self::bytes).
+    pub fn left(&self) -> Result<&[u8], HookError> {
+        self.packet.as_deref().map_err(|error| *error)
+    }
+
+    /// Returns where the packet was that the hook was given, and its size as the hook was told it.
+    #[must_use]
+    pub fn given_at(&self) -> (*mut u8, u32) {
+        (with_exposed_provenance_mut(self.own.0), self.own.1)
+    }
+
+    /// Returns what the hook left in `*Packet` and `*PacketSize`; the arguments if there is no such variable, or it is
+    /// NULL.
+    #[must_use]
+    pub fn left_at(&self) -> (*mut u8, u32) {
+        (with_exposed_provenance_mut(self.left.0), self.left.1)
+    }
+
+    /// Returns whether the hook has pointed `*Packet` elsewhere.
+    #[must_use]
+    pub const fn is_swapped(&self) -> bool {
+        self.left.0 != self.own.0
+    }
+
+    /// Returns which bytes of the server's own buffer the hook has changed, from the first to the last.
+    #[must_use]
+    pub fn written(&self) -> Option<Range<usize>> {
+        self.written.clone()
+    }
+
+    /// Returns whether something was written outside of the memory that the hook was given, or after the call for which
+    /// it was given.
+    #[must_use]
+    pub const fn is_damaged(&self) -> bool {
+        self.stray.is_some() || self.was_written_late
+    }
+
+    /// Returns what the hook left as the context, or was called with.
+    #[must_use]
+    pub fn context(&self) -> *mut c_void {
+        with_exposed_provenance_mut(self.context)
+    }
+
+    /// Returns what `DhcpNewPktHook` left in `*ProcessIt`; `None` for another hook, or for a NULL pointer.
+    #[must_use]
+    pub fn process_it(&self) -> Option<Bool> {
+        self.process_it.map(Bool)
+    }
+
+    /// Returns the fields that `DhcpHandleOptionsHook` left; `None` for another hook.
+    #[must_use]
+    pub const fn fields(&self) -> Option<&ServerFields> {
+        self.fields.as_ref()
+    }
+}

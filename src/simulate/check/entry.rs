@@ -1,0 +1,86 @@
+//! The rules of an entry point.
+
+use core::ptr::{fn_addr_eq, without_provenance_mut};
+
+use super::super::Conduct;
+use super::super::entry::EntryCall;
+use super::report::Report;
+use super::rule::Rule;
+use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint, prototypes};
+
+const NAME: &str = "DhcpServerCalloutEntry";
+
+/// A list of one DLL that is not there: `x.x`.
+const LIST: [u16; 4] = [0x78, 0x2E, 0x78, 0];
+
+/// Versions in the order of a negotiation, in which the server has to try until one is accepted.
+const VERSIONS: [u32; 6] = [u32::MAX, 1, CALLOUT_VERSION, CALLOUT_VERSION, 1, CALLOUT_VERSION];
+
+/// Calls `entry` with one version after the other, and returns whether it accepts the documented one.
+///
+/// # Safety
+/// - `entry` can be called as its prototype says.
+pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> bool {
+    let mut first: Option<CalloutTable> = None;
+    for version in VERSIONS {
+        let is_documented = version == CALLOUT_VERSION;
+        // Anything that is not NULL, where nothing may be written.
+        let marker = without_provenance_mut(usize::from(!is_documented));
+        let before = CalloutTable {
+            dhcp_extension_hook: marker,
+            dhcp_reserved_hook: marker,
+            ..CalloutTable::EMPTY
+        };
+        let call = EntryCall::DEFAULT.version(version).chain(Some(&LIST)).before(before);
+        report.count();
+        // SAFETY: the caller promises the same.
+        let result = unsafe { call.enter(entry) };
+        let is_loaded = result.status == ERROR_SUCCESS;
+        let is_like = |table: &CalloutTable| are_equal(&result.left, table);
+        let is_reserved_set = !(result.left.dhcp_extension_hook.is_null() && result.left.dhcp_reserved_hook.is_null());
+        let broken = [
+            (Rule::EntryWritesOutside, result.is_damaged),
+            (Rule::EntryRefuses, !is_loaded && is_documented),
+            (Rule::EntryAcceptsAny, is_loaded && !is_documented),
+            (Rule::EntryWritesOnFailure, !is_loaded && !is_like(&before)),
+            (Rule::EntryReserved, is_loaded && is_documented && is_reserved_set),
+            (
+                Rule::EntryWithoutHooks,
+                is_loaded && is_documented && is_like(&CalloutTable::EMPTY),
+            ),
+            (
+                Rule::EntryUnstable,
+                is_loaded && is_documented && first.is_some_and(|first| !is_like(&first)),
+            ),
+        ];
+        for (rule, _) in broken.into_iter().filter(|(_, is_broken)| *is_broken) {
+            report.note(rule, NAME, Conduct::DEFAULT);
+        }
+        if !is_loaded && is_documented {
+            return false;
+        }
+        first = first.or_else(|| is_documented.then_some(result.left));
+    }
+    true
+}
+
+/// Defines the comparison of two tables, hook by hook.
+macro_rules! compare {
+    ($(
+        $(#[$attribute:meta])*
+        $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal),+;
+    )+) => {
+        /// Returns whether two tables have the same hooks, the reserved ones included.
+        fn are_equal(one: &CalloutTable, other: &CalloutTable) -> bool {
+            $($(
+                (match (one.$field, other.$field) {
+                    (Some(one), Some(other)) => fn_addr_eq(one, other),
+                    (one, other) => one.is_none() && other.is_none(),
+                }) &&
+            )+)+
+            one.dhcp_extension_hook == other.dhcp_extension_hook && one.dhcp_reserved_hook == other.dhcp_reserved_hook
+        }
+    };
+}
+
+prototypes!(compare);

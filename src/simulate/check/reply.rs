@@ -1,0 +1,88 @@
+//! The rules of a reply: what a callout may not change of what the server wants to send.
+
+use alloc::vec::Vec;
+
+use super::rule::Rule;
+use crate::message::{Message, OptionCode, option};
+
+/// The longest reply that every client takes (RFC 2132 section 9.10), in bytes.
+const EVERY_CLIENT_TAKES: usize = 576;
+/// Continues the option before it, as Microsoft's servers write long values ([MS-DHCPE] section 2.2.9).
+const CONTINUATION: OptionCode = OptionCode::from_code(250);
+
+/// Reads a part of a message.
+type Part = fn(Message<'_>) -> Vec<u8>;
+
+/// What a reply must have in common with the server's.
+const SAME: [(Rule, Part); 6] = [
+    (Rule::ReplyType, |reply| value(reply, option::MESSAGE_TYPE.code())),
+    (Rule::ReplyTransaction, |reply| reply.xid().to_be_bytes().to_vec()),
+    (Rule::ReplyClient, |reply| reply.chaddr_field().to_vec()),
+    (Rule::ReplyAddress, |reply| reply.yiaddr().octets().to_vec()),
+    (Rule::ReplyServer, |reply| value(reply, option::SERVER_ID.code())),
+    (Rule::ReplyRelay, |reply| {
+        value(reply, option::RELAY_AGENT_INFORMATION.code())
+    }),
+];
+
+/// Passes each rule to `found` that `reply` breaks, into which a callout has turned the server's reply to `request`.
+///
+/// `is_of_another` says of a transaction id whether it is that of another packet.
+pub(super) fn judge(
+    request: &[u8],
+    original: &[u8],
+    reply: &[u8],
+    is_of_another: impl Fn(u32) -> bool,
+    mut found: impl FnMut(Rule),
+) {
+    let Ok(before) = Message::parse(original) else { return };
+    if reply == original || !is_readable(before) {
+        return;
+    }
+    let Ok(after) = Message::parse(reply) else {
+        return found(Rule::ReplyMalformed);
+    };
+    if after.xid() != before.xid() && is_of_another(after.xid()) {
+        return found(Rule::ReplyOfAnother);
+    }
+    if !is_readable(after) {
+        return found(Rule::ReplyMalformed);
+    }
+    for (rule, part) in SAME {
+        if part(before) != part(after) {
+            found(rule);
+        }
+    }
+    if original.len() <= longest_taken(request) && longest_taken(request) < reply.len() {
+        found(Rule::ReplyTooLong);
+    }
+    if before.end_offset().is_some() && after.end_offset().is_none() {
+        found(Rule::ReplyWithoutEnd);
+    }
+    if stray_continuations(after) > stray_continuations(before) {
+        found(Rule::ReplyContinuation);
+    }
+}
+
+fn is_readable(message: Message<'_>) -> bool {
+    message.options().all(|option| option.is_ok())
+}
+
+/// The bytes of an option; none if it is not there.
+fn value(message: Message<'_>, code: OptionCode) -> Vec<u8> {
+    let value = message.value(code).ok().flatten();
+    value.map_or_else(Vec::new, |value| value.bytes().collect())
+}
+
+fn longest_taken(request: &[u8]) -> usize {
+    let asked = Message::parse(request).ok();
+    let asked = asked.and_then(|request| request.find(option::MAX_MESSAGE_SIZE));
+    asked.map_or(EVERY_CLIENT_TAKES, |size| usize::from(size).max(EVERY_CLIENT_TAKES))
+}
+
+fn stray_continuations(message: Message<'_>) -> usize {
+    let options = message.options().filter_map(Result::ok);
+    options
+        .filter(|option| option.code == CONTINUATION && !option.continues)
+        .count()
+}

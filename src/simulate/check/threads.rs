@@ -1,0 +1,59 @@
+//! On which threads the calls of a run are made, and how long they take.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// The threads of a run; without feature `std` it is always the one that checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Threads {
+    /// The one that checks.
+    One,
+    /// Another for each call, one after the other.
+    Changing,
+    /// One for each call, all at once.
+    Several,
+}
+
+#[cfg(feature = "std")]
+impl Threads {
+    /// Does some work for each item, and returns the results in the order of the items.
+    pub(super) fn each<T: Sync, R: Send>(self, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        use std::panic::resume_unwind;
+        use std::thread::{ScopedJoinHandle, scope};
+
+        fn join<R>(thread: ScopedJoinHandle<'_, R>) -> R {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        }
+        let work = &work;
+        scope(|scope| match self {
+            Self::One => items.iter().map(work).collect(),
+            Self::Changing => items.iter().map(|item| join(scope.spawn(move || work(item)))).collect(),
+            Self::Several => {
+                let threads: Vec<_> = items.iter().map(|item| scope.spawn(move || work(item))).collect();
+                threads.into_iter().map(join).collect()
+            }
+        })
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl Threads {
+    /// Does some work for each item, and returns the results.
+    #[expect(clippy::unused_self, reason = "there is one thread only")]
+    pub(super) fn each<T, R>(self, items: &[T], work: impl Fn(&T) -> R) -> Vec<R> {
+        items.iter().map(work).collect()
+    }
+}
+
+/// Does some work, and says how long it took.
+#[cfg(feature = "std")]
+pub(super) fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {
+    let start = std::time::Instant::now();
+    (work(), start.elapsed())
+}
+
+/// Does some work; nobody knows how long it took.
+#[cfg(not(feature = "std"))]
+pub(super) fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {
+    (work(), Duration::ZERO)
+}

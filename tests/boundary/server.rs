@@ -1,0 +1,421 @@
+//! Proves that the simulated server sees what a DLL does to its memory: writes beside it, writes in it, pointers that are
+//! kept, and that it calls all hooks with the arguments that it is asked for.
+#![expect(unsafe_code, reason = "a DLL that misbehaves is written with raw pointers")]
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "every block is of a DLL, which is called as the prototypes say, and writes where the server has guard zones"
+)]
+
+use core::cell::Cell;
+use core::ffi::c_void;
+use core::net::Ipv4Addr;
+use core::ptr::{null_mut, without_provenance_mut};
+use std::sync::Mutex;
+use std::thread;
+
+use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
+use dhcp_callout::ffi::{Bool, CalloutTable, ServerOptions};
+use dhcp_callout::hook::{Dword, HookError};
+use dhcp_callout::simulate::{
+    Conduct, Contexts, EntryCall, HookCall, Observation, PacketInFlight, Parameter, Server, ServerFields, Swaps,
+};
+use dhcp_callout::{MessageType, Notice, PACKET_CAPACITY, PacketBuffer, option};
+
+/// What the DLL does with a packet.
+type Act = unsafe fn(packet: *mut *mut u8, size: *mut u32, context: *mut *mut c_void);
+
+thread_local! {
+    static ACT: Cell<Act> = const { Cell::new(|_, _, _| ()) };
+    /// What was kept of an earlier call.
+    static KEPT: Cell<*mut u8> = const { Cell::new(null_mut()) };
+    /// What hooks were called with.
+    static HEARD: Cell<Vec<String>> = const { Cell::new(Vec::new()) };
+}
+
+fn hear(line: String) -> u32 {
+    let mut heard = HEARD.take();
+    heard.push(line);
+    HEARD.set(heard);
+    0
+}
+
+unsafe fn text(packet: *mut u8, size: u32) -> String {
+    let bytes = unsafe { core::slice::from_raw_parts(packet, usize::try_from(size).unwrap()) };
+    format!("{:?}", String::from_utf8_lossy(bytes))
+}
+
+unsafe extern "system" fn new_pkt(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    if !process_it.is_null() {
+        unsafe { process_it.write_unaligned(Bool::TRUE) };
+    }
+    unsafe { (ACT.get())(packet, size, context) };
+    0
+}
+
+unsafe extern "system" fn pkt_drop(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    code: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    let text = unsafe { text(packet.read(), size.read()) };
+    hear(format!("drop {text} {code:#x} {}", context.addr()))
+}
+
+unsafe extern "system" fn pkt_send(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    code: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    let text = unsafe { text(packet.read(), size.read()) };
+    hear(format!("send {text} {code:#x} {}", context.addr()))
+}
+
+unsafe extern "system" fn control(code: u32, _: *mut c_void) -> u32 {
+    hear(format!("control {code}"))
+}
+
+unsafe extern "system" fn address_del(
+    packet: *mut u8,
+    size: u32,
+    code: u32,
+    on: u32,
+    address: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    let text = unsafe { text(packet, size) };
+    hear(format!("del {text} {code:#x} {on:#x} {address:#x} {}", context.addr()))
+}
+
+unsafe extern "system" fn address_offer(
+    packet: *mut u8,
+    size: u32,
+    code: u32,
+    on: u32,
+    address: u32,
+    client_type: u32,
+    lease: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    let text = unsafe { text(packet, size.min(8)) };
+    hear(format!(
+        "offer {text} {code:#x} {on:#x} {address:#x} {client_type:#x} {lease} {}",
+        context.addr()
+    ))
+}
+
+unsafe extern "system" fn handle_options(
+    _: *mut u8,
+    size: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+    options: *mut ServerOptions,
+) -> u32 {
+    let options = unsafe { options.read_unaligned() };
+    let machine = unsafe { text(options.machine_name, options.machine_name_length) };
+    let address = unsafe { options.requested_address.read_unaligned() };
+    unsafe { options.requested_address.write_unaligned(!address) };
+    hear(format!(
+        "options {size} {machine} {:?} {}",
+        address.to_ne_bytes(),
+        context.addr()
+    ))
+}
+
+unsafe extern "system" fn delete_client(address: u32, hardware: *mut u8, length: u32, _: u32, _: u32) -> u32 {
+    let bytes = unsafe { core::slice::from_raw_parts(hardware, usize::try_from(length).unwrap()) };
+    hear(format!("client {address:#x} {bytes:?}"))
+}
+
+fn server() -> Server {
+    let table = CalloutTable {
+        dhcp_control_hook: Some(control),
+        dhcp_new_pkt_hook: Some(new_pkt),
+        dhcp_pkt_drop_hook: Some(pkt_drop),
+        dhcp_pkt_send_hook: Some(pkt_send),
+        dhcp_address_del_hook: Some(address_del),
+        dhcp_address_offer_hook: Some(address_offer),
+        dhcp_handle_options_hook: Some(handle_options),
+        dhcp_delete_client_hook: Some(delete_client),
+        ..CalloutTable::EMPTY
+    };
+    unsafe { Server::new(table) }
+}
+
+/// Receives a packet of 8 bytes, with which the DLL does this.
+fn receive(server: &Server, act: Act) -> PacketInFlight {
+    ACT.set(act);
+    server.receive(b"a packet").unwrap()
+}
+
+fn seen(act: Act) -> Observation {
+    receive(&server(), act).seen().clone()
+}
+
+#[test]
+fn a_write_is_seen_wherever_it_is() {
+    let untouched = seen(|_, _, _| ());
+    assert_eq!((untouched.is_damaged(), untouched.written()), (false, None));
+    let inside = seen(|packet, size, _| unsafe {
+        packet.read().add(2).write(b'P');
+        packet.read().add(PACKET_CAPACITY - 1).write(0);
+        size.write(7);
+    });
+    assert_eq!(
+        (inside.is_damaged(), inside.written()),
+        (false, Some(2..PACKET_CAPACITY))
+    );
+    assert_eq!((inside.given(), inside.left()), (&b"a packet"[..], Ok(&b"a Packe"[..])));
+    let outside: [Act; 6] = [
+        |packet, _, _| unsafe { packet.read().sub(1).write(0) },
+        |packet, _, _| unsafe { packet.read().sub(60).write(0) },
+        |packet, _, _| unsafe { packet.read().add(PACKET_CAPACITY).write(0) },
+        |packet, _, _| unsafe { packet.read().add(PACKET_CAPACITY + 60).write(0) },
+        |_, size, _| unsafe { size.cast::<u64>().write_unaligned(8) },
+        |_, _, context| unsafe { context.add(1).write_unaligned(null_mut()) },
+    ];
+    for (number, act) in outside.into_iter().enumerate() {
+        assert!(seen(act).is_damaged(), "write {number}");
+    }
+}
+
+#[test]
+fn what_a_dll_keeps_is_poison_when_the_call_has_ended() {
+    let server = server();
+    receive(&server, |packet, _, _| KEPT.set(unsafe { packet.read() }));
+    // For as long as the server has other memory to give.
+    for _ in 0..14 {
+        let packet = receive(&server, |packet, _, _| unsafe {
+            assert_ne!(KEPT.get(), packet.read());
+            packet.read().write(KEPT.get().read());
+        });
+        assert_eq!(packet.bytes(), Ok(&b"\xDD packet"[..]));
+    }
+    let late = receive(&server, |_, _, _| unsafe { KEPT.get().write(0) });
+    assert!(!late.seen().is_damaged(), "it is seen when the memory is used again");
+    let seen = [(); 16].map(|()| receive(&server, |_, _, _| ()).seen().is_damaged());
+    assert_eq!(seen.into_iter().filter(|is_damaged| *is_damaged).count(), 1);
+}
+
+#[test]
+fn pointers_that_lead_nowhere_are_told_and_passed_on() {
+    let null = receive(&server(), |packet, _, _| unsafe { packet.write(null_mut()) });
+    assert_eq!(null.bytes(), Err(HookError::Null { parameter: "Packet" }));
+    let (parameter, size) = ("PacketSize", 4097);
+    let long = seen(|_, size, _| unsafe { size.write(4097) });
+    assert_eq!(long.bytes(), Err(HookError::TooLong { parameter, size }));
+    let server = unsafe { Server::new(CalloutTable::EMPTY) };
+    let left = server.delete_address(&null, AddressProblem::RELEASE, [192, 0, 2, 9].into());
+    assert_eq!((left.status(), left.given_at()), (None, (null_mut(), 8)));
+}
+
+#[test]
+fn every_hook_is_called_with_what_was_asked_for() {
+    let server = server().at([192, 0, 2, 7].into());
+    let mut request = PacketBuffer::request(MessageType::REQUEST, 7, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let set = request.edit(|editor| {
+        editor.set(option::REQUESTED_ADDRESS, Ipv4Addr::new(192, 0, 2, 9));
+        editor.set_raw(option::HOST_NAME.code(), b"host");
+    });
+    ACT.set(|_, _, context| unsafe { context.write_unaligned(without_provenance_mut(5)) });
+    let dhcp = server.receive(request.as_bytes()).unwrap();
+    let short = server.receive(b"short").unwrap();
+    // A message of BOOTP, without a cookie; its first byte is a letter, for the log.
+    let mut bootp = [0; 300];
+    bootp[0] = b'b';
+    let bootp = server.receive(&bootp).unwrap();
+    server.control(ServiceControl::PAUSE);
+    server.delete_address(&short, AddressProblem::DECLINE, [192, 0, 2, 8].into());
+    server.send(&short, b"reply").unwrap();
+    server.notify(&short, Notice::from_code(0x77));
+    server.offer_address(&bootp, AddressGrant::OLD, [192, 0, 2, 8].into(), 60);
+    server.delete_client([192, 0, 2, 9].into(), &[1, 2, 3]);
+    let parsed = server.parse_options(&dhcp);
+    assert_eq!(parsed.fields().unwrap().dwords[1], Some(Dword([!192, !0, !2, !9])));
+    server.offer_address(&dhcp, AddressGrant::NEW, [192, 0, 2, 8].into(), 60);
+    let call = HookCall::address_offered(b"any", 9).lease([192, 0, 2, 1].into(), 1, ClientType::from_code(7));
+    server.call(&call.size(2));
+    let expected = [
+        r"control 3",
+        r#"del "short" 0x20000002 0xc0000207 0xc0000208 5"#,
+        r#"send "reply" 0x10000000 5"#,
+        r#"drop "short" 0x77 5"#,
+        r#"offer "b\0\0\0\0\0\0\0" 0x30000002 0xc0000207 0xc0000208 0x30000003 60 5"#,
+        r"client 0xc0000209 [1, 2, 3]",
+        &format!(r#"options {} "host" [192, 0, 2, 9] 5"#, set.unwrap()),
+    ];
+    let heard = HEARD.take();
+    assert_eq!(heard[..7], expected);
+    assert!(
+        heard[7].contains("0x30000001 0xc0000207 0xc0000208 0x30000004 60 5"),
+        "{}",
+        heard[7]
+    );
+    assert_eq!(heard[8..], [r#"offer "an" 0x9 0xc0000207 0xc0000201 0x7 1 0"#]);
+}
+
+#[test]
+fn contexts_are_those_that_the_conduct_says() {
+    let expected = [
+        (Contexts::Own, "3"),
+        (Contexts::Null, "0"),
+        (Contexts::Stale, "1"),
+        (Contexts::Repeated, "2"),
+    ];
+    for (contexts, last) in expected {
+        let server = server().conduct(Conduct::DEFAULT.contexts(contexts));
+        let acts: [Act; 3] = [
+            |_, _, context| unsafe { context.write(without_provenance_mut(1)) },
+            |_, _, context| unsafe { context.write(without_provenance_mut(2)) },
+            |_, _, context| unsafe { context.write(without_provenance_mut(3)) },
+        ];
+        let [first, _, third] = acts.map(|act| receive(&server, act));
+        server.notify(&first, Notice::Processed);
+        HEARD.take();
+        server.send(&third, b"reply").unwrap();
+        server.delete_address(&third, AddressProblem::RELEASE, [192, 0, 2, 9].into());
+        let heard = HEARD.take();
+        assert!(
+            heard.len() == 2 && heard.iter().all(|line| line.ends_with(&format!(" {last}"))),
+            "{heard:?}"
+        );
+    }
+}
+
+#[test]
+fn a_swapped_buffer_is_followed_as_the_conduct_says() {
+    static BUFFER: Mutex<[u8; 8]> = Mutex::new([0; 8]);
+    let swap: Act = |packet, size, _| unsafe {
+        let mut buffer = BUFFER.lock().unwrap();
+        *buffer = *b"replaced";
+        packet.read().write(b'A');
+        packet.write(buffer.as_mut_ptr());
+        size.write(8);
+    };
+    let expected = [
+        (Swaps::Followed, true, "replaced", "replaced"),
+        (Swaps::Followed, false, "replaced", "replaced"),
+        (Swaps::Ignored, true, "A packet", "A packet"),
+        (Swaps::Ignored, false, "a packet", "a packet"),
+        (Swaps::ReadAgain, true, "replaced", "Replaced"),
+        (Swaps::ReadAgain, false, "replaced", "Replaced"),
+    ];
+    for (swaps, in_place, taken, told) in expected {
+        let server = server().conduct(Conduct::DEFAULT.swaps(swaps).edits_in_place(in_place));
+        let packet = receive(&server, swap);
+        assert_eq!(packet.bytes(), Ok(taken.as_bytes()));
+        assert!(packet.seen().is_swapped() && packet.seen().left() == Ok(b"replaced"));
+        BUFFER.lock().unwrap()[0] = b'R';
+        HEARD.take();
+        let end = server.notify(&packet, Notice::Processed);
+        assert_eq!(end.given(), told.as_bytes());
+        assert_eq!(HEARD.take(), [format!("drop {told:?} 0xb 0")]);
+    }
+}
+
+#[test]
+fn edits_in_place_are_honoured_as_the_conduct_says() {
+    for (in_place, taken) in [(true, &b"A packe"[..]), (false, b"a packet")] {
+        let server = server().conduct(Conduct::DEFAULT.edits_in_place(in_place));
+        let packet = receive(&server, |packet, size, _| unsafe {
+            packet.read().write(b'A');
+            size.write(7);
+        });
+        assert_eq!((packet.bytes(), packet.seen().left()), (Ok(taken), Ok(&b"A packe"[..])));
+    }
+}
+
+#[test]
+fn an_entry_point_that_writes_beside_the_table_is_seen() {
+    unsafe extern "system" fn beside(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+        match version {
+            0 => unsafe { table.cast::<u8>().add(size_of::<CalloutTable>()).write(0) },
+            1 => unsafe { table.cast::<u8>().sub(1).write(0) },
+            _ => unsafe { table.write_unaligned(CalloutTable::EMPTY) },
+        }
+        version
+    }
+    for offset in 0..8 {
+        let call = EntryCall::DEFAULT.table(Some(offset));
+        let results = [0, 1, 2].map(|version| unsafe { call.version(version).enter(beside) });
+        assert_eq!(
+            results.map(|result| (result.status, result.is_damaged)),
+            [(0, true), (1, true), (2, false)]
+        );
+    }
+}
+
+#[test]
+fn variables_are_where_the_call_says() {
+    let server = server();
+    ACT.set(|packet, size, context| {
+        hear(format!(
+            "{} {} {}",
+            packet.addr() % 8,
+            size.addr() % 4,
+            context.is_null()
+        ));
+    });
+    let call = HookCall::new_packet(b"a")
+        .variable(Parameter::Packet, Some(3))
+        .variable(Parameter::PacketSize, Some(1));
+    for call in [call.clone(), call.exact()] {
+        server.call(
+            &call
+                .variable(Parameter::PktContext, None)
+                .variable(Parameter::ProcessIt, None),
+        );
+    }
+    assert_eq!(HEARD.take()[0], "3 1 true");
+}
+
+#[test]
+fn fields_are_believed_only_as_far_as_they_can_be_read() {
+    let mut fields = ServerFields::default();
+    fields.dwords[1] = Some(Dword([1, 2, 3, 4]));
+    fields.texts[1] = Some(b"ab".to_vec());
+    fields.lengths[1] = Some(5);
+    let server = server();
+    server.call(&HookCall::options_parsed(b"a", &fields));
+    assert_eq!(
+        HEARD.take(),
+        ["options 1 \"ab\u{FFFD}\u{FFFD}\u{FFFD}\" [1, 2, 3, 4] 0"]
+    );
+}
+
+/// More calls at once than the server has memory for, each of which sees its own packet.
+#[test]
+fn calls_of_many_threads_do_not_meet() {
+    let server = &server();
+    thread::scope(|scope| {
+        for thread in 0..40_u8 {
+            scope.spawn(move || {
+                ACT.set(|packet, _, _| unsafe {
+                    let first = packet.read().read();
+                    thread::yield_now();
+                    packet.read().add(1).write(first);
+                });
+                for turn in 0..50 {
+                    let packet = server.receive(&[thread, 0xFF, turn]).unwrap();
+                    assert_eq!(packet.bytes(), Ok(&[thread, thread, turn][..]));
+                    assert!(!packet.seen().is_damaged());
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,393 @@
+//! Callouts against the raw ABI, as a C programmer writes them: each breaks one rule, and only that.
+//!
+//! None does what is undefined here: what is written outside of a packet goes into the guard zones of the simulated
+//! server, and what is read late is memory that the simulated server still has.
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "entry points and hooks are called as their prototypes say"
+)]
+
+use core::cell::UnsafeCell;
+use core::ffi::c_void;
+use core::ptr::{copy_nonoverlapping, null_mut, without_provenance_mut};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
+
+use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS};
+
+/// Offset of `hops` in a packet, which no rule is about.
+const HOPS: usize = 3;
+/// Offset of `siaddr` and `giaddr`.
+const ADDRESSES: usize = 20;
+
+/// Defines an entry point that does all that it should, for hooks that may not.
+macro_rules! callout {
+    ($(#[$attribute:meta])* $name:ident { $($field:ident: $hook:ident),+ }) => {
+        $(#[$attribute])*
+        pub unsafe extern "system" fn $name(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+            let filled = CalloutTable { $($field: Some($hook),)+ ..CalloutTable::EMPTY };
+            // SAFETY: the server's table can be written.
+            unsafe { fill(version, table, filled) }
+        }
+    };
+}
+
+/// Fills the table for the version that is documented, and no other.
+unsafe fn fill(version: u32, table: *mut CalloutTable, filled: CalloutTable) -> u32 {
+    if version != CALLOUT_VERSION {
+        return ERROR_NOT_SUPPORTED;
+    }
+    // SAFETY: the caller's table can be written.
+    unsafe { table.write_unaligned(filled) };
+    ERROR_SUCCESS
+}
+
+/// A table that wants to hear of the end of packets, and no more.
+const DROPS: CalloutTable = CalloutTable {
+    dhcp_pkt_drop_hook: Some(ignore),
+    ..CalloutTable::EMPTY
+};
+
+unsafe extern "system" fn ignore(_: *mut *mut u8, _: *mut u32, _: u32, _: u32, _: *mut c_void, _: *mut c_void) -> u32 {
+    ERROR_SUCCESS
+}
+
+/// Refuses every version.
+pub unsafe extern "system" fn refuses_version_0(_: *mut u16, _: u32, _: *mut CalloutTable) -> u32 {
+    ERROR_NOT_SUPPORTED
+}
+
+/// Accepts every version.
+pub unsafe extern "system" fn accepts_unknown_versions(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: the server's table can be written.
+    unsafe { fill(CALLOUT_VERSION, table, DROPS) }
+}
+
+/// Fills the table before it looks at the version.
+pub unsafe extern "system" fn writes_its_table_on_failure(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: the server's table can be written.
+    unsafe { table.write_unaligned(DROPS) };
+    if version == CALLOUT_VERSION {
+        ERROR_SUCCESS
+    } else {
+        ERROR_NOT_SUPPORTED
+    }
+}
+
+/// Forgets a hook every other time.
+pub unsafe extern "system" fn differs_from_call_to_call(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let mut filled = DROPS;
+    if version == CALLOUT_VERSION && CALLS.fetch_add(1, SeqCst) % 2 == 1 {
+        filled.dhcp_pkt_send_hook = Some(ignore);
+    }
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+/// Puts something where NULL has to be.
+pub unsafe extern "system" fn sets_reserved_hooks(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    let filled = CalloutTable {
+        dhcp_extension_hook: without_provenance_mut(1),
+        ..DROPS
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+/// Succeeds, wants nothing, and keeps the server from going on to the next DLL.
+pub unsafe extern "system" fn switches_off_the_others(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, CalloutTable::EMPTY) }
+}
+
+/// Ends the list of the DLLs behind it at its start.
+pub unsafe extern "system" fn writes_into_the_list(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    if !list.is_null() {
+        // SAFETY: the list has at least the NUL that ends it.
+        unsafe { list.write_unaligned(0) };
+    }
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, DROPS) }
+}
+
+callout!(
+    /// Makes contexts that it is never told to free.
+    contexts_without_an_end { dhcp_new_pkt_hook: number_packets }
+);
+
+callout!(
+    /// Cannot tell its packets apart.
+    one_context_for_all { dhcp_new_pkt_hook: give_one_context, dhcp_pkt_drop_hook: ignore }
+);
+
+unsafe extern "system" fn number_packets(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    static PACKETS: AtomicUsize = AtomicUsize::new(1);
+    // SAFETY: both are variables of the server.
+    unsafe {
+        context.write_unaligned(without_provenance_mut(PACKETS.fetch_add(1, SeqCst)));
+        process_it.write_unaligned(Bool::TRUE);
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn give_one_context(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: both are variables of the server.
+    unsafe {
+        context.write_unaligned(without_provenance_mut(7));
+        process_it.write_unaligned(Bool::TRUE);
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Says `TRUE` as some C compilers do for a bit field.
+    neither_true_nor_false { dhcp_new_pkt_hook: process_it_is_minus_one }
+);
+
+unsafe extern "system" fn process_it_is_minus_one(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: a variable of the server.
+    unsafe { process_it.write_unaligned(Bool(-1)) };
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Takes the reply away from the server.
+    leaves_no_packet { dhcp_pkt_send_hook: packet_is_null }
+);
+
+unsafe extern "system" fn packet_is_null(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: a variable of the server.
+    unsafe { packet.write_unaligned(null_mut()) };
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Reports more bytes than the buffer has.
+    reports_too_many_bytes { dhcp_pkt_send_hook: size_is_5000 }
+);
+
+unsafe extern "system" fn size_is_5000(
+    _: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: a variable of the server.
+    unsafe { size.write_unaligned(5000) };
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Writes one byte too many.
+    writes_behind_the_buffer { dhcp_pkt_send_hook: write_behind }
+);
+
+unsafe extern "system" fn write_behind(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: a variable of the server; the simulated one has a guard zone after the buffer.
+    unsafe { packet.read_unaligned().add(4096).write(0) };
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Writes an option, and forgets to make the packet longer.
+    forgets_the_size { dhcp_pkt_send_hook: write_after_the_packet }
+);
+
+unsafe extern "system" fn write_after_the_packet(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server.
+    let (packet, size) = unsafe { (packet.read_unaligned(), size.read_unaligned()) };
+    if size < 4096 {
+        // SAFETY: the buffer has 4096 bytes.
+        unsafe { packet.add(size as usize).write(0xAB) };
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Marks the packet of which it is only told.
+    writes_what_it_may_read { dhcp_address_offer_hook: mark_the_packet }
+);
+
+unsafe extern "system" fn mark_the_packet(
+    packet: *mut u8,
+    size: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    if size as usize > HOPS {
+        // SAFETY: within the packet; the simulated server looks on.
+        unsafe { packet.add(HOPS).write(b'!') };
+    }
+    ERROR_SUCCESS
+}
+
+/// A buffer that several threads could use at once; nobody does here but one after the other.
+struct Buffer(UnsafeCell<[u8; 4096]>);
+
+// SAFETY: see above.
+unsafe impl Sync for Buffer {}
+
+callout!(
+    /// Has one buffer for all replies, however many are on their way.
+    one_buffer_for_all { dhcp_pkt_send_hook: reply_from_one_buffer }
+);
+
+unsafe extern "system" fn reply_from_one_buffer(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    static BUFFER: Buffer = Buffer(UnsafeCell::new([0; 4096]));
+    let buffer = BUFFER.0.get().cast::<u8>();
+    // SAFETY: variables of the server; a packet has at most 4096 bytes, and no other hook runs.
+    unsafe {
+        copy_nonoverlapping(
+            packet.read_unaligned(),
+            buffer,
+            (size.read_unaligned() as usize).min(4096),
+        );
+        packet.write_unaligned(buffer);
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Believes in a context whose packet is gone.
+    uses_contexts_after_their_end {
+        dhcp_new_pkt_hook: number_packets,
+        dhcp_pkt_send_hook: mark_replies_with_context,
+        dhcp_pkt_drop_hook: ignore
+    }
+);
+
+unsafe extern "system" fn mark_replies_with_context(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server, and `hops` is within the packet.
+    unsafe {
+        if !context.is_null() && size.read_unaligned() as usize > HOPS {
+            packet.read_unaligned().add(HOPS).write(b'!');
+        }
+    }
+    ERROR_SUCCESS
+}
+
+static RECEIVED: AtomicPtr<u8> = AtomicPtr::new(null_mut());
+
+callout!(
+    /// Looks at the request when the reply goes, by the pointer that it got with the request.
+    keeps_its_arguments { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: copy_from_the_kept_packet }
+);
+
+unsafe extern "system" fn keep_the_packet(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: variables of the server.
+    unsafe {
+        RECEIVED.store(packet.read_unaligned(), SeqCst);
+        process_it.write_unaligned(Bool::TRUE);
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn copy_from_the_kept_packet(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let received = RECEIVED.swap(null_mut(), SeqCst);
+    // SAFETY: variables of the server; both packets are in buffers of 4096 bytes, of which the simulated server keeps the
+    // first until all is over.
+    unsafe {
+        if !received.is_null() && size.read_unaligned() as usize >= ADDRESSES + 8 {
+            copy_nonoverlapping(received.add(ADDRESSES), packet.read_unaligned().add(ADDRESSES), 8);
+        }
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Writes into the request when the reply goes, by the pointer that it got with the request.
+    writes_late { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: write_into_the_kept_packet }
+);
+
+unsafe extern "system" fn write_into_the_kept_packet(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let received = RECEIVED.swap(null_mut(), SeqCst);
+    if !received.is_null() {
+        // SAFETY: the simulated server keeps the buffer until all is over.
+        unsafe { received.add(HOPS).write(b'!') };
+    }
+    ERROR_SUCCESS
+}

@@ -1,0 +1,136 @@
+//! Callouts in safe code, which cannot corrupt the server, but can still send what no client should get.
+
+use core::cell::Cell;
+use core::net::Ipv4Addr;
+use core::time::Duration;
+use std::sync::Mutex;
+use std::thread;
+
+use dhcp_callout::message::OptionCode;
+use dhcp_callout::{
+    Callout, Decision, Editor, Host, MessageType, NewPacket, OnSendPacket, SendPacket, entry_point, option,
+};
+
+/// Tracks every packet, and does something to each reply.
+pub struct OnReply(fn(&mut SendPacket<'_>));
+
+impl Callout for OnReply {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        NEW_ON_THIS_THREAD.set(true);
+        Decision::Track(())
+    }
+}
+
+impl OnSendPacket for OnReply {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+        (self.0)(packet);
+    }
+}
+
+/// Defines an entry point of a callout that does something to each reply.
+macro_rules! on_reply {
+    ($($(#[$attribute:meta])* $name:ident: $change:expr;)+) => {
+        $(
+            $(#[$attribute])*
+            pub mod $name {
+                use super::*;
+
+                static HOST: Host<OnReply, 64, 64> = Host::new(OnReply($change));
+                entry_point!(pub fn entry = HOST);
+            }
+        )+
+    };
+}
+
+/// Edits a reply, if it is one that can be edited.
+fn edit<'v>(packet: &mut SendPacket<'_>, changes: impl FnOnce(&mut Editor<'_, 'v>)) {
+    let _ = packet.rewrite(changes);
+}
+
+/// Changes the bytes of a reply by hand.
+fn patch(packet: &mut SendPacket<'_>, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = packet.bytes().to_vec();
+    change(&mut bytes);
+    let _ = packet.rewrite_with(&bytes);
+}
+
+/// Ends the options of a reply by other bytes than END.
+fn end_with(packet: &mut SendPacket<'_>, bytes: &[u8]) {
+    let Some(end) = packet.message().ok().and_then(|message| message.end_offset()) else {
+        return;
+    };
+    patch(packet, |packet| {
+        packet.truncate(end);
+        packet.extend(bytes);
+    });
+}
+
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 99);
+static PADDING: [u8; 900] = [b'x'; 900];
+
+on_reply! {
+    /// Keeps its mark, and changes nothing that matters: breaks no rule.
+    sets_an_option: |reply| edit(reply, |reply| {
+        reply.set(option::DNS_SERVERS, [ELSEWHERE]);
+    });
+    /// Turns every reply into a NAK.
+    changes_the_type: |reply| edit(reply, |reply| {
+        reply.set(option::MESSAGE_TYPE, MessageType::NAK);
+    });
+    /// Counts transactions its own way.
+    changes_the_transaction: |reply| edit(reply, |reply| {
+        let next = reply.message().map_or(0, |message| message.xid().wrapping_add(0x1234_5678));
+        reply.xid(next);
+    });
+    /// Sends the reply to other hardware.
+    changes_the_client: |reply| edit(reply, |reply| {
+        reply.chaddr(&[2, 0, 0, 0, 0, 99]);
+    });
+    /// Gives an address that the server does not know of.
+    changes_the_address: |reply| edit(reply, |reply| {
+        reply.yiaddr(ELSEWHERE);
+    });
+    /// Poses as another server.
+    changes_the_server: |reply| edit(reply, |reply| {
+        reply.set(option::SERVER_ID, ELSEWHERE);
+    });
+    /// Keeps from the relay what it wants back.
+    loses_the_relay_information: |reply| edit(reply, |reply| {
+        reply.remove(option::RELAY_AGENT_INFORMATION);
+    });
+    /// Adds more than clients take.
+    is_too_long_for_the_client: |reply| edit(reply, |reply| {
+        reply.set_raw(OptionCode::from_code(224), &PADDING);
+    });
+    /// Cuts the reply at END.
+    loses_end: |reply| end_with(reply, &[]);
+    /// Announces more bytes than there are.
+    is_malformed: |reply| end_with(reply, &[224, 9, 1, 255]);
+    /// Puts a continuation where nothing is to be continued.
+    has_a_stray_continuation: |reply| end_with(reply, &[0, 250, 1, 0, 255]);
+    /// Answers everybody with what the client before got.
+    answers_another_packet: |reply| {
+        static BEFORE: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+        let (Ok(_), Ok(mut before)) = (reply.message(), BEFORE.lock()) else { return };
+        let other = core::mem::replace(&mut *before, reply.bytes().to_vec());
+        if !other.is_empty() {
+            let _ = reply.rewrite_with(&other);
+        }
+    };
+    /// Asks a slow friend.
+    is_slow: |_| thread::sleep(Duration::from_millis(400));
+    /// Counts on hearing of request and reply on one thread.
+    depends_on_the_thread: |reply| {
+        if NEW_ON_THIS_THREAD.get() {
+            edit(reply, |reply| {
+                reply.set(option::DNS_SERVERS, [ELSEWHERE]);
+            });
+        }
+    };
+}
+
+thread_local! {
+    static NEW_ON_THIS_THREAD: Cell<bool> = const { Cell::new(false) };
+}

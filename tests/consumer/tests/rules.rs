@@ -1,0 +1,102 @@
+//! `check` names for each callout with a fault the one rule that it breaks, and nothing for one without.
+#![expect(unsafe_code, reason = "entry points are called as the server calls them")]
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use consumer::{raw, safe};
+use dhcp_callout::ffi::EntryPoint;
+use dhcp_callout::simulate::{self, Report, Rule};
+
+/// Each callout, and what it breaks.
+const CALLOUTS: [(EntryPoint, Rule); 32] = [
+    (raw::refuses_version_0, Rule::EntryRefuses),
+    (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
+    (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
+    (raw::writes_into_the_list, Rule::EntryWritesOutside),
+    (raw::differs_from_call_to_call, Rule::EntryUnstable),
+    (raw::sets_reserved_hooks, Rule::EntryReserved),
+    (raw::switches_off_the_others, Rule::EntryWithoutHooks),
+    (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
+    (raw::one_context_for_all, Rule::ContextShared),
+    (raw::uses_contexts_after_their_end, Rule::ContextAfterEnd),
+    (raw::neither_true_nor_false, Rule::ProcessIt),
+    (raw::leaves_no_packet, Rule::PacketNull),
+    (raw::reports_too_many_bytes, Rule::PacketTooLong),
+    (raw::writes_behind_the_buffer, Rule::WriteOutside),
+    (raw::writes_what_it_may_read, Rule::WriteToInput),
+    (raw::forgets_the_size, Rule::WriteBeyondSize),
+    (raw::one_buffer_for_all, Rule::ReplacementChanged),
+    (raw::keeps_its_arguments, Rule::KeptArguments),
+    (raw::writes_late, Rule::KeptArguments),
+    (safe::is_malformed::entry, Rule::ReplyMalformed),
+    (safe::answers_another_packet::entry, Rule::ReplyOfAnother),
+    (safe::changes_the_type::entry, Rule::ReplyType),
+    (safe::changes_the_transaction::entry, Rule::ReplyTransaction),
+    (safe::changes_the_client::entry, Rule::ReplyClient),
+    (safe::changes_the_address::entry, Rule::ReplyAddress),
+    (safe::changes_the_server::entry, Rule::ReplyServer),
+    (safe::loses_the_relay_information::entry, Rule::ReplyRelay),
+    (safe::is_too_long_for_the_client::entry, Rule::ReplyTooLong),
+    (safe::loses_end::entry, Rule::ReplyWithoutEnd),
+    (safe::has_a_stray_continuation::entry, Rule::ReplyContinuation),
+    (safe::depends_on_the_thread::entry, Rule::DependsOnThread),
+    (safe::is_slow::entry, Rule::Slow),
+];
+
+/// The callouts are in statics, so one check at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn check(entry: EntryPoint) -> Report {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: what these callouts do wrong stays within the memory of the simulated server.
+    unsafe { simulate::check(entry) }
+}
+
+fn broken(report: &Report) -> Vec<Rule> {
+    report.findings().iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn each_callout_breaks_its_rule_and_no_other() {
+    let wrong: Vec<_> = CALLOUTS
+        .into_iter()
+        .map(|(entry, rule)| (rule, check(entry)))
+        .filter(|(rule, report)| broken(report) != [*rule])
+        .map(|(rule, report)| format!("expected {rule}: {report}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn each_rule_has_a_callout_that_breaks_it() {
+    let shown: BTreeSet<_> = CALLOUTS.into_iter().map(|(_, rule)| rule).collect();
+    assert!(shown.iter().eq(Rule::ALL), "{shown:?}");
+}
+
+#[test]
+fn a_callout_without_a_fault_is_clean() {
+    check(safe::sets_an_option::entry).assert_clean();
+}
+
+#[test]
+fn a_report_says_where_to_look() {
+    let report = check(safe::changes_the_type::entry);
+    let text = report.to_string();
+    for part in [
+        "1 rule is broken",
+        "fault ReplyType: a reply has another message type",
+        "DhcpPktSendHook",
+        "seed 0",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+    let again = check(safe::changes_the_type::entry);
+    assert_eq!(again.to_string(), text, "the same calls, and so the same report");
+}
+
+#[test]
+#[should_panic(expected = "advice ProcessIt")]
+fn a_broken_rule_fails_the_test() {
+    check(raw::neither_true_nor_false).assert_clean();
+}

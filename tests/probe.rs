@@ -1,0 +1,216 @@
+//! Proves that what the example `probe` writes is what the server did: under a simulated server of each kind.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and all servers play with one probe"
+)]
+// The model checker's build has no callouts.
+#![cfg(not(loom))]
+
+#[expect(dead_code, reason = "the example can be run as a program too")]
+#[path = "../examples/probe.rs"]
+mod probe;
+
+use core::net::Ipv4Addr;
+use core::ptr::dangling_mut;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use dhcp_callout::ffi::EntryPoint;
+use dhcp_callout::simulate::{Conduct, Contexts, HookCall, Server, Swaps};
+use dhcp_callout::{AddressGrant, DropReason, Notice, ServiceControl, option};
+use dhcp_callout_support::packet::{ack, discover, reply, request};
+
+const OWN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+
+/// What the file says: how often each line was counted.
+type Lines = BTreeMap<String, u64>;
+
+/// Lets a server play with the probe, and returns what it has counted meanwhile.
+fn seen(file: &Path, conduct: Conduct, play: impl FnOnce(&Server)) -> Lines {
+    let entry: EntryPoint = probe::DhcpServerCalloutEntry;
+    // SAFETY: the entry point and the hooks are those of the probe, which follows no context.
+    #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
+    let server = unsafe { Server::load(entry) }.unwrap().conduct(conduct);
+    let count = |server: &Server| -> Lines {
+        // What is given up at a stop is in the next file.
+        for code in [ServiceControl::STOP, ServiceControl::START, ServiceControl::STOP] {
+            server.control(code);
+        }
+        let text = std::fs::read_to_string(file).unwrap();
+        let rows = text.lines().take_while(|line| !line.is_empty());
+        rows.map(|row| row.trim().split_once("  ").unwrap())
+            .map(|(count, line)| (line.to_owned(), count.parse().unwrap()))
+            .collect()
+    };
+    let before = count(&server);
+    server.control(ServiceControl::START);
+    play(&server);
+    let mut lines = count(&server);
+    for (line, count) in &mut lines {
+        *count -= before.get(line).unwrap_or(&0);
+    }
+    lines.retain(|_, count| *count > 0);
+    lines
+}
+
+/// Lets the client of the experiments ask six times from `xid` on, and take what it is offered.
+fn exchanges(server: &Server, xid: u32, reports_refusals: bool) {
+    for xid in xid..xid + 6 {
+        let lease = 86_400_u32.to_be_bytes();
+        let asked = server
+            .receive(&Vec::from(discover().xid(xid).option(51, lease).end()))
+            .unwrap();
+        if !asked.is_accepted() {
+            if reports_refusals {
+                server.notify(&asked, Notice::Dropped(DropReason::GEN_FAILURE));
+                server.notify(&asked, Notice::Processed);
+            }
+            continue;
+        }
+        server.parse_options(&asked);
+        let offer = reply().xid(xid).option(53, [2]).option(54, OWN.octets()).end();
+        let sent = server.send(&asked, &Vec::from(offer)).unwrap();
+        server.notify(&asked, Notice::Processed);
+        let named = sent.message().unwrap().find(option::SERVER_ID).unwrap();
+        let chosen = request().xid(xid).option(53, [3]).option(54, named.octets()).end();
+        let chosen = server.receive(&Vec::from(chosen)).unwrap();
+        server.offer_address(&chosen, AddressGrant::NEW, Ipv4Addr::new(198, 51, 100, 7), 60);
+        server.send(&chosen, &Vec::from(ack().xid(xid).end())).unwrap();
+        server.notify(&chosen, Notice::Processed);
+    }
+}
+
+fn check(lines: &Lines, expected: &[(&str, u64)]) {
+    for (line, count) in expected {
+        assert_eq!(lines.get(*line).unwrap_or(&0), count, "{line}\n{lines:#?}");
+    }
+}
+
+#[test]
+fn the_file_says_what_the_server_does() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe.txt");
+    #[expect(unsafe_code, reason = "other threads may read the environment")]
+    for (name, value) in [
+        ("DHCP_PROBE_FILE", file.to_str().unwrap()),
+        ("DHCP_PROBE_MAC", "02005e00532a"),
+    ] {
+        // SAFETY: this is the only test of the program, and its other thread waits.
+        unsafe { std::env::set_var(name, value) };
+    }
+
+    let followed = seen(&file, Conduct::DEFAULT, |server| exchanges(server, 10, false));
+    check(
+        &followed,
+        &[
+            ("request replaced, done", 1),
+            ("request replaced, HandleOptions, is given altered bytes elsewhere", 1),
+            ("request replaced, RequestLeaseTime, altered", 1),
+            ("request replaced, PktDrop, processed, is given another buffer", 1),
+            ("request rewritten, HandleOptions, is given altered bytes elsewhere", 1),
+            ("request rewritten, RequestLeaseTime, altered", 1),
+            ("request refused, done", 1),
+            ("request refused, PktDrop by code: 0x100", 0),
+            ("OFFER replaced, the REQUEST names, the altered server", 1),
+            ("OFFER rewritten, the REQUEST names, the altered server", 1),
+            ("RequestLeaseTime, in network order", 3),
+            ("*PktContext on entry, NULL", 11),
+            ("PktDrop by code: PktContext is, not NULL: 0xb", 10),
+            ("hooks of a packet, in order: 0x146", 5),
+            ("hooks of a packet, in order: 0x246", 5),
+            ("HandleOptions, on the thread of its NewPkt", 5),
+        ],
+    );
+
+    let ignoring = Conduct::DEFAULT.swaps(Swaps::Ignored).edits_in_place(false);
+    let ignored = seen(&file, ignoring, |server| exchanges(server, 20, true));
+    check(
+        &ignored,
+        &[
+            ("request replaced, HandleOptions, is given unaltered bytes", 1),
+            ("request replaced, RequestLeaseTime, not altered", 1),
+            ("request rewritten, HandleOptions, is given unaltered bytes", 1),
+            ("request rewritten, RequestLeaseTime, not altered", 1),
+            ("request refused, PktDrop by code: 0x100", 1),
+            ("request refused, PktDrop by code: 0xb", 1),
+            ("OFFER replaced, the REQUEST names, the server's own address", 1),
+            ("OFFER rewritten, the REQUEST names, the server's own address", 1),
+            ("OFFER replaced, the REQUEST names, the altered server", 0),
+        ],
+    );
+
+    let kept = seen(&file, Conduct::DEFAULT.swaps(Swaps::ReadAgain), |server| {
+        exchanges(server, 30, false);
+    });
+    check(
+        &kept,
+        &[
+            ("request replaced, HandleOptions, is given the buffer of the DLL", 1),
+            (
+                "request replaced, PktDrop, processed, is given the buffer of the DLL",
+                1,
+            ),
+            ("request rewritten, PktDrop, processed, is given another buffer", 1),
+            ("OFFER replaced, the REQUEST names, the altered server", 1),
+        ],
+    );
+
+    // Without its state nothing can be done to a reply; the packets stay in flight, and are given up in the end.
+    let null = seen(&file, Conduct::DEFAULT.contexts(Contexts::Null), |server| {
+        exchanges(server, 40, false);
+    });
+    check(
+        &null,
+        &[
+            ("PktDrop by code: PktContext is, NULL: 0xb", 10),
+            ("PktDrop by code: PktContext is, not NULL: 0xb", 0),
+            ("OFFER replaced, done", 0),
+            ("hooks of a packet, in order: 0x7", 10),
+        ],
+    );
+
+    let stale = seen(&file, Conduct::DEFAULT.contexts(Contexts::Stale), |server| {
+        exchanges(server, 50, false);
+    });
+    assert!(
+        stale
+            .keys()
+            .any(|line| line.starts_with("PktDrop by code: the context changes nothing, stale: 0xb")),
+        "{stale:#?}"
+    );
+    assert!(
+        stale.contains_key("hook with a context of no packet, stale"),
+        "{stale:#?}"
+    );
+
+    // Another client's packets stay as they are, and so do all if the hooks get what no server should give them.
+    let others = seen(&file, Conduct::DEFAULT, |server| {
+        for xid in 60..70 {
+            let packet = Vec::from(discover().xid(xid).chaddr(&[2, 0, 0x5e, 0, 0x53, 0x2b]).end());
+            let call = HookCall::new_packet(&packet).process_it(77).context(dangling_mut());
+            let given = server.call(&call);
+            assert_eq!(
+                (given.bytes(), given.is_swapped(), given.written()),
+                (Ok(&packet[..]), false, None)
+            );
+        }
+        server.call(&HookCall::new_packet(b"").null_packet());
+        let packet = server.receive(b"no message").unwrap();
+        std::thread::scope(|scope| scope.spawn(|| server.parse_options(&packet)).join()).unwrap();
+    });
+    check(
+        &others,
+        &[
+            ("*ProcessIt on entry: 0x4d", 10),
+            ("*PktContext on entry, not NULL", 10),
+            ("HandleOptions, on another thread than its NewPkt", 1),
+        ],
+    );
+    assert!(
+        others
+            .keys()
+            .all(|line| !line.contains("request ") && !line.contains("OFFER ")),
+        "{others:#?}"
+    );
+}
