@@ -720,7 +720,7 @@ fn admission_get_and_end_of_three_threads() {
     }
     three(
         "three packets in two slots",
-        2,
+        1,
         || World::<2>::with_packets(0),
         [|world| all(world, 1), |world| all(world, 2), |world| all(world, 3)],
         |world, lived| {
