@@ -9,6 +9,28 @@
 //! - [`check()`](check()) runs a callout through all of this, and names the [rules](Rule) that it breaks; [`fuzz`] lets a fuzzer
 //!   choose.
 //!
+//! The test that every callout should have:
+//!
+//! ```
+//! use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point, simulate};
+//!
+//! struct Quiet;
+//!
+//! impl Callout for Quiet {
+//!     type State = ();
+//!
+//!     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+//!         Decision::Pass
+//!     }
+//! }
+//!
+//! static QUIET: Host<Quiet> = Host::new(Quiet);
+//! entry_point!(fn entry = QUIET);
+//!
+//! // SAFETY: the entry point is made by the macro.
+//! unsafe { simulate::check(entry) }.assert_clean();
+//! ```
+//!
 //! Where the documentation is silent, [`Conduct`] chooses.
 //!
 //! Memory that hooks get has guard zones around it, and is poisoned when the call ends: what a callout keeps shows as

@@ -6,7 +6,6 @@
     reason = "offsets in a packet of a few kilobytes; the linker shows that no sum overflows"
 )]
 
-mod care;
 mod error;
 mod fields;
 mod fresh;
@@ -24,16 +23,15 @@ use core::net::Ipv4Addr;
 
 use zerocopy::FromBytes;
 
-use super::code::{Flags, HardwareType, OpCode, OptionCode};
+use super::code::{Flags, HardwareType, OpCode, OptionCode, Overload};
 use super::codec::{Encode, Encoded, Encoder, Format, Key, ValueError};
 use super::option::values::Typed;
 use super::value::Value;
 use super::walk::RawOption;
-use super::{HEADER_LENGTH, Header, Message, OPTIONS_OFFSET, ParseError};
-use care::Care;
+use super::{HEADER_LENGTH, Header, Message, ParseError};
 use pass::Pass;
-use script::{Change, Edit, Script};
-use write::{field_of, put_at_end};
+use script::{Change, Script};
+use write::field_of;
 
 /// Changes to one packet, noted in any order, and made all at once when they are complete, or not at all.
 ///
@@ -81,10 +79,8 @@ use write::{field_of, put_at_end};
 /// [RFC 3396]: https://www.rfc-editor.org/rfc/rfc3396
 pub struct Editor<'b, 'v> {
     source: &'b [u8],
-    /// Begins with the new header if that changes, and ends with the encoded values.
+    /// Begins with the new header if that changes, and ends with the values of the script.
     block: &'b mut [u8; CAPACITY],
-    /// Where the encoded values begin in `block`. INVARIANT: after the magic cookie, and within the block.
-    values_start: usize,
     script: Script<'v>,
 }
 
@@ -100,7 +96,6 @@ pub(crate) fn edit<'v>(
     let mut editor = Editor {
         source,
         block,
-        values_start: CAPACITY,
         script: Script::new(),
     };
     edit(&mut editor);
@@ -124,20 +119,12 @@ impl<'b> Editor<'b, '_> {
         if let Some(error) = self.script.error {
             return Err(error);
         }
-        debug_assert!(self.values_start <= CAPACITY, "the encoded values are in the block");
-        let size = if Care::is_needed_by(&self.script) {
-            self.build_with_care()?
-        } else {
-            let (target, values) = self.block.split_at_mut_checked(self.values_start).unwrap_or_default();
-            let room = target.len();
-            let mut pass = Pass::new(message, &self.script, values, target, Care::Free);
-            let size = pass.build()?;
-            if matches!(pass.care, Care::Needed) || size > room && room < CAPACITY {
-                self.build_with_care()?
-            } else {
-                size
-            }
-        };
+        let (target, values) = self.script.split(self.block);
+        let room = target.len();
+        let mut size = Pass::new(message, &self.script, values, target).build()?;
+        if size > room && room < CAPACITY {
+            size = self.build_beside_values(message, room)?;
+        }
         if size > self.script.limit {
             return Err(EditError::NoRoom {
                 needed: size,
@@ -147,20 +134,12 @@ impl<'b> Editor<'b, '_> {
         Ok(size)
     }
 
-    /// Builds a packet that may be so long that it reaches the encoded values, or that may have options 250 of its own
-    /// after others that change: the values are put aside, and care is taken.
+    /// Builds a packet that is so long that it reaches the values: they are put aside.
     #[cold]
-    fn build_with_care(&mut self) -> Result<usize, EditError> {
+    fn build_beside_values(&mut self, message: Message<'_>, values_start: usize) -> Result<usize, EditError> {
         let aside = *self.block;
-        let values = aside.get(self.values_start..).unwrap_or_default();
-        Pass::new(
-            Message::parse(self.source)?,
-            &self.script,
-            values,
-            self.block,
-            Care::taken(),
-        )
-        .build()
+        let values = aside.get(values_start..).unwrap_or_default();
+        Pass::new(message, &self.script, values, self.block).build()
     }
 }
 
@@ -211,10 +190,7 @@ impl Editor<'_, '_> {
         encode: impl FnOnce(&mut Encoder<'_>),
         check: impl FnOnce(Value<'_>) -> Result<(), ValueError>,
     ) -> &mut Self {
-        let free = self
-            .block
-            .get_mut(OPTIONS_OFFSET..self.values_start)
-            .unwrap_or_default();
+        let free = self.script.free(self.block);
         let mut encoder = Encoder::new(free);
         encode(&mut encoder);
         let len = match encoder.encoded() {
@@ -222,25 +198,14 @@ impl Editor<'_, '_> {
             Encoded::Omitted => return self.remove(code),
             Encoded::Refused => return self.fail(EditError::NoEncoding { code }),
         };
-        let available = free.len();
         let Some(value) = free.get(..len) else {
-            return self.fail(EditError::NoRoom {
-                needed: CAPACITY.wrapping_sub(available).saturating_add(len),
-                available: CAPACITY,
-            });
+            self.script.fail_for_room(len);
+            return self;
         };
         if let Err(error) = check(Value::from_slice(code, value)) {
             return self.fail(EditError::Value(error));
         }
-        // To the end of what is free, since the start is for the packet.
-        put_at_end(free, len);
-        self.values_start = self.values_start.wrapping_sub(len);
-        let from_end = CAPACITY.wrapping_sub(self.values_start);
-        self.script.replace(Edit {
-            from_end: from_end as u16,
-            len: len as u16,
-            ..Edit::new(code, Change::Set, &[])
-        });
+        self.script.note_typed(code, len);
         self
     }
 }
@@ -252,7 +217,12 @@ impl<'v> Editor<'_, 'v> {
     /// Overrides earlier changes to this option.
     #[inline]
     pub fn set_raw(&mut self, code: impl Into<OptionCode>, value: &'v [u8]) -> &mut Self {
-        self.script.replace(Edit::new(code.into(), Change::Set, value));
+        self.note(code.into(), Change::Set, value)
+    }
+
+    #[inline]
+    fn note(&mut self, code: OptionCode, change: Change, value: &'v [u8]) -> &mut Self {
+        self.script.note(code, change, value);
         self
     }
 
@@ -262,8 +232,7 @@ impl<'v> Editor<'_, 'v> {
     /// `sname` come after it then.
     #[inline]
     pub fn append_raw(&mut self, code: impl Into<OptionCode>, value: &'v [u8]) -> &mut Self {
-        self.script.add(Edit::new(code.into(), Change::Append, value));
-        self
+        self.note(code.into(), Change::Append, value)
     }
 
     /// Removes all fragments of the option `code`, from every field.
@@ -271,16 +240,16 @@ impl<'v> Editor<'_, 'v> {
     /// Overrides earlier changes to this option.
     #[inline]
     pub fn remove(&mut self, code: impl Into<OptionCode>) -> &mut Self {
-        self.script.replace(Edit::new(code.into(), Change::Remove, &[]));
-        self
+        self.note(code.into(), Change::Remove, &[])
     }
 
     /// Removes the options for which `keep` is false, one fragment at a time.
     ///
     /// `keep` sees the options that [`message`](Self::message) has, in wire order. Option 52 in the options field is
     /// not asked for: it follows from what is left in `file` and `sname`; nor are 250s that continue an option, which
-    /// stay or go with it. A fragment of a code that another change sets
-    /// or removes is decided by that change.
+    /// stay or go with it. A fragment of a code that another change sets or removes is decided by that change. An option
+    /// that begins after the first 4096 bytes, as a message from elsewhere may have, cannot be removed: the edit fails
+    /// with [`EditError::NoRoom`].
     pub fn retain(&mut self, mut keep: impl FnMut(&RawOption<'_>) -> bool) -> &mut Self {
         let Ok(message) = Message::parse(self.source) else {
             return self; // `finish` finds out.
@@ -300,7 +269,7 @@ impl<'v> Editor<'_, 'v> {
     /// fields hold options. The PADs in them go, and so do options 52 in them, which mean nothing there.
     #[inline]
     pub fn free_fields(&mut self) -> &mut Self {
-        self.script.free_fields();
+        self.script.frees_fields = true;
         self
     }
 
@@ -411,7 +380,7 @@ impl Editor<'_, '_> {
     pub fn sname(&mut self, name: &[u8]) -> &mut Self {
         match field_of("sname", name) {
             Ok((field, _)) => {
-                self.script.sets_sname = true;
+                self.script.given_fields |= Overload::SNAME;
                 self.header(|header| header.sname = field)
             }
             Err(error) => self.fail(error),
@@ -425,7 +394,7 @@ impl Editor<'_, '_> {
     pub fn file(&mut self, name: &[u8]) -> &mut Self {
         match field_of("file", name) {
             Ok((field, _)) => {
-                self.script.sets_file = true;
+                self.script.given_fields |= Overload::FILE;
                 self.header(|header| header.file = field)
             }
             Err(error) => self.fail(error),

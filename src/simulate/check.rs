@@ -2,6 +2,7 @@
 
 mod entry;
 mod exchange;
+mod fuzz;
 mod hostile;
 mod numbers;
 mod reply;
@@ -10,6 +11,7 @@ mod rule;
 mod run;
 mod threads;
 
+pub use fuzz::fuzz;
 pub use report::{Finding, Report};
 pub use rule::{Rule, Severity};
 
@@ -17,48 +19,29 @@ use alloc::vec::Vec;
 
 use self::exchange::Exchange;
 use self::numbers::Numbers;
-use self::run::{Outcome, Run, Step};
+use self::run::{Mode, Outcome, Run};
 use self::threads::Threads;
 use super::{Conduct, Contexts, Notices, Server, Swaps};
-use crate::control::{DropReason, ServiceControl};
 use crate::ffi::EntryPoint;
 
 /// How many combinations of switches are tried, besides the default and each switch alone.
 const COMBINATIONS: usize = 8;
-/// How many packets a fuzzer has.
-const PACKETS: usize = 4;
 
 /// Checks a callout: runs its entry point through all that a server may do, with good packets and hostile ones, and
 /// returns the [rules](Rule) that it breaks.
 ///
 /// The calls are the same each time. A callout that keeps nothing from one check to the next gets the same report.
 ///
-/// ```
-/// use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point, simulate};
+/// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
+/// [`Rule::Slow`] and [`Rule::DependsOnThread`] are not checked.
 ///
-/// struct Quiet;
-///
-/// impl Callout for Quiet {
-///     type State = ();
-///
-///     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
-///         Decision::Pass
-///     }
-/// }
-///
-/// static QUIET: Host<Quiet> = Host::new(Quiet);
-/// entry_point!(fn entry = QUIET);
-///
-/// // SAFETY: the entry point is made by the macro.
-/// unsafe { simulate::check(entry) }.assert_clean();
-/// ```
-///
-/// What it cannot see: a callout that reads what it may not, or that breaks a rule only after more packets than these. A
-/// hook that crashes ends the test; a hook that panics in `extern` code does too.
+/// What it cannot see: a callout that reads what it may not, that breaks a rule only after more packets than these, or that
+/// switches off the DLLs after it although it has hooks. A hook that crashes, or panics in `extern` code, ends the test.
 ///
 /// # Safety
-/// - As for [`Server::load`], with every [`Conduct`]; what a callout does wrong may only show in the memory that it is
-///   given, and around it.
+/// - As for [`Server::load`], with every [`Conduct`]: contexts that are NULL or whose packet has ended come as well. For a
+///   callout that follows them as pointers this is undefined behaviour, which `AddressSanitizer` shows.
+/// - What the callout writes where it may not is at most 64 bytes before or after the memory that it is given.
 #[must_use]
 pub unsafe fn check(entry: EntryPoint) -> Report {
     // SAFETY: the caller promises the same.
@@ -108,51 +91,6 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
     check.report
 }
 
-/// Fuzzes a callout: lets `data` choose the switches of the server, the packets, and the calls.
-///
-/// This is the whole of a fuzz target, as `cargo fuzz` has them:
-///
-/// ```
-/// # use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point, simulate};
-/// # struct Quiet;
-/// # impl Callout for Quiet {
-/// #     type State = ();
-/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
-/// # }
-/// # static QUIET: Host<Quiet> = Host::new(Quiet);
-/// # entry_point!(fn entry = QUIET);
-/// # macro_rules! fuzz_target { ($target:expr) => { let target: fn(&[u8]) = $target; target(b"any bytes"); } }
-/// fuzz_target!(|data: &[u8]| unsafe { simulate::fuzz(entry, data) });
-/// ```
-///
-/// All packets are reported as processed, and the service is stopped, before it returns.
-///
-/// # Panics
-/// With the [`Report`] as the message, if a rule is broken whose severity is [`Severity::Fault`].
-///
-/// # Safety
-/// As for [`check`].
-pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
-    // SAFETY: the caller promises the same.
-    let Ok(server) = (unsafe { Server::load(entry) }) else {
-        return;
-    };
-    let mut data = Data(data);
-    let conduct = Conduct::from_seed(u64::from(data.pair())).threads(1);
-    let server = server.conduct(conduct);
-    let good = exchange::exchanges(&mut Numbers(0));
-    let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange(&good)).collect();
-    let mut report = Report::new(None);
-    let xids: Vec<_> = exchanges.iter().filter_map(Exchange::xid).collect();
-    let mut run = Run::new(&server, conduct, Threads::One, &mut report, &exchanges, &xids);
-    while let Some(step) = data.step() {
-        run.steps([step]);
-    }
-    run.steps((0..PACKETS).map(|number| (number, Step::Processed)));
-    run.stop();
-    assert!(!report.has_fault(), "{report}");
-}
-
 /// A check under way.
 struct Check {
     /// INVARIANT: a server can load it, and call its hooks.
@@ -162,31 +100,29 @@ struct Check {
     xids: Vec<u32>,
 }
 
-/// What the server does in a run, and on which threads.
-type Mode = (Conduct, Threads);
-
 impl Check {
     /// Loads the callout once more, and shows it all exchanges.
-    fn run(&mut self, (conduct, threads): Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
+    fn run(&mut self, mode: Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
         // SAFETY: it can be loaded, says the invariant.
         let Ok(server) = (unsafe { Server::load(self.entry) }) else {
+            self.report.note(Rule::EntryUnstable, entry::NAME, mode.0);
             return Vec::new();
         };
-        let server = server.conduct(conduct);
-        Run::new(&server, conduct, threads, &mut self.report, exchanges, &self.xids).play()
+        Run::new(server, mode, &mut self.report, exchanges, &self.xids).play()
     }
 
-    /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`, before and after.
+    /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`: twice before, so that it is not the callout
+    /// that goes on counting, and once after.
     fn compare(&mut self, rule: Rule, usual: Mode, other: Mode, exchanges: &[Exchange]) {
         let before = self.run(usual, exchanges);
+        let mut is_steady = self.run(usual, exchanges) == before;
         let calls = self.report.calls();
         let between = self.run(other, exchanges);
-        let is_steady = self.run(usual, exchanges) == before && self.report.is_complete();
-        let differs = |(one, other): (&Outcome, &Outcome)| one != other;
-        if let (true, Some(at)) = (is_steady, before.iter().zip(&between).position(differs)) {
-            let hook = between.get(at).map_or("", Outcome::hook);
-            let call = calls.saturating_add(at).saturating_add(1);
-            self.report.note_at(rule, hook, call, other.0);
+        is_steady &= self.run(usual, exchanges) == before && self.report.is_complete();
+        let mut pairs = before.iter().zip(&between).zip(1_usize..).filter(|_| is_steady);
+        if let Some(((_, outcome), number)) = pairs.find(|((one, other), _)| one != other) {
+            self.report
+                .note_at(rule, outcome.hook, calls.saturating_add(number), other.0);
         }
     }
 }
@@ -209,63 +145,4 @@ fn single_switches() -> [Conduct; 13] {
         usual.options_parsed(0),
         usual.options_parsed(3),
     ]
-}
-
-/// The bytes of a fuzzer.
-struct Data<'d>(&'d [u8]);
-
-impl Data<'_> {
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    /// Returns two bytes as a number; what is missing is 0.
-    fn pair(&mut self) -> u16 {
-        u16::from_le_bytes([self.byte().unwrap_or_default(), self.byte().unwrap_or_default()])
-    }
-
-    /// Returns one of the good exchanges with some bytes changed, or one of bytes that follow.
-    fn exchange(&mut self, good: &[Exchange]) -> Option<Exchange> {
-        let chosen = usize::from(self.byte()?);
-        let Some(exchange) = good.get(chosen) else {
-            let (request, rest) = self.0.split_at(chosen.min(self.0.len()));
-            self.0 = rest;
-            return Some(Exchange {
-                request: request.to_vec(),
-                reply: None,
-            });
-        };
-        let mut exchange = exchange.clone();
-        for _ in 0..self.byte()? & 7 {
-            let (at, byte) = (usize::from(self.pair()), self.byte()?);
-            let packet = exchange
-                .reply
-                .as_mut()
-                .filter(|_| at & 1 == 1)
-                .unwrap_or(&mut exchange.request);
-            if let Some(place) = packet.get_mut(at >> 1) {
-                *place = byte;
-            }
-        }
-        Some(exchange)
-    }
-
-    /// Returns a packet by its number, and what happens to it.
-    fn step(&mut self) -> Option<(usize, Step)> {
-        let byte = self.byte()?;
-        let step = match byte >> 4 {
-            0..=2 => Step::Received,
-            3..=4 => Step::OptionsParsed,
-            5..=6 => Step::Address,
-            7..=9 => Step::Sent,
-            10 => Step::Dropped(DropReason::TIMEOUT),
-            11 => Step::Dropped(DropReason::DUPLICATE),
-            12 => Step::ClientDeleted,
-            13 => Step::Service(ServiceControl::PAUSE),
-            _ => Step::Processed,
-        };
-        Some((usize::from(byte & 3), step))
-    }
 }

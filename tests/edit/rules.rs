@@ -60,6 +60,19 @@ fn a_value_takes_the_place_of_its_first_fragment_and_the_others_go() {
 }
 
 #[test]
+fn a_value_of_the_same_length_is_written_where_its_option_goes() {
+    let before = packet(&[6, 1, 9, 12, 1, b'h', 53, 1, 5, 255]);
+    assert_eq!(
+        edit!(before.clone(), e.set_raw(HOST, b"i").set_raw(53, &[6])),
+        Ok(packet(&[6, 1, 9, 12, 1, b'i', 53, 1, 6, 255]))
+    );
+    assert_eq!(
+        edit!(before, e.set_raw(DNS, &[1, 2, 3]).set_raw(HOST, b"i")),
+        Ok(packet(&[6, 3, 1, 2, 3, 12, 1, b'i', 53, 1, 5, 255]))
+    );
+}
+
+#[test]
 fn a_value_that_is_set_to_what_it_is_keeps_its_split() {
     let before = packet(&[6, 1, 9, 12, 1, b'h', 6, 3, 8, 7, 6]);
     assert_eq!(edit!(before.clone(), e.set_raw(DNS, &[9, 8, 7, 6])), Ok(before.clone()));

@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use dhcp_callout::message::{MessageType, OptionCode, Value, option};
+use dhcp_callout::message::{MessageType, OptionCode, option};
 use dhcp_callout::table::{Borrowed, PacketTable, Progress};
 use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
 
@@ -15,7 +15,7 @@ pub struct Work {
     pub run: fn(&mut Packets) -> usize,
 }
 
-pub const ALL: [Work; 17] = [
+pub const ALL: [Work; 18] = [
     Work {
         name: "empty",
         what: "the loop around the work",
@@ -55,6 +55,11 @@ pub const ALL: [Work; 17] = [
         name: "w4",
         what: "replace DNS and lease time, add option 43",
         run: w4,
+    },
+    Work {
+        name: "w4-pads",
+        what: "the same, with one to three PADs between the options",
+        run: |packets| edit(&packets.padded, &mut packets.buffer),
     },
     Work {
         name: "w4-typed",
@@ -235,7 +240,10 @@ pub fn w2(packet: &[u8]) -> usize {
         option::SUBNET_MASK.code(),
         option::DNS_SERVERS.code(),
     ]);
-    picked.values.iter().flatten().map(Value::len).sum()
+    (0..5)
+        .filter_map(|index| picked.value(index))
+        .map(|value| value.len())
+        .sum()
 }
 
 pub fn walk(packet: &[u8]) -> usize {
@@ -251,11 +259,15 @@ pub fn walk(packet: &[u8]) -> usize {
 }
 
 pub fn w4(packets: &mut Packets) -> usize {
-    let Ok(message) = Message::parse(black_box(&packets.ack)) else {
+    edit(&packets.ack, &mut packets.buffer)
+}
+
+fn edit(packet: &[u8], buffer: &mut PacketBuffer) -> usize {
+    let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
-    packets.buffer.clear();
-    let edited = packets.buffer.edit_from(message, |editor| {
+    buffer.clear();
+    let edited = buffer.edit_from(message, |editor| {
         editor
             .set_raw(
                 opaque(option::DNS_SERVERS.code()),

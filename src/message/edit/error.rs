@@ -29,7 +29,7 @@ pub enum EditError {
         code: OptionCode,
     },
     /// The edited packet would be longer than the buffer or the limit; or the typed values that were set, replaced ones
-    /// included, are longer together than a packet can be.
+    /// included, are longer together than a packet can be; or an option was not retained that begins after so many bytes.
     #[error("{needed} bytes needed, {available} available")]
     NoRoom {
         /// Bytes that the edited packet needs, filling not counted unless it was asked for.

@@ -14,41 +14,38 @@ impl Pass<'_> {
     /// name then, if that changes.
     #[cold]
     pub(super) fn overloaded_fields(&mut self) -> Result<Option<Overload>, EditError> {
-        self.copy_header();
         let named = self.message.overload().ok().flatten();
         let before = named.unwrap_or(Overload::empty());
-        let mut after = before;
-        let script = self.script;
-        if before.contains(Overload::FILE) && !self.field::<128>(Area::File, FILE.start, script.sets_file)? {
-            after.remove(Overload::FILE);
-        }
-        if before.contains(Overload::SNAME) && !self.field::<64>(Area::Sname, SNAME.start, script.sets_sname)? {
-            after.remove(Overload::SNAME);
-        }
+        let file = self.field::<128>(before & Overload::FILE, Area::File, FILE.start)?;
+        let after = file | self.field::<64>(before & Overload::SNAME, Area::Sname, SNAME.start)?;
         Ok(Some(after).filter(|after| *after != before))
     }
 
-    /// Edits the options in `area`, which has `N` bytes from `start`, in the header that `out` begins with; returns
-    /// whether option 52 names the field still.
-    fn field<const N: usize>(&mut self, area: Area, start: usize, is_set: bool) -> Result<bool, EditError> {
+    /// Edits the options in `area`, which has `N` bytes from `start`, in the header that `out` begins with, if that is what
+    /// `named` names; returns what option 52 names of it still.
+    fn field<const N: usize>(&mut self, named: Overload, area: Area, start: usize) -> Result<Overload, EditError> {
+        if named.is_empty() {
+            return Ok(named);
+        }
+        let is_given = self.script.given_fields.contains(named);
         let mut bytes = [0; N];
+        let mut after = Overload::empty();
         if !self.script.frees_fields {
             let (holds_options, is_changed) = self.edit_field(area, start, &mut bytes)?;
-            if is_set && holds_options {
+            if is_given && holds_options {
                 return Err(EditError::FieldHoldsOptions { area });
             }
-            if !is_set && !is_changed {
-                return Ok(true); // As it was, to the last byte, even if it holds no option.
+            if !is_given && !is_changed {
+                return Ok(named); // As it was, to the last byte, even if it holds no option.
             }
             if holds_options {
-                self.out.overwrite(start, &bytes);
-                return Ok(true);
+                after = named;
             }
         }
-        if !is_set {
+        if !is_given {
             self.out.overwrite(start, &bytes);
         }
-        Ok(false)
+        Ok(after)
     }
 
     /// Writes the options that `area` holds after the edit into `field`, which is filled with zeros; returns whether
@@ -66,7 +63,7 @@ impl Pass<'_> {
             if option.area != area {
                 continue;
             }
-            let action = self.action(&option);
+            let action = self.action(option.code, option.offset, option.value);
             debug_assert!(
                 packet.get(run..copied_until(&option, action)).is_some(),
                 "the options of an area follow each other"
@@ -76,14 +73,14 @@ impl Pass<'_> {
             match action {
                 Action::Keep => holds_options = true,
                 Action::Drop => {}
-                Action::Replace(bit, value) => {
+                Action::Replace(value) => {
                     let with_it = option_size(value.len()).saturating_add(used);
                     if with_it < capacity {
                         out.put_option(option.code, value);
                         used = with_it;
                         holds_options = true;
                     } else {
-                        self.placed.move_out(bit);
+                        self.move_out(option.code);
                     }
                 }
             }
@@ -97,18 +94,18 @@ impl Pass<'_> {
 
     /// Returns how many bytes of a field stay, from its start to its last option.
     fn bytes_that_stay(&mut self, area: Area, start: usize) -> Result<usize, EditError> {
-        let placed = self.placed;
+        let states = self.states;
         let mut bytes = 0;
         let mut run = start;
         for option in self.message.options() {
             let option = option?;
             if option.area == area {
-                let action = self.action(&option);
+                let action = self.action(option.code, option.offset, option.value);
                 bytes = copied_until(&option, action).saturating_sub(run).saturating_add(bytes);
                 run = option.end();
             }
         }
-        self.placed = placed;
+        self.states = states;
         Ok(bytes)
     }
 
@@ -122,10 +119,10 @@ impl Pass<'_> {
             if stays || (option.code == RELAY) != relay {
                 continue;
             }
-            match self.action(&option) {
+            match self.action(option.code, option.offset, option.value) {
                 Action::Keep => self.put_new(option.code, option.value),
                 Action::Drop => {}
-                Action::Replace(_, value) => self.put_new(option.code, value),
+                Action::Replace(value) => self.put_new(option.code, value),
             }
         }
         Ok(())
@@ -136,6 +133,6 @@ impl Pass<'_> {
 fn copied_until(option: &RawOption<'_>, action: Action<'_>) -> usize {
     match action {
         Action::Keep => option.end(),
-        Action::Drop | Action::Replace(..) => option.offset,
+        Action::Drop | Action::Replace(_) => option.offset,
     }
 }

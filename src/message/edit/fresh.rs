@@ -77,7 +77,7 @@ fn finish(mut out: Encoder<'_>) -> Result<usize, EditError> {
 
 /// Returns the size of what has been written, if there was room for it.
 fn fitting(out: &Encoder<'_>) -> Result<usize, EditError> {
-    match out.size() {
+    match out.len {
         needed if needed > CAPACITY => Err(EditError::NoRoom {
             needed,
             available: CAPACITY,

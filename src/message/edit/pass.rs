@@ -1,41 +1,50 @@
 //! The pass that makes all changes: from the bytes of one packet into those of the next.
+//!
+//! The packet is copied as a whole first. Where no change has moved what follows, an option is then in its place, and
+//! only what changes is written over.
 
 use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
-use super::super::walk::{Area, RawOption};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET};
-use super::care::{Care, ends_full, is_full};
-use super::error::EditError;
-use super::script::{Change, Edit, LongForm, RELAY, Script};
+use super::error::{EditError, MAX_EDITS};
+use super::script::{Change, Edit, LongForm, Marks, RELAY, Script};
 
 /// One pass over the options in wire order.
 pub(super) struct Pass<'p> {
     pub(super) message: Message<'p>,
     pub(super) script: &'p Script<'p>,
-    /// The end of the editor's block, with the encoded values.
+    /// The values of the script: the end of the editor's block.
     values: &'p [u8],
+    /// INVARIANT: the bytes of the target after those that were written are the message's at the same offsets.
     pub(super) out: Encoder<'p>,
-    pub(super) placed: Placed,
-    /// Offset in the message of the first byte that is not copied yet.
+    /// Offset in the message of the first byte that has not been copied or passed over.
     run: usize,
-    /// Where the options of relay agents begin in `out` that nothing else follows so far.
-    relay_start: Option<usize>,
+    pub(super) states: [State; MAX_EDITS],
+    /// The options of relay agents that nothing else follows so far.
+    relay: Option<Relay>,
     /// Whether there is an option 52 in the options field.
     has_overload: bool,
     /// What option 52 has to name, if that is known to change.
     overload: Option<Overload>,
-    pub(super) care: Care,
+    /// The codes at which to look.
+    marks: Marks,
+    /// Where an option of 255 bytes, which a 250 would continue, ends in `out`; perhaps not the last.
+    full_end: usize,
+    /// An offset in the message at which an option or PAD begins.
+    boundary: usize,
 }
 
-/// What has become of the changes so far: one bit for each, by its position in the script.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Placed {
-    /// The first fragment has been met.
-    met: u16,
+/// What has become of one edit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// No fragment has been met.
+    Waiting,
+    /// The value took the place of the first fragment, or the option is removed; the other fragments go.
+    Done,
     /// The value was already as it is to be; all fragments stay.
-    kept: u16,
-    /// The value did not fit where the first fragment was.
-    moved: u16,
+    Kept,
+    /// The value did not fit where the first fragment was; it is new then, and the other fragments go.
+    Moved,
 }
 
 /// What becomes of one fragment.
@@ -43,39 +52,36 @@ pub(super) struct Placed {
 pub(super) enum Action<'p> {
     Keep,
     Drop,
-    /// The new value, of the change with this bit, takes its place.
-    Replace(u16, &'p [u8]),
+    /// The new value takes its place.
+    Replace(&'p [u8]),
 }
 
-impl Placed {
-    /// Notes that the new value did not fit where the first fragment was.
-    pub(super) fn move_out(&mut self, bit: u16) {
-        self.moved |= bit;
-    }
+/// Where the options of relay agents begin in `out`.
+#[derive(Clone, Copy)]
+struct Relay {
+    start: usize,
+    /// Whether the option before has 255 bytes.
+    follows_full: bool,
 }
 
 impl<'p> Pass<'p> {
     /// Prepares the pass that writes what `message` becomes by the changes of `script` to `target`, which begins with
     /// the new header if that changes; `values` is the end of the editor's block.
     #[inline]
-    pub(super) fn new(
-        message: Message<'p>,
-        script: &'p Script<'p>,
-        values: &'p [u8],
-        target: &'p mut [u8],
-        care: Care,
-    ) -> Self {
+    pub(super) fn new(message: Message<'p>, script: &'p Script<'p>, values: &'p [u8], target: &'p mut [u8]) -> Self {
         Self {
             message,
             script,
             values,
-            out: Encoder::after(target, script.copied),
-            placed: Placed::default(),
-            run: script.copied,
-            relay_start: None,
+            out: Encoder::new(target),
+            run: 0,
+            states: [State::Waiting; MAX_EDITS],
+            relay: None,
             has_overload: false,
             overload: None,
-            care,
+            marks: script.marks,
+            full_end: 0,
+            boundary: OPTIONS_OFFSET,
         }
     }
 
@@ -84,18 +90,27 @@ impl<'p> Pass<'p> {
     /// If that is more than there is room for, nothing that has been written means anything.
     #[inline]
     pub(super) fn build(&mut self) -> Result<usize, EditError> {
+        self.begin();
         if !self.message.has_cookie() {
             return self.without_options();
         }
-        let (last_end, has_end) = if self.care.is_taken() {
-            self.options_with_care()?
-        } else {
-            self.options()?
-        };
+        let (last_end, has_end) = self.options()?;
         if self.has_overload {
             return self.build_overloaded(last_end, has_end);
         }
         self.close(last_end, has_end)
+    }
+
+    /// Copies the message.
+    #[inline]
+    fn begin(&mut self) {
+        let source = self.message.as_bytes();
+        let copied = self.script.copied;
+        let end = source.len().min(self.out.target.len());
+        if let (Some(place), Some(bytes)) = (self.out.target.get_mut(copied..end), source.get(copied..end)) {
+            place.copy_from_slice(bytes);
+        }
+        (self.out.len, self.run) = (HEADER_LENGTH, HEADER_LENGTH);
     }
 
     /// Builds a packet with an option 52, which the pass over the options field has kept.
@@ -104,16 +119,10 @@ impl<'p> Pass<'p> {
         if let Some(fields) = self.overloaded_fields()? {
             // Once more, now that it is known what 52 has to name.
             self.overload = Some(fields);
-            self.out.truncate(self.script.copied);
-            self.run = self.script.copied;
-            self.placed = Placed::default();
-            self.relay_start = None;
-            if self.care.is_taken() {
-                self.care = Care::taken();
-                self.options_with_care()?;
-            } else {
-                self.options()?;
-            }
+            self.states = [State::Waiting; MAX_EDITS];
+            (self.relay, self.full_end, self.boundary) = (None, 0, OPTIONS_OFFSET);
+            self.begin();
+            self.options()?;
             self.overloaded_fields()?;
         }
         self.close(last_end, has_end)
@@ -123,110 +132,56 @@ impl<'p> Pass<'p> {
     #[inline]
     fn options(&mut self) -> Result<(usize, bool), EditError> {
         let source = self.message.as_bytes();
-        let marks = self.script.marks;
-        // Of 32 bits, so that their sums prove that bytes are there.
-        let mut at = OPTIONS_OFFSET as u32;
+        let mut marks = self.marks;
+        let mut at = OPTIONS_OFFSET;
         let mut looked_at = at;
-        let mut last_end = OPTIONS_OFFSET;
+        let mut last_end = at;
         let codes = source.split_last().map_or(source, |(_, codes)| codes);
-        while let Some(code) = codes.get(at as usize) {
-            let Some(length) = source.get(at as usize + 1) else {
-                break;
-            };
-            let end = at.wrapping_add(2 + u32::from(*length));
+        while let (Some(code), Some(length)) = (codes.get(at), source.get(at.wrapping_add(1))) {
+            let mut end = end_of_option(at, *length);
             if !marks.may_have(OptionCode::from_code(*code)) {
                 at = end;
                 continue;
             }
             if at != looked_at {
-                last_end = at as usize;
-                self.relay_start = None;
+                last_end = at;
+                self.relay = None;
             }
             match *code {
-                0 => at = at.wrapping_add(1),
+                0 => at = end_of_pads(source, at),
                 255 => return Ok((last_end, true)),
                 code => {
-                    let offset = at as usize;
-                    let Some(value) = source.get(offset + 2..end as usize) else {
+                    let Some(value) = source.get(at.wrapping_add(2)..end) else {
                         return Err(self.fault());
                     };
-                    let option = RawOption {
-                        code: OptionCode::from_code(code),
-                        area: Area::Options,
-                        offset,
-                        value,
-                        continues: false,
-                    };
-                    at = if value.len() < 255 {
-                        end
-                    } else {
-                        self.end_of_continuations(end)?
-                    };
-                    last_end = at as usize;
-                    self.visit(&option, last_end);
+                    if *length == 255 {
+                        end = self.end_of_continuations(end)?;
+                    }
+                    self.visit(OptionCode::from_code(code), at, value, end);
+                    marks = self.marks;
+                    (at, last_end) = (end, end);
                 }
             }
             looked_at = at;
         }
         if at != looked_at {
-            last_end = at as usize;
-            self.relay_start = None;
+            last_end = at;
+            self.relay = None;
         }
-        match source.get(at as usize..) {
+        match source.get(at..) {
             Some([] | [0]) => Ok((last_end, false)),
             Some([255]) => Ok((last_end, true)),
             _ => Err(self.fault()),
         }
     }
 
-    /// Goes through the options field as [`options`](Self::options) does, but looks at each option, and keeps options 250
-    /// apart from those that they would continue.
-    #[cold]
-    fn options_with_care(&mut self) -> Result<(usize, bool), EditError> {
-        let message = self.message;
-        let mut last_end = OPTIONS_OFFSET;
-        let mut options = message.options();
-        let mut next = options.next().transpose()?;
-        while let Some(option) = next.filter(|option| option.area == Area::Options) {
-            last_end = option.end();
-            next = options.next().transpose()?;
-            while let Some(piece) = next.filter(|piece| piece.continues) {
-                last_end = piece.end();
-                next = options.next().transpose()?;
-            }
-            self.visit_with_care(&option, last_end);
-        }
-        Ok((last_end, message.end_offset().is_some()))
-    }
-
-    fn visit_with_care(&mut self, option: &RawOption<'_>, end: usize) {
-        let action = self.action_in_options(option);
-        let is_full = match action {
-            Action::Drop => return self.act(option, end, action),
-            Action::Keep => is_full(end.saturating_sub(option.offset)),
-            Action::Replace(_, value) => ends_full(value),
-        };
-        let start = self.place_of(option.offset);
-        if self.relay_start.is_none() {
-            self.care.note_relay(start); // If it is one.
-        }
-        if self.care.must_part(option.code, start) {
-            self.copy_until(option.offset);
-            self.out.put(&[OptionCode::PAD.code()]);
-        }
-        self.act(option, end, action);
-        if is_full {
-            self.care.note_full(self.place_of(end));
-        }
-    }
-
     /// Returns where the 250s end that continue an option of 255 bytes, which ends at `end`.
     #[cold]
-    fn end_of_continuations(&self, mut end: u32) -> Result<u32, EditError> {
+    fn end_of_continuations(&self, mut end: usize) -> Result<usize, EditError> {
         let source = self.message.as_bytes();
-        while let (Some(250), Some(length)) = (source.get(end as usize), source.get(end as usize + 1)) {
-            end = end.wrapping_add(2 + u32::from(*length));
-            if end as usize > source.len() {
+        while let (Some(250), Some(length)) = (source.get(end), source.get(end.wrapping_add(1))) {
+            end = end_of_option(end, *length);
+            if end > source.len() {
                 return Err(self.fault());
             }
             if *length < 255 {
@@ -244,188 +199,216 @@ impl<'p> Pass<'p> {
         fault.map_or(EditError::VendorArea, EditError::Options)
     }
 
-    /// Does what the script says about an option of the options field, which ends at `end`.
+    /// Does what the script says about the option `code` of the options field, which begins at `offset`, and ends at `end`
+    /// with its continuations.
     #[inline]
-    fn visit(&mut self, option: &RawOption<'_>, end: usize) {
-        let action = self.action_in_options(option);
-        self.act(option, end, action);
+    fn visit(&mut self, code: OptionCode, offset: usize, value: &[u8], end: usize) {
+        match code {
+            OptionCode::OVERLOAD => self.visit_overload(offset, value, end),
+            OptionCode::CONTINUATION => self.visit_continuation(offset, value, end),
+            RELAY => self.visit_relay(offset, value, end),
+            _ => {
+                let action = self.action(code, offset, value);
+                self.act(code, offset, end, action);
+            }
+        }
     }
 
-    /// Decides about the next fragment of any option of the options field.
-    #[inline]
-    fn action_in_options(&mut self, option: &RawOption<'_>) -> Action<'p> {
-        if option.code == OptionCode::OVERLOAD {
-            self.action_of_overload(option.value)
-        } else {
-            self.action(option)
+    #[cold]
+    fn visit_overload(&mut self, offset: usize, value: &[u8], end: usize) {
+        self.has_overload = true;
+        let action = match self.overload {
+            Some(fields) if fields.is_empty() => Action::Drop,
+            Some(fields) if !value.is_empty() => Action::Replace(value_of(fields)),
+            _ => Action::Keep,
+        };
+        self.act(OptionCode::OVERLOAD, offset, end, action);
+    }
+
+    /// An option 250 of its own must not come directly after 255 bytes: a PAD keeps it apart.
+    #[cold]
+    fn visit_continuation(&mut self, offset: usize, value: &[u8], end: usize) {
+        let follows_change = self.run == offset;
+        let follows_full = self.copy_noting_full(offset);
+        if follows_full && !follows_change {
+            return; // It continues an option that is kept.
         }
+        let action = self.action(OptionCode::CONTINUATION, offset, value);
+        if follows_full && !matches!(action, Action::Drop) {
+            self.out.put(&[OptionCode::PAD.code()]);
+        }
+        self.act(OptionCode::CONTINUATION, offset, end, action);
+    }
+
+    #[cold]
+    fn visit_relay(&mut self, offset: usize, value: &[u8], end: usize) {
+        let before = self.relay;
+        let follows_full = self.copy_noting_full(offset);
+        let start = self.out.len;
+        let action = self.action(RELAY, offset, value);
+        self.act(RELAY, offset, end, action);
+        self.relay = match action {
+            Action::Drop => before,
+            _ => before.or(Some(Relay { start, follows_full })),
+        };
     }
 
     /// Does what has been decided about an option of the options field, which ends at `end`.
     #[inline]
-    fn act(&mut self, option: &RawOption<'_>, end: usize, action: Action<'p>) {
-        let replacement = match action {
-            Action::Keep => None,
-            Action::Drop => {
-                self.note_follower(end);
-                return self.skip(option.offset, end);
+    fn act(&mut self, code: OptionCode, offset: usize, end: usize, action: Action<'p>) {
+        match action {
+            Action::Keep => self.relay = None,
+            Action::Drop => self.drop_option(offset, end),
+            Action::Replace(value) => {
+                self.relay = None;
+                let start = offset.wrapping_add(2);
+                if self.run == self.out.len && start.wrapping_add(value.len()) == end {
+                    self.out.overwrite(start, value); // Of the same length, where it is.
+                } else {
+                    self.replace(code, offset, end, value);
+                }
             }
-            Action::Replace(_, value) => {
-                self.skip(option.offset, end);
-                Some(value)
-            }
-        };
-        if option.code == RELAY {
-            let start = self.place_of(option.offset);
-            self.relay_start.get_or_insert(start);
+        }
+    }
+
+    #[inline(never)]
+    fn drop_option(&mut self, offset: usize, end: usize) {
+        self.copy_noting_full(offset);
+        self.pass_over(end);
+    }
+
+    #[inline(never)]
+    fn replace(&mut self, code: OptionCode, offset: usize, end: usize, value: &[u8]) {
+        self.copy_until(offset);
+        self.pass_over(end);
+        if value.len() < 255 {
+            self.out.put_option(code, value);
         } else {
-            self.relay_start = None;
-        }
-        match replacement {
-            Some(value) if value.len() >= 255 => self.replace_long(option.code, option.end(), end, value),
-            Some(value) => self.out.put_option(option.code, value),
-            None => {}
+            self.put_long(code, value, self.form_of(code, offset, end));
         }
     }
 
+    /// Returns the form of the value of which the first fragment is at `offset`, and ends at `end` with its
+    /// continuations; the author's choice if it is not long.
     #[cold]
-    fn replace_long(&mut self, code: OptionCode, end_of_first: usize, end: usize, value: &[u8]) {
-        self.note_follower(end);
-        let form = self.form_of(code, end_of_first, end);
-        self.out.put_long(code, value, form);
-    }
-
-    /// Notes when an option 250 of its own follows, which begins at `end`: what is before it changes.
-    #[inline]
-    fn note_follower(&mut self, end: usize) {
-        if self.message.as_bytes().get(end) == Some(&OptionCode::CONTINUATION.code()) {
-            self.care.need();
-        }
-    }
-
-    /// Returns the form of the value whose first fragment is `first`, which ends at `end` with its continuations; the
-    /// author's choice if it is not long.
-    #[cold]
-    fn form_of(&self, code: OptionCode, end_of_first: usize, end: usize) -> LongForm {
+    fn form_of(&self, code: OptionCode, offset: usize, end: usize) -> LongForm {
         match self.message.value(code) {
-            _ if end != end_of_first => LongForm::Continued,
+            _ if end.wrapping_sub(offset) > 257 => LongForm::Continued,
             Ok(Some(value)) if value.as_slice().is_none() => LongForm::Repeated,
             _ => self.script.long_form,
         }
     }
 
-    /// Decides about the next fragment of option 52 in the options field.
-    #[cold]
-    fn action_of_overload(&mut self, fragment: &[u8]) -> Action<'p> {
-        self.has_overload = true;
-        match self.overload {
-            Some(fields) if fields.is_empty() => Action::Drop,
-            Some(fields) if !fragment.is_empty() => Action::Replace(0, value_of(fields)),
-            _ => Action::Keep,
-        }
-    }
-
-    /// Decides about the next fragment of any other option.
+    /// Decides about the next fragment of any option but 52 in the options field.
     #[inline]
-    pub(super) fn action(&mut self, option: &RawOption<'_>) -> Action<'p> {
-        let Some((bit, edit)) = self.script.decider(option.code) else {
-            return if self.script.drops(option.offset) {
-                Action::Drop
-            } else {
-                Action::Keep
-            };
+    pub(super) fn action(&mut self, code: OptionCode, offset: usize, fragment: &[u8]) -> Action<'p> {
+        let mut edits = self.script.edits().zip(&mut self.states);
+        let decides = |(edit, _): &(&Edit<'_>, _)| edit.code == code && edit.change != Change::Append;
+        let Some((edit, state)) = edits.find(decides) else {
+            return self.action_without_edit(offset);
         };
-        if self.placed.met & bit != 0 {
-            return if self.placed.kept & bit != 0 {
-                Action::Keep
-            } else {
-                Action::Drop
-            };
-        }
-        self.placed.met |= bit;
         if edit.change == Change::Remove {
             return Action::Drop;
         }
-        let value = self.value(edit);
-        if self.is_now(option, value) {
-            self.placed.kept |= bit;
+        if *state != State::Waiting {
+            return if *state == State::Kept {
+                Action::Keep
+            } else {
+                Action::Drop
+            };
+        }
+        *state = State::Done;
+        let value = edit.value(self.values);
+        if is_now(self.message, code, fragment, value) {
+            *state = State::Kept;
             return Action::Keep;
         }
-        Action::Replace(bit, value)
-    }
-
-    /// Returns the value that a change sets or appends.
-    #[inline]
-    fn value(&self, edit: &Edit<'p>) -> &'p [u8] {
-        if edit.from_end == 0 {
-            edit.given
-        } else {
-            self.encoded_value(edit)
-        }
-    }
-
-    fn encoded_value(&self, edit: &Edit<'_>) -> &'p [u8] {
-        let start = self.values.len().wrapping_sub(edit.from_end.into());
-        let value = self
-            .values
-            .get(start..)
-            .and_then(|values| values.get(..edit.len.into()));
-        debug_assert!(value.is_some(), "an encoded value is where it was noted");
-        value.unwrap_or_default()
-    }
-
-    /// Returns whether `value` is what the option of which `first` is the first fragment is already.
-    #[inline]
-    fn is_now(&self, first: &RawOption<'_>, value: &[u8]) -> bool {
-        match first.value.split_last() {
-            Some((last, front)) if value.get(front.len()) != Some(last) => false,
-            _ => self.joins_to(first.code, first.value, value),
-        }
+        Action::Replace(value)
     }
 
     #[cold]
-    fn joins_to(&self, code: OptionCode, first: &[u8], value: &[u8]) -> bool {
-        value.starts_with(first) && matches!(self.message.value(code), Ok(Some(now)) if now == *value)
+    fn action_without_edit(&self, offset: usize) -> Action<'p> {
+        if self.script.drops(offset) {
+            Action::Drop
+        } else {
+            Action::Keep
+        }
     }
 
-    /// Copies what is not copied yet, up to `offset`.
+    /// Notes that the new value of `code` does not fit where its first fragment was.
+    pub(super) fn move_out(&mut self, code: OptionCode) {
+        for (edit, state) in self.script.edits().zip(&mut self.states) {
+            if edit.code == code && edit.change == Change::Set {
+                *state = State::Moved;
+            }
+        }
+    }
+
+    /// Passes over the bytes of the message up to `end`. An option 250 that is there will be looked at: it would continue
+    /// what comes before it now, if that has 255 bytes.
+    #[inline]
+    fn pass_over(&mut self, end: usize) {
+        self.run = end;
+        if self.message.as_bytes().get(end) == Some(&OptionCode::CONTINUATION.code()) {
+            self.marks.add(OptionCode::CONTINUATION);
+        }
+    }
+
+    /// Takes over the bytes of the message up to `offset`: they are in their place, or are copied there.
     #[inline]
     fn copy_until(&mut self, offset: usize) {
-        let run = self.message.as_bytes().get(self.run..offset);
-        debug_assert!(run.is_some(), "offsets are met in their order, within the message");
-        if let Some(run) = run {
-            self.out.put(run);
+        debug_assert!(self.run <= offset, "offsets are met in their order");
+        if self.run == self.out.len {
+            self.out.len = offset;
+        } else {
+            self.copy_moved(offset);
         }
         self.run = offset;
     }
 
-    /// Returns where in the new packet the byte at `offset` comes, which is not copied yet.
-    #[inline]
-    fn place_of(&self, offset: usize) -> usize {
-        self.out.size().wrapping_add(offset.saturating_sub(self.run))
+    fn copy_moved(&mut self, offset: usize) {
+        let run = self.message.as_bytes().get(self.run..offset);
+        debug_assert!(run.is_some(), "what is copied is in the message");
+        self.out.put(run.unwrap_or_default());
     }
 
-    /// Copies the header, if nothing has been copied yet.
-    pub(super) fn copy_header(&mut self) {
-        if self.run < HEADER_LENGTH {
-            self.copy_until(HEADER_LENGTH);
+    /// Takes over the bytes up to `offset`, where an option begins or the last one ends; returns whether an option of
+    /// 255 bytes is last then.
+    #[inline]
+    fn copy_noting_full(&mut self, offset: usize) -> bool {
+        if self.run != offset {
+            self.copy_until(offset);
+            // The byte where the length would be rules out most.
+            if self.message.as_bytes().get(offset.wrapping_sub(256)) == Some(&255) && self.is_full_before(offset) {
+                self.full_end = self.out.len;
+            }
         }
+        self.full_end == self.out.len
     }
 
-    /// Copies what is before `from`, and passes over what is before `to`.
-    #[inline]
-    fn skip(&mut self, from: usize, to: usize) {
-        self.copy_until(from);
-        self.run = to;
+    /// Returns whether an option of 255 bytes ends at `end` in the options field. The offsets of the calls do not
+    /// decrease, so that all of them take time linear in the size of the packet.
+    #[cold]
+    fn is_full_before(&mut self, end: usize) -> bool {
+        let source = self.message.as_bytes();
+        let start = end.saturating_sub(257);
+        while self.boundary < start {
+            match source.get(self.boundary..) {
+                Some([0, ..]) => self.boundary = self.boundary.wrapping_add(1),
+                Some([_, length, ..]) => self.boundary = end_of_option(self.boundary, *length),
+                _ => break,
+            }
+        }
+        self.boundary == start && source.get(start) != Some(&OptionCode::PAD.code())
     }
 
     /// Writes what goes after the last option, which ends at `last_end`; returns the size of the packet.
     #[inline]
     fn close(&mut self, last_end: usize, has_end: bool) -> Result<usize, EditError> {
-        self.copy_until(last_end);
+        self.copy_noting_full(last_end);
         self.append()?;
         let source = self.message.as_bytes();
-        let stays = self.out.size() == last_end && source.len() <= self.script.limit;
+        let stays = self.out.len == last_end && source.len() <= self.script.limit;
         if stays && (has_end || self.out.is_written(source.get(..last_end))) {
             self.copy_until(source.len());
             self.out.fill_to(self.script.pad_to);
@@ -433,7 +416,7 @@ impl<'p> Pass<'p> {
             // Bytes after END were there to fill the packet.
             self.end(source.len().wrapping_sub(last_end) > 1);
         }
-        Ok(self.out.size())
+        Ok(self.out.len)
     }
 
     /// Writes END, and fills the packet as asked, and up to the size that the message has if it `was_filled`.
@@ -452,70 +435,62 @@ impl<'p> Pass<'p> {
     /// for further ones of relay agents.
     #[inline]
     fn append(&mut self) -> Result<(), EditError> {
-        let waiting = self.waiting();
-        if self.script.frees_fields || self.relay_start.is_some() || waiting & self.script.of_relay != 0 {
-            return self.append_around_relay();
-        }
-        self.append_new(waiting);
-        Ok(())
-    }
-
-    /// Returns the changes whose values have no place yet.
-    #[inline]
-    fn waiting(&self) -> u16 {
-        self.script.with_value() & !self.placed.met | self.placed.moved
-    }
-
-    #[cold]
-    fn append_around_relay(&mut self) -> Result<(), EditError> {
-        let end = self.out.size();
-        if self.relay_start.is_some() {
-            self.care.before_relay(end);
+        let end = self.out.len;
+        if let Some(relay) = self.relay {
+            self.full_end = if relay.follows_full { end } else { 0 };
         }
         if self.script.frees_fields {
             self.append_of_fields(false)?;
         }
-        self.append_new(self.waiting() & !self.script.of_relay);
-        if let Some(start) = self.relay_start {
-            self.out.move_to_end(start, end);
+        self.append_new(false);
+        if let Some(relay) = self.relay {
+            self.out.move_to_end(relay.start, end);
         }
         if self.script.frees_fields {
             self.append_of_fields(true)?;
         }
-        self.append_new(self.waiting() & self.script.of_relay);
+        if self.script.has_relay {
+            self.append_relay();
+        }
         Ok(())
     }
 
-    /// Writes the options that the changes with these bits set or add.
+    /// Writes the options of edits whose values have no place yet: those of relay agents, or all others.
     #[inline]
-    fn append_new(&mut self, mut bits: u16) {
-        while bits != 0 {
-            if let Some(edit) = self.script.at(bits.trailing_zeros()) {
-                self.put_new(edit.code, self.value(edit));
+    fn append_new(&mut self, of_relay: bool) {
+        let script = self.script;
+        for (edit, state) in script.edits().zip(self.states) {
+            let is_new = matches!(state, State::Waiting | State::Moved) && edit.change != Change::Remove;
+            if is_new && (edit.code == RELAY) == of_relay {
+                self.put_new(edit.code, edit.value(self.values));
             }
-            bits &= bits.wrapping_sub(1);
         }
+    }
+
+    #[cold]
+    fn append_relay(&mut self) {
+        self.append_new(true);
     }
 
     /// Writes an option whose value is not in the options field yet.
     #[inline]
     pub(super) fn put_new(&mut self, code: OptionCode, value: &[u8]) {
-        if value.len() > 255 || self.care.is_taken() {
-            self.put_with_care(code, value);
-        } else {
+        if code == OptionCode::CONTINUATION && self.full_end == self.out.len {
+            self.out.put(&[OptionCode::PAD.code()]);
+        }
+        if value.len() < 255 {
             self.out.put_option(code, value);
+        } else {
+            self.put_long(code, value, self.script.long_form);
         }
     }
 
-    /// Writes a new option that is long, or may have to be kept apart from the one before it.
+    /// Writes an option whose value fills one option at least.
     #[cold]
-    fn put_with_care(&mut self, code: OptionCode, value: &[u8]) {
-        if self.care.must_part(code, self.out.size()) {
-            self.out.put(&[OptionCode::PAD.code()]);
-        }
-        self.out.put_long(code, value, self.script.long_form);
-        if ends_full(value) {
-            self.care.note_full(self.out.size());
+    fn put_long(&mut self, code: OptionCode, value: &[u8], form: LongForm) {
+        self.out.put_long(code, value, form);
+        if value.len() % 255 == 0 {
+            self.full_end = self.out.len;
         }
     }
 
@@ -523,20 +498,47 @@ impl<'p> Pass<'p> {
     #[cold]
     fn without_options(&mut self) -> Result<usize, EditError> {
         let source = self.message.as_bytes();
-        self.copy_until(HEADER_LENGTH);
-        self.out.put(&MAGIC_COOKIE);
-        self.append()?;
-        if self.out.size() == OPTIONS_OFFSET {
-            self.out.truncate(HEADER_LENGTH);
+        if self.script.edits().all(|edit| edit.change == Change::Remove) {
             self.copy_until(source.len());
             self.out.fill_to(self.script.pad_to);
         } else if source.iter().skip(HEADER_LENGTH).any(|byte| *byte != 0) {
             return Err(EditError::VendorArea);
         } else {
+            self.out.put(&MAGIC_COOKIE);
+            self.append()?;
             self.end(true);
         }
-        Ok(self.out.size())
+        Ok(self.out.len)
     }
+}
+
+/// Returns whether `value` is what the option of which `first` is the first fragment is already.
+#[inline]
+fn is_now(message: Message<'_>, code: OptionCode, first: &[u8], value: &[u8]) -> bool {
+    match first.split_last() {
+        Some((last, front)) if value.get(front.len()) != Some(last) => false,
+        _ => joins_to(message, code, first, value),
+    }
+}
+
+#[cold]
+fn joins_to(message: Message<'_>, code: OptionCode, first: &[u8], value: &[u8]) -> bool {
+    value.starts_with(first) && matches!(message.value(code), Ok(Some(now)) if now == *value)
+}
+
+/// Returns where the option at `offset` ends, whose value has `length` bytes.
+#[inline]
+fn end_of_option(offset: usize, length: u8) -> usize {
+    offset.wrapping_add(2).wrapping_add(length.into())
+}
+
+/// Returns where the PADs end of which one is at `at`.
+#[inline]
+fn end_of_pads(source: &[u8], mut at: usize) -> usize {
+    while source.get(at) == Some(&0) {
+        at += 1;
+    }
+    at
 }
 
 /// Returns the value of an option 52 that names these fields.

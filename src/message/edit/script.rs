@@ -1,9 +1,9 @@
 //! The changes that an editor has noted.
 
-use super::super::Message;
-use super::super::code::OptionCode;
+use super::super::code::{OptionCode, Overload};
 use super::super::option;
 use super::super::walk::RawOption;
+use super::super::{Message, OPTIONS_OFFSET};
 use super::error::{EditError, MAX_EDITS};
 
 /// The longest packet that an edit makes: [`PACKET_CAPACITY`](crate::PACKET_CAPACITY), which says why.
@@ -38,22 +38,23 @@ impl LongForm {
     }
 }
 
-/// All changes that one pass is to make.
+/// All changes that one pass is to make. The typed values are in the editor's block, one after the other, from
+/// [`OPTIONS_OFFSET`] on.
 pub(super) struct Script<'v> {
     /// INVARIANT: the first `count` are there, and no others.
     edits: [Option<Edit<'v>>; MAX_EDITS],
     count: usize,
-    /// The edits that remove: one bit for each, by its position.
-    removals: u16,
-    /// The edits of options of relay agents, likewise.
-    pub(super) of_relay: u16,
+    /// Bytes of all typed values. INVARIANT: they are in the block.
+    typed_len: usize,
     pub(super) marks: Marks,
+    /// Whether an edit is one of options of relay agents.
+    pub(super) has_relay: bool,
     /// One bit for each offset at which an option is not retained.
     dropped: Option<[u64; MAX_RETAIN_OFFSET / 64]>,
     /// The first error.
     pub(super) error: Option<EditError>,
-    pub(super) sets_file: bool,
-    pub(super) sets_sname: bool,
+    /// The fields that are given other contents than options.
+    pub(super) given_fields: Overload,
     /// Whether the options in `file` and `sname` move to the options field.
     pub(super) frees_fields: bool,
     pub(super) long_form: LongForm,
@@ -68,11 +69,10 @@ pub(super) struct Script<'v> {
 pub(super) struct Edit<'v> {
     pub(super) code: OptionCode,
     pub(super) change: Change,
-    /// How many bytes before the end of the editor's block the value begins that is set or appended; 0 if it is `given`.
-    pub(super) from_end: u16,
-    /// Bytes of the value in the block.
-    pub(super) len: u16,
-    pub(super) given: &'v [u8],
+    /// Where the value begins and ends among the typed values, if it is one.
+    start: u16,
+    end: u16,
+    given: Option<&'v [u8]>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,22 @@ pub(super) enum Change {
     Remove,
     Set,
     Append,
+}
+
+impl<'v> Edit<'v> {
+    /// Returns the value that is set or appended; `typed` are the typed values.
+    #[inline]
+    pub(super) fn value<'p>(&self, typed: &'p [u8]) -> &'p [u8]
+    where
+        'v: 'p,
+    {
+        if let Some(given) = self.given {
+            return given;
+        }
+        let value = typed.get(self.start.into()..self.end.into());
+        debug_assert!(value.is_some(), "a typed value is where it was noted");
+        value.unwrap_or_default()
+    }
 }
 
 /// The codes at which a pass has to look: those of the edits, PAD, END, and options 52 and 82.
@@ -105,7 +121,7 @@ impl Marks {
     }
 
     #[inline]
-    const fn add(&mut self, code: OptionCode) {
+    pub(super) const fn add(&mut self, code: OptionCode) {
         self.0 |= Self::bit(code);
     }
 
@@ -115,33 +131,18 @@ impl Marks {
     }
 }
 
-impl<'v> Edit<'v> {
-    /// Creates a change to a value that outlives the editor.
-    #[inline]
-    pub(super) const fn new(code: OptionCode, change: Change, given: &'v [u8]) -> Self {
-        Self {
-            code,
-            change,
-            from_end: 0,
-            len: 0,
-            given,
-        }
-    }
-}
-
 impl<'v> Script<'v> {
     #[inline]
     pub(super) const fn new() -> Self {
         Self {
             edits: [None; MAX_EDITS],
             count: 0,
-            removals: 0,
-            of_relay: 0,
+            typed_len: 0,
             marks: Marks::new(),
+            has_relay: false,
             dropped: None,
             error: None,
-            sets_file: false,
-            sets_sname: false,
+            given_fields: Overload::empty(),
             frees_fields: false,
             long_form: LongForm::Repeated,
             limit: CAPACITY,
@@ -156,85 +157,99 @@ impl<'v> Script<'v> {
         self.error.get_or_insert(error);
     }
 
-    /// Returns the edits that set or append a value: one bit for each, by its position.
-    #[inline]
-    pub(super) fn with_value(&self) -> u16 {
-        let all = 1_u32.wrapping_shl(self.count as u32).wrapping_sub(1);
-        all as u16 & !self.removals
-    }
-
-    /// Returns the change at `index`.
-    #[inline]
-    pub(super) fn at(&self, index: u32) -> Option<&Edit<'v>> {
-        self.edits.get(index as usize)?.as_ref()
-    }
-
     /// Returns the changes of options in the order of the calls.
     #[inline]
     pub(super) fn edits(&self) -> impl Iterator<Item = &Edit<'v>> {
-        self.edits.get(..self.count).unwrap_or_default().iter().flatten()
+        self.edits.iter().map_while(Option::as_ref)
     }
 
-    /// Returns the change that decides about the fragments of `code`, and the bit of its position.
+    /// Notes a change with a value that outlives the editor.
     #[inline]
-    pub(super) fn decider(&self, code: OptionCode) -> Option<(u16, &Edit<'v>)> {
-        let mut index = 0;
-        while let Some(edit) = self.at(index) {
-            if edit.code == code && edit.change != Change::Append {
-                return Some((1_u16.wrapping_shl(index), edit));
-            }
-            index += 1;
-        }
-        None
+    pub(super) fn note(&mut self, code: OptionCode, change: Change, value: &'v [u8]) {
+        self.add(Edit {
+            code,
+            change,
+            start: 0,
+            end: 0,
+            given: Some(value),
+        });
     }
 
-    /// Notes a change in place of all earlier ones of that code.
+    /// Notes that an option is set to the typed value that is the first `len` bytes of the [free](Self::free) part of the
+    /// block.
     #[inline]
-    pub(super) fn replace(&mut self, edit: Edit<'v>) {
-        if self.marks.may_have(edit.code) {
-            self.forget(edit.code);
-        }
-        self.add(edit);
+    pub(super) fn note_typed(&mut self, code: OptionCode, len: usize) {
+        let start = self.typed_len;
+        self.typed_len = self.typed_len.wrapping_add(len);
+        self.add(Edit {
+            code,
+            change: Change::Set,
+            start: start as u16,
+            end: self.typed_len as u16,
+            given: None,
+        });
     }
 
-    /// Notes one more change.
     #[inline]
-    pub(super) fn add(&mut self, edit: Edit<'v>) {
-        if self.marks.may_have(edit.code) && !self.admits(edit.code) {
+    fn add(&mut self, edit: Edit<'v>) {
+        if self.marks.may_have(edit.code) && !self.admits(edit.code, edit.change) {
             return;
         }
         let index = self.count;
-        let Some(slot) = self.edits.get_mut(index) else {
+        let Some(place) = self.edits.get_mut(index) else {
             return self.fail(EditError::TooManyEdits);
         };
-        *slot = Some(edit);
+        *place = Some(edit);
         self.count = index + 1;
-        self.removals |= u16::from(edit.change == Change::Remove).wrapping_shl(index as u32);
         self.marks.add(edit.code);
     }
 
-    /// Returns whether the next edit can be one of `code`, and notes what is special about it. Special codes are marked
-    /// from the start.
+    /// Returns whether there can be such a change of `code`; forgets earlier ones of the option if it decides about that. Special
+    /// codes are marked from the start.
     #[cold]
-    fn admits(&mut self, code: OptionCode) -> bool {
+    fn admits(&mut self, code: OptionCode, change: Change) -> bool {
         if matches!(code, OptionCode::PAD | OptionCode::END | OptionCode::OVERLOAD) {
             self.fail(EditError::ReservedCode { code });
             return false;
         }
-        if code == RELAY {
-            self.of_relay |= 1_u16.wrapping_shl(self.count as u32);
+        self.has_relay |= code == RELAY;
+        if change != Change::Append {
+            let edits = self.edits;
+            let mut kept = edits.into_iter().flatten().filter(|other| other.code != code);
+            self.edits = core::array::from_fn(|_| kept.next());
+            self.count = self.edits().count();
         }
         true
     }
 
-    /// Forgets the changes of `code`.
+    /// Returns the part of the block that the values of further edits can have.
+    #[inline]
+    pub(super) fn free<'b>(&self, block: &'b mut [u8; CAPACITY]) -> &'b mut [u8] {
+        let free = block.get_mut(OPTIONS_OFFSET.wrapping_add(self.typed_len)..);
+        debug_assert!(free.is_some(), "the values are in the block");
+        free.unwrap_or_default()
+    }
+
+    /// A value of `len` bytes does not fit into the free part of the block.
     #[cold]
-    fn forget(&mut self, code: OptionCode) {
-        let edits = core::mem::replace(&mut self.edits, [None; MAX_EDITS]);
-        (self.count, self.removals, self.of_relay) = (0, 0, 0);
-        for edit in edits.into_iter().flatten().filter(|edit| edit.code != code) {
-            self.add(edit);
+    pub(super) fn fail_for_room(&mut self, len: usize) {
+        self.fail(EditError::NoRoom {
+            needed: OPTIONS_OFFSET.wrapping_add(self.typed_len).saturating_add(len),
+            available: CAPACITY,
+        });
+    }
+
+    /// Moves the typed values to the end of the block, and splits it there.
+    #[inline]
+    pub(super) fn split<'b>(&self, block: &'b mut [u8; CAPACITY]) -> (&'b mut [u8], &'b mut [u8]) {
+        if self.typed_len > 0 {
+            let room = block.get_mut(OPTIONS_OFFSET..).unwrap_or_default();
+            debug_assert!(self.typed_len <= room.len(), "the typed values are in the block");
+            let len = self.typed_len.min(room.len());
+            room.copy_within(..len, room.len() - len);
         }
+        let start = CAPACITY.saturating_sub(self.typed_len);
+        block.split_at_mut_checked(start).unwrap_or_default()
     }
 
     /// Notes that one fragment goes.
@@ -248,18 +263,6 @@ impl<'v> Script<'v> {
         };
         *word |= 1 << (option.offset % 64);
         self.marks.add(option.code);
-    }
-
-    /// Returns whether an edit names `code`, or a fragment of it may be dropped or moved.
-    #[cold]
-    pub(super) fn may_move(&self, code: OptionCode) -> bool {
-        self.frees_fields || self.dropped.is_some() || self.edits().any(|edit| edit.code == code)
-    }
-
-    /// Notes that the options in `file` and `sname` move to the options field.
-    pub(super) fn free_fields(&mut self) {
-        self.frees_fields = true;
-        self.marks.add(OptionCode::CONTINUATION); // Which may be there.
     }
 
     /// Returns whether the fragment goes by itself.

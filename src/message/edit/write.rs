@@ -8,21 +8,7 @@ use super::script::LongForm;
 /// The longest value of one fragment.
 const FRAGMENT: usize = 255;
 
-impl<'t> Encoder<'t> {
-    /// Goes on after the first `len` bytes of `room`, which have been written.
-    #[inline]
-    pub(super) fn after(room: &'t mut [u8], len: usize) -> Self {
-        let mut out = Self::new(room);
-        out.len = len;
-        out
-    }
-
-    /// Returns how many bytes have been written, or would have been.
-    #[inline]
-    pub(super) fn size(&self) -> usize {
-        self.len
-    }
-
+impl Encoder<'_> {
     /// Returns whether what has been written is `bytes`; false if there was no room for all of it.
     pub(super) fn is_written(&self, bytes: Option<&[u8]>) -> bool {
         let written = self.target.get(..self.len);
@@ -55,21 +41,12 @@ impl<'t> Encoder<'t> {
         }
     }
 
-    /// Writes over what has been written, or would have been.
+    /// Writes over what is there, if there is room.
+    #[inline]
     pub(super) fn overwrite(&mut self, offset: usize, bytes: &[u8]) {
-        debug_assert!(
-            offset.wrapping_add(bytes.len()) <= self.len,
-            "what is there has been written"
-        );
-        let after = self.target.get_mut(offset..).unwrap_or_default();
-        if let Some(place) = after.get_mut(..bytes.len()) {
-            place.copy_from_slice(bytes);
+        if let Some(place) = self.target.get_mut(offset..offset.wrapping_add(bytes.len())) {
+            copy_value(place, bytes);
         }
-    }
-
-    /// Takes back what was written after the first `len` bytes.
-    pub(super) fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
     }
 
     /// Writes PADs until there are `len` bytes.
@@ -100,17 +77,6 @@ fn copy_value(place: &mut [u8], value: &[u8]) {
     match short(value) {
         Some(parts) => put_short(place, parts),
         None => place.copy_from_slice(value),
-    }
-}
-
-/// Moves the first `len` bytes of `room` to its end.
-#[inline]
-pub(super) fn put_at_end(room: &mut [u8], len: usize) {
-    let value = room.get(..len).unwrap_or_default();
-    let start = room.len().saturating_sub(len);
-    match (short(value), room.get_mut(start..)) {
-        (Some(parts), Some(place)) => put_short(place, parts),
-        _ => room.copy_within(..len.min(room.len()), start),
     }
 }
 

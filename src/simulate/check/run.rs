@@ -1,20 +1,23 @@
 //! One run of a callout: calls in any order, each held against the rules.
 
 use alloc::vec::Vec;
+use core::net::Ipv4Addr;
 use core::ptr::with_exposed_provenance_mut;
 use core::time::Duration;
 
-use super::super::Server;
-use super::super::call::{HookCall, Observation, Packet};
-use super::super::conduct::{Conduct, Contexts, Notices, Swaps};
-use super::super::fields::ServerFields;
+use super::super::call::{HookCall, Observation};
+use super::super::conduct::{Conduct, Contexts, Notices};
+use super::super::kind::Kind;
+use super::super::memory::POISON;
+use super::super::{PacketInFlight, Server};
 use super::exchange::Exchange;
 use super::reply;
 use super::report::Report;
 use super::rule::Rule;
 use super::threads::{Threads, timed};
-use crate::control::{AddressGrant, AddressProblem, DropReason, PACKET_PROCESSED, ServiceControl};
+use crate::control::{AddressGrant, AddressProblem, DropReason, ServiceControl};
 use crate::hook::{HookError, read_packet};
+use crate::lifecycle::Notice;
 use crate::message::{Message, MessageType};
 
 /// How long a hook may take, and how often in a row it may take longer: a single time can be the system's doing.
@@ -22,7 +25,11 @@ const SLOW: Duration = Duration::from_millis(250);
 const SLOW_CALLS: u32 = 3;
 
 /// What the server leaves in memory when a call has ended, so often that it is not there by chance.
-const POISONED: [u8; 8] = [super::super::memory::POISON; 8];
+const POISONED: [u8; 8] = [POISON; 8];
+
+const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 1];
+const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
+const LEASE_TIME: u32 = 3600;
 
 /// What happens next.
 #[derive(Clone, Copy, Debug)]
@@ -34,20 +41,22 @@ pub(super) enum Step {
     /// The address of a packet is given, or taken back, as its reply or its type has it.
     Address,
     Sent,
-    Dropped(DropReason),
-    Processed,
+    Notice(Notice),
 }
+
+/// What the server does where the documentation is silent, and on which threads.
+pub(super) type Mode = (Conduct, Threads);
 
 /// A server with packets in its hands.
 pub(super) struct Run<'r> {
-    server: &'r Server,
+    server: Server,
     conduct: Conduct,
     threads: Threads,
     report: &'r mut Report,
     /// The transaction ids of all packets.
     xids: &'r [u32],
-    packets: Vec<InFlight<'r>>,
-    /// The context of the packet that was received, and of the one that was processed, last.
+    packets: Vec<Packet<'r>>,
+    /// The contexts of the packet that was received last, and of the one that was processed last.
     received: usize,
     processed: usize,
     /// The hook that was slow, and how often in a row.
@@ -58,29 +67,21 @@ pub(super) struct Run<'r> {
 /// What a callout made of a packet in one call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
-    hook: &'static str,
+    /// The number of the packet.
+    pub(super) number: usize,
+    pub(super) hook: &'static str,
     packet: Result<Vec<u8>, HookError>,
     process_it: Option<i32>,
 }
 
-impl Outcome {
-    pub(super) const fn hook(&self) -> &'static str {
-        self.hook
-    }
-}
-
 /// A packet that the server has, or will have.
-struct InFlight<'r> {
+struct Packet<'r> {
     exchange: &'r Exchange,
-    /// The request with which the server goes on.
-    request: Vec<u8>,
-    /// Where it is, if the callout has put it there.
-    request_at: Option<(usize, u32)>,
-    context: usize,
-    is_accepted: bool,
-    /// From the call that receives it to the one that reports it as processed.
+    /// The request in the server's hands.
+    received: Option<PacketInFlight>,
+    /// Whether it was not yet reported as processed.
     is_open: bool,
-    /// What the callout has put in the place of the packet and of its reply.
+    /// What the callout has put in the place of the request and of the reply.
     replacements: Vec<Replacement>,
 }
 
@@ -95,24 +96,21 @@ struct Replacement {
 
 impl<'r> Run<'r> {
     pub(super) fn new(
-        server: &'r Server,
-        conduct: Conduct,
-        threads: Threads,
+        server: Server,
+        (conduct, threads): Mode,
         report: &'r mut Report,
         exchanges: &'r [Exchange],
         xids: &'r [u32],
     ) -> Self {
-        let packets = exchanges.iter().map(|exchange| InFlight {
+        let packets = exchanges.iter().map(|exchange| Packet {
             exchange,
-            request: exchange.request.clone(),
-            request_at: None,
-            context: 0,
-            is_accepted: true,
+            received: None,
             is_open: false,
             replacements: Vec::new(),
         });
         Self {
-            server,
+            // Which context a call has is decided here.
+            server: server.conduct(conduct.contexts(Contexts::Own)),
             conduct,
             threads,
             report,
@@ -129,30 +127,30 @@ impl<'r> Run<'r> {
     pub(super) fn play(mut self) -> Vec<Outcome> {
         self.steps([(0, Step::Service(ServiceControl::START))]);
         let times = match self.conduct.notices {
+            Notices::Withheld => 0,
             Notices::Once => 1,
             Notices::Repeated => 2,
-            Notices::Withheld => 0,
         };
-        let numbers: Vec<usize> = (0..self.packets.len()).collect();
-        for pair in numbers.chunks(2) {
-            let both = |step: Step| pair.iter().map(move |number| (*number, step));
+        let (dropped, served): (Vec<_>, Vec<_>) = (0..)
+            .zip(&self.packets)
+            .map(|(number, packet)| (number, packet.exchange.is_dropped()))
+            .partition(|(_, is_dropped)| *is_dropped);
+        for pair in served.chunks(2).chain(dropped.chunks(2)) {
+            let both = |step: Step| pair.iter().map(move |(number, _)| (*number, step));
+            let drop = |reason| both(Step::Notice(Notice::Dropped(reason)));
+            let end = || both(Step::Notice(Notice::Processed));
             if self.conduct.never_offered {
-                self.steps(both(Step::Dropped(DropReason::DUPLICATE)));
-                self.steps(both(Step::Processed));
+                self.steps(drop(DropReason::DUPLICATE));
+                self.steps(end());
             }
             self.steps(both(Step::Received));
             let parsed = (0..self.conduct.options_parsed).flat_map(|_| both(Step::OptionsParsed));
             self.steps(parsed.chain(both(Step::Address)).chain(both(Step::Sent)));
-            let unanswered: Vec<_> = both(Step::Dropped(DropReason::NOADDRESS))
-                .filter(|(number, _)| {
-                    self.packets
-                        .get(*number)
-                        .is_some_and(|packet| packet.exchange.reply.is_none())
-                })
-                .collect();
-            self.steps(unanswered);
+            if pair.iter().all(|(_, is_dropped)| *is_dropped) {
+                self.steps(drop(DropReason::NOADDRESS));
+            }
             for _ in 0..times {
-                self.steps(both(Step::Processed));
+                self.steps(end());
             }
         }
         self.stop()
@@ -171,7 +169,7 @@ impl<'r> Run<'r> {
         }
         let steps: Vec<_> = steps.into_iter().collect();
         // They may be gone when the call has returned that reports their packet as processed.
-        for (number, _) in steps.iter().filter(|(_, step)| matches!(step, Step::Processed)) {
+        for (number, _) in steps.iter().filter(|(_, step)| step.is_end()) {
             self.judge_replacements(*number);
         }
         let make = |(number, step): &(usize, Step)| timed(|| self.call(self.packets.get(*number)?, *step));
@@ -180,89 +178,80 @@ impl<'r> Run<'r> {
             let Some(seen) = seen else { continue };
             if seen.status.is_some() {
                 self.report.count();
-                self.count_slow(seen.hook, took);
-                self.judge(number, step, &seen);
+                self.judge(number, step, &seen, took);
                 self.outcomes.push(Outcome {
+                    number,
                     hook: seen.hook,
                     packet: seen.packet.clone(),
                     process_it: seen.process_it,
                 });
             }
-            self.go_on(number, step, &seen);
-        }
-    }
-
-    fn count_slow(&mut self, hook: &'static str, took: Duration) {
-        let is_slow = took > SLOW;
-        let (slow, count) = self.slow;
-        if slow == hook || is_slow {
-            self.slow = (
-                hook,
-                if is_slow && slow == hook {
-                    count.saturating_add(1)
-                } else {
-                    u32::from(is_slow)
-                },
-            );
-        }
-        if self.slow.1 >= SLOW_CALLS {
-            self.report.note(Rule::Slow, hook, self.conduct);
-            self.report.cut_short();
+            self.go_on(number, step, seen);
         }
     }
 
     /// Makes the call of a step, if the packet has this step.
-    fn call(&self, packet: &InFlight<'_>, step: Step) -> Option<Observation> {
-        let (request, reply) = (packet.request.as_slice(), packet.exchange.reply.as_deref());
-        let is_reported = packet.is_accepted || self.conduct.refusals_reported;
-        let fields;
-        let call = match step {
-            Step::Service(code) => HookCall::control(code.code()),
-            Step::ClientDeleted => HookCall::client_deleted(&[2, 0, 0, 0, 0, 1]),
-            Step::Received => return Some(self.server.call(&HookCall::new_packet(request))),
-            Step::OptionsParsed if packet.is_accepted => {
-                fields = Message::parse(request).map_or_else(|_| ServerFields::default(), ServerFields::from_message);
-                HookCall::options_parsed(request, &fields)
+    fn call(&self, packet: &Packet<'_>, step: Step) -> Option<Observation> {
+        let Exchange { request, reply } = packet.exchange;
+        let mut received = match (step, packet.received.clone()) {
+            (Step::Service(code), _) => return Some(self.server.control(code)),
+            (Step::ClientDeleted, _) => return Some(self.server.delete_client(ADDRESS, &CLIENT)),
+            (Step::Received, _) => return Some(self.server.call(&HookCall::new_packet(request))),
+            (Step::Notice(notice), None) => return Some(self.server.call(&HookCall::notice(request, notice.code()))),
+            (_, received) => received?,
+        };
+        received.seen.context = match self.conduct.contexts {
+            Contexts::Repeated => self.received,
+            // The end of a packet is told by its own context, or the callout would not know of it.
+            _ if step.is_end() => received.seen.context,
+            Contexts::Own => received.seen.context,
+            Contexts::Null => 0,
+            Contexts::Stale => self.processed,
+        };
+        match step {
+            Step::Notice(notice) if received.is_accepted() || self.conduct.refusals_reported => {
+                Some(self.server.notify(&received, notice))
             }
-            Step::Address if packet.is_accepted => address_call(request, reply)?,
-            Step::Sent if packet.is_accepted => HookCall::send(reply?),
-            Step::Dropped(reason) if is_reported => HookCall::notice(request, reason.code()),
-            Step::Processed if is_reported => HookCall::notice(request, PACKET_PROCESSED),
+            _ if !received.is_accepted() => None,
+            Step::OptionsParsed => Some(self.server.parse_options(&received)),
+            Step::Address => self.call_about_address(&received, packet.exchange),
+            Step::Sent => self.server.send(&received, reply.as_ref()?).ok(),
+            _ => None,
+        }
+    }
+
+    /// Makes the call about the address of a packet: given by its reply, refused by it, or not wanted by the client.
+    fn call_about_address(&self, received: &PacketInFlight, exchange: &Exchange) -> Option<Observation> {
+        let kind = |packet| Message::parse(packet).ok().map(Kind::of);
+        let problem = match (
+            kind(&exchange.request)?,
+            exchange.reply.as_ref().and_then(|reply| kind(reply)),
+        ) {
+            (Kind::Dhcp(MessageType::REQUEST | MessageType::DISCOVER), Some(Kind::Dhcp(MessageType::ACK)))
+            | (Kind::Bootp, Some(Kind::Bootp)) => {
+                return Some(
+                    self.server
+                        .offer_address(received, AddressGrant::NEW, ADDRESS, LEASE_TIME),
+                );
+            }
+            (_, Some(Kind::Dhcp(MessageType::NAK))) => AddressProblem::NACKED,
+            (Kind::Dhcp(MessageType::DECLINE), None) => AddressProblem::DECLINE,
+            (Kind::Dhcp(MessageType::RELEASE), None) => AddressProblem::RELEASE,
             _ => return None,
         };
-        // Only a server that repeats contexts does not say which packet has ended.
-        let context = match self.conduct.contexts {
-            Contexts::Repeated => self.received,
-            Contexts::Null if !matches!(step, Step::Processed) => 0,
-            Contexts::Stale if !matches!(step, Step::Processed) => self.processed,
-            Contexts::Own | Contexts::Null | Contexts::Stale => packet.context,
-        };
-        let call = HookCall { context, ..call };
-        let is_about_request = !matches!(step, Step::Service(_) | Step::ClientDeleted | Step::Sent);
-        Some(
-            match packet
-                .request_at
-                .filter(|_| is_about_request && self.conduct.swaps == Swaps::ReadAgain)
-            {
-                Some((start, size)) if self.knows_ends() => self.server.call(&HookCall {
-                    packet: Packet::At(start),
-                    size: Some(size),
-                    ..call
-                }),
-                _ => self.server.call(&call),
-            },
-        )
+        Some(self.server.delete_address(received, problem, ADDRESS))
     }
 
     /// Notes the rules that a call has broken.
-    fn judge(&mut self, number: usize, step: Step, seen: &Observation) {
-        let can_change = matches!(step, Step::Received | Step::Sent | Step::Dropped(_) | Step::Processed);
+    fn judge(&mut self, number: usize, step: Step, seen: &Observation, took: Duration) {
+        let can_change = matches!(step, Step::Received | Step::Sent | Step::Notice(_));
         let new_context = matches!(step, Step::Received)
             .then_some(seen.context)
             .filter(|context| *context != 0);
         let last = usize::try_from(seen.own.1.max(seen.left.1)).unwrap_or(usize::MAX);
         let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
         let has_poison = |packet: &Vec<u8>| packet.windows(POISONED.len()).any(|bytes| bytes == POISONED);
+        let is_too_slow = self.is_too_slow(seen.hook, took);
         let broken = [
             (
                 Rule::ContextWithoutEnd,
@@ -270,7 +259,7 @@ impl<'r> Run<'r> {
             ),
             (
                 Rule::ContextShared,
-                new_context.is_some_and(|context| self.has_in_flight(context)),
+                new_context.is_some_and(|context| self.is_in_flight(context)),
             ),
             (
                 Rule::ProcessIt,
@@ -288,70 +277,34 @@ impl<'r> Run<'r> {
                 Rule::KeptArguments,
                 seen.was_written_late || seen.packet.as_ref().is_ok_and(has_poison),
             ),
+            (Rule::Slow, is_too_slow),
         ];
         let broken = broken.into_iter().filter(|(_, is_broken)| *is_broken);
         let mut broken: Vec<_> = broken.map(|(rule, _)| rule).collect();
         if let (Step::Sent, Some(packet), Ok(reply)) = (step, self.packets.get(number), &seen.packet) {
             let is_of_another = |xid| self.xids.contains(&xid);
-            let Exchange {
-                request,
-                reply: original,
-            } = packet.exchange;
-            let original = original.as_deref().unwrap_or_default();
-            reply::judge(request, original, reply, is_of_another, |rule| broken.push(rule));
+            reply::judge(&packet.exchange.request, &seen.given, reply, is_of_another, |rule| {
+                broken.push(rule);
+            });
         }
         for rule in broken {
             self.report.note(rule, seen.hook, self.conduct);
         }
-    }
-
-    /// Goes on as a server does after a call.
-    fn go_on(&mut self, number: usize, step: Step, seen: &Observation) {
-        let Some(packet) = self.packets.get_mut(number) else {
-            return;
-        };
-        let replacement = seen.packet.as_ref().ok().filter(|_| seen.left.0 != seen.own.0);
-        if let (Step::Received | Step::Sent, Some(bytes)) = (step, replacement) {
-            packet.replacements.push(Replacement {
-                at: seen.left,
-                bytes: bytes.clone(),
-                hook: seen.hook,
-                call: self.report.calls(),
-            });
-        }
-        match step {
-            Step::Received => {
-                packet.request_at = replacement.map(|_| seen.left);
-                packet.context = seen.context;
-                packet.is_accepted = seen.process_it != Some(0);
-                packet.is_open = true;
-                self.received = seen.context;
-                if let Ok(taken) = &seen.taken {
-                    packet.request.clone_from(taken);
-                }
-            }
-            Step::Processed => {
-                packet.request_at = None;
-                packet.is_open = false;
-                packet.replacements.clear();
-                self.processed = packet.context;
-            }
-            _ => {}
+        if is_too_slow {
+            self.report.cut_short();
         }
     }
 
-    /// Returns whether the callout hears of the end of each packet with its own context.
-    fn knows_ends(&self) -> bool {
-        self.conduct.contexts != Contexts::Repeated
-    }
-
-    /// Returns whether a packet in flight has this context.
-    fn has_in_flight(&self, context: usize) -> bool {
-        let mut packets = self
-            .packets
-            .iter()
-            .filter(|packet| packet.is_open && packet.is_accepted);
-        self.knows_ends() && packets.any(|packet| packet.context == context)
+    /// Counts how often in a row a hook was slow, and returns whether that is too often.
+    fn is_too_slow(&mut self, hook: &'static str, took: Duration) -> bool {
+        let (slow, count) = self.slow;
+        match (slow == hook, took > SLOW) {
+            (true, true) => self.slow = (hook, count.saturating_add(1)),
+            (false, true) => self.slow = (hook, 1),
+            (true, false) => self.slow = (hook, 0),
+            (false, false) => {}
+        }
+        self.slow.1 >= SLOW_CALLS
     }
 
     /// Notes whether something that the callout has put in the place of a packet or its reply is no longer as it was.
@@ -368,18 +321,54 @@ impl<'r> Run<'r> {
             }
         }
     }
+
+    /// Goes on as a server does after a call.
+    fn go_on(&mut self, number: usize, step: Step, seen: Observation) {
+        let Some(packet) = self.packets.get_mut(number) else {
+            return;
+        };
+        let bytes = seen.packet.as_ref().ok().filter(|_| seen.is_swapped());
+        if let (Step::Received | Step::Sent, Some(bytes)) = (step, bytes) {
+            packet.replacements.push(Replacement {
+                at: seen.left,
+                bytes: bytes.clone(),
+                hook: seen.hook,
+                call: self.report.calls(),
+            });
+        }
+        if let Step::Received = step {
+            self.received = seen.context;
+            packet.is_open = true;
+            packet.received = Some(PacketInFlight {
+                seen,
+                earlier_context: 0,
+            });
+        } else if step.is_end() {
+            packet.is_open = false;
+            packet.replacements.clear();
+            if let Some(PacketInFlight { seen, .. }) = &mut packet.received {
+                self.processed = seen.context;
+                // What the callout has put in its place is the callout's again.
+                seen.left = seen.own;
+            }
+        }
+    }
+
+    /// Returns whether the callout hears of the end of each packet by its own context.
+    fn knows_ends(&self) -> bool {
+        self.conduct.contexts != Contexts::Repeated
+    }
+
+    /// Returns whether an accepted packet in flight has this context.
+    fn is_in_flight(&self, context: usize) -> bool {
+        let packets = self.packets.iter().filter(|packet| packet.is_open && self.knows_ends());
+        let mut received = packets.filter_map(|packet| packet.received.as_ref());
+        received.any(|received| received.is_accepted() && received.seen.context == context)
+    }
 }
 
-/// Returns the call about the address of a packet: given by its reply, refused by it, or no longer wanted by the client.
-fn address_call<'a>(request: &'a [u8], reply: Option<&[u8]>) -> Option<HookCall<'a>> {
-    let reply = reply.and_then(|reply| Message::parse(reply).ok());
-    let requested = Message::parse(request).ok()?.message_type();
-    let problem = |problem: AddressProblem| Some(HookCall::address_deleted(request, problem.code()));
-    match reply.map(Message::message_type) {
-        Some(Some(MessageType::ACK)) => Some(HookCall::address_offered(request, AddressGrant::NEW.code())),
-        Some(Some(MessageType::NAK)) => problem(AddressProblem::NACKED),
-        None if requested == Some(MessageType::DECLINE) => problem(AddressProblem::DECLINE),
-        None if requested == Some(MessageType::RELEASE) => problem(AddressProblem::RELEASE),
-        _ => None,
+impl Step {
+    const fn is_end(self) -> bool {
+        matches!(self, Self::Notice(Notice::Processed))
     }
 }

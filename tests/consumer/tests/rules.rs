@@ -9,7 +9,7 @@ use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Report, Rule};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 32] = [
+const CALLOUTS: [(EntryPoint, Rule); 33] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
@@ -24,6 +24,7 @@ const CALLOUTS: [(EntryPoint, Rule); 32] = [
     (raw::leaves_no_packet, Rule::PacketNull),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
     (raw::writes_behind_the_buffer, Rule::WriteOutside),
+    (raw::writes_before_the_buffer, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
     (raw::forgets_the_size, Rule::WriteBeyondSize),
     (raw::one_buffer_for_all, Rule::ReplacementChanged),
@@ -77,6 +78,8 @@ fn each_rule_has_a_callout_that_breaks_it() {
 #[test]
 fn a_callout_without_a_fault_is_clean() {
     check(safe::sets_an_option::entry).assert_clean();
+    check(safe::refuses_every_other_packet).assert_clean();
+    check(raw::one_buffer_for_each).assert_clean();
 }
 
 #[test]
@@ -99,4 +102,39 @@ fn a_report_says_where_to_look() {
 #[should_panic(expected = "advice ProcessIt")]
 fn a_broken_rule_fails_the_test() {
     check(raw::neither_true_nor_false).assert_clean();
+}
+
+/// Lets many bytes that look like chance decide on the calls of a callout.
+fn fuzz(entry: EntryPoint) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = 1_u64;
+    for length in 0..400 {
+        let data: Vec<u8> = (0..length)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                state.to_be_bytes()[0]
+            })
+            .collect();
+        // SAFETY: as above.
+        unsafe { simulate::fuzz(entry, &data) };
+    }
+}
+
+#[test]
+fn a_callout_without_a_fault_can_be_fuzzed() {
+    fuzz(safe::sets_an_option::entry);
+}
+
+#[test]
+#[should_panic(expected = "fault ReplyType")]
+fn a_fuzzer_finds_a_fault() {
+    fuzz(safe::changes_the_type::entry);
+}
+
+#[test]
+#[should_panic(expected = "fault ReplacementChanged")]
+fn a_fuzzer_finds_a_replacement_that_changes() {
+    fuzz(raw::one_buffer_for_all);
 }

@@ -1,0 +1,119 @@
+//! Lets a fuzzer decide what a server does.
+
+use alloc::vec::Vec;
+
+use super::super::{Conduct, Server};
+use super::exchange::{self, Exchange};
+use super::numbers::Numbers;
+use super::report::Report;
+use super::run::{Run, Step};
+use super::threads::Threads;
+use crate::control::{DropReason, ServiceControl};
+use crate::ffi::EntryPoint;
+use crate::lifecycle::Notice;
+
+/// How many packets a fuzzer has.
+const PACKETS: usize = 4;
+const PROCESSED: Step = Step::Notice(Notice::Processed);
+
+/// Fuzzes a callout: lets `data` choose the switches of the server, the packets, and the calls.
+///
+/// This is the whole of a fuzz target, as `cargo fuzz` has them:
+///
+/// ```
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point, simulate};
+/// # struct Quiet;
+/// # impl Callout for Quiet {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// # static QUIET: Host<Quiet> = Host::new(Quiet);
+/// # entry_point!(fn entry = QUIET);
+/// # macro_rules! fuzz_target { ($target:expr) => { let target: fn(&[u8]) = $target; target(b"any bytes"); } }
+/// fuzz_target!(|data: &[u8]| unsafe { simulate::fuzz(entry, data) });
+/// ```
+///
+/// All packets are reported as processed, and the service is stopped, before it returns.
+///
+/// # Panics
+/// With the [`Report`] as the message, if a rule is broken whose severity is [`Severity::Fault`](super::Severity::Fault).
+///
+/// # Safety
+/// - As for [`check`](super::check()).
+pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
+    // SAFETY: the caller promises the same.
+    let Ok(server) = (unsafe { Server::load(entry) }) else {
+        return;
+    };
+    let mut data = Data(data);
+    let mode = (Conduct::from_seed(data.pair().into()), Threads::One);
+    let good = exchange::exchanges(&mut Numbers(0));
+    let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange(&good)).collect();
+    let mut report = Report::new(None);
+    let xids: Vec<_> = exchanges.iter().filter_map(Exchange::xid).collect();
+    let mut run = Run::new(server, mode, &mut report, &exchanges, &xids);
+    while let Some(step) = data.step() {
+        run.steps([step]);
+    }
+    run.steps((0..PACKETS).map(|number| (number, PROCESSED)));
+    run.stop();
+    assert!(!report.has_fault(), "{report}");
+}
+
+/// The bytes of a fuzzer.
+struct Data<'d>(&'d [u8]);
+
+impl Data<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    /// Returns two bytes as a number; what is missing is 0.
+    fn pair(&mut self) -> u16 {
+        u16::from_le_bytes([self.byte().unwrap_or_default(), self.byte().unwrap_or_default()])
+    }
+
+    /// Returns one of the good exchanges with some bytes changed, or one of bytes that follow.
+    fn exchange(&mut self, good: &[Exchange]) -> Option<Exchange> {
+        let chosen = usize::from(self.byte()?);
+        let Some(exchange) = good.get(chosen & 15) else {
+            let length = usize::from(self.pair() & 0xFFF);
+            let (request, rest) = self.0.split_at(length.min(self.0.len()));
+            self.0 = rest;
+            let request = request.to_vec();
+            return Some(Exchange { request, reply: None });
+        };
+        let mut exchange = exchange.clone();
+        for _ in 0..self.byte()? & 7 {
+            let (at, byte) = (usize::from(self.pair()), self.byte()?);
+            let packet = exchange
+                .reply
+                .as_mut()
+                .filter(|_| at & 1 == 1)
+                .unwrap_or(&mut exchange.request);
+            if let Some(place) = packet.get_mut(at >> 1) {
+                *place = byte;
+            }
+        }
+        Some(exchange)
+    }
+
+    /// Returns a packet by its number, and what happens to it.
+    fn step(&mut self) -> Option<(usize, Step)> {
+        let byte = self.byte()?;
+        let step = match byte >> 4 {
+            0..=2 => Step::Received,
+            3..=4 => Step::OptionsParsed,
+            5..=6 => Step::Address,
+            7..=9 => Step::Sent,
+            10 => Step::Notice(Notice::Dropped(DropReason::TIMEOUT)),
+            11 => Step::Notice(Notice::Dropped(DropReason::DUPLICATE)),
+            12 => Step::ClientDeleted,
+            13 => Step::Service(ServiceControl::PAUSE),
+            _ => PROCESSED,
+        };
+        Some((usize::from(byte & 3), step))
+    }
+}
