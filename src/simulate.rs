@@ -235,11 +235,7 @@ impl Server {
         check_length(packet)?;
         let seen = self.call(&HookCall::new_packet(packet));
         let earlier_context = self.given.swap(seen.context, Ordering::Relaxed);
-        Ok(PacketInFlight {
-            seen,
-            earlier_context,
-            has_ended: AtomicBool::new(false),
-        })
+        Ok(PacketInFlight::new(seen, earlier_context))
     }
 
     /// Reports that a packet was dropped, or that it was processed completely.
@@ -330,6 +326,14 @@ impl Server {
 }
 
 impl PacketInFlight {
+    pub(crate) const fn new(seen: Observation, earlier_context: usize) -> Self {
+        Self {
+            seen,
+            earlier_context,
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
     /// Returns the packet as the server has it: its own, or what `DhcpNewPktHook` made of it, by the server's [`Conduct`].
     ///
     /// # Errors
@@ -359,6 +363,16 @@ impl PacketInFlight {
     #[must_use]
     pub const fn seen(&self) -> &Observation {
         &self.seen
+    }
+}
+
+impl Clone for PacketInFlight {
+    fn clone(&self) -> Self {
+        Self {
+            seen: self.seen.clone(),
+            has_ended: AtomicBool::new(self.has_ended.load(Ordering::Acquire)),
+            ..*self
+        }
     }
 }
 
