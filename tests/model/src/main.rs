@@ -225,8 +225,12 @@ impl World {
                 self.word = Word::from_bits(ended).emptied().bits();
                 None
             }
-            // `Place::hold_if_old`
-            Access::ReadTick(word) => (self.tick < YOUNG).then_some(Access::LookAtOld(word)),
+            // `Place::evict_before`, then `refresh` or `hold_if_old`
+            Access::ReadTick(_) if self.tick >= YOUNG => None,
+            Access::ReadTick(word) => match Word::from_bits(word).live() {
+                Some(live) if live.is_heard() => self.look(call, live, Access::StoreTick),
+                _ => Some(Access::LookAtOld(word)),
+            },
             Access::LookAtOld(word) => {
                 let live = Word::from_bits(word).live().expect("a live packet has a tick");
                 self.look(call, live, Access::ReadTickAgain(live.borrowed_to_look().bits()))
@@ -240,7 +244,6 @@ impl World {
                 }
                 Err(_) => Some(Access::EndLook),
             },
-            // `Place::refresh`
             Access::StoreTick => {
                 self.tick = YOUNG;
                 Some(Access::EndLook)
@@ -342,7 +345,6 @@ impl World {
                 Err(now) => self.sweep(call, now),
             },
             (_, true) => None,
-            (_, false) if live.is_heard() => self.look(call, live, Access::StoreTick),
             (_, false) => Some(Access::ReadTick(word)),
         }
     }
