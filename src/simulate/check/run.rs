@@ -351,10 +351,7 @@ impl<'r> Run<'r> {
         if let Step::Received = step {
             self.received = seen.context;
             packet.is_open = true;
-            packet.received = Some(PacketInFlight {
-                seen,
-                earlier_context: 0,
-            });
+            packet.received = Some(PacketInFlight::new(seen, 0));
         } else if step.is_end() {
             packet.is_open = false;
             packet.replacements.clear();

@@ -82,7 +82,6 @@ const KINDS: &[Fixed] = &[
         |size| value(12, &vec![0xf0; size], 255),
         print_line,
     ),
-    ("print: line, every code", all_codes_with_a_byte, print_line),
     // The parts of a value.
     (
         "labels: 127 pointers, scattered",
