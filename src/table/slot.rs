@@ -344,9 +344,25 @@ impl<'t, T> Place<'t, T> {
                 self.refresh(live, &now)
                     .map(|left| left.map_or(Eviction::Nothing, Eviction::Abandoned))
             } else {
-                self.hold(live).map(Eviction::Evicted)
+                self.hold_if_old(live, tick)
             }
         })
+    }
+
+    /// Gives up a packet that nobody borrows and that is not heard of, if the word still is `from`, and it is old still.
+    ///
+    /// It is borrowed for that time, as by [`refresh`](Self::refresh): others may have heard of the packet, and looked, and
+    /// left the word as it was, but with another tick.
+    fn hold_if_old(self, from: Live, tick: u64) -> Result<Eviction<'t, T>, Word> {
+        let looking = from.borrowed_to_look();
+        self.slot.replace(from.word(), looking)?;
+        if self.slot.tick.load(Relaxed) < tick {
+            if let Ok(held) = self.empty(looking) {
+                return Ok(Eviction::Evicted(held));
+            }
+        }
+        let left = self.end_look();
+        Ok(left.map_or(Eviction::Nothing, Eviction::Abandoned))
     }
 
     /// Takes the packet if it was abandoned, and otherwise does with it what `evict` says, until nobody comes between.
@@ -373,12 +389,17 @@ impl<'t, T> Place<'t, T> {
     fn refresh(self, from: Live, now: impl Fn() -> u64) -> Result<Option<Held<'t, T>>, Word> {
         self.slot.replace(from.word(), from.borrowed_to_look())?;
         self.slot.tick.store(now(), Relaxed);
+        Ok(self.end_look())
+    }
+
+    /// Ends the borrow of a look, and returns the packet if it finished meanwhile, and nobody else borrows it.
+    fn end_look(self) -> Option<Held<'t, T>> {
         let before = self.slot.end_borrow();
-        Ok(if before.is_with_last_borrower() {
+        if before.is_with_last_borrower() {
             self.empty(before.returned()).ok()
         } else {
             None
-        })
+        }
     }
 }
 
