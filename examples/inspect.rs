@@ -1,12 +1,4 @@
-//! Prints DHCP messages whole: every field and option with its offset, or one JSON object for each.
-//!
-//! ```text
-//! cargo run --example inspect -- [--json] [--hex] [FILE...]
-//! ```
-//!
-//! FILE is a capture in pcap or pcapng format. With `--hex` it is text, one packet in hexadecimal on each line (`-` is the
-//! empty packet), and without FILE the text is read from standard input. A malformed packet is printed with its error;
-//! exit code 2 is for input that cannot be read.
+//! Prints DHCP messages whole: every field and option with its offset, or one JSON object for each: see `HELP`.
 
 use core::fmt;
 use std::fs;
@@ -14,24 +6,52 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use capture::{Finder, Frame};
+use console::style;
 use dhcp_callout::Message;
-use dhcp_callout_support::{capture, inspect_json};
+use dhcp_callout_support::{capture, inspect_json, tool};
+use serde_json::{Value, json};
 
-const USAGE: &str = "usage: inspect [--json] [--hex] [FILE...]";
+const HELP: &str = "\
+Prints DHCP messages whole: every field and option with its offset. A malformed message is printed with its error.
+
+usage: inspect [--json] [--hex] [FILE...]
+
+  FILE        a capture in pcap or pcapng format; - is standard input
+  --hex       FILE is text, one packet in hexadecimal on each line (- is the empty packet); without FILE, standard input
+  --json      prints each message as one line of JSON; if from a capture, with its file (capture), frame and time
+  -h, --help  prints this
+
+Frames of a capture that hold no message are counted on standard error.
+Exit code 2: a file cannot be read, or not to its end; what was read is printed before, and the other files after.";
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return fail(&format_args!("{error}\n{USAGE}")),
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => return tool::help(HELP),
+        Err(error) => return fail(&format_args!("{error}\n{}", tool::usage(HELP))),
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let done = inspect(&arguments, &mut out).and_then(|()| Ok(out.flush()?));
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough.
-        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
+    let mut code = ExitCode::SUCCESS;
+    for file in &arguments.files {
+        let done = if arguments.hex {
+            inspect_hex(&arguments, file, &mut out)
+        } else {
+            inspect_capture(&arguments, file, &mut out)
+        };
+        match done.and_then(|()| Ok(out.flush()?)) {
+            Ok(()) => {}
+            // Whoever reads the output has seen enough.
+            Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Err(error @ Failure::Write(_)) => return fail(&error),
+            Err(error) => {
+                // What was read comes before.
+                let _ = out.flush();
+                code = fail(&error);
+            }
+        }
     }
+    code
 }
 
 fn fail(error: &dyn fmt::Display) -> ExitCode {
@@ -46,7 +66,8 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn parse() -> Result<Self, lexopt::Error> {
+    /// Returns `None` if help is asked for.
+    fn parse() -> Result<Option<Self>, lexopt::Error> {
         let mut arguments = Self {
             json: false,
             hex: false,
@@ -57,14 +78,18 @@ impl Arguments {
             match argument {
                 lexopt::Arg::Long("json") => arguments.json = true,
                 lexopt::Arg::Long("hex") => arguments.hex = true,
+                lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return Ok(None),
                 lexopt::Arg::Value(file) => arguments.files.push(file.into()),
                 other => return Err(other.unexpected()),
             }
         }
-        if arguments.files.is_empty() && !arguments.hex {
-            return Err("no FILE".into());
+        if arguments.files.is_empty() {
+            if !arguments.hex {
+                return Err("no FILE".into());
+            }
+            arguments.files.push("-".into());
         }
-        Ok(arguments)
+        Ok(Some(arguments))
     }
 }
 
@@ -85,72 +110,79 @@ enum Failure {
     Write(#[from] io::Error),
 }
 
-fn inspect(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
-    if arguments.files.is_empty() {
+fn inspect_hex(arguments: &Arguments, file: &Path, out: &mut impl Write) -> Result<(), Failure> {
+    let (name, text) = if file == Path::new("-") {
         let mut text = Vec::new();
         let read = io::stdin().lock().read_to_end(&mut text);
-        let name = "standard input".to_owned();
-        return match read {
-            Ok(_) => inspect_hex(arguments, &name, &text, out),
-            Err(error) => Err(Failure::Read { name, error }),
-        };
-    }
-    for file in &arguments.files {
-        if arguments.hex {
-            let name = file.display().to_string();
-            let text = fs::read(file).map_err(|error| Failure::Read {
-                name: name.clone(),
-                error,
-            })?;
-            inspect_hex(arguments, &name, &text, out)?;
-        } else {
-            inspect_capture(arguments, file, out)?;
-        }
-    }
-    Ok(())
-}
-
-fn inspect_hex(arguments: &Arguments, name: &str, text: &[u8], out: &mut impl Write) -> Result<(), Failure> {
-    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        ("standard input".to_owned(), read.map(|_| text))
+    } else {
+        (file.display().to_string(), fs::read(file))
+    };
+    let text = text.map_err(|error| Failure::Read {
+        name: name.clone(),
+        error,
+    })?;
+    for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
         let line = line.trim_ascii();
-        let number = index.saturating_add(1);
         let packet = match line {
             b"" => continue,
             b"-" => Vec::new(),
             digits => hex::decode(digits).map_err(|error| Failure::Hex {
-                name: name.to_owned(),
+                name: name.clone(),
                 line: number,
                 error,
             })?,
         };
-        print(arguments, &format_args!("line {number}"), &packet, out)?;
+        if arguments.json {
+            writeln!(out, "{}", inspect_json::object(&packet))?;
+        } else {
+            print(&format_args!("line {number}"), &packet, out)?;
+        }
     }
     Ok(())
 }
 
 fn inspect_capture(arguments: &Arguments, file: &Path, out: &mut impl Write) -> Result<(), Failure> {
-    let frames = capture::read(file)?;
-    for (index, frame) in frames.iter().enumerate() {
-        if let Some(packet) = frame.dhcp() {
-            let number = index.saturating_add(1);
-            print(
-                arguments,
-                &format_args!("{} frame {number}", file.display()),
-                packet,
-                out,
-            )?;
+    let mut finder = Finder::default();
+    let mut done = Ok(());
+    for (number, frame) in (1..).zip(tool::open(file, tool::is_redirected())?) {
+        let frame: Frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => {
+                done = Err(error.into());
+                break;
+            }
+        };
+        let Some(packet) = finder.find(&frame) else { continue };
+        if arguments.json {
+            let place = json!({
+                "capture": file.display().to_string(),
+                "frame": number,
+                "time": format!("{}.{:09}", frame.time.as_secs(), frame.time.subsec_nanos()),
+            });
+            writeln!(out, "{}", joined(place, inspect_json::object(&packet)))?;
+        } else {
+            print(&format_args!("{} frame {number}", file.display()), &packet, out)?;
         }
     }
-    Ok(())
+    for line in finder.finish().1.to_string().lines() {
+        eprintln!("inspect: {}: {line}", file.display());
+    }
+    done
 }
 
-fn print(arguments: &Arguments, title: &dyn fmt::Display, packet: &[u8], out: &mut impl Write) -> io::Result<()> {
-    if arguments.json {
-        return writeln!(out, "{}", inspect_json::object(packet));
+/// Returns an object with the members of both.
+fn joined(mut first: Value, second: Value) -> Value {
+    if let (Value::Object(first), Value::Object(second)) = (&mut first, second) {
+        first.extend(second);
     }
-    writeln!(out, "{title}, {} bytes", packet.len())?;
+    first
+}
+
+fn print(title: &dyn fmt::Display, packet: &[u8], out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", style(format_args!("{title}, {} bytes", packet.len())).bold())?;
     match Message::parse(packet) {
         Ok(message) => writeln!(out, "{message:#}"),
-        Err(error) => writeln!(out, "malformed: {error}\n"),
+        Err(error) => writeln!(out, "{}\n", style(format_args!("malformed: {error}")).red()),
     }
 }

@@ -1,49 +1,43 @@
-//! Replays a captured DHCP exchange through a callout table, and prints what became of every packet.
-//!
-//! ```text
-//! cargo run --release --example replay [-- [--json] [FILE]]
-//! ```
-//!
-//! Without FILE it replays a capture that comes with the project. FILE is a capture in pcap or pcapng format. With
-//! `--json` the last line is one JSON object of totals. Exit code 2: FILE cannot be read as a capture.
+//! Replays a captured DHCP exchange through a callout table, and prints what became of every packet: see `HELP`.
 
 use core::fmt;
+use core::time::Duration;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use capture::Frame;
-use dhcp_callout::simulate::{Call, Datagram, Lifecycle, Server};
+use capture::{Capture, CaptureError, Cause, Finder, Skipped};
+use console::style;
+use dhcp_callout::control::{AddressGrant, AddressProblem};
+use dhcp_callout::simulate::{Call, Datagram, EntryRefused, Lifecycle, Server};
 use dhcp_callout::{DropReason, Message, Outcome, PACKET_CAPACITY, Stage, TallySnapshot, option};
-use dhcp_callout_support::{capture, watcher};
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use dhcp_callout_support::{capture, tool, watcher};
+use serde_json::{Value, json};
 
-const USAGE: &str = "usage: replay [--json] [FILE]";
+const HELP: &str = "\
+Replays a captured DHCP exchange through the hooks of a callout DLL, with a simulated server, and prints a line for each
+client packet: time, transaction, client, message type, what the server did, how the packet ended. The totals follow.
+
+usage: replay [--json] [FILE]
+
+  FILE        a capture in pcap or pcapng format; - is standard input; without it, a capture of the project's
+  --json      prints each packet as one line of JSON, then the totals as another
+  -h, --help  prints this
+
+A request that is not answered in the minute after it counts as unanswered if the capture is a long one.
+Exit code 2: the capture cannot be read, or not to its end; what was read is printed before.";
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return fail(&format_args!("{error}\n{USAGE}")),
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => return tool::help(HELP),
+        Err(error) => return fail(&format_args!("{error}\n{}", tool::usage(HELP))),
     };
-    let frames = match capture::read(&arguments.file) {
-        Ok(frames) => frames,
-        Err(error) => return fail(&error),
-    };
-    let exchange = Exchange::find(&frames);
-    let lifecycles = match watcher::server() {
-        Ok(server) => exchange.replay(&server),
-        Err(error) => return fail(&error),
-    };
-    let totals = Totals {
-        tally: watcher::tally(),
-        messages: exchange.datagrams.len(),
-        unparsed: exchange.unparsed,
-    };
-    match report(&arguments, &exchange, &lifecycles, &totals) {
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
@@ -59,110 +53,199 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn parse() -> Result<Self, lexopt::Error> {
+    /// Returns `None` if help is asked for.
+    fn parse() -> Result<Option<Self>, lexopt::Error> {
         let mut json = false;
         let mut file = None;
         let mut parser = lexopt::Parser::from_env();
         while let Some(argument) = parser.next()? {
             match argument {
                 lexopt::Arg::Long("json") => json = true,
+                lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return Ok(None),
                 lexopt::Arg::Value(path) if file.is_none() => file = Some(path.into()),
                 other => return Err(other.unexpected()),
             }
         }
         let file = file.unwrap_or_else(|| capture::bundled("server-gone.pcap"));
-        Ok(Self { json, file })
+        Ok(Some(Self { json, file }))
     }
 }
 
-/// The DHCP messages of a capture.
-struct Exchange<'c> {
-    datagrams: Vec<Datagram<'c>>,
-    /// Frames that hold no DHCP message.
-    unparsed: usize,
+/// What ends the program early.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    #[error("the callout does not load: {0}")]
+    Load(#[from] EntryRefused),
+    #[error(transparent)]
+    Write(#[from] io::Error),
 }
 
-impl<'c> Exchange<'c> {
-    fn find(frames: &'c [Frame]) -> Self {
-        let datagrams: Vec<_> = capture::datagrams(frames)
-            .into_iter()
-            .filter(|datagram| datagram.payload.len() <= PACKET_CAPACITY && Message::parse(datagram.payload).is_ok())
-            .collect();
-        let unparsed = frames.len().saturating_sub(datagrams.len());
-        Self { datagrams, unparsed }
-    }
-
-    /// Replays the messages, and returns what became of the packets, in the order in which they came.
-    fn replay(&self, server: &Server) -> Vec<Lifecycle> {
-        let bar = ProgressBar::new(u64::try_from(self.datagrams.len()).unwrap_or(u64::MAX));
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} messages {eta}") {
-            bar.set_style(style);
-        }
-        let mut lifecycles = Vec::new();
-        server.replay(&self.datagrams, |lifecycle| {
-            let calls = lifecycle
-                .calls
-                .iter()
-                .filter(|(_, call)| matches!(call, Call::NewPacket { .. } | Call::Sent { .. }));
-            bar.inc(u64::try_from(calls.count()).unwrap_or(0));
-            lifecycles.push(lifecycle.clone());
-        });
-        bar.finish_and_clear();
-        lifecycles.sort_by_key(|lifecycle| lifecycle.index);
-        lifecycles
-    }
-
-    fn message(&self, index: usize) -> Option<Message<'c>> {
-        Message::parse(self.datagrams.get(index)?.payload).ok()
-    }
-}
-
-struct Totals {
-    tally: TallySnapshot,
-    messages: usize,
-    unparsed: usize,
-}
-
-fn report(arguments: &Arguments, exchange: &Exchange<'_>, lifecycles: &[Lifecycle], totals: &Totals) -> io::Result<()> {
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let server = watcher::server()?;
+    let mut frames = tool::open(&arguments.file, tool::is_redirected())?;
     let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut totals = Totals::default();
+    let end = replay(&mut frames, &mut totals, |messages| {
+        report(&mut out, arguments, &server, messages)
+    })?;
+    // The bar is gone before the totals come.
+    drop(frames);
+    totals.tally = watcher::tally();
     if arguments.json {
-        writeln!(out, "{}", totals.to_json(lifecycles.len()))?;
+        writeln!(out, "{}", totals.to_json())?;
     } else {
-        for lifecycle in lifecycles {
-            print_lifecycle(&mut out, exchange, lifecycle)?;
-        }
-        totals.print(&mut out, lifecycles.len())?;
+        totals.print(&mut out)?;
     }
-    out.flush()
+    out.flush()?;
+    Ok(end?)
 }
 
-/// Prints one line: time, transaction, client, message type, what the server did, how the packet ended.
-fn print_lifecycle(out: &mut impl Write, exchange: &Exchange<'_>, lifecycle: &Lifecycle) -> io::Result<()> {
-    let Some(message) = exchange.message(lifecycle.index) else {
-        return Ok(());
-    };
-    let time = exchange
-        .datagrams
-        .get(lifecycle.index)
-        .map_or(0.0, |datagram| datagram.time.as_secs_f64());
-    let did: Vec<_> = lifecycle
-        .calls
+/// A DHCP message of the capture.
+struct CapturedMessage {
+    frame: usize,
+    /// Since the first frame.
+    time: Duration,
+    payload: Vec<u8>,
+}
+
+impl CapturedMessage {
+    fn parse(&self) -> Option<Message<'_>> {
+        Message::parse(&self.payload).ok()
+    }
+
+    /// What all messages of an exchange have in common.
+    fn transaction(&self) -> Option<(u32, [u8; 16])> {
+        self.parse().map(|message| (message.xid(), *message.chaddr_field()))
+    }
+}
+
+/// Passes the messages of the capture to `report`, whole exchanges together and a limited number at a time; `report`
+/// returns how many client packets there were. The result in the result is the end of the capture.
+fn replay(
+    frames: &mut Capture,
+    totals: &mut Totals,
+    mut report: impl FnMut(&[CapturedMessage]) -> io::Result<usize>,
+) -> io::Result<Result<(), CaptureError>> {
+    const MOST: usize = 16_384;
+    let mut finder = Finder::default();
+    let mut messages = Vec::new();
+    let mut start = None;
+    let mut end = Ok(());
+    for frame in frames {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => {
+                end = Err(error);
+                break;
+            }
+        };
+        totals.frames = totals.frames.saturating_add(1);
+        let start = *start.get_or_insert(frame.time);
+        let Some(payload) = finder.find(&frame) else { continue };
+        let unfit = if payload.len() > PACKET_CAPACITY {
+            Some(Cause::TooLong)
+        } else {
+            Message::parse(&payload).err().map(|_| Cause::NoHeader)
+        };
+        if let Some(cause) = unfit {
+            finder.skipped.count(cause, 1);
+            continue;
+        }
+        totals.messages = totals.messages.saturating_add(1);
+        messages.push(CapturedMessage {
+            frame: totals.frames,
+            time: frame.time.saturating_sub(start),
+            payload: payload.into_owned(),
+        });
+        if messages.len() >= MOST {
+            let unfinished = take_unfinished(&mut messages);
+            totals.packets = totals.packets.saturating_add(report(&messages)?);
+            messages = unfinished;
+        }
+    }
+    totals.packets = totals.packets.saturating_add(report(&messages)?);
+    (totals.joined, totals.skipped) = finder.finish();
+    Ok(end)
+}
+
+/// Takes out the exchanges that may go on, unless these are most of the messages.
+fn take_unfinished(messages: &mut Vec<CapturedMessage>) -> Vec<CapturedMessage> {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let last: BTreeMap<_, _> = messages
         .iter()
-        .filter_map(|(_, call)| describe(exchange, *call))
+        .map(|message| (message.transaction(), message.time))
         .collect();
+    let now = messages.last().map_or(Duration::ZERO, |message| message.time);
+    let is_recent = |time: &Duration| now.saturating_sub(*time) < PATIENCE;
+    let (unfinished, finished): (Vec<_>, Vec<_>) = messages
+        .drain(..)
+        .partition(|message| last.get(&message.transaction()).is_some_and(is_recent));
+    if unfinished.len() > finished.len() {
+        *messages = finished.into_iter().chain(unfinished).collect();
+        messages.sort_by_key(|message| message.frame);
+        return Vec::new();
+    }
+    *messages = finished;
+    unfinished
+}
+
+/// Has the server play its part in these messages, prints what became of the client packets in the order in which they
+/// came, and returns their number.
+fn report(
+    out: &mut impl Write,
+    arguments: &Arguments,
+    server: &Server,
+    messages: &[CapturedMessage],
+) -> io::Result<usize> {
+    let datagrams: Vec<_> = messages
+        .iter()
+        .map(|message| Datagram {
+            time: message.time,
+            payload: &message.payload,
+        })
+        .collect();
+    let mut lifecycles = Vec::new();
+    server.replay(&datagrams, |lifecycle| lifecycles.push(lifecycle.clone()));
+    lifecycles.sort_by_key(|lifecycle| lifecycle.index);
+    for lifecycle in &lifecycles {
+        let packet = messages.get(lifecycle.index);
+        let Some((packet, message)) = packet.and_then(|packet| Some((packet, packet.parse()?))) else {
+            continue;
+        };
+        if arguments.json {
+            writeln!(out, "{}", to_json(packet, message, lifecycle, messages))?;
+        } else {
+            print(out, packet, message, lifecycle, messages)?;
+        }
+    }
+    Ok(lifecycles.len())
+}
+
+fn print(
+    out: &mut impl Write,
+    packet: &CapturedMessage,
+    message: Message<'_>,
+    lifecycle: &Lifecycle,
+    messages: &[CapturedMessage],
+) -> io::Result<()> {
+    let calls = lifecycle.calls.iter();
+    let did: Vec<_> = calls.filter_map(|(_, call)| describe(messages, *call)).collect();
     writeln!(
         out,
-        "{time:>10.3} s  {:08x}  {:<17}  {:<8}  {:<44}  {}",
+        "{:>10.3} s  {:08x}  {:<17}  {:<8}  {:<44}  {}",
+        packet.time.as_secs_f64(),
         message.xid(),
         client(message),
         type_name(message),
         did.join(", "),
-        Ending(lifecycle.stage),
+        ending(lifecycle.stage),
     )
 }
 
 /// What a call says of the server's work, if it says anything that the other columns do not.
-fn describe(exchange: &Exchange<'_>, call: Call) -> Option<String> {
+fn describe(messages: &[CapturedMessage], call: Call) -> Option<String> {
     match call {
         Call::NewPacket { accepted: false } => Some("refused".to_owned()),
         Call::AddressOffered {
@@ -170,7 +253,7 @@ fn describe(exchange: &Exchange<'_>, call: Call) -> Option<String> {
             address,
             lease_time,
         } => {
-            let kind = if grant == dhcp_callout::control::AddressGrant::OLD {
+            let kind = if grant == AddressGrant::OLD {
                 "renewed"
             } else {
                 "leased"
@@ -178,14 +261,17 @@ fn describe(exchange: &Exchange<'_>, call: Call) -> Option<String> {
             Some(format!("{kind} {address} for {lease_time} s"))
         }
         Call::AddressDeleted { problem, address } => Some(match problem {
-            dhcp_callout::control::AddressProblem::RELEASE => format!("took back {address}"),
-            dhcp_callout::control::AddressProblem::NACKED => format!("refused {address}"),
+            AddressProblem::RELEASE => format!("took back {address}"),
+            AddressProblem::NACKED => format!("refused {address}"),
             _ => format!("put aside {address}"),
         }),
-        Call::Sent { reply, .. } => exchange.message(reply).map(|reply| match type_name(reply).as_str() {
-            "OFFER" => format!("OFFER {}", reply.yiaddr()),
-            name => name.to_owned(),
-        }),
+        Call::Sent { reply, .. } => {
+            let reply = messages.get(reply)?.parse()?;
+            Some(match type_name(reply).as_str() {
+                "OFFER" => format!("OFFER {}", reply.yiaddr()),
+                name => name.to_owned(),
+            })
+        }
         _ => None,
     }
 }
@@ -207,30 +293,102 @@ fn type_name(message: Message<'_>) -> String {
     }
 }
 
-struct Ending(Stage);
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Stage::Done(Outcome::Processed) => f.write_str("processed"),
-            Stage::Done(Outcome::Dropped(reason)) => write!(f, "dropped: {reason}"),
-            Stage::Dropped(reason) => write!(f, "dropped, not finished: {reason}"),
-            Stage::InFlight => f.write_str("no report"),
-        }
+fn ending(stage: Stage) -> console::StyledObject<String> {
+    match stage {
+        Stage::Done(Outcome::Processed) => style("processed".to_owned()).green(),
+        Stage::Done(Outcome::Dropped(reason)) => style(format!("dropped: {reason}")).yellow(),
+        Stage::Dropped(reason) => style(format!("dropped, not finished: {reason}")).red(),
+        Stage::InFlight => style("no report".to_owned()).red(),
     }
 }
 
+fn to_json(
+    packet: &CapturedMessage,
+    message: Message<'_>,
+    lifecycle: &Lifecycle,
+    messages: &[CapturedMessage],
+) -> Value {
+    let calls = lifecycle.calls.iter();
+    json!({
+        "frame": packet.frame,
+        "time": packet.time.as_secs_f64(),
+        "xid": format!("{:08x}", message.xid()),
+        "client": client(message),
+        "type": type_name(message),
+        "calls": calls.map(|(time, call)| call_to_json(*time, *call, messages)).collect::<Value>(),
+        "end": match lifecycle.stage {
+            Stage::Done(Outcome::Processed) => "processed".to_owned(),
+            Stage::Done(Outcome::Dropped(reason)) => reason.to_string(),
+            Stage::Dropped(_) | Stage::InFlight => "not reported".to_owned(),
+        },
+    })
+}
+
+fn call_to_json(time: Duration, call: Call, messages: &[CapturedMessage]) -> Value {
+    let (hook, details) = match call {
+        Call::NewPacket { accepted } => ("new_packet", json!({ "accepted": accepted })),
+        Call::OptionsParsed => ("options_parsed", json!({})),
+        Call::AddressOffered {
+            grant,
+            address,
+            lease_time,
+        } => (
+            "address_offered",
+            json!({ "grant": grant.to_string(), "address": address.to_string(), "lease_time": lease_time }),
+        ),
+        Call::AddressDeleted { problem, address } => (
+            "address_deleted",
+            json!({ "problem": problem.to_string(), "address": address.to_string() }),
+        ),
+        Call::Sent { reply, altered } => {
+            let reply = messages.get(reply);
+            let kind = reply.and_then(CapturedMessage::parse).map(type_name);
+            (
+                "sent",
+                json!({ "frame": reply.map(|reply| reply.frame), "type": kind, "altered": altered }),
+            )
+        }
+        Call::Notified(notice) => ("notified", json!({ "notice": notice.to_string() })),
+        other => ("other", json!({ "call": format!("{other:?}") })),
+    };
+    let mut object = json!({ "call": hook, "time": time.as_secs_f64() });
+    if let (Value::Object(object), Value::Object(details)) = (&mut object, details) {
+        object.extend(details);
+    }
+    object
+}
+
+#[derive(Default)]
+struct Totals {
+    frames: usize,
+    messages: usize,
+    /// Messages in IP fragments.
+    joined: usize,
+    /// Messages of clients.
+    packets: usize,
+    skipped: Skipped,
+    tally: TallySnapshot,
+}
+
 impl Totals {
-    fn to_json(&self, packets: usize) -> serde_json::Value {
+    fn to_json(&self) -> Value {
         let tally = &self.tally;
         let dropped: serde_json::Map<_, _> = self
             .drops()
             .map(|(reason, count)| (reason.to_string(), json!(count)))
             .collect();
+        let skipped: serde_json::Map<_, _> = self
+            .skipped
+            .iter()
+            .map(|(cause, frames)| (cause.to_string(), json!(frames)))
+            .collect();
         json!({
-            "packets": packets,
+            "packets": self.packets,
             "messages": self.messages,
-            "unparsed": self.unparsed,
+            "frames": self.frames,
+            "joined_from_fragments": self.joined,
+            "unparsed": self.skipped.total(),
+            "not_read": skipped,
             "admitted": tally.admitted,
             "done": tally.done,
             "dropped": dropped,
@@ -239,16 +397,20 @@ impl Totals {
         })
     }
 
-    fn print(&self, out: &mut impl Write, packets: usize) -> io::Result<()> {
+    fn print(&self, out: &mut impl Write) -> io::Result<()> {
         const BAR: u64 = 32;
-        writeln!(out)?;
         writeln!(
             out,
-            "{} messages, {packets} from clients; {} other frames skipped",
-            self.messages, self.unparsed
+            "\n{}, {}, {} from clients",
+            tool::count(self.frames, "frame"),
+            tool::count(self.messages, "message"),
+            self.packets
         )?;
-        writeln!(out)?;
-        write!(out, "{}", self.tally)?;
+        if self.joined > 0 {
+            let messages = tool::count(self.joined, "message");
+            writeln!(out, "{messages} put together from IP fragments")?;
+        }
+        write!(out, "{}\n{}", self.skipped, self.tally)?;
         let all = self.tally.dropped_in_all().max(1);
         for (reason, count) in self.drops() {
             let length = usize::try_from(count.saturating_mul(BAR).div_ceil(all)).unwrap_or_default();

@@ -1,48 +1,47 @@
-//! Copies a capture, and changes three options in every DHCPACK on the way.
-//!
-//! ```text
-//! cargo run --example rewrite -- IN OUT
-//! ```
-//!
-//! IN is a capture in pcap or pcapng format, OUT is written in pcap format. Each DHCPACK gets 192.0.2.53 and 192.0.2.54 as
-//! its name servers (option 6), a lease time of 3600 seconds (51) and the bytes 01 04 de ad be ef as vendor-specific
-//! information (43); everything else of the message stays as it was, byte for byte. All other frames are copied unchanged,
-//! and so are the times. An ACK that cannot be edited is copied unchanged, and reported. Exit code 2: a file cannot be read
-//! or written.
+//! Copies a capture, and changes three options in every DHCPACK on the way: see `HELP`.
 
 use core::fmt;
 use core::net::Ipv4Addr;
 use std::borrow::Cow;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use capture::{Frame, Layers};
+use capture::{CaptureError, Cause, Finder, Frame, Layers};
 use dhcp_callout::message::{EditError, MessageType, Seconds, option};
 use dhcp_callout::{Message, PacketBuffer};
-use dhcp_callout_support::capture;
+use dhcp_callout_support::{capture, tool};
 use etherparse::UdpHeader;
-use pcap_parser::pcap::LegacyPcapBlock;
-use pcap_parser::{PcapHeader, ToVec};
 
-const USAGE: &str = "usage: rewrite IN OUT";
+const HELP: &str = "\
+Copies a capture, and changes three options in every DHCPACK on the way: 192.0.2.53 and 192.0.2.54 as name servers
+(option 6), a lease time of 3600 seconds (51), the bytes 01 04 de ad be ef as vendor-specific information (43).
+
+usage: rewrite IN OUT
+
+  IN          a capture in pcap or pcapng format; - is standard input
+  OUT         the copy, in pcap format; - is standard output
+  -h, --help  prints this
+
+Everything else of a message stays as it was, byte for byte. All other frames are copied unchanged, and so are the times.
+What was edited is told on standard output, or if OUT goes there, on standard error; so is an ACK that cannot be edited,
+and how many frames could not be read. Both are copied unchanged.
+Exit code 2: a file cannot be read or written, or not to its end; the frames before are written.";
 
 const NAME_SERVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 53), Ipv4Addr::new(192, 0, 2, 54)];
 const LEASE_TIME: Seconds = Seconds(3600);
 const VENDOR_SPECIFIC: [u8; 6] = [0x01, 0x04, 0xDE, 0xAD, 0xBE, 0xEF];
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let (Some(input), Some(output), None) = (arguments.next(), arguments.next(), arguments.next()) else {
-        return fail(&USAGE);
+    let arguments = match Arguments::parse() {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => return tool::help(HELP),
+        Err(error) => return fail(&format_args!("{error}\n{}", tool::usage(HELP))),
     };
-    let frames = match capture::read(&input) {
-        Ok(frames) => frames,
-        Err(error) => return fail(&error),
-    };
-    match rewrite(&frames).and_then(|capture| Ok(fs::write(&output, capture)?)) {
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format_args!("{}: {error}", output.display())),
+        Err(error) => fail(&error),
     }
 }
 
@@ -51,84 +50,145 @@ fn fail(error: &dyn fmt::Display) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// What keeps a capture from being written.
+struct Arguments {
+    input: PathBuf,
+    output: PathBuf,
+}
+
+impl Arguments {
+    /// Returns `None` if help is asked for.
+    fn parse() -> Result<Option<Self>, lexopt::Error> {
+        let mut files = Vec::new();
+        let mut parser = lexopt::Parser::from_env();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                lexopt::Arg::Long("help") | lexopt::Arg::Short('h') => return Ok(None),
+                lexopt::Arg::Value(file) => files.push(PathBuf::from(file)),
+                other => return Err(other.unexpected()),
+            }
+        }
+        let [input, output] = <[PathBuf; 2]>::try_from(files).map_err(|_| "IN and OUT have to be named")?;
+        Ok(Some(Self { input, output }))
+    }
+}
+
+/// What ends the program early.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("frames of several link types do not fit into one file in pcap format")]
-    LinkTypes,
-    #[error("frame {number} cannot be written: {error}")]
-    Frame { number: usize, error: String },
     #[error(transparent)]
-    Write(#[from] std::io::Error),
+    Capture(#[from] CaptureError),
+    #[error("IN and OUT are the same file")]
+    SameFile,
+    #[error("{name}: {error}")]
+    Write { name: String, error: io::Error },
+    #[error("frame {0} has another link type, or a more exact time, than the first: pcap format has one for all")]
+    OtherFormat(usize),
+    #[error("frame {0} has a time or a length that pcap format cannot tell")]
+    Unwritable(usize),
 }
 
-/// Creates the capture that is to be written.
-fn rewrite(frames: &[Frame]) -> Result<Vec<u8>, Failure> {
-    let mut header = PcapHeader {
-        snaplen: 262_144,
-        ..PcapHeader::new()
-    };
-    if let Some(first) = frames.first() {
-        header.network = first.link_type;
-        if frames.iter().any(|frame| frame.link_type != first.link_type) {
-            return Err(Failure::LinkTypes);
-        }
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { input, output } = arguments;
+    let to_stdout = output == Path::new("-");
+    // It is written while the other is read.
+    if !to_stdout
+        && fs::canonicalize(output).is_ok_and(|output| fs::canonicalize(input).is_ok_and(|input| input == output))
+    {
+        return Err(Failure::SameFile);
     }
-    // Nanoseconds only where they are needed: not all programs know that format.
-    let microseconds = frames.iter().all(|frame| frame.time.subsec_nanos() % 1000 == 0);
-    if !microseconds {
-        header.magic_number = 0xA1B2_3C4D;
-    }
-    let failed = |number, error: &dyn fmt::Debug| Failure::Frame {
-        number,
-        error: format!("{error:?}"),
+    let failed = |error| Failure::Write {
+        name: output.display().to_string(),
+        error,
     };
-    let mut capture = header.to_vec().map_err(|error| failed(0, &error))?;
+    let frames = tool::open(input, !to_stdout && tool::is_redirected())?;
+    let (mut out, mut log): (Box<dyn Write>, Box<dyn Write>) = if to_stdout {
+        (Box::new(io::stdout()), Box::new(io::stderr()))
+    } else {
+        (Box::new(File::create(output).map_err(failed)?), Box::new(io::stdout()))
+    };
+    let mut out = io::BufWriter::new(&mut out);
+    let done = rewrite(frames, &mut |bytes| out.write_all(bytes).map_err(failed), &mut log);
+    out.flush().map_err(failed)?;
+    done
+}
+
+/// Passes the bytes of the new capture to `write`, and tells in `log` what was done.
+fn rewrite(
+    frames: capture::Capture,
+    write: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+    log: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut finder = Finder::default();
+    let mut format = None;
+    let (mut copied, mut edited) = (0_usize, 0_usize);
+    let mut end = Ok(());
     for (number, frame) in (1..).zip(frames) {
-        let data = rewrite_frame(number, frame);
-        let grown = data.len().saturating_sub(frame.bytes.len());
-        let shrunk = frame.bytes.len().saturating_sub(data.len());
-        let length = |bytes: usize| u32::try_from(bytes).map_err(|error| failed(number, &error));
-        let nanoseconds = frame.time.subsec_nanos();
-        let mut record = LegacyPcapBlock {
-            ts_sec: u32::try_from(frame.time.as_secs()).map_err(|error| failed(number, &error))?,
-            ts_usec: if microseconds {
-                frame.time.subsec_micros()
-            } else {
-                nanoseconds
-            },
-            caplen: length(data.len())?,
-            origlen: frame
-                .original_length
-                .saturating_add(length(grown)?)
-                .saturating_sub(length(shrunk)?),
-            data: &data,
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => {
+                end = Err(error.into());
+                break;
+            }
         };
-        capture.extend(record.to_vec().map_err(|error| failed(number, &error))?);
+        if format.is_none() {
+            write(&capture::file_header(frame.link_type, frame.has_nanoseconds))?;
+        }
+        let (link_type, has_nanoseconds) = *format.get_or_insert((frame.link_type, frame.has_nanoseconds));
+        if frame.link_type != link_type || frame.has_nanoseconds && !has_nanoseconds {
+            return Err(Failure::OtherFormat(number));
+        }
+        let (data, did) = rewrite_frame(&mut finder, &frame);
+        if let Some(did) = did {
+            // Nobody may be there to read it.
+            let _ = writeln!(log, "frame {number}: {did}");
+        }
+        let unwritable = Failure::Unwritable(number);
+        let lengths = u32::try_from(data.len()).and_then(|new| Ok((new, u32::try_from(frame.bytes.len())?)));
+        let Ok((new, old)) = lengths else {
+            return Err(unwritable);
+        };
+        let original_length = frame.original_length.saturating_sub(old).saturating_add(new);
+        let record = capture::record(frame.time, has_nanoseconds, &data, original_length);
+        write(&record.ok_or(unwritable)?)?;
+        copied = copied.saturating_add(1);
+        edited = edited.saturating_add(usize::from(matches!(data, Cow::Owned(_))));
     }
-    Ok(capture)
+    if format.is_none() {
+        write(&capture::file_header(capture::Linktype::ETHERNET, false))?;
+    }
+    let _ = write!(
+        log,
+        "{copied} frames copied, {edited} ACKs edited\n{}",
+        finder.finish().1
+    );
+    end
 }
 
-/// Returns the frame as it is to be written.
-fn rewrite_frame(number: usize, frame: &Frame) -> Cow<'_, [u8]> {
+/// Returns the frame as it is to be written, and what is to be told of it.
+fn rewrite_frame<'f>(finder: &mut Finder, frame: &'f Frame) -> (Cow<'f, [u8]>, Option<String>) {
     let unchanged = Cow::Borrowed(frame.bytes.as_slice());
-    let Some(layers) = frame.dhcp_layers() else {
-        return unchanged;
-    };
-    let Ok(message) = Message::parse(layers.payload) else {
-        return unchanged;
+    let found = finder.find(frame);
+    let Some(Ok(message)) = found.as_deref().map(Message::parse) else {
+        return (unchanged, None);
     };
     if message.message_type() != Some(MessageType::ACK) {
-        return unchanged;
+        return (unchanged, None);
     }
     let mut buffer = PacketBuffer::new();
-    match edit(&mut buffer, message) {
-        Ok(_) => assemble(&layers, buffer.as_bytes()).map_or(unchanged, Cow::Owned),
-        Err(error) => {
-            eprintln!("rewrite: frame {number} left as it is: {error}");
-            unchanged
-        }
-    }
+    let reason = match (frame.dhcp_layers(), edit(&mut buffer, message)) {
+        (Ok(layers), Ok(_)) => match assemble(&layers, buffer.as_bytes()) {
+            Some(data) => {
+                let (old, new) = (message.as_bytes().len(), buffer.as_bytes().len());
+                let did = format!("ACK edited, options 6, 51 and 43 set, {old} bytes now {new}");
+                return (Cow::Owned(data), Some(did));
+            }
+            None => "too long for its frame".to_owned(),
+        },
+        (Err(Cause::Fragment), _) => "it is in IP fragments".to_owned(),
+        (Err(cause), _) => cause.to_string(),
+        (_, Err(error)) => error.to_string(),
+    };
+    (unchanged, Some(format!("ACK left as it is: {reason}")))
 }
 
 fn edit(buffer: &mut PacketBuffer, message: Message<'_>) -> Result<usize, EditError> {

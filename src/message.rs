@@ -1,7 +1,8 @@
 //! What is on the wire: views of a DHCP message that read in place.
 //!
 //! [`Message::parse`] checks one thing, the length of the fixed header; every other reading says by its own result what
-//! is wrong with its own bytes, so that one bad option never hides another. Nothing here copies or allocates. All
+//! is wrong with its own bytes, so that one bad option never hides another. Nothing here allocates, and nothing is copied, but for
+//! lists of domain names in several fragments, and what is printed. All
 //! offsets are in bytes from the packet's first byte; fields of several bytes are in network byte order on the wire
 //! and native in Rust.
 //!
@@ -41,7 +42,7 @@ pub use walk::{Area, OptionError, OptionErrorKind, Options, RawOption};
 
 pub(crate) use edit::{CAPACITY, edit, reply, request};
 use header::{FILE, Header, OPTIONS_OFFSET, SNAME};
-use walk::Walk;
+use walk::{Walk, lone_message_type};
 
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -354,15 +355,15 @@ impl<'a> Message<'a> {
     /// # let packet = [&[0; 236][..], &[99, 130, 83, 99, 53, 1, 1, 50, 4, 192, 0, 2, 7, 255]].concat();
     /// # let message = Message::parse(&packet)?;
     /// let picked = message.pick([option::REQUESTED_ADDRESS.code(), option::HOST_NAME.code()]);
-    /// let [Some(requested), None] = picked.values else { panic!("{picked:?}") };
+    /// let [Some(requested), None] = picked.values() else { panic!("{picked:?}") };
     /// assert_eq!(option::REQUESTED_ADDRESS.decode(requested)?.octets(), [192, 0, 2, 7]);
-    /// assert_eq!(picked.fault, None); // so the host name is absent
+    /// assert_eq!(picked.fault(), None); // so the host name is absent
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
     #[must_use]
     pub fn pick<const K: usize>(self, codes: [impl Into<OptionCode>; K]) -> Picked<'a, K> {
-        Picked::of(codes.map(Into::into), self.walk())
+        Picked::of(self.packet, codes.map(Into::into))
     }
 
     /// Returns the value of option 53 if it has exactly one byte, whatever that is.
@@ -372,8 +373,7 @@ impl<'a> Message<'a> {
     #[inline]
     #[must_use]
     pub fn message_type(self) -> Option<MessageType> {
-        let lone = || Walk::new(self.packet, OPTIONS_OFFSET).lone_message_type();
-        match self.has_cookie().then(lone).flatten() {
+        match lone_message_type(self.packet) {
             Some(code) => Some(MessageType::from_code(code)),
             None => joined_message_type(self.packet),
         }
@@ -405,7 +405,7 @@ impl<'a> Message<'a> {
 fn first_anywhere<F: FixedSize>(packet: &[u8], key: Key<F>) -> Result<Option<F::Value<'_>>, ValueError> {
     let mut walk = Walk::over_fields_of(packet, key.code());
     match walk.find(key.code()).transpose()? {
-        Some(option) => F::decode(Value::new(option, &walk)).map(Some),
+        Some(option) => F::decode(Value::at(packet, option)).map(Some),
         None => Ok(None),
     }
 }

@@ -9,6 +9,28 @@
 //! - [`check()`](check()) runs a callout through all of this, and names the [rules](Rule) that it breaks; [`fuzz`] lets a fuzzer
 //!   choose.
 //!
+//! The test that every callout should have:
+//!
+//! ```
+//! use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point, simulate};
+//!
+//! struct Quiet;
+//!
+//! impl Callout for Quiet {
+//!     type State = ();
+//!
+//!     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+//!         Decision::Pass
+//!     }
+//! }
+//!
+//! static QUIET: Host<Quiet> = Host::new(Quiet);
+//! entry_point!(fn entry = QUIET);
+//!
+//! // SAFETY: the entry point is made by the macro.
+//! unsafe { simulate::check(entry) }.assert_clean();
+//! ```
+//!
 //! Where the documentation is silent, [`Conduct`] chooses.
 //!
 //! Memory that hooks get has guard zones around it, and is poisoned when the call ends: what a callout keeps shows as
@@ -37,7 +59,7 @@ use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::with_exposed_provenance_mut;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use self::call::Packet;
 use self::kind::Kind;
@@ -93,11 +115,13 @@ pub struct Server {
 /// A packet in the server's hands, and what the callout made of it.
 ///
 /// Dropping it makes no call: the server forgets the packet without a word.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct PacketInFlight {
     seen: Observation,
     /// The exposed address of the context of the packet that was received before.
     earlier_context: usize,
+    /// Whether it was reported as processed, so that a buffer of the callout's is the callout's again.
+    has_ended: AtomicBool,
 }
 
 const _: () = {
@@ -118,8 +142,8 @@ impl Server {
     ///   [`Contexts`] say so, with any other, also after a packet was reported as processed. A callout that follows its
     ///   context as a pointer keeps this promise if none of these is used.
     ///
-    /// Where a hook points the server, the packet can be read until it is reported as processed, or for ever if that never
-    /// happens.
+    /// Where a hook points the server, the packet can be read until the call returns that first reports it as processed, or
+    /// for ever if that never happens; during that call only by the hook itself.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self {
@@ -211,13 +235,14 @@ impl Server {
         check_length(packet)?;
         let seen = self.call(&HookCall::new_packet(packet));
         let earlier_context = self.given.swap(seen.context, Ordering::Relaxed);
-        Ok(PacketInFlight { seen, earlier_context })
+        Ok(PacketInFlight::new(seen, earlier_context))
     }
 
     /// Reports that a packet was dropped, or that it was processed completely.
     pub fn notify(&self, in_flight: &PacketInFlight, notice: Notice) -> Observation {
         let seen = self.call(&self.about(HookCall::notice(&[], notice.code()), in_flight));
         if notice == Notice::Processed {
+            in_flight.has_ended.store(true, Ordering::Release);
             self.ended.store(in_flight.seen.context, Ordering::Relaxed);
         }
         seen
@@ -278,7 +303,9 @@ impl Server {
     /// Lets a call be about a packet in flight: as the server has it now, with the context that its conduct says.
     pub(crate) fn about<'a>(&self, mut call: HookCall<'a>, in_flight: &'a PacketInFlight) -> HookCall<'a> {
         let Observation { left, taken, .. } = &in_flight.seen;
-        let is_kept = in_flight.seen.is_swapped() && self.conduct.swaps == Swaps::ReadAgain;
+        let is_kept = in_flight.seen.is_swapped()
+            && self.conduct.swaps == Swaps::ReadAgain
+            && !in_flight.has_ended.load(Ordering::Acquire);
         (call.packet, call.size) = match taken {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
             _ => (Packet::At(left.0), Some(left.1)),
@@ -299,6 +326,14 @@ impl Server {
 }
 
 impl PacketInFlight {
+    pub(crate) const fn new(seen: Observation, earlier_context: usize) -> Self {
+        Self {
+            seen,
+            earlier_context,
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
     /// Returns the packet as the server has it: its own, or what `DhcpNewPktHook` made of it, by the server's [`Conduct`].
     ///
     /// # Errors
@@ -328,6 +363,16 @@ impl PacketInFlight {
     #[must_use]
     pub const fn seen(&self) -> &Observation {
         &self.seen
+    }
+}
+
+impl Clone for PacketInFlight {
+    fn clone(&self) -> Self {
+        Self {
+            seen: self.seen.clone(),
+            has_ended: AtomicBool::new(self.has_ended.load(Ordering::Acquire)),
+            ..*self
+        }
     }
 }
 

@@ -159,8 +159,8 @@ fn reads_alike(naive: &Naive<'_>, message: Message<'_>) {
     assert_eq!(message.end_offset(), naive.end);
 
     let picked = message.pick(CODES);
-    assert_eq!(picked.fault.is_some(), naive.fault.is_some());
-    for (code, picked) in CODES.into_iter().zip(picked.values) {
+    assert_eq!(picked.fault().is_some(), naive.fault.is_some());
+    for (code, picked) in CODES.into_iter().zip(picked.values()) {
         let expected = naive.value(code);
         assert_eq!(picked.map(|value| value.bytes().collect()), expected);
         match message.value(code) {

@@ -251,6 +251,24 @@ impl<'a> PacketArgument<'a> {
         Ok(filled)
     }
 
+    /// Moves the value out, with the change for the server.
+    #[inline]
+    pub(super) const fn take(&mut self) -> Self {
+        Self {
+            pair: self.pair,
+            original: self.original,
+            pool: self.pool,
+            is_tracked: self.is_tracked,
+            changed: self.changed.take(),
+        }
+    }
+
+    /// Returns whether there is a change for the server.
+    #[inline]
+    pub(super) const fn is_altered(&self) -> bool {
+        self.changed.is_some()
+    }
+
     /// Takes the replacement, if there is one; without it the server keeps its own packet.
     #[inline]
     pub(super) fn take_replacement(&mut self) -> Option<PooledBuffer<'a>> {

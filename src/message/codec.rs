@@ -12,7 +12,7 @@ use super::walk::{OptionError, OptionErrorKind};
 ///
 /// Values that own their bytes are their own format (`u16`, `Ipv4Addr`, [`Seconds`](super::Seconds)); a view that
 /// borrows from the packet is the format of itself: `Text<'static>` reads as `Text<'a>`. Every format also reads values
-/// that are split over several options, and none copies or allocates.
+/// that are split over several options, and none allocates.
 ///
 /// A format for an option of one's own, with a key for it:
 ///
@@ -358,10 +358,10 @@ pub enum ValueErrorKind {
         /// The label's length byte.
         byte: u8,
     },
-    /// Domain names point back so often in a value split into so many options that following them would take more than
-    /// linear time; see [`DomainList`](super::DomainList). The offset is that of the pointer at which reading stopped.
-    #[error("domain names compressed over too many fragments")]
-    Scattered,
+    /// Domain names point back so often that the list, written out, is too long; see
+    /// [`DomainList`](super::DomainList). The offset is that of the name at which reading stopped.
+    #[error("domain names are more than 32 times as long as the value")]
+    Expansion,
     /// The sub-option code at the offset is the last byte of the value, so that it has no length.
     #[error("sub-option {suboption} has no length byte")]
     SuboptionNoLength {
@@ -388,6 +388,8 @@ pub enum Expected {
     Exactly(usize),
     /// This length or more.
     AtLeast(usize),
+    /// This length or less.
+    AtMost(usize),
     /// A multiple of this length.
     MultipleOf(usize),
 }
@@ -397,6 +399,7 @@ impl fmt::Display for Expected {
         match self {
             Self::Exactly(length) => write!(f, "{length}"),
             Self::AtLeast(length) => write!(f, "at least {length}"),
+            Self::AtMost(length) => write!(f, "at most {length}"),
             Self::MultipleOf(length) => write!(f, "a multiple of {length}"),
         }
     }

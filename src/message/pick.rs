@@ -1,100 +1,164 @@
 //! Several options found in one pass.
 
-use super::code::OptionCode;
-use super::value::Value;
-use super::walk::{Area, OptionError, RawOption, Walk};
+use super::code::{OptionCode, Overload};
+use super::value::{Found, Value};
+use super::walk::{OptionError, Walk};
 
 /// What [`Message::pick`](super::Message::pick) has found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Clone, Copy, Debug)]
 pub struct Picked<'a, const K: usize> {
-    /// The value of each option that was asked for, in the order of asking; `None` for one that was not met.
-    pub values: [Option<Value<'a>>; K],
-    /// The fault that ended the walk: options that were not met before it cannot be called absent.
-    pub fault: Option<OptionError>,
+    packet: &'a [u8],
+    codes: [OptionCode; K],
+    found: [Found; K],
+    fields: Overload,
+    fault: Option<OptionError>,
 }
-
-/// Marks a code that needs more than to look into one slot: PAD, END and option 52 always.
-const SLOW_PATH: u8 = u8::MAX;
 
 impl<'a, const K: usize> Picked<'a, K> {
     #[inline]
-    pub(super) fn of(codes: [OptionCode; K], mut walk: Walk<'a>) -> Self {
-        let mut picked = Self {
-            values: [None; K],
-            fault: None,
-        };
-        let marks = marks(codes);
-        loop {
-            walk.pass_over(&marks);
-            match walk.take_option() {
-                Some(option) => match marks.get(usize::from(option.code.code())) {
-                    Some(&mark) if mark != SLOW_PATH && option.value.len() < 255 => picked.note_at(mark, option, &walk),
-                    _ => picked.note(codes, option, &mut walk),
-                },
-                None if walk.is_at_end() => return picked,
-                None => match walk.next() {
-                    Some(Ok(option)) => picked.note(codes, option, &mut walk),
-                    Some(Err(fault)) => picked.fault = Some(fault),
-                    None => return picked,
-                },
-            }
-        }
-    }
-
-    /// Notes an ordinary option, which ends its fragment, in the slot that its mark names; `walk` is after it.
-    #[inline]
-    fn note_at(&mut self, mark: u8, option: RawOption<'a>, walk: &Walk<'a>) {
-        match self.values.get_mut(usize::from(mark).wrapping_sub(1)) {
-            None => {}
-            Some(Some(value)) => value.extend(option.value, walk),
-            Some(value) => *value = Some(Value::new(option, walk)),
-        }
-    }
-
-    /// Notes any option wherever its code was asked for, with the 250s that continue it; `walk` is after it.
-    #[cold]
-    #[inline(never)]
-    fn note(&mut self, codes: [OptionCode; K], option: RawOption<'a>, walk: &mut Walk<'a>) {
-        if option.continues || (option.code == OptionCode::OVERLOAD && option.area != Area::Options) {
-            return;
-        }
-        let mut piece = option;
-        loop {
-            for (value, code) in self.values.iter_mut().zip(codes) {
-                match value {
-                    _ if code != piece.code => {}
-                    Some(value) => value.extend(piece.value, walk),
-                    None => *value = Some(Value::new(piece, walk)),
+    pub(super) fn of(packet: &'a [u8], codes: [OptionCode; K]) -> Self {
+        const { assert!(K < 255, "there are fewer codes") };
+        let mut slots = Slots::default();
+        slots.ask_for(codes);
+        let mut found = [Found::default(); K];
+        let (fields, fault) = slots.search(packet, &mut found);
+        if slots.has_repeated {
+            for (index, code) in codes.into_iter().enumerate() {
+                let first = slots.find(&mut found, code).map(|first| *first);
+                if let (Some(place), Some(first)) = (found.get_mut(index), first) {
+                    *place = first;
                 }
             }
-            if piece.value.len() < 255 {
-                return;
-            }
-            match walk.take_continuation() {
-                Some(value) => piece.value = value,
-                None => return,
-            }
+        }
+        Self {
+            packet,
+            codes,
+            found,
+            fields,
+            fault,
+        }
+    }
+
+    /// Returns the value of the option that was asked for at `index`, counted from 0; `None` if it was not met.
+    #[inline]
+    #[must_use]
+    pub fn value(&self, index: usize) -> Option<Value<'a>> {
+        let found = self.found.get(index)?;
+        found.value(self.packet, *self.codes.get(index)?, self.fields)
+    }
+
+    /// Returns the value of each option, in the order of asking; `None` for one that was not met.
+    #[inline]
+    #[must_use]
+    pub fn values(&self) -> [Option<Value<'a>>; K] {
+        core::array::from_fn(|index| self.value(index))
+    }
+
+    /// Returns the fault that ended the walk: options that were not met before it cannot be called absent.
+    #[inline]
+    #[must_use]
+    pub const fn fault(&self) -> Option<OptionError> {
+        self.fault
+    }
+}
+
+/// For each code where in a list of codes it was first asked for, or else [`PASSED`] or [`LOOKED_AT`].
+pub(super) struct Slots {
+    of_codes: [u8; 256],
+    has_repeated: bool,
+}
+
+/// A code that was not asked for.
+const PASSED: u8 = u8::MAX;
+/// One that the walk must look at nevertheless.
+const LOOKED_AT: u8 = PASSED - 1;
+
+impl Default for Slots {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            of_codes: [PASSED; 256],
+            has_repeated: false,
         }
     }
 }
 
-/// Returns for each code 0 if it was not asked for, or else its slot, counted from 1, or [`SLOW_PATH`].
-#[inline]
-fn marks<const K: usize>(codes: [OptionCode; K]) -> [u8; 256] {
-    let mut marks = [0; 256];
-    for (index, code) in codes.into_iter().enumerate() {
-        if let Some(mark) = marks.get_mut(usize::from(code.code())) {
-            *mark = match u8::try_from(index.saturating_add(1)) {
-                Ok(slot) if *mark == 0 => slot,
-                _ => SLOW_PATH,
+impl Slots {
+    /// Gives each of the codes its place.
+    #[inline]
+    pub(super) fn ask_for(&mut self, codes: impl IntoIterator<Item = OptionCode>) {
+        for (code, slot) in codes.into_iter().zip(0..LOOKED_AT) {
+            self.has_repeated |= !self.set(code, slot);
+        }
+        for code in [OptionCode::PAD, OptionCode::END, OptionCode::OVERLOAD] {
+            self.set(code, LOOKED_AT);
+        }
+    }
+
+    /// Gives a code its place, unless it has one.
+    #[inline]
+    fn set(&mut self, code: OptionCode, slot: u8) -> bool {
+        let place = self.of_codes.get_mut(usize::from(code.code()));
+        let free = place.filter(|place| **place == PASSED);
+        free.map(|place| *place = slot).is_some()
+    }
+
+    #[inline]
+    fn get(&self, code: u8) -> u8 {
+        self.of_codes.get(usize::from(code)).copied().unwrap_or(PASSED)
+    }
+
+    /// Returns what has been found of a code.
+    #[inline]
+    pub(super) fn find<'f>(&self, found: &'f mut [Found], code: OptionCode) -> Option<&'f mut Found> {
+        found.get_mut(usize::from(self.get(code.code())))
+    }
+
+    /// Walks over a packet, and notes in `found` where the values are; returns the fields that hold options, and the
+    /// fault that ended the walk.
+    #[inline]
+    pub(super) fn search(&self, packet: &[u8], found: &mut [Found]) -> (Overload, Option<OptionError>) {
+        let mut walk = Walk::over(packet);
+        let mut fault = None;
+        loop {
+            walk.pass_while(|code| self.get(code) == PASSED);
+            let option = match walk.take_option() {
+                Some(option) => option,
+                None if walk.is_at_end() => break,
+                None => match walk.go_on() {
+                    Some((after, item)) => {
+                        walk = after;
+                        match item {
+                            Some(Ok(option)) if !option.continues && !option.is_stray_overload() => option,
+                            Some(Err(error)) => {
+                                fault = Some(error);
+                                continue;
+                            }
+                            _ => continue,
+                        }
+                    }
+                    None => break,
+                },
             };
+            if let Some(found) = self.find(found, option.code) {
+                found.add(option.value_offset(), option.value);
+                if option.value.len() == 255 {
+                    walk = add_continuations(found, walk);
+                }
+            }
+        }
+        (walk.fields(), fault)
+    }
+}
+
+/// Adds the 250s that continue an option of 255 bytes.
+#[cold]
+fn add_continuations<'a>(found: &mut Found, mut walk: Walk<'a>) -> Walk<'a> {
+    while let Some((offset, piece)) = walk.take_continuation() {
+        found.add(offset, piece);
+        if piece.len() < 255 {
+            break;
         }
     }
-    for code in [OptionCode::PAD, OptionCode::END, OptionCode::OVERLOAD] {
-        if let Some(mark) = marks.get_mut(usize::from(code.code())) {
-            *mark = SLOW_PATH;
-        }
-    }
-    marks
+    walk
 }

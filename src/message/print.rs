@@ -1,13 +1,15 @@
 //! Messages as text: one line for a log, or one line for each field and option.
 
 use core::fmt;
+use core::mem;
 use core::net::Ipv4Addr;
 
-use super::code::{Flags, OptionCode};
-use super::codec::Format;
+use super::code::{Flags, OptionCode, Overload};
+use super::codec::{Encoder, Format};
 use super::option::values::Typed;
 use super::option::{write_colons, write_escaped};
-use super::value::Value;
+use super::pick::Slots;
+use super::value::{Found, Value};
 use super::walk::{Area, RawOption};
 use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
 
@@ -142,9 +144,9 @@ fn write_fields(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result
         }
     }
     writeln!(f)?;
-    let overload = message.overload().ok().flatten().unwrap_or(super::Overload::empty());
-    let sname = (SNAME.start, "sname", message.sname().as_slice(), super::Overload::SNAME);
-    let file = (FILE.start, "file", message.file().as_slice(), super::Overload::FILE);
+    let overload = message.overload().ok().flatten().unwrap_or(Overload::empty());
+    let sname = (SNAME.start, "sname", message.sname().as_slice(), Overload::SNAME);
+    let file = (FILE.start, "file", message.file().as_slice(), Overload::FILE);
     for (offset, name, field, flag) in [sname, file] {
         write!(f, "{offset:5}  {name}: ")?;
         if overload.contains(flag) {
@@ -168,11 +170,7 @@ fn write_options(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Resul
     }
     let cookie = Value::from_slice(OptionCode::PAD, &MAGIC_COOKIE);
     writeln!(f, "{HEADER_LENGTH:5}  magic cookie: {cookie:x}")?;
-    let mut lines = OptionLines {
-        message,
-        seen: Seen::default(),
-        value_of: OptionCode::PAD,
-    };
+    let mut lines = OptionLines::new(message);
     let mut area = Area::Options;
     for option in message.options() {
         match option {
@@ -204,12 +202,32 @@ fn write_end(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
 /// Prints a line for each option as it is on the wire.
 struct OptionLines<'a> {
     message: Message<'a>,
-    seen: Seen,
+    slots: Slots,
+    /// The values that have not been printed.
+    found: [Found; 254],
+    fields: Overload,
+    /// For the joined values.
+    buffer: [u8; 4096],
     /// The code of the value that a 250 continues.
     value_of: OptionCode,
 }
 
-impl OptionLines<'_> {
+impl<'a> OptionLines<'a> {
+    fn new(message: Message<'a>) -> Self {
+        let mut slots = Slots::default();
+        slots.ask_for((1..=254).map(OptionCode::from_code)); // All that have values.
+        let mut found = [Found::default(); 254];
+        let (fields, _) = slots.search(message.packet, &mut found);
+        Self {
+            message,
+            slots,
+            found,
+            fields,
+            buffer: [0; 4096],
+            value_of: OptionCode::PAD,
+        }
+    }
+
     fn write(&mut self, f: &mut fmt::Formatter<'_>, option: RawOption<'_>) -> fmt::Result {
         let RawOption { code, offset, .. } = option;
         write!(f, "{offset:5}  option {}", code.code())?;
@@ -225,36 +243,37 @@ impl OptionLines<'_> {
             let bytes = Value::from_slice(code, option.value);
             return writeln!(f, "{bytes:x} (means nothing in this field)");
         }
-        if !self.seen.insert(code) {
-            return writeln!(f, "continued");
-        }
-        let Ok(Some(value)) = self.message.value(code) else {
-            debug_assert!(false, "the option is there, so that the walk cannot fail before it");
-            return writeln!(f);
-        };
-        match Typed::decode(value) {
-            Ok(typed) => write!(f, "{typed}")?,
-            Err(error) => write!(f, "{value} (malformed: {error})")?,
-        }
-        match value.fragments().fold(0_usize, |count, _| count.saturating_add(1)) {
-            0 | 1 => writeln!(f),
-            fragments => writeln!(f, " ({fragments} fragments)"),
+        let found = self.slots.find(&mut self.found, code).map(mem::take);
+        match found.and_then(|found| found.value(self.message.packet, code, self.fields)) {
+            Some(value) => write_value(f, value, &mut self.buffer),
+            None => writeln!(f, "continued"),
         }
     }
 }
 
-/// The codes that have been printed, a bit for each.
-#[derive(Default)]
-struct Seen([u128; 2]);
-
-impl Seen {
-    /// Notes a code; false if it was there.
-    fn insert(&mut self, code: OptionCode) -> bool {
-        let Self([low, high]) = self;
-        let half = if code.code() < 128 { low } else { high };
-        let bit = 1_u128.wrapping_shl(u32::from(code.code() & 127));
-        let new = *half & bit == 0;
-        *half |= bit;
-        new
+/// Prints a value in the format of its code, and how many fragments it has.
+fn write_value(f: &mut fmt::Formatter<'_>, value: Value<'_>, buffer: &mut [u8]) -> fmt::Result {
+    // Each of many fragments is walked to just once, to be copied.
+    let mut copy = Encoder::new(buffer);
+    let fragments = value.fragments().fold(0_usize, |count, fragment| {
+        copy.put(fragment);
+        count.saturating_add(1)
+    });
+    let whole = match buffer.get(..value.len()) {
+        Some(bytes) if fragments > 1 => Value::from_slice(value.code(), bytes),
+        _ => value,
+    };
+    if let Ok(typed) = Typed::decode(whole) {
+        write!(f, "{typed}")?;
+    } else {
+        write!(f, "{whole}")?;
+        // A copy does not know where in the packet the fault is.
+        if let Err(error) = Typed::decode(value) {
+            write!(f, " (malformed: {error})")?;
+        }
+    }
+    match fragments {
+        0 | 1 => writeln!(f),
+        fragments => writeln!(f, " ({fragments} fragments)"),
     }
 }

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::code::OptionCode;
-use super::walk::{OptionError, RawOption, ResumePoint, Walk};
+use super::code::{OptionCode, Overload};
+use super::walk::{OptionError, RawOption, Walk};
 
 /// The value of an option, or a part of it: the bytes of all its fragments in wire order, read in place.
 ///
@@ -31,7 +31,7 @@ use super::walk::{OptionError, RawOption, ResumePoint, Walk};
 /// ```
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
-    /// The packet, up to the end of the area that holds `head`.
+    /// The packet; of a value that belongs to none, the value.
     packet: &'a [u8],
     /// The first piece, a part of `packet`. INVARIANT: no longer than `len`, and not empty unless `len` is 0; if it is
     /// shorter than `len`, it ends where its option does.
@@ -41,35 +41,68 @@ pub struct Value<'a> {
     code: OptionCode,
     /// Whether the option of `head` has 255 bytes, so that a 250 directly after it continues it.
     full: bool,
-    /// Where the walk was after the option of `head`.
-    point: ResumePoint,
+    /// The fields of `packet` that hold options besides the options field.
+    fields: Overload,
+}
+
+/// What a walk has found of a value so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    /// Offset of the first piece that is not empty, or of the first one; 0 before there is one.
+    start: usize,
+    /// Bytes of all pieces.
+    len: usize,
+}
+
+impl Found {
+    /// Notes the next piece, whose first byte is at `offset`.
+    #[inline]
+    pub(super) const fn add(&mut self, offset: usize, piece: &[u8]) {
+        if self.len == 0 {
+            self.start = offset;
+        }
+        self.len = self.len.wrapping_add(piece.len()); // Less than the packet has.
+    }
+
+    /// Returns whether there has been no piece.
+    #[inline]
+    const fn is_nothing(self) -> bool {
+        self.start == 0
+    }
+
+    /// Returns the value of `code` that has been found in `packet`, whose options are in `fields` too.
+    #[inline]
+    pub(super) fn value(self, packet: &[u8], code: OptionCode, fields: Overload) -> Option<Value<'_>> {
+        let length = packet.get(self.start.checked_sub(1)?)?;
+        let head = packet.get(self.start..)?.get(..usize::from(*length))?;
+        Some(Value {
+            packet,
+            head,
+            len: self.len,
+            code,
+            full: is_full(head),
+            fields,
+        })
+    }
 }
 
 impl<'a> Value<'a> {
-    /// Starts a value with the fragment `option`; `walk` is after it.
-    #[inline]
-    pub(super) const fn new(option: RawOption<'a>, walk: &Walk<'a>) -> Self {
-        let RawOption { code, value, .. } = option;
-        Self {
-            packet: walk.bytes(),
-            head: value,
-            len: value.len(),
-            code,
-            full: is_full(value),
-            point: walk.resume_point(),
-        }
-    }
-
     /// Finds all fragments of the option `code` in a packet.
     #[inline]
     pub(super) fn find(packet: &'a [u8], code: OptionCode) -> Result<Option<Self>, OptionError> {
         let mut walk = Walk::over_fields_of(packet, code);
-        let Some(option) = walk.find(code).transpose()? else {
-            return Ok(None);
-        };
-        let mut value = Self::new(option, &walk);
-        value.extend_to_the_end(walk);
-        Ok(Some(value))
+        let (mut found, mut full) = (Found::default(), false);
+        while let Some(next) = walk.next_piece(code, full) {
+            match next {
+                Ok((offset, piece)) => {
+                    found.add(offset, piece);
+                    full = is_full(piece);
+                }
+                Err(fault) if found.is_nothing() => return Err(fault),
+                Err(_) => break,
+            }
+        }
+        Ok(found.value(packet, code, walk.fields()))
     }
 
     /// Creates a value of one piece that does not belong to a packet: its offset is 0, its code is `code`.
@@ -82,51 +115,23 @@ impl<'a> Value<'a> {
             len: value.len(),
             code,
             full: false,
-            point: Walk::ended().resume_point(),
+            fields: Overload::empty(),
         }
     }
 
-    /// Adds all pieces that `walk`, which is after the option of `head`, still has.
+    /// Creates the value that is just this option of `packet`.
     #[inline]
-    pub(super) fn extend_to_the_end(&mut self, mut walk: Walk<'a>) {
-        let (mut len, mut full) = (self.len, self.full);
-        while let Some(piece) = walk.next_piece(self.code, full) {
-            full = is_full(piece);
-            if len == 0 {
-                self.begin_with(piece, &walk);
-            }
-            len = len.saturating_add(piece.len());
-        }
-        self.len = len;
-    }
-
-    /// Adds the bytes of one more piece, which is after the others; `walk` is after it.
-    #[inline]
-    pub(super) fn extend(&mut self, piece: &'a [u8], walk: &Walk<'a>) {
-        if self.len == 0 {
-            self.begin_with(piece, walk);
-        }
-        self.len = self.len.saturating_add(piece.len());
-    }
-
-    /// Takes a piece as the first of a value that has no bytes so far.
-    #[cold]
-    fn begin_with(&mut self, piece: &'a [u8], walk: &Walk<'a>) {
-        if !piece.is_empty() {
-            *self = Self {
-                packet: walk.bytes(),
-                head: piece,
-                full: is_full(piece),
-                point: walk.resume_point(),
-                ..*self
-            };
+    pub(super) const fn at(packet: &'a [u8], option: RawOption<'a>) -> Self {
+        Self {
+            packet,
+            ..Self::from_slice(option.code, option.value)
         }
     }
 
     /// Walks on after the option of `head`.
     #[inline]
     fn tail(&self) -> Walk<'a> {
-        Walk::resume(self.packet, self.offset().saturating_add(self.head.len()), self.point)
+        Walk::again(self.packet, self.offset().wrapping_add(self.head.len()), self.fields)
     }
 
     /// Returns the code of the option.
@@ -230,32 +235,13 @@ impl<'a> Value<'a> {
     #[inline]
     #[must_use]
     pub fn split_at(self, middle: usize) -> Option<(Self, Self)> {
-        let after_len = self.len.checked_sub(middle)?;
-        let (before_head, after_head) = self.head.split_at_checked(middle).unwrap_or((self.head, &[]));
+        let mut after = self;
         let before = Self {
-            head: before_head,
+            head: self.head.get(..middle).unwrap_or(self.head),
             len: middle,
             ..self
         };
-        let end = self.head.get(self.head.len()..).unwrap_or_default();
-        let mut after = Self {
-            head: if after_head.is_empty() { end } else { after_head },
-            len: after_len,
-            ..self
-        };
-        let mut passed = self.head.len();
-        // The pieces that `middle` passes over, and the first after them.
-        while after.head.is_empty() && (passed < middle || after_len > 0) {
-            let Some(piece) = after.next_head() else {
-                debug_assert!(false, "the pieces have the bytes that the value has");
-                break;
-            };
-            let over = middle.saturating_sub(passed).min(piece.len());
-            passed = passed.saturating_add(over);
-            after.head = piece.get(over..).unwrap_or_default();
-        }
-        after.head = after.head.get(..after_len).unwrap_or(after.head);
-        Some((before, after))
+        after.advance(middle).then_some((before, after))
     }
 
     /// Splits off the first byte; `None` if there is none.
@@ -270,8 +256,16 @@ impl<'a> Value<'a> {
     #[inline]
     #[must_use]
     pub fn split_first_chunk<const N: usize>(self) -> Option<([u8; N], Self)> {
-        let (before, after) = self.split_at(N)?;
-        Some((before.to_array()?, after))
+        let mut after = self;
+        if let Some(bytes) = self.head.first_chunk() {
+            return after.advance(N).then_some((*bytes, after));
+        }
+        let mut bytes = [0; N];
+        for byte in &mut bytes {
+            *byte = after.peek()?;
+            after.advance(1);
+        }
+        Some((bytes, after))
     }
 
     /// Returns the bytes if there are exactly `N`.
@@ -307,61 +301,48 @@ impl<'a> Value<'a> {
             self.len = self.len.saturating_sub(count);
             return true;
         }
-        match self.split_at(count) {
-            Some((_, after)) => {
-                *self = after;
-                true
-            }
-            None => false,
-        }
+        self.advance_over_pieces(count)
     }
 
-    /// Returns how many bytes the first piece has.
-    #[inline]
-    pub(super) const fn head_len(&self) -> usize {
-        self.head.len()
-    }
-
-    /// Counts the steps of a walk from the first piece to the last: one for each option, one for eight PADs.
-    pub(super) fn steps_after_head(&self) -> usize {
-        let (mut missing, mut tail) = (self.len.saturating_sub(self.head.len()), self.tail());
-        let (mut steps, mut position) = (0_usize, tail.offset());
-        // A 250 directly after the first piece continues it, though the walk does not know that.
-        let mut ours = self.full;
-        while missing > 0 {
-            let Some(Ok(option)) = tail.next() else {
+    fn advance_over_pieces(&mut self, mut count: usize) -> bool {
+        let Some(len) = self.len.checked_sub(count) else {
+            return false;
+        };
+        let (mut head, mut full, mut walk) = (self.head, self.full, self.tail());
+        while count > head.len() || (count == head.len() && len > 0) {
+            count = count.saturating_sub(head.len());
+            let Some(Ok((_, piece))) = walk.next_piece(self.code, full) else {
                 debug_assert!(false, "the pieces have the bytes that the value has");
                 break;
             };
-            steps = steps
-                .saturating_add(1)
-                .saturating_add(option.offset.saturating_sub(position) / 8);
-            let continues = option.continues || (steps == 1 && option.offset == position && self.full);
-            ours = if option.code == OptionCode::CONTINUATION && continues {
-                ours
-            } else {
-                option.code == self.code
-            };
-            position = option.end();
-            if ours {
-                missing = missing.saturating_sub(option.value.len());
-            }
+            (head, full) = (piece, is_full(piece));
         }
-        steps
-    }
-
-    /// Moves the head to the next piece, and returns its bytes; `None` if there is none.
-    fn next_head(&mut self) -> Option<&'a [u8]> {
-        let mut walk = self.tail();
-        let piece = walk.next_piece(self.code, self.full)?;
+        let head = head.get(count..).unwrap_or_default();
         *self = Self {
-            packet: walk.bytes(),
-            head: piece,
-            full: is_full(piece),
-            point: walk.resume_point(),
+            head: head.get(..len).unwrap_or(head),
+            len,
+            full,
             ..*self
         };
-        Some(piece)
+        true
+    }
+
+    /// Returns the first piece.
+    #[inline]
+    pub(super) const fn head(&self) -> &'a [u8] {
+        self.head
+    }
+
+    /// Returns the value in one piece: if it is in several, a copy in `buffer`, unless that is too short.
+    pub(super) fn in_one_piece<'b>(self, buffer: &'b mut [u8]) -> Value<'b>
+    where
+        'a: 'b,
+    {
+        if self.as_slice().is_some() || buffer.len() < self.len {
+            return self;
+        }
+        self.copy_to(buffer)
+            .map_or(self, |bytes| Value::from_slice(self.code, bytes))
     }
 }
 
@@ -388,7 +369,8 @@ pub struct Fragments<'a> {
 impl<'a> Iterator for Fragments<'a> {
     type Item = &'a [u8];
 
-    #[inline]
+    #[allow(clippy::inline_always, reason = "the walk loses its registers otherwise")]
+    #[inline(always)]
     fn next(&mut self) -> Option<&'a [u8]> {
         let piece = self.head;
         if piece.is_empty() {
@@ -396,7 +378,7 @@ impl<'a> Iterator for Fragments<'a> {
         }
         self.head = &[];
         while self.head.is_empty() && self.missing > 0 {
-            let Some(next) = self.walk.next_piece(self.code, self.full) else {
+            let Some(Ok((_, next))) = self.walk.next_piece(self.code, self.full) else {
                 debug_assert!(false, "the pieces have the bytes that the value has");
                 break;
             };

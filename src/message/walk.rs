@@ -1,14 +1,15 @@
 //! The framing of options: one pass over the bytes, in wire order, over the fields that hold options.
 //!
-//! This is the code that runs once for each option of each packet, so it is written by its machine code: one slice that
-//! ends with the field, and an index of 32 bits into it, whose sums cannot overflow. What an ordinary packet does not
-//! have (PADs, option 52, 250s, faults) is cold.
+//! This is the code that runs once for each option of each packet. What an ordinary packet does not have (option 52, 250s,
+//! faults) is cold.
 
 #![allow(
     clippy::as_conversions,
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
-    reason = "an index is at most `MAX_LENGTH`, so that the sums fit; the link proof finds no overflow check"
+    clippy::inline_always,
+    reason = "an index is at most `MAX_LENGTH`, so that the sums fit; the link proof finds no overflow check. What is \
+              always inlined loses its registers otherwise"
 )]
 
 use core::fmt;
@@ -52,19 +53,24 @@ impl RawOption<'_> {
     #[inline]
     #[must_use]
     pub const fn value_offset(&self) -> usize {
-        self.offset.saturating_add(2)
+        self.offset.wrapping_add(2) // There are two bytes.
     }
 
     /// Returns the offset of the first byte after the value.
     #[inline]
     pub(super) const fn end(&self) -> usize {
-        self.value_offset().saturating_add(self.value.len())
+        self.value_offset().wrapping_add(self.value.len())
     }
 
     /// Returns whether this is option 52 where it counts.
     #[inline]
     pub(super) fn is_overload(&self) -> bool {
         self.code == OptionCode::OVERLOAD && self.area == Area::Options
+    }
+
+    /// Returns whether this is option 52 where it means nothing.
+    pub(super) fn is_stray_overload(&self) -> bool {
+        self.code == OptionCode::OVERLOAD && self.area != Area::Options
     }
 }
 
@@ -125,103 +131,80 @@ impl OptionError {
 #[derive(Clone)]
 pub struct Options<'a>(Walk<'a>);
 
-/// The longest part of a packet that is walked, in bytes; a datagram has 65,535 at most.
+/// The longest packet that is walked, in bytes, so that an index has 32 bits and its sums need no checks; a datagram has
+/// 65,535 at most.
 const MAX_LENGTH: usize = i32::MAX as usize;
 
 /// A walk over the options.
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'a> {
     /// The packet up to the end of the area. INVARIANT: at most [`MAX_LENGTH`] bytes.
-    bytes: &'a [u8],
-    /// Offset of the next byte to be read. INVARIANT: at most the length of `bytes`, unless they are empty.
+    packet: &'a [u8],
+    /// Offset of the next byte to be read. INVARIANT: at most the length of `packet`, unless that is 0.
     at: u32,
-    /// An offset at which an option or PAD begins, or the area ends. INVARIANT: at most `at`, and no 250 there continues
-    /// an option before it.
+    /// An offset at which an option or PAD begins. INVARIANT: at most `at`, and no 250 there continues an option before
+    /// it.
     boundary: u32,
     area: Area,
-    overload: OverloadSoFar,
+    /// The fields that option 52 has named so far.
+    fields: Overload,
+    seen: OverloadSeen,
 }
 
-/// All that a walk knows besides its offset, so that it can be resumed.
+/// What has been seen of option 52 in the options field: joined, its value has to be one byte.
 #[derive(Clone, Copy)]
-pub(super) struct ResumePoint {
-    area: Area,
-    overload: OverloadSoFar,
+enum OverloadSeen {
+    Nothing,
+    OneByte,
+    /// Whatever follows changes nothing.
+    Enough,
 }
 
-/// What the fragments of option 52 in the options field say so far.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OverloadSoFar {
-    Absent,
-    File,
-    Sname,
-    FileAndSname,
-    Invalid,
-}
-
-/// What one step of a walk meets; the walk stays where the area ends or the fault is.
-enum Step<'a> {
+/// What there is where no ordinary option is.
+enum Special<'a> {
     Option(RawOption<'a>),
     /// The end of the area, with the offset of its END byte if it has one.
     AreaEnd(Option<usize>),
     Fault(OptionError),
 }
 
-/// Codes that are not only options: PAD, END, and option 52, which says where more options are.
-static SPECIAL_CODES: [u8; 256] = table_of([0, 52, 255, 255], u8::MAX);
+/// For each code, whether it is not only an option: PAD, END, and option 52, which says where more options are.
+static SPECIAL_CODES: [bool; 256] = table_of(&[0, 52, 255]);
 
 /// Those, and 250, which may continue another option.
-static SPECIAL_IN_DETAIL: [u8; 256] = table_of([0, 52, 250, 255], u8::MAX);
+static SPECIAL_IN_DETAIL: [bool; 256] = table_of(&[0, 52, 250, 255]);
 
-/// Those, and option 53.
-static SPECIAL_OR_MESSAGE_TYPE: [u8; 256] = table_of([0, 52, 53, 255], u8::MAX);
+/// Those of [`SPECIAL_CODES`], and option 53.
+static SPECIAL_OR_MESSAGE_TYPE: [bool; 256] = table_of(&[0, 52, 53, 255]);
 
-/// Returns a table that has `mark` for these codes.
-const fn table_of(codes: [u8; 4], mark: u8) -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut rest: &[u8] = &codes;
-    while let [code, others @ ..] = rest {
+/// Returns a table that is true for these codes.
+const fn table_of(mut codes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    while let [code, others @ ..] = codes {
         if let Some((_, [place, ..])) = table.split_at_mut_checked(*code as usize) {
-            *place = mark;
+            *place = true;
         }
-        rest = others;
+        codes = others;
     }
     table
 }
 
-/// Returns the part of a packet that is walked.
+/// Looks up a code; a table of 256 has them all.
 #[inline]
-fn walkable(packet: &[u8]) -> &[u8] {
-    #[cold]
-    fn shorten(packet: &[u8]) -> &[u8] {
-        packet.get(..MAX_LENGTH).unwrap_or_default()
-    }
-
-    if packet.len() > MAX_LENGTH {
-        shorten(packet)
-    } else {
-        packet
-    }
+fn is_in(table: &[bool; 256], code: u8) -> bool {
+    table.get(usize::from(code)) == Some(&true)
 }
 
 impl<'a> Walk<'a> {
-    /// Walks the options of `packet`, whose options field begins at `start`.
-    #[inline]
-    pub(super) fn new(packet: &'a [u8], start: usize) -> Self {
-        Self {
-            bytes: walkable(packet),
-            at: start as u32,
-            boundary: start as u32,
-            area: Area::Options,
-            overload: OverloadSoFar::Absent,
-        }
-    }
-
     /// Walks the options of `packet`: none without the magic cookie.
     #[inline]
     pub(super) fn over(packet: &'a [u8]) -> Self {
         let has_cookie = packet.get(HEADER_LENGTH..OPTIONS_OFFSET) == Some(&MAGIC_COOKIE);
-        Self::new(if has_cookie { packet } else { &[] }, OPTIONS_OFFSET)
+        let packet = if has_cookie { packet } else { &[] };
+        Self {
+            seen: OverloadSeen::Nothing,
+            ..Self::resume(packet, OPTIONS_OFFSET, Area::Options, Overload::empty())
+        }
     }
 
     /// Walks the fields of `packet` in which fragments of `code` count.
@@ -229,128 +212,258 @@ impl<'a> Walk<'a> {
     pub(super) fn over_fields_of(packet: &'a [u8], code: OptionCode) -> Self {
         let mut walk = Self::over(packet);
         if code == OptionCode::OVERLOAD {
-            // An invalid option 52 names no field, whatever follows.
-            walk.overload = OverloadSoFar::Invalid;
+            walk.seen = OverloadSeen::Enough;
         }
         walk
     }
 
-    /// Walks the options from the beginning of `area`, which is `file` or `sname`.
-    fn in_area(packet: &'a [u8], area: Area, overload: OverloadSoFar) -> Self {
-        let Range { start, end } = match area {
-            Area::Sname => SNAME,
-            Area::File | Area::Options => FILE,
+    /// Walks `packet`, which ends with the area, from `offset` on.
+    #[inline]
+    fn resume(packet: &'a [u8], offset: usize, area: Area, fields: Overload) -> Self {
+        let packet = if packet.len() > MAX_LENGTH {
+            shortened(packet)
+        } else {
+            packet
         };
-        Self::resume(
-            packet.get(..end).unwrap_or_default(),
-            start,
-            ResumePoint { area, overload },
-        )
-    }
-
-    /// A walk that has ended.
-    #[inline]
-    pub(super) const fn ended() -> Self {
         Self {
-            bytes: &[],
-            at: 0,
-            boundary: 0,
-            area: Area::Sname,
-            overload: OverloadSoFar::Absent,
+            packet,
+            at: offset as u32,
+            boundary: offset as u32,
+            area,
+            fields,
+            seen: OverloadSeen::Enough,
         }
     }
 
-    /// Goes on with a walk from `offset` of `bytes`, which end with the area.
+    /// Walks `packet` from `offset` on, where the walk before found out which fields hold options.
     #[inline]
-    pub(super) fn resume(bytes: &'a [u8], offset: usize, point: ResumePoint) -> Self {
-        debug_assert!(offset <= bytes.len(), "a walk is resumed where it was");
-        let bytes = walkable(bytes);
-        let at = offset.min(bytes.len()) as u32;
-        Self {
-            bytes,
-            at,
-            boundary: at,
-            area: point.area,
-            overload: point.overload,
-        }
+    pub(super) fn again(packet: &'a [u8], offset: usize, fields: Overload) -> Self {
+        let (area, end) = match offset {
+            OPTIONS_OFFSET.. => (Area::Options, packet.len()),
+            _ if offset > FILE.start => (Area::File, FILE.end),
+            _ => (Area::Sname, SNAME.end),
+        };
+        Self::resume(packet.get(..end).unwrap_or(packet), offset, area, fields)
     }
 
-    /// Returns what [`resume`](Self::resume) needs besides bytes and offset.
+    /// Returns which fields hold options, as far as the walk knows.
     #[inline]
-    pub(super) const fn resume_point(&self) -> ResumePoint {
-        ResumePoint {
-            area: self.area,
-            overload: self.overload,
-        }
-    }
-
-    /// Returns the packet up to the end of the area.
-    #[inline]
-    pub(super) const fn bytes(&self) -> &'a [u8] {
-        self.bytes
+    pub(super) const fn fields(&self) -> Overload {
+        self.fields
     }
 
     /// Returns the offset of the next byte to be read, from the packet's first byte.
     #[inline]
-    pub(super) const fn offset(&self) -> usize {
+    const fn offset(&self) -> usize {
         self.at as usize
     }
 
-    /// Walks the rest of the area, and returns the offset of its END byte: `None` when there is none before the area's
-    /// end or the first fault.
-    pub(super) fn end_of_area(mut self) -> Option<usize> {
+    /// Returns what is still to be read.
+    #[inline]
+    fn rest(&self) -> &'a [u8] {
+        self.packet.get(self.offset()..).unwrap_or_default()
+    }
+
+    /// Passes over some bytes, which are there.
+    #[inline]
+    const fn pass(&mut self, bytes: usize) {
+        self.at = self.offset().wrapping_add(bytes) as u32;
+    }
+
+    /// Returns the next option or the fault that ends the walk; nothing more after that.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Result<RawOption<'a>, OptionError>> {
         loop {
-            match self.step() {
-                Step::Option(_) => {}
-                Step::AreaEnd(end) => return end,
-                Step::Fault(_) => return None,
+            if let Some((code, length)) = self.peek() {
+                if !is_in(&SPECIAL_IN_DETAIL, code) {
+                    if let Some(option) = self.take(code, length) {
+                        return Some(Ok(option));
+                    }
+                } else if code == OptionCode::PAD.code() {
+                    self.pass(1);
+                    continue;
+                }
+            }
+            if self.is_at_end() {
+                return None;
+            }
+            // By value, so that a walk that is in registers need not leave them.
+            let (walk, item) = self.go_on()?;
+            *self = walk;
+            if item.is_some() {
+                return item;
             }
         }
     }
 
-    /// Passes over options whose code has a 0 in `stops`, which has other values for PAD, END and option 52; stops at a
-    /// byte that needs a [`step`](Self::step). Returns whether there was such an option.
-    #[inline]
-    pub(super) fn pass_over(&mut self, stops: &[u8; 256]) -> bool {
-        let start = self.at;
-        let (mut at, mut last) = (start, start);
-        // The second byte first: that it is there proves the first.
-        while let (Some(length), Some(code)) = (self.bytes.get(at as usize + 1), self.bytes.get(at as usize)) {
-            if stops.get(*code as usize) != Some(&0) {
-                break;
-            }
-            last = at;
-            at = (at as usize + 2 + *length as usize) as u32;
-        }
-        // The last option may run past the end; whoever looks next finds that out.
-        self.at = if at as usize > self.bytes.len() { last } else { at };
-        self.at > start
-    }
-
-    /// Returns the value of option 53 if that is the first option, has one byte, and is the only one up to an END;
-    /// `None` if a closer look is needed.
-    #[inline]
-    pub(super) fn lone_message_type(self) -> Option<u8> {
-        let start = self.at as usize;
-        let [53, 1, value] = *self.bytes.get(start..start + 3)? else {
+    /// Takes the next option if its code is none of [`SPECIAL_IN_DETAIL`].
+    #[inline(always)]
+    pub(super) fn take_option(&mut self) -> Option<RawOption<'a>> {
+        let (code, length) = self.peek()?;
+        if is_in(&SPECIAL_IN_DETAIL, code) {
             return None;
-        };
-        let mut at = (start + 3) as u32;
-        loop {
-            // The byte after an END is asked for as well; a packet that has none is for the closer look.
-            let (length, code) = (self.bytes.get(at as usize + 1)?, self.bytes.get(at as usize)?);
-            if SPECIAL_OR_MESSAGE_TYPE.get(*code as usize) != Some(&0) {
-                return (*code == OptionCode::END.code()).then_some(value);
-            }
-            at = (at as usize + 2 + *length as usize) as u32;
         }
+        self.take(code, length)
+    }
+
+    /// Returns the next code and length.
+    #[inline]
+    fn peek(&self) -> Option<(u8, u8)> {
+        // The second byte first: that it is there proves the first.
+        let length = *self.packet.get(self.offset() + 1)?;
+        Some((*self.packet.get(self.offset())?, length))
+    }
+
+    /// Takes the option of this code and length, if it does not run past the end.
+    #[inline]
+    fn take(&mut self, code: u8, length: u8) -> Option<RawOption<'a>> {
+        let end = self.offset() + 2 + usize::from(length);
+        let option = self.option(code, self.packet.get(self.offset() + 2..end)?);
+        self.at = end as u32;
+        Some(option)
+    }
+
+    /// The option that begins here.
+    #[inline]
+    const fn option(&self, code: u8, value: &'a [u8]) -> RawOption<'a> {
+        RawOption {
+            code: OptionCode::from_code(code),
+            area: self.area,
+            offset: self.offset(),
+            value,
+            continues: false,
+        }
+    }
+
+    /// Returns whether the walk is at the end of the only area. False negatives are allowed; the slow path decides.
+    #[inline]
+    pub(super) fn is_at_end(&self) -> bool {
+        self.fields.is_empty()
+            && self
+                .packet
+                .get(self.offset())
+                .is_none_or(|code| *code == OptionCode::END.code())
+    }
+
+    /// Goes on where [`take_option`](Self::take_option) does not; `None` at the end of the last field. After a fault the
+    /// walk has ended.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn go_on(mut self) -> Option<(Self, Option<Result<RawOption<'a>, OptionError>>)> {
+        let item = match self.take_special() {
+            Special::Option(option) => Some(Ok(option)),
+            Special::AreaEnd(_) => {
+                self = self.next_area()?;
+                None
+            }
+            Special::Fault(fault) => {
+                self = Self::resume(&[], 0, Area::Sname, self.fields);
+                Some(Err(fault))
+            }
+        };
+        Some((self, item))
+    }
+
+    /// Takes what [`take_option`](Self::take_option) leaves; stays at what ends the area.
+    fn take_special(&mut self) -> Special<'a> {
+        while self.packet.get(self.offset()) == Some(&OptionCode::PAD.code()) {
+            self.pass(1);
+        }
+        let (code, kind) = match *self.rest() {
+            [] => return Special::AreaEnd(None),
+            [255, ..] => return Special::AreaEnd(Some(self.offset())),
+            [code] => (code, OptionErrorKind::NoLength),
+            [code, length, ref after @ ..] => match after.get(..usize::from(length)) {
+                Some(value) => {
+                    let mut option = self.option(code, value);
+                    option.continues = option.code == OptionCode::CONTINUATION && self.follows_a_full_option();
+                    if option.is_overload() {
+                        self.note_overload(value);
+                    }
+                    self.pass(2 + usize::from(length));
+                    return Special::Option(option);
+                }
+                None => (
+                    code,
+                    OptionErrorKind::Truncated {
+                        needed: usize::from(length),
+                        have: after.len(),
+                    },
+                ),
+            },
+        };
+        Special::Fault(OptionError {
+            code: OptionCode::from_code(code),
+            offset: self.offset(),
+            kind,
+        })
+    }
+
+    /// Returns whether the option before, which ends here, has exactly 255 bytes, so that a 250 here continues it.
+    ///
+    /// Walks again from the last boundary that is known; each byte is walked over again once at most.
+    fn follows_a_full_option(&mut self) -> bool {
+        // A look at the byte where the length would be spares most walks.
+        let length = self
+            .offset()
+            .checked_sub(1 + 255)
+            .and_then(|offset| self.packet.get(offset));
+        if length != Some(&255) {
+            return false;
+        }
+        let mut is_full = false;
+        let here = self.rest().len();
+        let mut again = self.packet.get(self.boundary as usize..).unwrap_or_default();
+        while again.len() > here {
+            let (length, after) = match again {
+                [0, after @ ..] => (0, after),
+                [_, length, after @ ..] => (*length, after),
+                _ => break,
+            };
+            is_full = length == u8::MAX;
+            again = after.get(usize::from(length)..).unwrap_or_default();
+        }
+        debug_assert!(again.len() == here, "the walk was there before");
+        self.boundary = self.at;
+        is_full
+    }
+
+    /// Takes one fragment of option 52 into account.
+    fn note_overload(&mut self, fragment: &[u8]) {
+        (self.fields, self.seen) = match (self.seen, fragment) {
+            (_, []) | (OverloadSeen::Enough, _) => return,
+            (OverloadSeen::Nothing, [bits @ 1..=3]) => (Overload::from_bits_truncate(*bits), OverloadSeen::OneByte),
+            _ => (Overload::empty(), OverloadSeen::Enough),
+        };
+    }
+
+    /// Goes on to the next field that holds options; `None` if there is none.
+    fn next_area(self) -> Option<Self> {
+        let fields = self.fields;
+        let (area, Range { start, end }) = match self.area {
+            Area::Options if fields.contains(Overload::FILE) => (Area::File, FILE),
+            Area::Options | Area::File if fields.contains(Overload::SNAME) => (Area::Sname, SNAME),
+            _ => return None,
+        };
+        Some(Self::resume(self.packet.get(..end)?, start, area, fields))
+    }
+
+    /// Passes over options as long as `is_passed` says so of their codes, which it must not of PAD, END and option 52.
+    #[inline(always)]
+    pub(super) fn pass_while(&mut self, is_passed: impl Fn(u8) -> bool) {
+        let mut at = pass_while(self.packet, self.offset(), is_passed);
+        if at > self.packet.len() {
+            at = self.packet.len().wrapping_sub(last_option(self.rest()).len());
+        }
+        self.at = at as u32;
     }
 
     /// Walks to the next option of `code` and takes it: not a 250 that continues another option.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&mut self, code: OptionCode) -> Option<Result<RawOption<'a>, OptionError>> {
         loop {
-            if let Some(option) = self.scan(code) {
+            self.pass_while(|other| other != code.code() && !is_in(&SPECIAL_CODES, other));
+            if let Some(option) = self.take_option() {
                 return Some(Ok(option));
             }
             if self.is_at_end() {
@@ -366,255 +479,93 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Passes over ordinary options, and takes the next of `code`; stops at anything else.
-    #[inline]
-    fn scan(&mut self, code: OptionCode) -> Option<RawOption<'a>> {
-        let (mut at, mut last) = (self.at, self.at);
-        while let (Some(length), Some(next)) = (self.bytes.get(at as usize + 1), self.bytes.get(at as usize)) {
-            let end = at as usize + 2 + *length as usize;
-            if *next == code.code() && SPECIAL_IN_DETAIL.get(code.code() as usize) == Some(&0) {
-                self.at = at;
-                let value = self.bytes.get(at as usize + 2..end)?;
-                self.at = end as u32;
-                return Some(self.option(at, *next, value));
-            }
-            if *next == code.code() || SPECIAL_CODES.get(*next as usize) != Some(&0) {
-                self.at = at;
-                return None;
-            }
-            last = at;
-            at = end as u32;
-        }
-        // The last option may run past the end; whoever looks next finds that out.
-        self.at = if at as usize > self.bytes.len() { last } else { at };
-        None
-    }
-
     /// Takes the next piece of the value of `code`: the 250 that continues the option taken last, if that had 255 bytes
-    /// (`full`), or else the next option of that code. `None` at the end, and at a fault.
-    #[inline]
-    pub(super) fn next_piece(&mut self, code: OptionCode, full: bool) -> Option<&'a [u8]> {
-        let continued = full && self.bytes.get(self.at as usize) == Some(&OptionCode::CONTINUATION.code());
-        match continued.then(|| self.take_continuation()).flatten() {
-            Some(piece) => Some(piece),
-            None => self.find(code)?.ok().map(|option| option.value),
+    /// (`full`), or else the next option of that code. Returns the offset of its value and the value.
+    #[inline(always)]
+    pub(super) fn next_piece(
+        &mut self,
+        code: OptionCode,
+        full: bool,
+    ) -> Option<Result<(usize, &'a [u8]), OptionError>> {
+        if full {
+            if let Some(piece) = self.take_continuation() {
+                return Some(Ok(piece));
+            }
         }
+        self.find(code)
+            .map(|found| found.map(|option| (option.value_offset(), option.value)))
     }
 
-    /// Takes the 250 that directly follows, if there is one.
-    #[cold]
-    pub(super) fn take_continuation(&mut self) -> Option<&'a [u8]> {
-        let [code, length, after @ ..] = self.bytes.get(self.at as usize..)? else {
+    /// Takes the 250 that directly follows, if there is one; returns the offset of its value and the value.
+    #[inline]
+    pub(super) fn take_continuation(&mut self) -> Option<(usize, &'a [u8])> {
+        let (250, length) = self.peek()? else {
             return None;
         };
-        if *code != OptionCode::CONTINUATION.code() {
-            return None;
-        }
-        let piece = after.get(..usize::from(*length))?;
-        self.pass(2 + piece.len());
-        Some(piece)
+        let option = self.take(250, length)?;
+        Some((option.value_offset(), option.value))
     }
 
-    /// Passes over some bytes.
-    #[inline]
-    const fn pass(&mut self, bytes: usize) {
-        self.at = (self.at as usize + bytes) as u32;
-    }
-
-    /// Returns whether the option before, which ends at `at`, has exactly 255 bytes, so that a 250 there continues it.
-    ///
-    /// Walks again from the last boundary that is known, but only if the byte where the length would be says so; each
-    /// byte is walked over again once at most.
-    #[cold]
-    fn follows_a_full_option(&mut self) -> bool {
-        const FULL: u32 = 2 + u8::MAX as u32;
-
-        let Some(start) = self.at.checked_sub(FULL) else {
-            return false;
-        };
-        if self.bytes.get(start as usize + 1) != Some(&u8::MAX) {
-            return false;
-        }
-        let mut again = Self {
-            at: self.boundary,
-            ..*self
-        };
-        while again.at < start {
-            match again.bytes.get(again.at as usize..) {
-                Some([0, ..]) => again.pass(1),
-                Some([_, length, ..]) => again.pass(2 + usize::from(*length)),
-                _ => break,
-            }
-        }
-        debug_assert!(again.at <= self.at, "the walk was there before");
-        self.boundary = again.at.min(self.at);
-        self.boundary == start && self.bytes.get(start as usize) != Some(&OptionCode::PAD.code())
-    }
-
-    /// Takes the next option, if that is what is next, and its code is none of [`SPECIAL_IN_DETAIL`].
-    #[inline]
-    pub(super) fn take_option(&mut self) -> Option<RawOption<'a>> {
+    /// Walks the rest of the area, and returns the offset of its END byte: `None` when there is none before the area's
+    /// end or the first fault.
+    pub(super) fn end_of_area(mut self) -> Option<usize> {
         loop {
-            let at = self.at;
-            let (length, code) = (self.bytes.get(at as usize + 1)?, self.bytes.get(at as usize)?);
-            if SPECIAL_IN_DETAIL.get(*code as usize) == Some(&0) {
-                let end = at as usize + 2 + *length as usize;
-                let value = self.bytes.get(at as usize + 2..end)?;
-                self.at = end as u32;
-                return Some(self.option(at, *code, value));
-            }
-            if *code != OptionCode::PAD.code() {
-                return None;
-            }
-            self.pass(1);
-        }
-    }
-
-    /// The option at `offset`.
-    #[inline]
-    const fn option(&self, offset: u32, code: u8, value: &'a [u8]) -> RawOption<'a> {
-        RawOption {
-            code: OptionCode::from_code(code),
-            area: self.area,
-            offset: offset as usize,
-            value,
-            continues: false,
-        }
-    }
-
-    /// Returns whether the walk is at the end of the only area. False negatives are allowed; the slow path decides.
-    #[inline]
-    pub(super) fn is_at_end(&self) -> bool {
-        if !matches!(self.overload, OverloadSoFar::Absent) {
-            return false;
-        }
-        match self.bytes.get(self.at as usize) {
-            None => true,
-            Some(code) => *code == OptionCode::END.code(),
-        }
-    }
-
-    /// Takes what [`take_option`](Self::take_option) leaves: a run of PADs, and then nothing is returned; option 52 or
-    /// 250; or what ends the area. By value, so that a walk that is in registers need not leave them.
-    #[cold]
-    #[inline(never)]
-    fn take_other(mut self) -> (Self, Option<Step<'a>>) {
-        let offset = self.at as usize;
-        let step = match self.bytes.get(offset..).unwrap_or_default() {
-            [] => Step::AreaEnd(None),
-            [0, ..] => {
-                while self.bytes.get(self.at as usize) == Some(&0) {
-                    self.pass(1);
-                }
-                return (self, None);
-            }
-            [255, ..] => Step::AreaEnd(Some(offset)),
-            [code] => Step::Fault(OptionError {
-                code: OptionCode::from_code(*code),
-                offset,
-                kind: OptionErrorKind::NoLength,
-            }),
-            [code, length, after @ ..] => match after.get(..usize::from(*length)) {
-                Some(value) => {
-                    let mut option = self.option(self.at, *code, value);
-                    option.continues = option.code == OptionCode::CONTINUATION && self.follows_a_full_option();
-                    if option.is_overload() {
-                        self.overload = self.overload.with(value);
-                    }
-                    self.pass(2 + value.len());
-                    Step::Option(option)
-                }
-                None => Step::Fault(OptionError {
-                    code: OptionCode::from_code(*code),
-                    offset,
-                    kind: OptionErrorKind::Truncated {
-                        needed: usize::from(*length),
-                        have: after.len(),
-                    },
-                }),
-            },
-        };
-        (self, Some(step))
-    }
-
-    #[inline]
-    fn step(&mut self) -> Step<'a> {
-        loop {
-            if let Some(option) = self.take_option() {
-                return Step::Option(option);
-            }
-            let (walk, step) = self.take_other();
-            *self = walk;
-            if let Some(step) = step {
-                return step;
+            self.pass_while(|code| !is_in(&SPECIAL_CODES, code));
+            match self.take_special() {
+                Special::Option(_) => {}
+                Special::AreaEnd(end) => return end,
+                Special::Fault(_) => return None,
             }
         }
-    }
-
-    /// Returns the next option or the fault that ends the walk; nothing more after that.
-    #[inline]
-    pub(super) fn next(&mut self) -> Option<Result<RawOption<'a>, OptionError>> {
-        loop {
-            if let Some(option) = self.take_option() {
-                return Some(Ok(option));
-            }
-            if self.is_at_end() {
-                return None;
-            }
-            let (walk, item) = self.go_on()?;
-            *self = walk;
-            if item.is_some() {
-                return item;
-            }
-        }
-    }
-
-    /// Goes on where [`take_option`](Self::take_option) does not; `None` at the end of the last field. After a fault the
-    /// walk has ended.
-    #[cold]
-    #[inline(never)]
-    fn go_on(self) -> Option<(Self, Option<Result<RawOption<'a>, OptionError>>)> {
-        match self.take_other() {
-            (walk, None) => Some((walk, None)),
-            (walk, Some(Step::Option(option))) => Some((walk, Some(Ok(option)))),
-            (walk, Some(Step::AreaEnd(_))) => Some((walk.next_area()?, None)),
-            (_, Some(Step::Fault(fault))) => Some((Self::ended(), Some(Err(fault)))),
-        }
-    }
-
-    /// Goes on to the next field that holds options; `None` if there is none.
-    fn next_area(self) -> Option<Self> {
-        let fields = self.overload.fields();
-        let area = match self.area {
-            Area::Options if fields.contains(Overload::FILE) => Area::File,
-            Area::Options | Area::File if fields.contains(Overload::SNAME) => Area::Sname,
-            _ => return None,
-        };
-        Some(Self::in_area(self.bytes, area, self.overload))
     }
 }
 
-impl OverloadSoFar {
-    /// Takes one fragment of option 52 into account: joined, its value is one byte, 1 to 3.
-    const fn with(self, fragment: &[u8]) -> Self {
-        match (self, fragment) {
-            (_, []) => self,
-            (Self::Absent, [1]) => Self::File,
-            (Self::Absent, [2]) => Self::Sname,
-            (Self::Absent, [3]) => Self::FileAndSname,
-            _ => Self::Invalid,
-        }
-    }
+/// Returns the value of option 53 of `packet` if that is the first option, has one byte, and is the only one up to an
+/// END; `None` if a closer look is needed.
+#[inline]
+pub(super) fn lone_message_type(packet: &[u8]) -> Option<u8> {
+    let (header, options) = packet.split_at_checked(OPTIONS_OFFSET)?;
+    let [53, 1, value, others @ ..] = options else {
+        return None;
+    };
+    let end = pass_while(others, 0, |code| !is_in(&SPECIAL_OR_MESSAGE_TYPE, code));
+    let is_lone = header.ends_with(&MAGIC_COOKIE) && others.get(end) == Some(&OptionCode::END.code());
+    is_lone.then_some(*value)
+}
 
-    /// Returns the fields that hold options.
-    const fn fields(self) -> Overload {
-        match self {
-            Self::Absent | Self::Invalid => Overload::empty(),
-            Self::File => Overload::FILE,
-            Self::Sname => Overload::SNAME,
-            Self::FileAndSname => Overload::all(),
+/// Passes over options as long as `is_passed` says so of their codes; returns where that ends, which is after the end of
+/// `bytes` if the last option is.
+#[inline]
+fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> bool) -> usize {
+    // Of the same length, so that where there is a code there is a length too.
+    let codes = bytes.split_last().map_or(bytes, |(_, codes)| codes);
+    let lengths = bytes.split_first().map_or(bytes, |(_, lengths)| lengths);
+    while let (Some(code), Some(length)) = (codes.get(at), lengths.get(at)) {
+        if !is_passed(*code) {
+            break;
+        }
+        at = at.wrapping_add(usize::from(*length) + 2);
+    }
+    at
+}
+
+/// Returns the part of a packet that is walked.
+#[cold]
+fn shortened(packet: &[u8]) -> &[u8] {
+    packet.get(..MAX_LENGTH).unwrap_or_default()
+}
+
+/// Returns the end of `options` from the last option on, which runs past it.
+#[cold]
+#[inline(never)]
+fn last_option(mut options: &[u8]) -> &[u8] {
+    while let [_, length, after @ ..] = options {
+        match after.get(usize::from(*length)..) {
+            Some(rest) => options = rest,
+            None => break,
         }
     }
+    options
 }
 
 impl<'a> Iterator for Options<'a> {

@@ -32,32 +32,16 @@ const COMBINATIONS: usize = 8;
 ///
 /// The calls are the same each time. A callout that keeps nothing from one check to the next gets the same report.
 ///
-/// ```
-/// use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point, simulate};
+/// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
+/// [`Rule::Slow`] and [`Rule::DependsOnThread`] are not checked.
 ///
-/// struct Quiet;
-///
-/// impl Callout for Quiet {
-///     type State = ();
-///
-///     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
-///         Decision::Pass
-///     }
-/// }
-///
-/// static QUIET: Host<Quiet> = Host::new(Quiet);
-/// entry_point!(fn entry = QUIET);
-///
-/// // SAFETY: the entry point is made by the macro.
-/// unsafe { simulate::check(entry) }.assert_clean();
-/// ```
-///
-/// What it cannot see: a callout that reads what it may not, or that breaks a rule only after more packets than these. A
-/// hook that crashes ends the test; a hook that panics in `extern` code does too.
+/// What it cannot see: a callout that reads what it may not, that breaks a rule only after more packets than these, or that
+/// switches off the DLLs after it although it has hooks. A hook that crashes, or panics in `extern` code, ends the test.
 ///
 /// # Safety
-/// - As for [`Server::load`], with every [`Conduct`]; what a callout does wrong may only show in the memory that it is
-///   given, and around it.
+/// - As for [`Server::load`], with every [`Conduct`]: contexts that are NULL or whose packet has ended come as well. For a
+///   callout that follows them as pointers this is undefined behaviour, which `AddressSanitizer` shows.
+/// - What the callout writes where it may not is at most 64 bytes before or after the memory that it is given.
 #[must_use]
 pub unsafe fn check(entry: EntryPoint) -> Report {
     // SAFETY: the caller promises the same.
@@ -81,28 +65,30 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
     let hostile = hostile::exchanges(&good, numbers);
     let xids = good.iter().chain(&hostile).filter_map(Exchange::xid).collect();
     let mut check = Check { entry, report, xids };
-    let combinations: Vec<_> = (0..COMBINATIONS).map(|_| Conduct::from_seed(numbers.next())).collect();
-    for conduct in single_switches().into_iter().chain(combinations) {
-        for exchanges in [&good, &hostile] {
-            check.run((conduct, Threads::One), exchanges);
-        }
+    for conduct in single_switches() {
+        check.run((conduct, Threads::One), &good);
+        check.run((conduct, Threads::One), &hostile);
     }
-    let usual = (Conduct::DEFAULT, Threads::One);
-    let without = (Conduct::DEFAULT.contexts(Contexts::Null), Threads::One);
-    let stale = (Conduct::DEFAULT.contexts(Contexts::Stale), Threads::One);
     if !check.report.has(Rule::EntryUnstable) {
-        check.compare(
-            Rule::DependsOnThread,
-            usual,
-            (Conduct::DEFAULT, Threads::Changing),
-            &good,
-        );
+        let usual = (Conduct::DEFAULT, Threads::One);
+        let changing = (Conduct::DEFAULT, Threads::Changing);
+        check.compare(Rule::DependsOnThread, usual, changing, &good);
+        let without = (Conduct::DEFAULT.contexts(Contexts::Null), Threads::One);
+        let stale = (Conduct::DEFAULT.contexts(Contexts::Stale), Threads::One);
         check.compare(Rule::ContextAfterEnd, without, stale, &good);
     }
     // What a callout does wrong could be worse on several threads at once.
     if check.report.findings().is_empty() {
         check.run((Conduct::DEFAULT, Threads::Several), &good);
         check.run((Conduct::DEFAULT, Threads::Several), &hostile);
+    }
+    // Last what can cost a callout its buffers: packets that never end, or not by their own contexts.
+    let usual = Conduct::DEFAULT;
+    let endless = [usual.contexts(Contexts::Repeated), usual.notices(Notices::Withheld)];
+    let combinations: Vec<_> = (0..COMBINATIONS).map(|_| Conduct::from_seed(numbers.next())).collect();
+    for conduct in endless.into_iter().chain(combinations) {
+        check.run((conduct, Threads::One), &good);
+        check.run((conduct, Threads::One), &hostile);
     }
     check.report
 }
@@ -121,6 +107,7 @@ impl Check {
     fn run(&mut self, mode: Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
         // SAFETY: it can be loaded, says the invariant.
         let Ok(server) = (unsafe { Server::load(self.entry) }) else {
+            self.report.note(Rule::EntryUnstable, entry::NAME, mode.0);
             return Vec::new();
         };
         Run::new(server, mode, &mut self.report, exchanges, &self.xids).play()
@@ -142,8 +129,8 @@ impl Check {
     }
 }
 
-/// Returns the default, and each switch alone.
-fn single_switches() -> [Conduct; 13] {
+/// Returns the default, and each switch alone that lets packets end.
+fn single_switches() -> [Conduct; 11] {
     let usual = Conduct::DEFAULT;
     [
         usual,
@@ -153,9 +140,7 @@ fn single_switches() -> [Conduct; 13] {
         usual.refusals_reported(true),
         usual.contexts(Contexts::Null),
         usual.contexts(Contexts::Stale),
-        usual.contexts(Contexts::Repeated),
         usual.notices(Notices::Repeated),
-        usual.notices(Notices::Withheld),
         usual.never_offered(true),
         usual.options_parsed(0),
         usual.options_parsed(3),

@@ -181,11 +181,12 @@ fn a_write_is_seen_wherever_it_is() {
         (false, Some(2..PACKET_CAPACITY))
     );
     assert_eq!((inside.given(), inside.left()), (&b"a packet"[..], Ok(&b"a Packe"[..])));
-    let outside: [Act; 6] = [
+    let outside: [Act; 7] = [
         |packet, _, _| unsafe { packet.read().sub(1).write(0) },
         |packet, _, _| unsafe { packet.read().sub(60).write(0) },
         |packet, _, _| unsafe { packet.read().add(PACKET_CAPACITY).write(0) },
         |packet, _, _| unsafe { packet.read().add(PACKET_CAPACITY + 60).write(0) },
+        |packet, _, _| unsafe { packet.read().add(5000).write(0) },
         |_, size, _| unsafe { size.cast::<u64>().write_unaligned(8) },
         |_, _, context| unsafe { context.add(1).write_unaligned(null_mut()) },
     ];
@@ -324,7 +325,10 @@ fn a_swapped_buffer_is_followed_as_the_conduct_says() {
         HEARD.take();
         let end = server.notify(&packet, Notice::Processed);
         assert_eq!(end.given(), told.as_bytes());
-        assert_eq!(HEARD.take(), [format!("drop {told:?} 0xb 0")]);
+        // The buffer is the DLL's again: what the server had read of it is told from now on.
+        BUFFER.lock().unwrap()[0] = b'?';
+        server.notify(&packet, Notice::Processed);
+        assert_eq!(HEARD.take(), [told, taken].map(|text| format!("drop {text:?} 0xb 0")));
     }
 }
 

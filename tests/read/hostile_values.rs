@@ -5,7 +5,9 @@ use core::fmt::Write as _;
 
 use dhcp_callout::Message;
 use dhcp_callout::message::option::{self, relay};
-use dhcp_callout::message::{OptionCode, SequenceReader, Suboption, Typed, Value, ValueErrorKind};
+use dhcp_callout::message::{
+    DomainList, Expected, OptionCode, SequenceReader, Suboption, Typed, Value, ValueError, ValueErrorKind,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -110,38 +112,112 @@ fn chain_of_pointers(bytes: usize) -> Vec<u8> {
     value
 }
 
-#[test]
-fn pointers_take_linear_time() {
-    for bytes in [4096, 65_536] {
-        let value = names_of_pointers(bytes, 0);
-        let list = option::DOMAIN_SEARCH
-            .decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &value))
-            .unwrap();
-        assert_eq!(list.iter().count(), 1 + (value.len() - 253) / 2);
-        let value = chain_of_pointers(bytes);
-        let error = option::DOMAIN_SEARCH
-            .decode(Value::from_slice(option::DOMAIN_SEARCH.code(), &value))
-            .unwrap_err();
-        assert!(
-            matches!(
-                (error.kind(), error.offset()),
-                (ValueErrorKind::Pointer { target: 0 }, 1)
-            ),
-            "{error:?}"
-        );
+/// A name that follows so many pointers to its one label, all but the last inside of labels of other names.
+fn name_of_pointers(pointers: usize) -> Vec<u8> {
+    let (mut value, mut target) = (b"\x03end\0".to_vec(), 0);
+    let mut left = pointers - 1;
+    while left > 0 {
+        let in_label = left.min(31);
+        value.push(u8::try_from(2 * in_label).unwrap());
+        for _ in 0..in_label {
+            let position = u16::try_from(value.len()).unwrap();
+            value.extend((0xc000_u16 | target).to_be_bytes());
+            target = position;
+        }
+        value.push(0);
+        left -= in_label;
     }
+    value.extend((0xc000 | target).to_be_bytes());
+    value
+}
+
+fn domain_search(value: &[u8]) -> Result<DomainList<'_>, ValueError> {
+    option::DOMAIN_SEARCH.decode(Value::from_slice(option::DOMAIN_SEARCH.code(), value))
 }
 
 #[test]
-fn pointers_over_fragments_of_one_byte_are_given_up() {
-    // The first fragment holds the place that all pointers lead to, so that following them costs nothing.
-    let value = packet(119, &names_of_pointers(1300, 0), 1);
-    let read = Message::parse(&value).unwrap().get(option::DOMAIN_SEARCH);
-    assert!(read.is_ok(), "{read:?}");
-    // One byte further on, the fragments have to be walked for each pointer.
-    let value = packet(119, &names_of_pointers(1300, 1), 1);
-    let error = Message::parse(&value).unwrap().get(option::DOMAIN_SEARCH).unwrap_err();
-    assert_eq!(error.kind(), ValueErrorKind::Scattered, "{error:?}");
+fn pointers_take_linear_time() {
+    let too_long = (ValueErrorKind::Expansion, 181);
+    let too_many = (ValueErrorKind::Pointer { target: 0 }, 1);
+    for (bytes, of_chain) in [(4096, too_long), (65_536, too_many)] {
+        let value = names_of_pointers(bytes, 0);
+        let error = domain_search(&value).unwrap_err();
+        let names_read = (32 * value.len() - 252) / 284; // See below.
+        assert_eq!(
+            (error.kind(), error.offset()),
+            (ValueErrorKind::Expansion, 253 + 2 * names_read)
+        );
+        let error = domain_search(&chain_of_pointers(bytes)).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), of_chain);
+    }
+}
+
+/// A name of so many labels of one byte, then so many pointers to it.
+fn name_and_pointers(labels: usize, pointers: usize) -> Vec<u8> {
+    [[1, b'a'].repeat(labels), vec![0], [0xc0, 0].repeat(pointers)].concat()
+}
+
+#[test]
+fn a_list_written_out_has_32_bytes_for_each_and_no_more() {
+    // Each name has 252 bytes, and 32 for its pointer: 252 + 284 n of 32 (253 + 2 n).
+    let most = (32 * 253 - 252) / (284 - 64);
+    let names = name_and_pointers(126, most);
+    assert_eq!(domain_search(&names).unwrap().iter().count(), 1 + most);
+    let error = domain_search(&name_and_pointers(126, most + 1)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.offset()),
+        (ValueErrorKind::Expansion, 253 + 2 * most)
+    );
+}
+
+#[test]
+fn fragments_of_one_byte_read_like_one_piece() {
+    for value in [
+        name_and_pointers(126, 35),
+        name_and_pointers(126, 36),
+        name_and_pointers(3, 300),
+    ] {
+        assert_eq!(read(119, &value, 1), read(119, &value, 255));
+        let mut far_back = vec![0; 300];
+        far_back.extend(b"\x03www\x07example\x03com\0");
+        far_back.extend(b"\x01a\xc1\x30".repeat(100));
+        assert_eq!(read(119, &far_back, 1), read(119, &far_back, 255));
+        assert!(read(119, &far_back, 1).contains("more"));
+    }
+    let deep = packet(119, &name_of_pointers(127), 1);
+    let names = Message::parse(&deep)
+        .unwrap()
+        .get(option::DOMAIN_SEARCH)
+        .unwrap()
+        .unwrap();
+    let last = names.iter().last().unwrap();
+    assert!(last.labels().eq([b"end"]) && last.is_absolute());
+    assert_eq!(
+        read(119, &name_of_pointers(128), 1),
+        read(119, &name_of_pointers(128), 255)
+    );
+    assert!(read(119, &name_of_pointers(128), 1).starts_with("Pointer"));
+}
+
+#[test]
+fn a_long_list_is_printed_in_part() {
+    let value = b"\x07example\x03com\0".repeat(100);
+    let printed = domain_search(&value).unwrap().to_string();
+    let names = vec!["example.com."; 79].join(", ");
+    assert_eq!(printed, format!("{names}, and 21 more"));
+}
+
+#[test]
+fn split_lists_longer_than_any_packet_are_given_up() {
+    let value = b"\x07example\x03com\0".repeat(4096 / 13 + 1);
+    assert!(domain_search(&value).is_ok());
+    let packet = packet(119, &value, 255);
+    let error = Message::parse(&packet).unwrap().get(option::DOMAIN_SEARCH).unwrap_err();
+    let kind = ValueErrorKind::Length {
+        length: value.len(),
+        expected: Expected::AtMost(4096),
+    };
+    assert_eq!((error.kind(), error.offset()), (kind, 242));
 }
 
 #[test]

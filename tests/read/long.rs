@@ -150,8 +150,8 @@ proptest! {
 
         let codes = [12, 43, 52, 250, 43, 224, 0, 255];
         let picked = message.pick(codes);
-        prop_assert_eq!(picked.fault.is_some(), naive.fault.is_some());
-        for (code, picked) in codes.into_iter().zip(picked.values) {
+        prop_assert_eq!(picked.fault().is_some(), naive.fault.is_some());
+        for (code, picked) in codes.into_iter().zip(picked.values()) {
             let expected = naive.joined(code);
             prop_assert_eq!(picked.map(bytes), expected.clone());
             let Ok(value) = message.value(code) else {

@@ -147,3 +147,68 @@ fn replies_are_rewritten_for_a_user_class_in_either_form() {
         assert_eq!(output.contains("reply altered"), fits, "{class:?}: {output}");
     }
 }
+
+#[test]
+fn the_log_has_a_line_for_each_packet_of_a_client() {
+    let output = run("lease_log", &[]);
+    let line = |start: &str| output.lines().find(|line| line.starts_with(start));
+    let discover = line("lease: 02:00:5e:00:53:11 DHCPDISCOVER client-1").unwrap();
+    assert!(discover.ends_with("0.0.0.0 0 s: processed; 0 missed"), "{discover}");
+    let request = line("lease: 02:00:5e:00:53:11 DHCPREQUEST client-1").unwrap();
+    assert!(request.ends_with("192.0.2.120 120 s: processed; 0 missed"), "{request}");
+    assert!(
+        output
+            .lines()
+            .any(|line| line.starts_with("lease: ") && line.contains(" lan0 "))
+    );
+    let dropped = "dropped (DHCP_DROP_NOADDRESS)";
+    assert!(
+        output
+            .lines()
+            .any(|line| line.starts_with("lease: ") && line.contains(dropped))
+    );
+}
+
+#[test]
+fn boot_files_go_to_pxe_clients_of_a_known_architecture() {
+    for (class, architectures, fits) in [
+        ("PXEClient:Arch:00007", &[0, 7][..], true),
+        ("PXEClient", &[0x12, 0x34, 0, 11], true),
+        ("PXEClient", &[0x12, 0x34], false),
+        ("MSFT 5.0", &[0, 7], false),
+    ] {
+        let exchange = [
+            request()
+                .option(53, [3])
+                .option(60, class)
+                .option(93, architectures)
+                .end()
+                .into(),
+            ack().option(54, [192, 0, 2, 1]).end().into(),
+        ];
+        let capture = Capture::of("pxe.pcap", &exchange);
+        let output = example("pxe").arg(capture.path()).output().unwrap();
+        let output = String::from_utf8(output.stderr).unwrap();
+        assert!(output.contains("pxe.pcap: "), "{output}");
+        assert_eq!(
+            output.contains("reply altered"),
+            fits,
+            "{class} {architectures:?}: {output}"
+        );
+    }
+}
+
+#[test]
+fn a_client_that_sends_too_much_is_refused_and_no_other() {
+    let mut flood = vec![request().option(53, [1]).end().into(); 25];
+    flood.push(request().chaddr(&[2, 0, 0, 0, 0, 9]).option(53, [1]).end().into());
+    let capture = Capture::of("flood.pcap", &flood);
+    let output = example("rate_limit").arg(capture.path()).output().unwrap();
+    let output = String::from_utf8(output.stderr).unwrap();
+    assert!(output.ends_with("rate_limit: 5 refused\n"), "{output}");
+    assert!(
+        !output
+            .lines()
+            .any(|line| line.contains("refused ") && line.contains("02:00:00:00:00:09"))
+    );
+}

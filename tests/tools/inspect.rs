@@ -1,26 +1,17 @@
 //! The `inspect` example as a program: what it takes, what it prints, when it fails.
 
-use std::io::Write;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
 use serde_json::{Value, json};
 
 use dhcp_callout_support::inspect_json::object;
 use dhcp_callout_support::packet::{Packet, discover};
-use dhcp_callout_support::program::example;
+
+use crate::common::run;
 
 /// Runs the example with `input` as its standard input.
 fn inspect(arguments: &[&str], input: &str) -> Output {
-    let mut program = example("inspect")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("the examples have to be built, as cargo test does: {error}"));
-    // A program that fails early does not read its input.
-    let _ = program.stdin.take().unwrap().write_all(input.as_bytes());
-    program.wait_with_output().unwrap()
+    run("inspect", arguments, input.as_bytes())
 }
 
 fn capture(name: &str) -> String {
@@ -98,6 +89,12 @@ fn a_capture_gives_an_object_for_each_message() {
     let text = printed(&inspect(&["--json", &capture("isc-dhcpd-dhclient.pcap")], ""));
     let objects: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(objects.len() > 3);
+    assert_eq!(objects[0]["capture"], capture("isc-dhcpd-dhclient.pcap"));
+    assert_eq!((&objects[0]["frame"], &objects[1]["frame"]), (&1.into(), &2.into()));
+    let file = std::fs::read(capture("isc-dhcpd-dhclient.pcap")).unwrap();
+    let time = dhcp_callout_support::capture::parse(&file).unwrap()[0].time;
+    let printed = objects[0]["time"].as_str().unwrap();
+    assert_eq!(printed, format!("{}.{:09}", time.as_secs(), time.subsec_nanos()));
     for object in &objects {
         assert_eq!((&object["header_ok"], &object["error"]), (&json!(true), &Value::Null));
         assert!(

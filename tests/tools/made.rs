@@ -1,10 +1,10 @@
 //! Captures that a test makes of messages of its own.
 
+use core::time::Duration;
 use std::path::{Path, PathBuf};
 
+use dhcp_callout_support::capture::{Linktype, file_header, record};
 use etherparse::PacketBuilder;
-use pcap_parser::pcap::LegacyPcapBlock;
-use pcap_parser::{Linktype, PcapHeader, ToVec};
 
 /// A capture file; it goes when this is dropped.
 pub(crate) struct Capture(PathBuf);
@@ -12,12 +12,7 @@ pub(crate) struct Capture(PathBuf);
 impl Capture {
     /// Writes a file of this name, with one message a second.
     pub(crate) fn of(name: &str, messages: &[Vec<u8>]) -> Self {
-        let mut header = PcapHeader {
-            snaplen: 65_535,
-            network: Linktype::RAW,
-            ..PcapHeader::new()
-        };
-        let mut file = header.to_vec().unwrap();
+        let mut file = file_header(Linktype::RAW, false);
         for (second, message) in (0..).zip(messages) {
             let is_reply = message[0] == 2;
             let (from, to) = if is_reply { (67, 68) } else { (68, 67) };
@@ -27,14 +22,7 @@ impl Capture {
                 .write(&mut data, message)
                 .unwrap();
             let length = u32::try_from(data.len()).unwrap();
-            let mut record = LegacyPcapBlock {
-                ts_sec: second,
-                ts_usec: 0,
-                caplen: length,
-                origlen: length,
-                data: &data,
-            };
-            file.extend(record.to_vec().unwrap());
+            file.extend(record(Duration::from_secs(second), false, &data, length).unwrap());
         }
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::write(&path, file).unwrap();

@@ -11,6 +11,7 @@
 )]
 
 mod callouts;
+mod common;
 mod inspect;
 mod made;
 mod replay;

@@ -13,8 +13,11 @@ use dhcp_callout::{
     Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, PacketBuffer, Stage, entry_point,
 };
 use dhcp_callout_support::capture::{Frame, datagrams};
+use dhcp_callout_support::packet::request;
 use dhcp_callout_support::program::example;
 use dhcp_callout_support::{capture, watcher};
+
+use crate::made::Capture;
 
 fn frames(name: &str) -> Vec<Frame> {
     capture::read(&capture::bundled(name)).unwrap()
@@ -354,6 +357,52 @@ fn the_program_prints_totals_that_agree() {
             (&0.into(), &0.into(), &0.into())
         );
     }
+}
+
+#[test]
+fn the_program_tells_each_packet_in_a_line_of_json() {
+    let output = replay(&["--json"]);
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 9, "eight packets and the totals");
+    let request = &lines[1];
+    assert_eq!(
+        (&request["frame"], &request["xid"], &request["client"]),
+        (&3.into(), &"70a68929".into(), &"02:00:5e:00:53:11".into())
+    );
+    assert_eq!(
+        (&request["type"], &request["end"]),
+        (&"REQUEST".into(), &"processed".into())
+    );
+    let calls: Vec<_> = request["calls"].as_array().unwrap().iter().collect();
+    let names: Vec<_> = calls.iter().map(|call| call["call"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["new_packet", "options_parsed", "address_offered", "sent", "notified"]
+    );
+    assert_eq!(
+        (&calls[2]["address"], &calls[2]["lease_time"], &calls[3]["frame"]),
+        (&"192.0.2.100".into(), &24.into(), &4.into())
+    );
+    assert_eq!(lines[7]["end"], "DHCP_DROP_DUPLICATE");
+    assert_eq!((&lines[8]["packets"], &lines[8]["frames"]), (&8.into(), &10.into()));
+}
+
+/// Option 53 with two bytes is no message type, and no BOOTP either.
+#[test]
+fn a_malformed_message_type_is_not_told_as_bootp() {
+    let packets = [request().option(53, [1, 1]).end(), request().end()].map(Into::into);
+    let capture = Capture::of("types.pcap", &packets);
+    let output = replay(&[capture.path().to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(
+        lines[0].contains("  invalid  ") && lines[1].contains("  BOOTP "),
+        "{text}"
+    );
 }
 
 #[test]

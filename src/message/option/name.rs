@@ -3,7 +3,6 @@
 use core::fmt::{self, Write as _};
 use core::iter::FusedIterator;
 
-use super::sequence::write_list;
 use crate::message::code::OptionCode;
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError, ValueErrorKind};
 use crate::message::value::Value;
@@ -11,12 +10,23 @@ use crate::message::value::Value;
 /// Bytes that a name may have on the wire, length bytes and root included (RFC 1035 section 3.1).
 const MAX_NAME_LENGTH: usize = 255;
 
+/// Bytes of a value that can be part of a name, or of the label with which it is too long.
+const MAX_NAME_FRONT: usize = MAX_NAME_LENGTH + 64;
+
 /// Pointers that one name may follow: it has at most 127 labels, and nobody needs more than one pointer before each.
 const MAX_POINTERS: u8 = 127;
 
-/// Steps over the options of the packet that the pointers of one value may cost, for each byte and each option there
-/// is to be read.
-const MAX_STEPS_EACH: usize = 64;
+/// Bytes that the names of a list may have, written out, for each byte of its value.
+const MAX_EXPANSION: usize = 32;
+
+/// As how many bytes a pointer counts.
+const POINTER_WEIGHT: usize = 32;
+
+/// Bytes that a value in several fragments may have: more than any packet of the server has.
+const MAX_SPLIT_LENGTH: usize = 4096;
+
+/// Bytes of names after which a list is not printed any further.
+const MAX_PRINTED_LENGTH: usize = 1024;
 
 /// A domain name in wire format, read in place.
 ///
@@ -31,66 +41,43 @@ const MAX_STEPS_EACH: usize = 64;
 /// - [`Pointer`](ValueErrorKind::Pointer) for a label byte from 192.
 #[derive(Clone, Copy)]
 pub struct DomainName<'a> {
-    /// What pointers count from; the name does not read past its end.
+    /// What pointers count from.
     base: Value<'a>,
-    /// The tail of `base` that begins with the name.
+    /// The tail of `base` that begins with the name. INVARIANT: [`check_name`] has found the name to be in order.
     start: Value<'a>,
-    pointers: Pointers,
-    end: End,
-}
-
-/// Whether a name may be compressed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pointers {
-    Followed,
-    Refused,
-}
-
-/// How a name ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// With the root label.
-    Root,
-    /// With the value.
-    Open,
+    is_absolute: bool,
 }
 
 impl<'a> DomainName<'a> {
-    /// Reads one uncompressed name from the front of `value`, and returns it and what comes after it. With the end of
-    /// `value` the name may end without a root.
-    fn partial(value: Value<'a>) -> Result<(Self, Value<'a>), ValueError> {
-        let (end, after) = LabelWalk::new(value, value, Pointers::Refused).finish(&mut WorkBudget::unlimited())?;
-        let name = Self {
-            base: value,
-            start: value,
-            pointers: Pointers::Refused,
-            end,
-        };
-        Ok((name, after))
-    }
-
     /// Reads the name that is all of `value`, absolute or partial.
     pub(super) fn whole(value: Value<'a>) -> Result<Self, ValueError> {
-        let (name, after) = Self::partial(value)?;
-        if after.is_empty() {
-            Ok(name)
-        } else {
-            Err(value.bad_length(Expected::Exactly(value.len().saturating_sub(after.len()))))
+        // A longer name is too long before that.
+        let (front, _) = value.split_at(MAX_NAME_FRONT).unwrap_or((value, value));
+        let checked = check::<MAX_NAME_FRONT, _>(front, |bytes| check_name(bytes, 0, 0, &mut { usize::MAX }))?;
+        if checked.end < value.len() {
+            return Err(value.bad_length(Expected::Exactly(checked.end)));
         }
+        Ok(Self {
+            base: value,
+            start: value,
+            is_absolute: checked.is_absolute,
+        })
     }
 
     /// Returns the labels from left to right, without the root: 1 to 63 bytes each, at most 127.
     #[must_use]
-    pub fn labels(&self) -> Labels<'a> {
+    pub const fn labels(&self) -> Labels<'a> {
         Labels {
-            walk: LabelWalk::new(self.base, self.start, self.pointers),
+            base: self.base,
+            rest: self.start,
+            tails: None,
         }
     }
 
     /// Returns whether the name is absolute: ended by the root label.
     #[must_use]
     pub const fn is_absolute(&self) -> bool {
-        matches!(self.end, End::Root)
+        self.is_absolute
     }
 }
 
@@ -175,18 +162,55 @@ impl fmt::Debug for DomainName<'_> {
 /// The labels of a [`DomainName`].
 #[derive(Clone)]
 pub struct Labels<'a> {
-    walk: LabelWalk<'a>,
+    base: Value<'a>,
+    /// The tail of `base` from the next length byte on.
+    rest: Value<'a>,
+    /// The tails of `base` at equal distances, once a pointer leads into another fragment than the first.
+    tails: Option<[Value<'a>; 8]>,
+}
+
+impl<'a> Labels<'a> {
+    /// Returns the tail of `base` that the pointer at `rest` leads to.
+    #[allow(clippy::arithmetic_side_effects, reason = "the distance is not 0")]
+    fn follow(&mut self) -> Option<Value<'a>> {
+        let (pointer, _) = self.rest.split_first_chunk()?;
+        let mut position = usize::from(target_of(pointer));
+        if position >= self.base.len().saturating_sub(self.rest.len()) {
+            return None;
+        }
+        let mut tail = self.base;
+        if position >= tail.head().len() {
+            let distance = tail.len() / 8 + 1;
+            let tails = self.tails.get_or_insert_with(|| {
+                core::array::from_fn(|index| {
+                    tail.advance(if index == 0 { 0 } else { distance });
+                    tail
+                })
+            });
+            tail = *tails.get(position / distance)?;
+            position %= distance;
+        }
+        tail.advance(position).then_some(tail)
+    }
 }
 
 impl<'a> Iterator for Labels<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
-        let step = self.walk.step(&mut WorkBudget::unlimited());
-        debug_assert!(step.is_ok(), "the name has been checked");
-        match step {
-            Ok(LabelStep::Label(length)) => self.walk.rest.take_value(length).ok(),
-            Ok(LabelStep::End(_)) | Err(_) => None,
+        loop {
+            match self.rest.peek()? {
+                0 => return None,
+                length @ 1..=63 => {
+                    self.rest.advance(1);
+                    return self.rest.take_value(usize::from(length)).ok();
+                }
+                _ => {
+                    let target = self.follow();
+                    debug_assert!(target.is_some(), "the name has been checked");
+                    self.rest = target?;
+                }
+            }
         }
     }
 }
@@ -203,13 +227,13 @@ impl fmt::Debug for Labels<'_> {
 ///
 /// A name may end with a pointer to an earlier place in the value, counted in bytes from the value's start after its
 /// fragments have been joined (RFC 1035 section 4.1.4). A pointer has to lead to a place before the one where its own
-/// run of labels began, so that every name ends; and a name may follow 127 of them, so that a value takes time linear
-/// in its length. Options 88 and 141 need no pointers, but are read the same.
+/// run of labels began, so that every name ends; and a name may follow 127 of them. Options 88 and 141 need no pointers,
+/// but are read the same.
 ///
-/// To follow a pointer in a value of several fragments, its options are walked anew. When that would take more than 64
-/// steps for each byte of the value and each option after its first fragment, decoding stops. Lists that are split as
-/// RFC 3396 has it, into parts of 255 bytes, are far from that; it takes hundreds of pointers in fragments of a few
-/// bytes.
+/// So that a packet of pointers costs no more than others, the names of a list may have 32 bytes, written out without
+/// pointers, for each byte of the value, where each pointer counts as 32 more.
+///
+/// `Display` stops after the name with which 1024 bytes of names are reached, and says how many follow.
 ///
 /// Decoding gives
 /// - [`Length`](ValueErrorKind::Length) for an empty value;
@@ -217,7 +241,8 @@ impl fmt::Debug for Labels<'_> {
 ///   root;
 /// - [`Label`](ValueErrorKind::Label) for a label byte from 64 to 191, and for a name of more than 255 bytes;
 /// - [`Pointer`](ValueErrorKind::Pointer) for a pointer that does not lead back, and for the 128th pointer of a name;
-/// - [`Scattered`](ValueErrorKind::Scattered) for too many pointers over too many fragments.
+/// - [`Expansion`](ValueErrorKind::Expansion) at the name with which a list is too long, written out;
+/// - [`Length`](ValueErrorKind::Length) also for a value of more than 4096 bytes in several fragments.
 ///
 /// ```
 /// use dhcp_callout::message::{Value, option};
@@ -238,19 +263,29 @@ pub struct DomainList<'a> {
 impl<'a> DomainList<'a> {
     /// Reads the names in `names`, a tail of `base` that is not empty; pointers count from the start of `base`.
     pub(super) fn within(base: Value<'a>, names: Value<'a>) -> Result<Self, ValueError> {
-        let list = Self { base, names };
-        let mut budget = WorkBudget::of(&base);
-        let mut rest = names;
-        loop {
-            let (end, after) = LabelWalk::new(base, rest, Pointers::Followed).finish(&mut budget)?;
-            if end == End::Open {
-                return Err(after.truncated(1));
+        check::<MAX_SPLIT_LENGTH, _>(base, |bytes| {
+            let mut budget = bytes.len().saturating_mul(MAX_EXPANSION);
+            let mut at = base.len().saturating_sub(names.len());
+            while at < bytes.len() {
+                let name = check_name(bytes, at, MAX_POINTERS, &mut budget)?;
+                if !name.is_absolute {
+                    return Err((bytes.len(), ValueErrorKind::Truncated { needed: 1, have: 0 }));
+                }
+                at = name.end;
             }
-            if after.is_empty() {
-                return Ok(list);
-            }
-            rest = after;
-        }
+            Ok(Self { base, names })
+        })
+    }
+
+    /// Returns the list in one piece, copied to `buffer` if need be, so that pointers are cheap to follow.
+    fn in_one_piece<'b>(&self, buffer: &'b mut [u8; MAX_SPLIT_LENGTH]) -> DomainList<'b>
+    where
+        'a: 'b,
+    {
+        let base = self.base.in_one_piece(buffer);
+        let mut names = base;
+        names.advance(base.len().saturating_sub(self.names.len()));
+        DomainList { base, names }
     }
 
     /// Returns the bytes of the names, compressed as they are.
@@ -273,8 +308,7 @@ impl<'a> DomainList<'a> {
         DomainName {
             base: self.base,
             start,
-            pointers: Pointers::Followed,
-            end: End::Root,
+            is_absolute: true,
         }
     }
 }
@@ -293,7 +327,7 @@ impl Format for DomainList<'_> {
 /// Names are written without compression.
 impl Encode<DomainList<'static>> for DomainList<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
-        for name in self {
+        for name in &self.in_one_piece(&mut [0; MAX_SPLIT_LENGTH]) {
             name.encode(out);
         }
     }
@@ -316,7 +350,9 @@ impl<S: Encode<DomainName<'static>>, const N: usize> Encode<DomainList<'static>>
 /// Lists are equal when their names are, however they are compressed.
 impl PartialEq for DomainList<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+        let (mut buffer, mut other_buffer) = ([0; MAX_SPLIT_LENGTH], [0; MAX_SPLIT_LENGTH]);
+        let names = self.in_one_piece(&mut buffer).iter();
+        names.eq(other.in_one_piece(&mut other_buffer).iter())
     }
 }
 
@@ -331,16 +367,34 @@ impl<'a> IntoIterator for &DomainList<'a> {
     }
 }
 
-/// The names, with commas between them.
+/// The names, with commas between them, and how many more there are.
 impl fmt::Display for DomainList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_list(f, self.iter(), |name, f| name.fmt(f))
+        let mut buffer = [0; MAX_SPLIT_LENGTH];
+        let mut names = self.in_one_piece(&mut buffer).iter();
+        let (mut separator, mut printed) = ("", 0);
+        while let Some(name) = names.next() {
+            if printed >= MAX_PRINTED_LENGTH {
+                return write!(
+                    f,
+                    ", and {} more",
+                    names.fold(1_usize, |count, _| count.saturating_add(1))
+                );
+            }
+            write!(f, "{separator}{name}")?;
+            separator = ", ";
+            printed = name.labels().fold(printed, |sum: usize, label| {
+                sum.saturating_add(1).saturating_add(label.len())
+            });
+            printed = printed.saturating_add(1); // The root.
+        }
+        Ok(())
     }
 }
 
 impl fmt::Debug for DomainList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self).finish()
+        write!(f, "[{self}]")
     }
 }
 
@@ -366,116 +420,6 @@ impl<'a> Iterator for DomainNames<'a> {
 
 impl FusedIterator for DomainNames<'_> {}
 
-/// Where the labels of a name are being read.
-#[derive(Clone)]
-struct LabelWalk<'a> {
-    base: Value<'a>,
-    /// The tail of `base` from the next length byte on.
-    rest: Value<'a>,
-    /// Where the run of labels began that is being read; pointers must lead before it.
-    run: usize,
-    /// What comes after the first pointer.
-    after: Option<Value<'a>>,
-    /// Bytes that the name may still have.
-    room: usize,
-    pointers_left: u8,
-    pointers: Pointers,
-}
-
-enum LabelStep {
-    /// A label of so many bytes.
-    Label(usize),
-    End(End),
-}
-
-impl<'a> LabelWalk<'a> {
-    /// Begins with `start`, a tail of `base`.
-    fn new(base: Value<'a>, start: Value<'a>, pointers: Pointers) -> Self {
-        Self {
-            base,
-            rest: start,
-            run: base.len().saturating_sub(start.len()),
-            after: None,
-            room: MAX_NAME_LENGTH,
-            pointers_left: MAX_POINTERS,
-            pointers,
-        }
-    }
-
-    /// Reads the name to its end, and returns what comes after it where it began.
-    fn finish(mut self, budget: &mut WorkBudget) -> Result<(End, Value<'a>), ValueError> {
-        loop {
-            match self.step(budget)? {
-                LabelStep::Label(length) => self.rest.advance(length),
-                LabelStep::End(end) => return Ok((end, self.after.unwrap_or(self.rest))),
-            };
-        }
-    }
-
-    /// Reads the next length byte, over pointers if need be. After a label's the caller has to pass over as many
-    /// bytes, which are there. After the end, and after an error, steps give the same again.
-    fn step(&mut self, budget: &mut WorkBudget) -> Result<LabelStep, ValueError> {
-        loop {
-            let Some(byte) = self.rest.peek() else {
-                return Ok(LabelStep::End(End::Open));
-            };
-            match byte {
-                0 => {
-                    if self.after.is_none() {
-                        let mut after = self.rest;
-                        after.advance(1);
-                        self.after = Some(after);
-                    }
-                    return Ok(LabelStep::End(End::Root));
-                }
-                1..=63 => {
-                    let length = usize::from(byte);
-                    // The length byte, the label, and in the end the root.
-                    let room = self.room.checked_sub(length.saturating_add(1)).filter(|room| *room > 0);
-                    if self.rest.len() <= length {
-                        let mut label = self.rest;
-                        label.advance(1);
-                        return Err(label.truncated(length));
-                    }
-                    self.room = room.ok_or_else(|| self.bad_label(byte))?;
-                    self.rest.advance(1);
-                    return Ok(LabelStep::Label(length));
-                }
-                64..=191 => return Err(self.bad_label(byte)),
-                192.. => self.follow(budget)?,
-            }
-        }
-    }
-
-    /// Goes where the pointer at `rest` leads.
-    fn follow(&mut self, budget: &mut WorkBudget) -> Result<(), ValueError> {
-        let ([high, low], after) = self.rest.split_first_chunk().ok_or_else(|| self.rest.truncated(2))?;
-        let target = u16::from_be_bytes([high & 0x3f, low]);
-        let bad_pointer = self.rest.error(ValueErrorKind::Pointer { target });
-        let position = usize::from(target);
-        if self.pointers == Pointers::Refused || position >= self.run {
-            return Err(bad_pointer);
-        }
-        self.pointers_left = self.pointers_left.checked_sub(1).ok_or(bad_pointer)?;
-        budget.spend(&self.base, position, &self.rest)?;
-        let mut run = self.base;
-        if !run.advance(position) {
-            return Err(bad_pointer);
-        }
-        if self.after.is_none() {
-            self.after = Some(after);
-        }
-        self.run = position;
-        self.rest = run;
-        Ok(())
-    }
-
-    #[cold]
-    fn bad_label(&self, byte: u8) -> ValueError {
-        self.rest.error(ValueErrorKind::Label { byte })
-    }
-}
-
 /// Passes over a name in place, without following a pointer.
 fn skip_in_place(rest: &mut Value<'_>) {
     while let Some(byte) = rest.peek() {
@@ -490,34 +434,104 @@ fn skip_in_place(rest: &mut Value<'_>) {
     }
 }
 
-/// What following pointers over several fragments may still cost.
-struct WorkBudget {
-    /// Steps of one walk over the options after the first fragment, which no pointer exceeds.
-    price: usize,
-    left: usize,
+/// Returns where a pointer leads.
+const fn target_of([high, low]: [u8; 2]) -> u16 {
+    u16::from_be_bytes([high & 0x3f, low])
 }
 
-impl WorkBudget {
-    /// No limit: for names that have been checked, or have no pointers.
-    const fn unlimited() -> Self {
-        Self { price: 0, left: 0 }
-    }
+/// A name that is in order.
+struct Checked {
+    /// Where it ends at the place where it began.
+    end: usize,
+    is_absolute: bool,
+}
 
-    /// The limit for all names of a value.
-    fn of(base: &Value<'_>) -> Self {
-        let price = base.steps_after_head();
-        Self {
-            price,
-            left: base.len().saturating_add(price).saturating_mul(MAX_STEPS_EACH),
+/// What is wrong, and at which byte of the value.
+type Fault = (usize, ValueErrorKind);
+
+/// Checks the bytes of `value` in one piece, of which it has at most `N` if it is in several.
+fn check<const N: usize, T>(value: Value<'_>, checks: impl Fn(&[u8]) -> Result<T, Fault>) -> Result<T, ValueError> {
+    #[cold]
+    fn copied<const N: usize, T>(value: Value<'_>, checks: impl Fn(&[u8]) -> Result<T, Fault>) -> Result<T, Fault> {
+        match value.copy_to(&mut [0; N]) {
+            Ok(bytes) => checks(bytes),
+            Err(error) => Err((
+                0,
+                ValueErrorKind::Length {
+                    length: error.needed,
+                    expected: Expected::AtMost(error.have),
+                },
+            )),
         }
     }
 
-    fn spend(&mut self, base: &Value<'_>, position: usize, pointer: &Value<'_>) -> Result<(), ValueError> {
-        if position < base.head_len() {
-            return Ok(());
+    let checked = match value.as_slice() {
+        Some(bytes) => checks(bytes),
+        None => copied::<N, T>(value, checks),
+    };
+    checked.map_err(|(position, kind)| {
+        let mut place = value;
+        place.advance(position);
+        place.error(kind)
+    })
+}
+
+/// Checks the name that begins at `start`, which may follow some pointers and cost as many bytes as the `budget` has.
+fn check_name(bytes: &[u8], start: usize, mut pointers: u8, budget: &mut usize) -> Result<Checked, Fault> {
+    // Where the run of labels began that is being read; pointers must lead before it.
+    let mut run = start;
+    let mut room = MAX_NAME_LENGTH - 1; // The root.
+    let mut end = None;
+    loop {
+        // All labels of the run at once. This loop is what reading a hostile list costs.
+        let mut at = run;
+        while let Some(length @ 1..=63) = bytes.get(at) {
+            at = at.wrapping_add(1 + usize::from(*length));
         }
-        let left = self.left.checked_sub(self.price);
-        self.left = left.ok_or_else(|| pointer.error(ValueErrorKind::Scattered))?;
-        Ok(())
+        let length = at.wrapping_sub(run);
+        room = match room.checked_sub(length) {
+            Some(room) if at <= bytes.len() => room,
+            _ => return Err(bad_label(bytes, run, room)),
+        };
+        let too_long = (start, ValueErrorKind::Expansion);
+        *budget = budget.checked_sub(length).ok_or(too_long)?;
+        let (is_absolute, length) = match bytes.get(at..).unwrap_or_default() {
+            [] => (false, 0),
+            [0, ..] => (true, 1),
+            [byte @ ..=191, ..] => return Err((at, ValueErrorKind::Label { byte: *byte })),
+            [_] => return Err((at, ValueErrorKind::Truncated { needed: 2, have: 1 })),
+            [high, low, ..] => {
+                let target = target_of([*high, *low]);
+                if usize::from(target) >= run || pointers == 0 {
+                    return Err((at, ValueErrorKind::Pointer { target }));
+                }
+                *budget = budget.checked_sub(POINTER_WEIGHT).ok_or(too_long)?;
+                pointers = pointers.wrapping_sub(1);
+                end.get_or_insert(at.wrapping_add(2));
+                run = usize::from(target);
+                continue;
+            }
+        };
+        let end = end.unwrap_or(at.wrapping_add(length));
+        return Ok(Checked { end, is_absolute });
     }
+}
+
+/// Finds the first label from `at` on that runs past the end, or for which a name has no more `room`.
+#[cold]
+fn bad_label(bytes: &[u8], mut at: usize, mut room: usize) -> Fault {
+    while let Some(byte) = bytes.get(at) {
+        let needed = usize::from(*byte);
+        let have = bytes.len().wrapping_sub(at).wrapping_sub(1);
+        if needed > have {
+            return (at.wrapping_add(1), ValueErrorKind::Truncated { needed, have });
+        }
+        room = match room.checked_sub(needed + 1) {
+            Some(room) => room,
+            None => return (at, ValueErrorKind::Label { byte: *byte }),
+        };
+        at = at.wrapping_add(1 + needed);
+    }
+    debug_assert!(false, "one of the labels is bad");
+    (at, ValueErrorKind::Label { byte: 0 })
 }

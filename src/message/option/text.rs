@@ -70,12 +70,15 @@ pub struct Text<'a> {
 impl<'a> Text<'a> {
     /// Takes all of `value` but the NULs at its end; none may be left.
     pub(super) fn trimmed(value: Value<'a>) -> Self {
+        if value.as_slice().is_some_and(|bytes| bytes.last() != Some(&0)) {
+            return Self { value };
+        }
         let (mut length, mut end) = (0_usize, 0);
-        for byte in value.bytes() {
-            length = length.saturating_add(1);
-            if byte != 0 {
-                end = length;
+        for piece in value.fragments() {
+            if let Some(last) = piece.iter().rposition(|byte| *byte != 0) {
+                end = length.saturating_add(last).saturating_add(1);
             }
+            length = length.saturating_add(piece.len());
         }
         Self {
             value: value.split_at(end).map_or(value, |(text, _)| text),

@@ -8,7 +8,7 @@ use super::report::Report;
 use super::rule::Rule;
 use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint, prototypes};
 
-const NAME: &str = "DhcpServerCalloutEntry";
+pub(super) const NAME: &str = "DhcpServerCalloutEntry";
 
 /// A list of one DLL that is not there: `x.x`.
 const LIST: [u16; 4] = [0x78, 0x2E, 0x78, 0];

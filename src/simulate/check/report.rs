@@ -143,6 +143,10 @@ impl fmt::Display for Finding {
             Severity::Advice => "advice",
         };
         write!(f, "{severity} {rule}: {}", rule.meaning())?;
-        write!(f, "\n  first at call {call}, {hook}, with {conduct:?}")
+        write!(f, "\n  first at call {call}, {hook}, with ")?;
+        match *conduct {
+            Conduct::DEFAULT => f.write_str("all switches at their default"),
+            conduct => write!(f, "{conduct:?}"),
+        }
     }
 }

@@ -52,7 +52,7 @@ rules! {
     EntryAcceptsAny: Fault "the entry point accepts a version that is not documented";
     EntryWritesOnFailure: Fault "the entry point fails, but writes into the callout table";
     EntryWritesOutside: Fault "the entry point writes into the list of DLLs, or beside the table";
-    EntryUnstable: Fault "a further call of the entry point gives another table";
+    EntryUnstable: Fault "a further call of the entry point gives another table, or none";
     EntryReserved: Fault "the entry point sets a hook that is reserved";
     EntryWithoutHooks: Advice "the entry point succeeds without a hook, which switches off the DLLs after this one";
     ContextWithoutEnd: Fault "packets get contexts, but no PktDrop hook is there to hear of their end";

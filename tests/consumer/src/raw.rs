@@ -226,6 +226,27 @@ unsafe extern "system" fn write_behind(
 }
 
 callout!(
+    /// Writes one byte too early.
+    writes_before_the_buffer { dhcp_new_pkt_hook: write_before }
+);
+
+unsafe extern "system" fn write_before(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: variables of the server; the simulated one has a guard zone before the buffer.
+    unsafe {
+        packet.read_unaligned().sub(1).write(0);
+        process_it.write_unaligned(Bool::TRUE);
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
     /// Writes an option, and forgets to make the packet longer.
     forgets_the_size { dhcp_pkt_send_hook: write_after_the_packet }
 );
@@ -270,10 +291,10 @@ unsafe extern "system" fn mark_the_packet(
     ERROR_SUCCESS
 }
 
-/// A buffer that several threads could use at once; nobody does here but one after the other.
+/// A buffer that several threads could use at once; the check does not go on to that after a rule is broken.
 struct Buffer(UnsafeCell<[u8; 4096]>);
 
-// SAFETY: see above.
+// SAFETY: one thread after the other uses it.
 unsafe impl Sync for Buffer {}
 
 callout!(
@@ -292,6 +313,32 @@ unsafe extern "system" fn reply_from_one_buffer(
     static BUFFER: Buffer = Buffer(UnsafeCell::new([0; 4096]));
     let buffer = BUFFER.0.get().cast::<u8>();
     // SAFETY: variables of the server; a packet has at most 4096 bytes, and no other hook runs.
+    unsafe {
+        copy_nonoverlapping(
+            packet.read_unaligned(),
+            buffer,
+            (size.read_unaligned() as usize).min(4096),
+        );
+        packet.write_unaligned(buffer);
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Has a buffer for each reply, and never takes one back: breaks no rule.
+    one_buffer_for_each { dhcp_pkt_send_hook: reply_from_new_buffer }
+);
+
+unsafe extern "system" fn reply_from_new_buffer(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let buffer = Box::leak(Box::new([0_u8; 4096])).as_mut_ptr();
+    // SAFETY: variables of the server; a packet has at most 4096 bytes.
     unsafe {
         copy_nonoverlapping(
             packet.read_unaligned(),

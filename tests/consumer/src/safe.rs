@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::net::Ipv4Addr;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 use std::sync::Mutex;
 use std::thread;
@@ -28,6 +29,23 @@ impl OnSendPacket for OnReply {
         (self.0)(packet);
     }
 }
+
+/// Refuses every other packet, whatever it is: breaks no rule, though no run of it is like the one before.
+pub struct EveryOther(AtomicU32);
+
+impl Callout for EveryOther {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        match self.0.fetch_add(1, Relaxed) % 2 {
+            0 => Decision::Pass,
+            _ => Decision::Refuse,
+        }
+    }
+}
+
+static EVERY_OTHER: Host<EveryOther> = Host::new(EveryOther(AtomicU32::new(0)));
+entry_point!(pub fn refuses_every_other_packet = EVERY_OTHER);
 
 /// Defines an entry point of a callout that does something to each reply.
 macro_rules! on_reply {

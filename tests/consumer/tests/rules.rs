@@ -9,7 +9,7 @@ use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Report, Rule};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 32] = [
+const CALLOUTS: [(EntryPoint, Rule); 33] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
@@ -24,6 +24,7 @@ const CALLOUTS: [(EntryPoint, Rule); 32] = [
     (raw::leaves_no_packet, Rule::PacketNull),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
     (raw::writes_behind_the_buffer, Rule::WriteOutside),
+    (raw::writes_before_the_buffer, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
     (raw::forgets_the_size, Rule::WriteBeyondSize),
     (raw::one_buffer_for_all, Rule::ReplacementChanged),
@@ -77,6 +78,8 @@ fn each_rule_has_a_callout_that_breaks_it() {
 #[test]
 fn a_callout_without_a_fault_is_clean() {
     check(safe::sets_an_option::entry).assert_clean();
+    check(safe::refuses_every_other_packet).assert_clean();
+    check(raw::one_buffer_for_each).assert_clean();
 }
 
 #[test]
@@ -122,6 +125,12 @@ fn fuzz(entry: EntryPoint) {
 #[test]
 fn a_callout_without_a_fault_can_be_fuzzed() {
     fuzz(safe::sets_an_option::entry);
+}
+
+#[test]
+#[should_panic(expected = "EntryRefused")]
+fn a_fuzzer_does_not_go_on_without_a_callout() {
+    fuzz(raw::refuses_version_0);
 }
 
 #[test]

@@ -19,6 +19,9 @@ crate::operations! {
     Message::options(message: Message<'_>) => each(message.options());
     Message::value(message: Message<'_>, code: OptionCode) => message.value(code);
     Message::pick(message: Message<'_>, one: OptionCode, other: OptionCode) => message.pick([one, other]);
+    Picked::value(message: Message<'_>, code: OptionCode, index: usize) => message.pick([code]).value(index);
+    Picked::values(message: Message<'_>, one: OptionCode, other: OptionCode) => message.pick([one, other]).values();
+    Picked::fault(message: Message<'_>, code: OptionCode) => message.pick([code]).fault();
     Message::find(message: Message<'_>) => message.find(option::SERVER_ID);
     Message::first(message: Message<'_>) => (message.first(option::LEASE_TIME), message.first(option::MESSAGE_TYPE));
 

@@ -1,14 +1,21 @@
-//! Capture files: their frames, and the DHCP messages in them.
+//! Capture files: their frames one after the other, and the DHCP messages in them.
+
+mod frame;
+mod write;
 
 use core::fmt;
 use core::time::Duration;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use dhcp_callout::simulate::Datagram;
-use etherparse::{Ipv4Header, NetSlice, SlicedPacket, TransportSlice, UdpHeader};
-use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
+use pcap_parser::traits::PcapReaderIterator;
+use pcap_parser::{Block, PcapBlockOwned, PcapError, create_reader};
+
+pub use frame::{Cause, Finder, Frame, Layers, Skipped};
+pub use pcap_parser::Linktype;
+pub use write::{file_header, record};
 
 /// The captures that come with the project.
 pub const BUNDLED: [&str; 7] = [
@@ -26,45 +33,7 @@ pub fn bundled(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../captures").join(name)
 }
 
-/// One frame of a capture.
-#[derive(Clone, Debug)]
-pub struct Frame {
-    /// Time of capture since 1970.
-    pub time: Duration,
-    pub link_type: Linktype,
-    /// Length of the frame on the wire, in bytes; more than there are if the capture cut it.
-    pub original_length: u32,
-    pub bytes: Vec<u8>,
-}
-
-impl Frame {
-    /// Returns the payload of a UDP datagram to or from a DHCP server or client, if the frame holds one whole.
-    pub fn dhcp(&self) -> Option<&[u8]> {
-        self.dhcp_layers().map(|layers| layers.payload)
-    }
-
-    /// Returns the layers of such a datagram.
-    pub fn dhcp_layers(&self) -> Option<Layers<'_>> {
-        const PORTS: [u16; 2] = [67, 68];
-        let packet = slice(self.link_type, &self.bytes)?;
-        let (Some(NetSlice::Ipv4(ip)), Some(TransportSlice::Udp(udp))) = (packet.net, packet.transport) else {
-            return None;
-        };
-        if !PORTS.contains(&udp.source_port()) && !PORTS.contains(&udp.destination_port()) {
-            return None;
-        }
-        let header = ip.header().slice();
-        let start = header.as_ptr().addr().checked_sub(self.bytes.as_ptr().addr())?;
-        Some(Layers {
-            link: self.bytes.get(..start)?,
-            ip: ip.header().to_header(),
-            udp: udp.to_header(),
-            payload: udp.payload(),
-        })
-    }
-}
-
-/// Returns the DHCP messages of a capture, with the time since its first frame.
+/// Returns the DHCP messages that are in one frame each, with the time since the first frame.
 pub fn datagrams(frames: &[Frame]) -> Vec<Datagram<'_>> {
     let start = frames.first().map_or(Duration::ZERO, |frame| frame.time);
     frames
@@ -78,102 +47,176 @@ pub fn datagrams(frames: &[Frame]) -> Vec<Datagram<'_>> {
         .collect()
 }
 
-/// A UDP datagram over IPv4 in its frame.
-pub struct Layers<'f> {
-    /// All that is before the IP header.
-    pub link: &'f [u8],
-    pub ip: Ipv4Header,
-    pub udp: UdpHeader,
-    pub payload: &'f [u8],
-}
-
-fn slice(link_type: Linktype, bytes: &[u8]) -> Option<SlicedPacket<'_>> {
-    match link_type {
-        Linktype::ETHERNET => SlicedPacket::from_ethernet(bytes).ok(),
-        Linktype::LINUX_SLL => SlicedPacket::from_linux_sll(bytes).ok(),
-        Linktype::RAW | Linktype::IPV4 => SlicedPacket::from_ip(bytes).ok(),
-        // The protocol family, four bytes in the byte order of the machine that captured.
-        Linktype::NULL | Linktype::LOOP => SlicedPacket::from_ip(bytes.get(4..)?).ok(),
-        // The protocol type is the first field of this header of 20 bytes.
-        LINUX_SLL2 => SlicedPacket::from_ip(bytes.get(20..)?).ok(),
-        _ => None,
-    }
-}
-
-const LINUX_SLL2: Linktype = Linktype(276);
-
-/// A file that cannot be read as a capture.
+/// A file that cannot be read as a capture, or no further.
 #[derive(Debug)]
 pub struct CaptureError {
-    path: PathBuf,
+    name: String,
     fault: Fault,
 }
 
 #[derive(Debug)]
-pub enum Fault {
+enum Fault {
     Unreadable(io::Error),
     Empty,
     NoCapture,
+    Interrupted { after: usize },
     CutShort { after: usize },
     Malformed { after: usize },
+    RecordTooLong { after: usize },
 }
 
 impl fmt::Display for CaptureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.path.display())?;
+        write!(f, "{}: ", self.name)?;
         match &self.fault {
             Fault::Unreadable(error) => error.fmt(f),
             Fault::Empty => f.write_str("the file is empty"),
             Fault::NoCapture => f.write_str("not a capture in pcap or pcapng format"),
+            Fault::Interrupted { after } => write!(f, "cannot be read further after frame {after}"),
             Fault::CutShort { after } => write!(f, "cut short: the file ends inside the record after frame {after}"),
             Fault::Malformed { after } => write!(f, "malformed record after frame {after}"),
+            Fault::RecordTooLong { after } => {
+                write!(f, "the record after frame {after} claims more than {MAX_RECORD} bytes")
+            }
         }
     }
 }
 
 impl core::error::Error for CaptureError {}
 
-/// Reads all frames of a capture in pcap or pcapng format.
+/// Reads all frames of a capture.
 pub fn read(path: &Path) -> Result<Vec<Frame>, CaptureError> {
-    let error = |fault| CaptureError {
-        path: path.to_owned(),
-        fault,
-    };
-    let file = fs::read(path).map_err(|cause| error(Fault::Unreadable(cause)))?;
-    parse(&file).map_err(error)
+    let name = path.display().to_string();
+    match File::open(path) {
+        Ok(file) => Capture::new(name, file)?.collect(),
+        Err(error) => Err(CaptureError::unreadable(name, error)),
+    }
 }
 
-/// Reads all frames of a capture that is in memory.
-pub fn parse(file: &[u8]) -> Result<Vec<Frame>, Fault> {
-    // Room for the whole file, so that what is incomplete has been cut short.
-    let capacity = file.len().saturating_add(1).max(65536);
-    let mut reader = create_reader(capacity, io::Cursor::new(file.to_owned())).map_err(|error| match error {
-        PcapError::Eof => Fault::Empty,
-        PcapError::Incomplete(_) => Fault::CutShort { after: 0 },
-        _ => Fault::NoCapture,
-    })?;
-    let mut frames = Vec::new();
-    let mut interfaces = Interfaces::default();
-    while !reader.data().is_empty() {
-        let length = match reader.next() {
-            Ok((length, block)) => {
-                interfaces.read(&block, &mut frames);
-                length
-            }
-            Err(PcapError::Incomplete(_) | PcapError::UnexpectedEof) => {
-                return Err(Fault::CutShort { after: frames.len() });
-            }
-            Err(_) => return Err(Fault::Malformed { after: frames.len() }),
-        };
-        reader.consume(length);
+/// Reads all frames of a capture in memory.
+pub fn parse(file: &[u8]) -> Result<Vec<Frame>, CaptureError> {
+    Capture::new("memory".to_owned(), io::Cursor::new(file.to_owned()))?.collect()
+}
+
+impl CaptureError {
+    pub fn unreadable(name: String, error: io::Error) -> Self {
+        let fault = Fault::Unreadable(error);
+        Self { name, fault }
     }
-    Ok(frames)
+}
+
+/// As much as is read at once, and the first size of the buffer.
+const BUFFER: usize = 65536;
+/// No frame is that long; a record that claims more would only take memory.
+const MAX_RECORD: usize = 1 << 24;
+
+/// A capture in pcap or pcapng format, of which one record at a time is in memory; it gives its frames, and after a
+/// fault nothing more.
+pub struct Capture {
+    name: String,
+    reader: Box<dyn PcapReaderIterator + Send>,
+    /// Size of the reader's buffer.
+    capacity: usize,
+    interfaces: Interfaces,
+    frames: usize,
+    has_ended: bool,
+}
+
+impl Capture {
+    /// Begins to read a capture; `name` is for errors.
+    pub fn new(name: String, mut input: impl Read + Send + 'static) -> Result<Self, CaptureError> {
+        // The format is known from the first read, which a pipe may answer with less than a header.
+        let mut head = Vec::new();
+        let limit = u64::try_from(BUFFER).unwrap_or(u64::MAX);
+        if let Err(error) = input.by_ref().take(limit).read_to_end(&mut head) {
+            return Err(CaptureError::unreadable(name, error));
+        }
+        match create_reader(BUFFER, io::Cursor::new(head).chain(input)) {
+            Ok(reader) => Ok(Self {
+                name,
+                reader,
+                capacity: BUFFER,
+                interfaces: Interfaces::default(),
+                frames: 0,
+                has_ended: false,
+            }),
+            Err(error) => {
+                let fault = match error {
+                    PcapError::Eof => Fault::Empty,
+                    PcapError::Incomplete(_) => Fault::CutShort { after: 0 },
+                    _ => Fault::NoCapture,
+                };
+                Err(CaptureError { name, fault })
+            }
+        }
+    }
+
+    fn read_frame(&mut self) -> Result<Option<Frame>, Fault> {
+        let after = self.frames;
+        loop {
+            let is_at_end = match self.reader.next() {
+                Ok((length, block)) => {
+                    let frame = self.interfaces.read(&block);
+                    self.reader.consume(length);
+                    match frame {
+                        Ok(None) => continue,
+                        Ok(frame) => return Ok(frame),
+                        Err(NoSuchInterface) => return Err(Fault::Malformed { after }),
+                    }
+                }
+                Err(PcapError::Incomplete(_) | PcapError::BufferTooSmall) => false,
+                Err(PcapError::Eof | PcapError::UnexpectedEof) => true,
+                Err(_) => return Err(Fault::Malformed { after }),
+            };
+            if is_at_end {
+                return match self.reader.data() {
+                    [] => Ok(None),
+                    _ => Err(Fault::CutShort { after }),
+                };
+            }
+            self.refill()?;
+        }
+    }
+
+    /// Reads on; if the buffer is full, enlarges it before.
+    fn refill(&mut self) -> Result<(), Fault> {
+        let after = self.frames;
+        if self.reader.data().len() == self.capacity {
+            self.capacity = self.capacity.saturating_mul(2);
+            if self.capacity > MAX_RECORD {
+                return Err(Fault::RecordTooLong { after });
+            }
+            self.reader.grow(self.capacity);
+        }
+        self.reader.refill().map_err(|_| Fault::Interrupted { after })
+    }
+}
+
+impl Iterator for Capture {
+    type Item = Result<Frame, CaptureError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended {
+            return None;
+        }
+        let frame = self.read_frame().transpose();
+        self.has_ended = !matches!(frame, Some(Ok(_)));
+        self.frames = self.frames.saturating_add(1);
+        let name = &self.name;
+        frame.map(|frame| {
+            frame.map_err(|fault| CaptureError {
+                name: name.clone(),
+                fault,
+            })
+        })
+    }
 }
 
 /// What the headers of the file say of the frames that follow.
 #[derive(Default)]
 struct Interfaces {
     known: Vec<Interface>,
+    is_big_endian: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -185,9 +228,13 @@ struct Interface {
     offset: i64,
 }
 
+/// A frame names an interface that the file has not described.
+struct NoSuchInterface;
+
 impl Interfaces {
-    fn read(&mut self, block: &PcapBlockOwned<'_>, frames: &mut Vec<Frame>) {
-        let data = match block {
+    /// Notes what a header says, or returns the frame.
+    fn read(&mut self, block: &PcapBlockOwned<'_>) -> Result<Option<Frame>, NoSuchInterface> {
+        let record = match block {
             PcapBlockOwned::LegacyHeader(header) => {
                 let resolution = if header.is_nanosecond_precision() {
                     1_000_000_000
@@ -195,22 +242,17 @@ impl Interfaces {
                     1_000_000
                 };
                 self.known = vec![Interface {
-                    link_type: header.network,
+                    // Above are the length of the frame check sequence and flags.
+                    link_type: Linktype(header.network.0 & 0xFFFF),
                     resolution,
                     offset: 0,
                 }];
-                return;
+                return Ok(None);
             }
-            PcapBlockOwned::Legacy(record) => {
-                let Some(interface) = self.known.first() else { return };
-                let units = u64::from(record.ts_sec)
-                    .saturating_mul(interface.resolution)
-                    .saturating_add(u64::from(record.ts_usec));
-                (0, units, record.data, record.caplen, record.origlen)
-            }
-            PcapBlockOwned::NG(Block::SectionHeader(_)) => {
+            PcapBlockOwned::NG(Block::SectionHeader(header)) => {
                 self.known.clear();
-                return;
+                self.is_big_endian = header.big_endian();
+                return Ok(None);
             }
             PcapBlockOwned::NG(Block::InterfaceDescription(description)) => {
                 self.known.push(Interface {
@@ -218,27 +260,63 @@ impl Interfaces {
                     resolution: description.ts_resolution().unwrap_or(1_000_000),
                     offset: description.ts_offset(),
                 });
-                return;
+                return Ok(None);
+            }
+            PcapBlockOwned::Legacy(record) => {
+                let resolution = self.known.first().map_or(1, |interface| interface.resolution);
+                let units = u64::from(record.ts_sec)
+                    .saturating_mul(resolution)
+                    .saturating_add(u64::from(record.ts_usec));
+                Some((0, units, record.data, record.caplen, record.origlen))
             }
             PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
                 let units = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
-                (packet.if_id, units, packet.data, packet.caplen, packet.origlen)
+                Some((packet.if_id, units, packet.data, packet.caplen, packet.origlen))
             }
-            PcapBlockOwned::NG(Block::SimplePacket(packet)) => (0, 0, packet.data, packet.origlen, packet.origlen),
-            PcapBlockOwned::NG(_) => return,
+            PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
+                Some((0, 0, packet.data, packet.origlen, packet.origlen))
+            }
+            PcapBlockOwned::NG(Block::Unknown(block)) => self.packet_block(block.block_type, block.data),
+            PcapBlockOwned::NG(_) => None,
         };
-        let (interface, units, bytes, length, original_length) = data;
+        let Some((interface, units, bytes, length, original_length)) = record else {
+            return Ok(None);
+        };
         let interface = usize::try_from(interface).ok().and_then(|index| self.known.get(index));
-        let Some(interface) = interface else { return };
+        let interface = interface.ok_or(NoSuchInterface)?;
         // The last bytes of a block in pcapng are padding.
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let bytes = bytes.get(..length).unwrap_or(bytes).to_owned();
-        frames.push(Frame {
+        Ok(Some(Frame {
             time: interface.time(units),
+            has_nanoseconds: interface.resolution > 1_000_000,
             link_type: interface.link_type,
             original_length,
-            bytes,
-        });
+            bytes: bytes.get(..length).unwrap_or(bytes).to_owned(),
+        }))
+    }
+
+    /// Reads the obsolete Packet Block of pcapng.
+    fn packet_block<'b>(&self, block_type: u32, body: &'b [u8]) -> Option<(u32, u64, &'b [u8], u32, u32)> {
+        let in_order = |bytes: [u8; 4]| {
+            if self.is_big_endian {
+                u32::from_be_bytes(bytes)
+            } else {
+                u32::from_le_bytes(bytes)
+            }
+        };
+        if in_order(block_type.to_le_bytes()) != 2 {
+            return None;
+        }
+        let word = |at: usize| body.get(at..)?.first_chunk().copied().map(in_order);
+        let (interface, length, original_length) = (word(0)?, word(12)?, word(16)?);
+        let units = u64::from(word(4)?) << 32 | u64::from(word(8)?);
+        // The other half counts frames that were lost.
+        let interface = if self.is_big_endian {
+            interface >> 16
+        } else {
+            interface & 0xFFFF
+        };
+        Some((interface, units, body.get(20..)?, length, original_length))
     }
 }
 

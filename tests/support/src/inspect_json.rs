@@ -188,7 +188,7 @@ const fn error_kind(error: ValueError) -> &'static str {
         ValueErrorKind::Value { .. } => "bad_value",
         ValueErrorKind::Truncated { .. } => "truncated",
         ValueErrorKind::Prefix { .. } => "bad_prefix",
-        ValueErrorKind::Pointer { .. } | ValueErrorKind::Scattered => "bad_pointer",
+        ValueErrorKind::Pointer { .. } | ValueErrorKind::Expansion => "bad_pointer",
         ValueErrorKind::Label { .. } => "bad_name",
         ValueErrorKind::SuboptionNoLength { .. } => "suboption_no_length",
         ValueErrorKind::SuboptionTruncated { .. } => "suboption_truncated",

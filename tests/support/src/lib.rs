@@ -6,6 +6,7 @@ pub mod packet;
 pub mod program;
 pub mod reading;
 pub mod show;
+pub mod tool;
 // The model checker's build has no callouts.
 #[cfg(not(loom))]
 pub mod watcher;

@@ -9,7 +9,7 @@ use dhcp_callout::Message;
 use dhcp_callout::ffi::{CalloutTable, EntryPoint};
 use dhcp_callout::simulate::{Call, Datagram, Lifecycle, Server};
 
-use crate::capture;
+use crate::capture::{self, Finder};
 
 /// Loads the callout, and prints what it did to each packet.
 #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
@@ -35,12 +35,23 @@ pub fn lifecycles(entry: EntryPoint) {
 fn println_capture(server: &Server, path: &Path) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let frames = capture::read(path).unwrap_or_else(|error| fail(&error));
-    let datagrams = capture::datagrams(&frames);
+    let mut finder = Finder::default();
+    let messages: Vec<_> = frames
+        .iter()
+        .filter_map(|frame| Some((frame.time, finder.find(frame)?)))
+        .collect();
+    let datagrams: Vec<_> = messages
+        .iter()
+        .map(|(time, payload)| Datagram { time: *time, payload })
+        .collect();
     server.replay(&datagrams, |lifecycle| {
         if let Some(datagram) = datagrams.get(lifecycle.index) {
             eprintln!("{name}: {}", line(datagram, lifecycle));
         }
     });
+    for line in finder.finish().1.to_string().lines() {
+        eprintln!("{name}: {line}");
+    }
 }
 
 fn line(datagram: &Datagram<'_>, lifecycle: &Lifecycle) -> String {

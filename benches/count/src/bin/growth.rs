@@ -9,7 +9,7 @@ use core::hint::black_box;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use dhcp_callout::message::{Editor, OptionCode, Typed, option};
+use dhcp_callout::message::{Editor, OptionCode, Typed, Value, option};
 use dhcp_callout::{Message, PacketBuffer};
 
 /// An option of 255 bytes.
@@ -19,25 +19,23 @@ fn full_of(code: u8) -> Vec<u8> {
 
 /// How a packet is made of so many bytes of options, and read.
 struct Kind {
-    name: &'static str,
+    name: String,
     packet: fn(usize) -> Vec<u8>,
     read: fn(Message<'_>) -> usize,
 }
 
-const fn kind(name: &'static str, packet: fn(usize) -> Vec<u8>, read: fn(Message<'_>) -> usize) -> Kind {
-    Kind { name, packet, read }
-}
+type Fixed = (&'static str, fn(usize) -> Vec<u8>, fn(Message<'_>) -> usize);
 
-const KINDS: &[Kind] = &[
+const KINDS: &[Fixed] = &[
     // The walk.
-    kind("options of no bytes", |size| many(size, &[224, 0]), walk),
-    kind("options of one byte", |size| many(size, &[224, 1, 7]), walk),
-    kind(
+    ("options of no bytes", |size| many(size, &[224, 0]), walk),
+    ("options of one byte", |size| many(size, &[224, 1, 7]), walk),
+    (
         "options of alternating codes",
         |size| many(size, &[224, 1, 7, 225, 0]),
         walk,
     ),
-    kind(
+    (
         "options 250 that might continue",
         |size| many(size, &[250, 3, 255, 255, 255]),
         |message| {
@@ -47,7 +45,7 @@ const KINDS: &[Kind] = &[
                     .map_or(0, |value| value.map_or(0, |value| value.len()))
         },
     ),
-    kind(
+    (
         "one value in options 250",
         |size| many(size, &full_of(250)),
         |message| {
@@ -56,164 +54,47 @@ const KINDS: &[Kind] = &[
                 .map_or(0, |value| value.map_or(0, |value| value.bytes().count()))
         },
     ),
-    kind("nothing but PADs", |size| many(size, &[0]), walk),
-    kind(
+    ("nothing but PADs", |size| many(size, &[0]), walk),
+    (
         "an option that is not there",
         |size| many(size, &[224, 0]),
         |message| usize::from(message.value(option::HOST_NAME.code()).is_ok()),
     ),
-    kind("every key, many options", all_codes, |message| {
+    ("every key, many options", all_codes, |message| {
         (0..=255)
             .filter(|code| message.value(OptionCode::from_code(*code)).is_ok())
             .count()
     }),
-    // Values in one piece, or in parts as long as can be.
-    kind(
-        "119: pointers",
-        |size| value(119, &pointers(size, 126), 255),
-        decode_and_print,
-    ),
-    kind(
-        "119: pointers far back",
-        |size| value(119, &pointers_far_back(size, 20), 255),
-        decode_and_print,
-    ),
-    kind(
-        "119: labels of one byte",
-        |size| value(119, &many_of(size, &name(126)), 255),
-        decode_and_print,
-    ),
-    kind("119: roots", |size| value(119, &vec![0; size], 255), decode_and_print),
-    kind(
-        "82: sub-options of no bytes",
-        |size| value(82, &many_of(size, &[1, 0]), 255),
-        decode_and_print,
-    ),
-    kind(
-        "125: sub-options of no bytes",
-        |size| value(125, &many_of(size, &vendor()), 255),
-        decode_and_print,
-    ),
-    kind(
-        "125: vendors of no bytes",
-        |size| value(125, &many_of(size, &[0, 0, 1, 55, 0]), 255),
-        decode_and_print,
-    ),
-    kind(
-        "124: vendors of one byte",
-        |size| value(124, &many_of(size, &[0, 0, 1, 55, 1, 7]), 255),
-        decode_and_print,
-    ),
-    kind("43: filling", |size| value(43, &vec![0; size], 255), decode_and_print),
-    kind(
-        "121: default routes",
-        |size| value(121, &many_of(size, &[0, 192, 0, 2, 1]), 255),
-        decode_and_print,
-    ),
-    kind(
-        "77: classes of one byte",
-        |size| value(77, &many_of(size, &[1, 7]), 255),
-        decode_and_print,
-    ),
-    kind(
-        "162: servers with a name of one label",
-        |size| value(162, &many_of(size, &[0, 6, 0, 1, 3, 1, b'a', 0]), 255),
-        decode_and_print,
-    ),
-    kind(
-        "60: text that is no UTF-8",
-        |size| value(60, &vec![0xf0; size], 255),
-        decode_and_print,
-    ),
-    // In fragments of one byte, with an empty option between them.
-    kind(
-        "119: pointers, scattered",
-        |size| scattered(119, &pointers_far_back(size / 5, 20)),
-        decode_and_print,
-    ),
-    kind(
-        "119: pointers to the first, scattered",
-        |size| scattered(119, &pointers(size / 5, 20)),
-        decode_and_print,
-    ),
-    kind(
-        "119: labels, scattered",
-        |size| scattered(119, &many_of(size / 5, &name(20))),
-        decode_and_print,
-    ),
-    kind(
-        "119: roots, scattered",
-        |size| scattered(119, &vec![0; size / 5]),
-        decode_and_print,
-    ),
-    kind(
-        "82, scattered",
-        |size| scattered(82, &many_of(size / 5, &[1, 0])),
-        decode_and_print,
-    ),
-    kind(
-        "125, scattered",
-        |size| scattered(125, &many_of(size / 5, &vendor())),
-        decode_and_print,
-    ),
-    kind(
-        "124, scattered",
-        |size| scattered(124, &many_of(size / 5, &[0, 0, 1, 55, 1, 7])),
-        decode_and_print,
-    ),
-    kind(
-        "43, scattered",
-        |size| scattered(43, &many_of(size / 5, &[0, 1, 1, 7])),
-        decode_and_print,
-    ),
-    kind(
-        "121, scattered",
-        |size| scattered(121, &many_of(size / 5, &[0, 192, 0, 2, 1])),
-        decode_and_print,
-    ),
-    kind(
-        "162, scattered",
-        |size| scattered(162, &many_of(size / 5, &[0, 6, 0, 1, 3, 1, b'a', 0])),
-        decode_and_print,
-    ),
-    kind(
-        "61, scattered",
-        |size| scattered(61, &vec![255; size / 5]),
-        decode_and_print,
-    ),
-    kind(
-        "60, scattered",
-        |size| scattered(60, &vec![b'a'; size / 5]),
-        decode_and_print,
-    ),
-    kind(
-        "60: no UTF-8, scattered",
-        |size| scattered(60, &vec![0xf0; size / 5]),
-        decode_and_print,
-    ),
-    kind(
-        "6, scattered",
-        |size| scattered(6, &many_of(size / 5, &[192, 0, 2, 1])),
-        decode_and_print,
-    ),
-    kind("60: one gap", one_gap, decode_and_print),
     // Whole messages, as text.
-    kind("print: one code", |size| many(size, &[224, 1, 7]), print),
-    kind("print: every code", all_codes, print),
-    kind(
+    ("print: one code", |size| many(size, &[224, 1, 7]), print),
+    ("print: every code", all_codes, print),
+    (
         "print: names of pointers",
         |size| value(119, &pointers(size, 126), 255),
         print,
     ),
-    kind("print: overload", |size| overloaded(many(size, &[224, 1, 7])), print),
-    kind("print: no cookie", |size| vec![0xee; 236 + size], print),
+    ("print: overload", |size| overloaded(many(size, &[224, 1, 7])), print),
+    ("print: no cookie", |size| vec![0xee; 236 + size], print),
+    ("print: every code, in parts of one byte", all_codes_with_a_byte, print),
+    ("print: four lists of names", four_lists, print),
+    (
+        "print: line, text",
+        |size| value(12, &vec![0xf0; size], 255),
+        print_line,
+    ),
+    // The parts of a value.
+    (
+        "labels: 127 pointers, scattered",
+        |size| scattered(119, &deep_name(size / 5)),
+        labels,
+    ),
     // The editor, which passes over what stays.
-    kind(
+    (
         "edit: all removed",
         |size| many(size, &[224, 1, 7]),
         |message| edit(message, |editor| _ = editor.remove(OptionCode::from_code(224))),
     ),
-    kind(
+    (
         "edit: every other dropped",
         |size| many(size, &[224, 0, 225, 3, 7, 7, 7]),
         |message| {
@@ -224,13 +105,116 @@ const KINDS: &[Kind] = &[
     ),
 ];
 
+/// A value of one option: what it is, and the packet that has it. It is read, and it is printed.
+type Typical = (&'static str, fn(usize) -> Vec<u8>);
+
+const VALUES: &[Typical] = &[
+    // Values in one piece, or in parts as long as can be.
+    ("119: pointers", |size| value(119, &pointers(size, 126), 255)),
+    ("119: pointers far back", |size| {
+        value(119, &pointers_far_back(size, 20), 255)
+    }),
+    ("119: labels of one byte", |size| {
+        value(119, &many_of(size, &name(126)), 255)
+    }),
+    ("119: roots", |size| value(119, &vec![0; size], 255)),
+    ("82: sub-options of no bytes", |size| {
+        value(82, &many_of(size, &[1, 0]), 255)
+    }),
+    ("125: sub-options of no bytes", |size| {
+        value(125, &many_of(size, &vendor()), 255)
+    }),
+    ("125: vendors of no bytes", |size| {
+        value(125, &many_of(size, &[0, 0, 1, 55, 0]), 255)
+    }),
+    ("124: vendors of one byte", |size| {
+        value(124, &many_of(size, &[0, 0, 1, 55, 1, 7]), 255)
+    }),
+    ("43: filling", |size| value(43, &vec![0; size], 255)),
+    ("121: default routes", |size| {
+        value(121, &many_of(size, &[0, 192, 0, 2, 1]), 255)
+    }),
+    ("77: classes of one byte", |size| {
+        value(77, &many_of(size, &[1, 7]), 255)
+    }),
+    ("162: servers with a name of one label", |size| {
+        value(162, &many_of(size, &[0, 6, 0, 1, 3, 1, b'a', 0]), 255)
+    }),
+    ("60: text that is no UTF-8", |size| value(60, &vec![0xf0; size], 255)),
+    ("119: pointers, as many as are read", |size| {
+        value(119, &pointers(size, 23), 255)
+    }),
+    ("119: pointers to pointers", |size| value(119, &deep_names(size), 255)),
+    ("81: ASCII", |size| {
+        value(81, &[&[0, 0, 0], vec![0xf0; size].as_slice()].concat(), 255)
+    }),
+    ("61: hardware address", |size| value(61, &vec![1; size], 255)),
+    ("249: routes of no width", |size| {
+        value(249, &many_of(size, &[0, 0, 0, 0, 0]), 255)
+    }),
+    ("150: addresses", |size| value(150, &many_of(size, &[255; 4]), 255)),
+    ("158: lists of one address", |size| {
+        value(158, &many_of(size, &[4, 255, 255, 255, 255]), 255)
+    }),
+    ("143: texts of one byte", |size| {
+        value(143, &many_of(size, &[0, 1, 0xf0]), 255)
+    }),
+    ("93: architectures", |size| value(93, &many_of(size, &[0, 7]), 255)),
+    ("55: codes", |size| value(55, &vec![200; size], 255)),
+    // In fragments of one byte, with an empty option between them.
+    ("119: pointers, scattered", |size| {
+        scattered(119, &pointers_far_back(size / 5, 20))
+    }),
+    ("119: pointers to the first, scattered", |size| {
+        scattered(119, &pointers(size / 5, 20))
+    }),
+    ("119: labels, scattered", |size| {
+        scattered(119, &many_of(size / 5, &name(20)))
+    }),
+    ("119: roots, scattered", |size| scattered(119, &vec![0; size / 5])),
+    ("82, scattered", |size| scattered(82, &many_of(size / 5, &[1, 0]))),
+    ("125, scattered", |size| scattered(125, &many_of(size / 5, &vendor()))),
+    ("124, scattered", |size| {
+        scattered(124, &many_of(size / 5, &[0, 0, 1, 55, 1, 7]))
+    }),
+    ("43, scattered", |size| scattered(43, &many_of(size / 5, &[0, 1, 1, 7]))),
+    ("121, scattered", |size| {
+        scattered(121, &many_of(size / 5, &[0, 192, 0, 2, 1]))
+    }),
+    ("162, scattered", |size| {
+        scattered(162, &many_of(size / 5, &[0, 6, 0, 1, 3, 1, b'a', 0]))
+    }),
+    ("61, scattered", |size| scattered(61, &vec![255; size / 5])),
+    ("60, scattered", |size| scattered(60, &vec![b'a'; size / 5])),
+    ("60: no UTF-8, scattered", |size| scattered(60, &vec![0xf0; size / 5])),
+    ("6, scattered", |size| scattered(6, &many_of(size / 5, &[192, 0, 2, 1]))),
+    ("60: one gap", one_gap),
+];
+
+fn kinds() -> Vec<Kind> {
+    let values = VALUES.iter().flat_map(|(name, packet)| {
+        [("read", read as fn(Message<'_>) -> usize), ("print", read_and_print)].map(|(what, read)| Kind {
+            name: format!("{what} {name}"),
+            packet: *packet,
+            read,
+        })
+    });
+    let others = KINDS.iter().map(|(name, packet, read)| Kind {
+        name: (*name).to_owned(),
+        packet: *packet,
+        read: *read,
+    });
+    others.chain(values).collect()
+}
+
 fn main() -> ExitCode {
+    let kinds = kinds();
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let (Some(name), Some(Ok(size))) = (arguments.next(), arguments.next().map(|size| size.parse())) else {
-        let names: String = KINDS.iter().map(|kind| format!("{}\n", kind.name)).collect();
+        let names: String = kinds.iter().map(|kind| format!("{}\n", kind.name)).collect();
         return ExitCode::from(u8::from(std::io::stdout().write_all(names.as_bytes()).is_err()));
     };
-    let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
+    let Some(kind) = kinds.iter().find(|kind| kind.name == name) else {
         return ExitCode::FAILURE;
     };
     match Message::parse(&(kind.packet)(size)) {
@@ -260,23 +244,45 @@ fn walk(message: Message<'_>) -> usize {
     message.options().flatten().map(|option| option.value.len()).sum()
 }
 
-/// Joins, reads and prints the option that the packet is made of: the second, after option 53.
-fn decode_and_print(message: Message<'_>) -> usize {
+/// Joins the option that the packet is made of: the second, after option 53.
+fn value_of(message: Message<'_>) -> Option<Value<'_>> {
+    let option = message.options().flatten().nth(1)?;
+    message.value(option.code).ok()?
+}
+
+/// Reads the option in its format.
+fn read(message: Message<'_>) -> usize {
+    value_of(message).map_or(0, |value| usize::from(black_box(Typed::decode(value)).is_ok()))
+}
+
+/// Reads the option in its format, and prints it.
+fn read_and_print(message: Message<'_>) -> usize {
     let mut sink = Sink(0);
-    let code = message.options().flatten().nth(1).map(|option| option.code);
-    if let Some(Ok(Some(value))) = code.map(|code| message.value(code)) {
+    if let Some(value) = value_of(message) {
         let _ = match Typed::decode(value) {
-            Ok(typed) => write!(sink, "{typed}{typed:?}"),
-            Err(error) => write!(sink, "{error}"),
+            Ok(typed) => write!(sink, "{typed}"),
+            Err(error) => write!(sink, "{value} {error}"),
         };
-        let _ = write!(sink, "{value}");
     }
     sink.0
 }
 
+/// Reads the labels of the last name of a list.
+fn labels(message: Message<'_>) -> usize {
+    let list = message.find(option::DOMAIN_SEARCH);
+    let name = list.and_then(|list| list.iter().last());
+    name.map_or(0, |name| name.labels().map(|label| label.len()).sum())
+}
+
 fn print(message: Message<'_>) -> usize {
     let mut sink = Sink(0);
-    let _ = write!(sink, "{message}{message:#}");
+    let _ = write!(sink, "{message:#}");
+    sink.0
+}
+
+fn print_line(message: Message<'_>) -> usize {
+    let mut sink = Sink(0);
+    let _ = write!(sink, "{message}");
     sink.0
 }
 
@@ -375,6 +381,54 @@ fn pointers_far_back(size: usize, labels: usize) -> Vec<u8> {
         bytes.extend(target.to_be_bytes());
     }
     bytes
+}
+
+/// A name that follows up to 127 pointers, hidden in the labels of other names, to its one label.
+fn deep_name(size: usize) -> Vec<u8> {
+    let (mut bytes, mut target) = (b"\x03end\0".to_vec(), 0);
+    for _ in 0..4 {
+        bytes.push(62);
+        for _ in 0..31 {
+            let at = u16::try_from(bytes.len()).unwrap_or_default();
+            bytes.extend((0xc000_u16 | target).to_be_bytes());
+            target = at;
+        }
+        bytes.push(0);
+    }
+    bytes.resize(bytes.len().max(size.saturating_sub(2)), 0);
+    bytes.extend((0xc000 | target).to_be_bytes());
+    bytes
+}
+
+/// Such a name, then as many pointers to it as there is room for.
+fn deep_names(size: usize) -> Vec<u8> {
+    let mut bytes = deep_name(0);
+    let last = bytes.split_off(bytes.len().saturating_sub(2));
+    while bytes.len() < size {
+        bytes.extend(&last);
+    }
+    bytes
+}
+
+/// Options of one byte of all codes, over and over.
+fn all_codes_with_a_byte(size: usize) -> Vec<u8> {
+    let codes = (1..255).filter(|code| *code != 52).cycle();
+    packet(
+        &codes
+            .take(size / 3)
+            .flat_map(|code| [code, 1, 0xf0])
+            .collect::<Vec<u8>>(),
+    )
+}
+
+/// All options that are lists of names.
+fn four_lists(size: usize) -> Vec<u8> {
+    let mut options = Vec::new();
+    for code in [88, 119, 141] {
+        options.extend(value(code, &pointers(size / 4, 23), 255).split_off(243));
+    }
+    options.extend(value(120, &[&[0], vec![0; size / 4].as_slice()].concat(), 255).split_off(243));
+    packet(&options)
 }
 
 /// A vendor with sub-options of no bytes.

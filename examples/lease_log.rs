@@ -1,0 +1,98 @@
+//! One line for each packet of a client: who asked what from where, which address for how long, and how it ended.
+//!
+//! The hooks put what they know into the packet's state; when it is done, the state goes to a thread of the callout's
+//! own, which alone writes. A packet that finds the way full is counted and not written: the server does not wait.
+
+use core::net::Ipv4Addr;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::OnceLock;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use dhcp_callout::message::option::{self, relay};
+use dhcp_callout::message::{MessageType, Value};
+use dhcp_callout::{AddressOffered, Callout, Decision, Host, LoadError, NewPacket, OnAddressOffered, Outcome};
+use dhcp_callout_support::show;
+
+/// The way to the writer, and how many packets found it full.
+struct LeaseLog(OnceLock<SyncSender<(Request, Outcome)>>, AtomicU64);
+
+/// What a client asked, and what it got.
+struct Request {
+    client: [u8; 6],
+    message_type: MessageType,
+    host_name: [u8; 32],
+    circuit: [u8; 32],
+    /// The address and the seconds; 0 until one is offered.
+    lease: [AtomicU32; 2],
+}
+
+/// Returns the first bytes of a value: a state has one size, and a hook allocates nothing.
+fn first(value: Option<Value<'_>>) -> [u8; 32] {
+    let mut bytes = value.iter().flat_map(Value::bytes);
+    [(); 32].map(|()| bytes.next().unwrap_or(0))
+}
+
+impl Callout for LeaseLog {
+    type State = Request;
+
+    fn load(&'static self) -> Result<(), LoadError> {
+        self.0.get_or_init(|| {
+            let (sender, receiver) = sync_channel(1024);
+            thread::spawn(move || receiver.iter().for_each(|(request, outcome)| write(&request, outcome)));
+            sender
+        });
+        Ok(())
+    }
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Request> {
+        request(packet).map_or(Decision::Pass, Decision::Track)
+    }
+
+    fn packet_done(&self, outcome: Outcome, request: Request) {
+        let sent = self.0.get().map(|lines| lines.try_send((request, outcome)));
+        if !matches!(sent, Some(Ok(()))) {
+            self.1.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+fn request(packet: &NewPacket<'_>) -> Option<Request> {
+    let message = packet.message().ok()?;
+    let agent = message.find(option::RELAY_AGENT_INFORMATION);
+    Some(Request {
+        client: message.mac()?,
+        message_type: message.message_type()?,
+        host_name: first(message.find(option::HOST_NAME).map(|name| name.value())),
+        circuit: first(agent.and_then(|agent| agent.get(relay::CIRCUIT_ID).ok().flatten())),
+        lease: [const { AtomicU32::new(0) }; 2],
+    })
+}
+
+impl OnAddressOffered for LeaseLog {
+    fn address_offered(&self, offer: &AddressOffered<'_>, request: Option<&Request>) {
+        let offered = [offer.address().to_bits(), offer.lease_time()];
+        let lease = request.iter().flat_map(|request| &request.lease);
+        lease.zip(offered).for_each(|(part, value)| part.store(value, Relaxed));
+    }
+}
+
+/// On a server: into a file, for what a service writes to stderr is lost.
+fn write(request: &Request, outcome: Outcome) {
+    let client = request.client.map(|byte| format!("{byte:02x}")).join(":");
+    // What a client sends is hostile: a control character would end the line.
+    let text = |bytes: &[u8]| bytes.escape_ascii().to_string().trim_end_matches("\\x00").to_owned();
+    let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
+    let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
+    let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
+    let missed = LOG.callout().1.swap(0, Relaxed);
+    eprintln!("lease: {client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {missed} missed");
+}
+
+static LOG: Host<LeaseLog, 4096, 0> = Host::new(LeaseLog(OnceLock::new(), AtomicU64::new(0)));
+dhcp_callout::export!(LOG);
+
+fn main() {
+    show::lifecycles(DhcpServerCalloutEntry);
+    thread::sleep(core::time::Duration::from_millis(200));
+}

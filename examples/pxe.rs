@@ -1,0 +1,74 @@
+//! Boot file and boot server for PXE clients by their architecture (option 93): BIOS, 32-bit and 64-bit UEFI, ARM.
+//!
+//! The answer is decided when the client's packet comes in, and is the packet's state. The reply is edited in the
+//! server's own buffer.
+
+use core::net::Ipv4Addr;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use dhcp_callout::message::{Architecture, option};
+use dhcp_callout::{Callout, Decision, Host, NewPacket, OnSendPacket, SendPacket};
+use dhcp_callout_support::show;
+
+struct Pxe {
+    files: &'static [(Architecture, &'static str)],
+    server: Ipv4Addr,
+    failed: AtomicU64,
+}
+
+impl Callout for Pxe {
+    /// The boot file.
+    type State = &'static str;
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<&'static str> {
+        let Ok(message) = packet.message() else {
+            return Decision::Pass;
+        };
+        if !message
+            .find(option::CLASS_ID)
+            .is_some_and(|class| class.starts_with(b"PXEClient"))
+        {
+            return Decision::Pass;
+        }
+        // A client names all architectures that it can boot, the preferred one first.
+        let architectures = message.find(option::CLIENT_ARCH);
+        let mut preferred = architectures.iter().flatten();
+        let file = preferred.find_map(|wanted| self.files.iter().find(|(known, _)| *known == wanted));
+        file.map_or(Decision::Pass, |(_, name)| Decision::Track(*name))
+    }
+}
+
+impl OnSendPacket for Pxe {
+    fn send_packet(&self, reply: &mut SendPacket<'_>, file: Option<&&'static str>) {
+        let Some(file) = file else { return };
+        let rewritten = reply.rewrite(|editor| {
+            editor
+                .siaddr(self.server)
+                .file(file.as_bytes())
+                .set(option::TFTP_SERVER_NAME, "boot.example.net")
+                .set(option::BOOT_FILE_NAME, *file)
+                .free_fields();
+        });
+        if rewritten.is_err() {
+            self.failed.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+static FILES: [(Architecture, &str); 4] = [
+    (Architecture::X86_BIOS, "bios/undionly.kpxe"),
+    (Architecture::X86_UEFI, "ia32/ipxe.efi"),
+    (Architecture::X64_UEFI, "x64/ipxe.efi"),
+    (Architecture::ARM64_UEFI, "arm64/ipxe.efi"),
+];
+
+static PXE: Host<Pxe, 1024, 16> = Host::new(Pxe {
+    files: &FILES,
+    server: Ipv4Addr::new(192, 0, 2, 66),
+    failed: AtomicU64::new(0),
+});
+dhcp_callout::export!(PXE);
+
+fn main() {
+    show::lifecycles(DhcpServerCalloutEntry);
+}

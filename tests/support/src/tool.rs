@@ -1,0 +1,66 @@
+//! What the tools have in common: where they read from, how they show that they are at it.
+
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+
+use crate::capture::{Capture, CaptureError};
+
+/// Opens a capture; `-` is standard input. If asked for a bar, shows on standard error how far it is read, provided that
+/// this is a terminal.
+pub fn open(path: &Path, with_bar: bool) -> Result<Capture, CaptureError> {
+    if path == Path::new("-") {
+        let bar = progress_bar(None, with_bar);
+        return Capture::new("standard input".to_owned(), bar.wrap_read(io::stdin()));
+    }
+    let name = path.display().to_string();
+    match File::open(path) {
+        Ok(file) => {
+            let length = file.metadata().ok().map(|metadata| metadata.len());
+            Capture::new(name, progress_bar(length, with_bar).wrap_read(file))
+        }
+        Err(error) => Err(CaptureError::unreadable(name, error)),
+    }
+}
+
+/// Prints a help text, as somebody asked for it.
+pub fn help(text: &str) -> ExitCode {
+    println!("{text}");
+    ExitCode::SUCCESS
+}
+
+/// Returns the line of a help text that shows the usage.
+pub fn usage(help: &str) -> &str {
+    help.lines().find(|line| line.starts_with("usage")).unwrap_or(help)
+}
+
+/// Returns how many of a thing there are, in words.
+pub fn count(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// Returns whether standard output goes elsewhere than to a terminal, where a bar would be among the lines.
+pub fn is_redirected() -> bool {
+    !io::stdout().is_terminal()
+}
+
+fn progress_bar(length: Option<u64>, with_bar: bool) -> ProgressBar {
+    let target = if with_bar {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(length, target).with_finish(ProgressFinish::AndClear);
+    let template = match length {
+        Some(_) => "{bar:40} {bytes}/{total_bytes} {eta}",
+        None => "{spinner} {bytes} {elapsed}",
+    };
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
