@@ -53,11 +53,12 @@
 //! # Packets that the server never reports
 //!
 //! They would fill the table in time. The table's clock counts the admissions that were asked for
-//! ([`now`](PacketTable::now)), and each hook about a packet makes it young: admission, `get`, a drop. While a quarter of
-//! the slots is vacant, nothing is given up. When room is short, each admission looks at the age of one packet more, in
-//! turn, and at 32 if there is no vacant slot. A packet that has not been heard of during the table's
-//! [patience](PacketTable::set_patience) is given up, and the admission that found it gets its slot and hands its state
-//! back. A packet that is borrowed is passed over. The contexts of packets given up are stale at once.
+//! ([`now`](PacketTable::now)), and each hook about a packet makes it young: admission, `get`, a drop. Nothing is given up
+//! unless less than a quarter of the slots was vacant at some time during the last `N / 2` admissions. When room is short
+//! like that, admissions look at the ages of the packets, two for each group of 16 slots that they enter, and at 32 if there
+//! is no vacant slot. A packet that has not been heard of during the table's [patience](PacketTable::set_patience) is given
+//! up, and the admission that found it gets its slot and hands its state back. A packet that is borrowed is passed over. The
+//! contexts of packets given up are stale at once.
 //!
 //! # What becomes of a wrong context
 //!
@@ -84,20 +85,21 @@
 //! else. No operation waits for another thread: a change is tried again only if another thread has changed the same
 //! packet, or taken the same slot, meanwhile. Nothing is allocated, and no system call made.
 //!
-//! - The numbers of the vacant slots wait in a ring, the longest vacant first. An admission takes the next number, and the
-//!   end of a packet puts one back: both are one addition to a counter, and take as long in a table that is nearly full.
-//!   The ring is a hint; a slot is taken by a swap of its word. If threads have met, and the slot is not vacant, the
-//!   admission looks at 32 slots.
+//! - An admission takes the next vacant slot, in turn. The slots are in groups of 16, 256 groups at most, and a group of
+//!   which no slot has become vacant since the last time is passed over with one look, so that an admission into a table
+//!   that is nearly full takes a few times as long, and not as long as there are slots. Where to look is a hint; a slot is
+//!   taken by a swap of its word. An admission that finds nothing looks at 32 slots more.
 //! - There is no list, and so no ABA problem of one. A word that was read, and swapped when equal, describes the slot truly
 //!   whatever happened between: the word says all.
-//! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look at its age that
-//!   finds the bit clears it and notes the time; a packet is given up by a swap of a word without the bit, so that one that
-//!   is heard of at that moment stays.
+//! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look that finds an old
+//!   packet with the bit clears it and notes the time; a packet is given up by a swap of a word without the bit, so that one
+//!   that is heard of at that moment stays.
+//! - Packets are not counted as they come and go: admissions are the clock, and those in flight are counted when asked for.
 //!
 //! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with `Acquire`; a
 //! borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every change between the
 //! two is a read-modify-write; an emptied slot becomes vacant with `Release`, for the `Acquire` of whoever takes it
-//! next. The counters are relaxed, except that an end counted is never seen before its admission.
+//! next. The counters and hints are relaxed.
 //!
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
 #![allow(
@@ -131,13 +133,13 @@ pub use self::tally::{PacketTally, TallySnapshot};
 use self::context::{Layout, MAX_SLOTS, Tag};
 use self::slot::{Eviction, Held, Place, Slots, Vacant};
 use self::sync::const_fn;
-use self::vacancy::{Turn, Vacancies};
+use self::vacancy::Group;
 use self::word::{Live, Word};
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Outcome, Stage, Violation};
 
-/// How many packets an admission looks at when room is short.
-const LOOKS_WHEN_SHORT: usize = 1;
+/// How many packets an admission that enters a group of slots looks at when room is short.
+const LOOKS_WHEN_SHORT: usize = 2;
 /// How many packets an admission looks at when there is no vacant slot.
 const LOOKS_WHEN_FULL: usize = 32;
 
@@ -150,19 +152,19 @@ const LOOKS_WHEN_FULL: usize = 32;
 /// ```
 ///
 /// All operations take `&self`, from any thread; none waits for another
-/// thread. A table of type `PacketTable<T, N>` takes 18 bytes and a `T` for each slot (16 and the `T` rounded up to the
-/// alignment of `T`, at least 8) and less than 1 KB beside; as a `static` it lies in zeroed memory, and
-/// nothing is set up at start.
+/// thread. A table of type `PacketTable<T, N>` takes for each slot 16 bytes and a `T` (rounded up to the alignment of `T`, at
+/// least 8), and 1 KB beside; as a `static` it lies in zeroed memory, and nothing is set up at start.
 ///
 /// The [module](self) says who gets a state back, when a packet is given up, and what becomes of a wrong context.
+#[repr(C)]
 pub struct PacketTable<T, const N: usize> {
+    slots: Slots<T, N>,
     tally: PacketTally,
     tag: Tag,
     /// How long a packet must not have been heard of, by the table's clock; 0 for the default.
     patience: AtomicU64,
     /// Where the next look at an age begins.
     hand: AtomicUsize,
-    slots: Slots<T, N>,
 }
 
 /// A packet whose state is kept from now on.
@@ -233,11 +235,11 @@ impl<T, const N: usize> PacketTable<T, N> {
         pub fn new() -> Self {
             const { assert!(N <= MAX_SLOTS, "a table of packets has at most 65536 slots") };
             Self {
+                slots: Slots::new(),
                 tally: PacketTally::new(),
                 tag: Tag::new(),
                 patience: AtomicU64::new(0),
                 hand: AtomicUsize::new(0),
-                slots: Slots::new(),
             }
         }
     }
@@ -254,13 +256,10 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// admission looks at 32 other slots.
     #[inline]
     pub fn admit(&self, state: T) -> Result<Admitted<T>, Full<T>> {
-        let turn = self.slots.vacancies().take();
-        match self.slots.place(turn.slot) {
-            Some(place) if !self.slots.vacancies().is_short(turn.now) => match place.claim() {
-                Some(vacant) => Ok(self.fill(vacant, state, turn, None)),
-                None => self.admit_when_short(state, turn),
-            },
-            _ => self.admit_when_short(state, turn),
+        let now = self.slots.vacancies().ask();
+        match self.slots.claim_next() {
+            Some(vacant) => Ok(self.fill(vacant, state, now, None)),
+            None => self.admit_elsewhere(state, now),
         }
     }
 
@@ -275,16 +274,19 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// - [`ContextError::TooManyBorrows`] if it is borrowed 255 times.
     #[inline]
     pub fn get(&self, context: Context) -> Result<Borrowed<'_, T>, ContextError> {
-        self.change(
+        let place = self.place(context)?;
+        let counted = self.change(
             context,
-            move |place, live| {
+            place,
+            move |live| {
                 if live.has_all_borrowers() {
                     return Err(Some(Refusal::TooManyBorrows));
                 }
-                place.lend(live).map_err(|_| None)
+                place.count_borrow(live).map_err(|_| None)
             },
             move |refusal| self.refuse(context, refusal),
-        )
+        )?;
+        Ok(place.lend(counted))
     }
 
     /// Reports to the packet what the server reported, and hands its state back when that was the end.
@@ -295,11 +297,14 @@ impl<T, const N: usize> PacketTable<T, N> {
     ///   [`Violation::AfterDone`] only while the state is still in its slot, borrowed or abandoned;
     /// - [`NotifyError::Context`] with [`ContextError::Stale`] if the packet is done or given up;
     /// - [`NotifyError::Context`] with [`ContextError::Invalid`] for a context that this table has never given out.
-    #[inline]
+    // Where it is called, the notice is mostly known.
+    #[inline(always)]
     pub fn notify(&self, context: Context, notice: Notice) -> Result<Progress<T>, NotifyError> {
+        let place = self.place(context)?;
         self.change(
             context,
-            move |place, live| {
+            place,
+            move |live| {
                 // Not of `live.stage()`: the two stages apart make better code.
                 let next = match live.dropped() {
                     None => Stage::InFlight.advance(notice),
@@ -320,20 +325,22 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// - otherwise as for [`notify`](Self::notify).
     #[inline]
     pub fn note_drop(&self, context: Context, reason: DropReason) -> Result<Borrowed<'_, T>, NotifyError> {
-        self.change(
+        let place = self.place(context)?;
+        let counted = self.change(
             context,
-            move |place, live| {
+            place,
+            move |live| {
                 let next = live.stage().advance(Notice::Dropped(reason));
                 let next = next.map_err(|violation| Some(Refusal::Violation(violation)))?;
                 if live.has_all_borrowers() {
                     return Err(Some(Refusal::TooManyBorrows));
                 }
-                let borrowed = place.advance_and_lend(live, next).map_err(|_| None)?;
-                self.tally.count_drop(reason);
-                Ok(borrowed)
+                place.advance_and_count_borrow(live, next).map_err(|_| None)
             },
             move |refusal| self.refuse_notice(context, refusal),
-        )
+        )?;
+        self.tally.count_drop(reason);
+        Ok(place.lend(counted))
     }
 
     /// Returns how far the packet has come: also [`Stage::Done`], as long as its state is still in its slot.
@@ -343,8 +350,8 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// - [`ContextError::Stale`] if the packet is done and its state handed back, or given up.
     #[inline]
     pub fn stage(&self, context: Context) -> Result<Stage, ContextError> {
-        let (layout, place) = self.place(context)?;
-        let word = place.word();
+        let place = self.place(context)?;
+        let (layout, word) = (self.tag.layout::<N>(), place.word());
         if let Some(live) = layout.live(context, word) {
             return Ok(live.stage());
         }
@@ -358,7 +365,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     #[must_use]
     pub fn now(&self) -> u64 {
-        self.slots.vacancies().asked()
+        self.slots.vacancies().now()
     }
 
     /// Sets how many admissions must have been asked for since a packet was last heard of before an admission gives it
@@ -374,8 +381,8 @@ impl<T, const N: usize> PacketTable<T, N> {
     ///
     /// For packets that the server never reports as processed, and an author with a clock: note [`now`](Self::now) every
     /// minute, say, and pass what was noted ten minutes ago. A packet that is borrowed at this moment stays. One that was
-    /// heard of since its admission counts as heard of when the first look finds that, so that it takes two calls to
-    /// give it up. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
+    /// admitted before `tick` and heard of since counts as heard of at this call, so that it is given up after twenty
+    /// minutes at most. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
     pub fn evict_before(&self, tick: u64, f: impl FnMut(Finished<T>)) {
         self.sweep(|place| place.evict_before(tick, || self.now()), f);
     }
@@ -391,24 +398,27 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Hands the abandoned packets to `f`: those that finished while they were borrowed, and whose last guard was dropped
     /// without [`Borrowed::release`].
     ///
-    /// Costs one load when there is none, and a look at every slot otherwise.
+    /// Costs one load for each 16 slots, or more in a table of more than 4096, and a look at every slot of those among which
+    /// there may be one.
     pub fn reap(&self, mut f: impl FnMut(Finished<T>)) {
-        if !self.slots.vacancies().take_abandoned() {
-            return;
+        for (group, places) in self.slots.groups().filter(|(group, _)| group.take_abandoned()) {
+            let unfinished = Unfinished(group);
+            for held in places.filter_map(Place::reclaim) {
+                f(held.finish());
+            }
+            core::mem::forget(unfinished);
         }
-        let unfinished = Unfinished(self.slots.vacancies());
-        for held in self.slots.places().filter_map(Place::reclaim) {
-            f(held.finish());
-        }
-        core::mem::forget(unfinished);
     }
 
     /// Returns how many packets are in flight: admitted, and neither done nor given up.
     ///
-    /// Exact when no other thread uses the table, and otherwise right for some moment not long ago.
+    /// Exact when no other thread uses the table. Looks at every slot.
     #[must_use]
     pub fn len(&self) -> usize {
-        usize::try_from(self.tally().in_flight()).map_or(N, |packets| packets.min(N))
+        self.slots
+            .places()
+            .filter(|place| place.word().live().is_some())
+            .count()
     }
 
     /// Returns whether no packet is in flight.
@@ -426,7 +436,8 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Returns what has been counted so far.
     #[must_use]
     pub fn tally(&self) -> TallySnapshot {
-        self.tally.snapshot_with(self.slots.vacancies())
+        let in_flight = self.len() as u64;
+        self.tally.snapshot_with(self.now(), in_flight)
     }
 }
 
@@ -459,49 +470,64 @@ impl<T, const N: usize> PacketTable<T, N> {
     const DEFAULT_PATIENCE: u64 = if N > 4096 { 16 * N as u64 } else { 65_536 };
 
     #[inline]
-    fn fill(&self, vacant: Vacant<'_, T>, state: T, turn: Turn, lost: Option<Finished<T>>) -> Admitted<T> {
-        let (number, word) = vacant.fill(state, turn.now);
-        let context = self.tag.context::<N>(number, word);
+    fn fill(
+        &self,
+        (number, vacant): (usize, Vacant<'_, T>),
+        state: T,
+        now: u64,
+        lost: Option<Finished<T>>,
+    ) -> Admitted<T> {
+        let context = self.tag.context::<N>(number, vacant.fill(state, now));
         Admitted { context, lost }
     }
 
-    /// Gives an old packet up for this one, or takes a vacant slot.
+    /// Takes a slot of another group, or gives an old packet up for this one.
     #[cold]
     #[inline(never)]
-    fn admit_when_short(&self, state: T, turn: Turn) -> Result<Admitted<T>, Full<T>> {
+    fn admit_elsewhere(&self, state: T, now: u64) -> Result<Admitted<T>, Full<T>> {
+        if !self.slots.vacancies().is_short(now, N) {
+            if let Some(vacant) = self.slots.claim_in_next_group(now) {
+                return Ok(self.fill(vacant, state, now, None));
+            }
+        }
+        self.admit_when_short(state, now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn admit_when_short(&self, state: T, now: u64) -> Result<Admitted<T>, Full<T>> {
         let patience = match self.patience.load(Relaxed) {
             0 => Self::DEFAULT_PATIENCE,
             set => set,
         };
-        let tick = turn.now.saturating_sub(patience);
-        if self.slots.vacancies().is_short(turn.now) {
-            if let Some(old) = self
-                .next_places(LOOKS_WHEN_SHORT)
-                .find_map(|place| self.give_up(place, tick))
-            {
-                return Ok(self.take_over(old, state, turn));
-            }
-            if let Some(vacant) = self.slots.place(turn.slot).and_then(Place::claim) {
-                return Ok(self.fill(vacant, state, turn, None));
+        let tick = now.saturating_sub(patience);
+        for (number, place) in self.next_places(LOOKS_WHEN_SHORT.min(N)) {
+            if let Some(old) = self.give_up(place, tick) {
+                return Ok(self.take_over(number, old, state, now));
             }
         }
-        for place in self.next_places(LOOKS_WHEN_FULL.min(N)) {
+        if let Some(vacant) = self.slots.claim_in_next_group(now) {
+            return Ok(self.fill(vacant, state, now, None));
+        }
+        for (number, place) in self.next_places(LOOKS_WHEN_FULL.min(N)) {
             if let Some(vacant) = place.claim() {
-                return Ok(self.fill(vacant, state, turn, None));
+                return Ok(self.fill((number, vacant), state, now, None));
             }
             if let Some(old) = self.give_up(place, tick) {
-                return Ok(self.take_over(old, state, turn));
+                return Ok(self.take_over(number, old, state, now));
             }
         }
         self.tally.count_full();
-        self.slots.vacancies().put_back_otherwise(turn.slot);
         Err(Full(state))
     }
 
-    /// Returns the next so many slots, in turn.
-    fn next_places(&self, looks: usize) -> impl Iterator<Item = Place<'_, T>> {
+    /// Returns the next so many slots, in turn, with their numbers.
+    fn next_places(&self, looks: usize) -> impl Iterator<Item = (usize, Place<'_, T>)> {
         let hand = self.hand.fetch_add(looks, Relaxed);
-        (0..looks).filter_map(move |look| self.slots.place(hand.wrapping_add(look).checked_rem(N)?))
+        (0..looks).filter_map(move |look| {
+            let number = hand.wrapping_add(look).checked_rem(N)?;
+            Some((number, self.slots.place(number)?))
+        })
     }
 
     /// Takes the packet if it was last heard of before `tick`, or abandoned.
@@ -518,20 +544,18 @@ impl<T, const N: usize> PacketTable<T, N> {
     }
 
     /// Admits a packet in the place of another one.
-    fn take_over(&self, old: Held<'_, T>, state: T, turn: Turn) -> Admitted<T> {
+    fn take_over(&self, number: usize, old: Held<'_, T>, state: T, now: u64) -> Admitted<T> {
         let (lost, vacant) = old.finish_and_stay();
-        self.slots.vacancies().put_back_otherwise(turn.slot);
-        self.fill(vacant, state, turn, Some(lost))
+        self.fill((number, vacant), state, now, Some(lost))
     }
 }
 
 /// What the other operations share; refusals are out of their way.
 impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
-    fn place(&self, context: Context) -> Result<(Layout<N>, Place<'_, T>), ContextError> {
-        let layout = self.tag.layout();
+    fn place(&self, context: Context) -> Result<Place<'_, T>, ContextError> {
         match self.slots.place(Layout::<N>::slot(context)) {
-            Some(place) => Ok((layout, place)),
+            Some(place) => Ok(place),
             None => Err(self.refuse(context, Refusal::Gone)),
         }
     }
@@ -539,34 +563,38 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Changes the packet in flight that the context names, or refuses. `change` tries it, and returns `None` as error if
     /// the word has changed meanwhile; `refuse` counts a refusal, and says it to the caller.
     #[inline(always)]
-    fn change<'t, R, E: From<ContextError>>(
-        &'t self,
+    fn change<R, E>(
+        &self,
         context: Context,
-        change: impl Fn(Place<'t, T>, Live) -> Result<R, Option<Refusal>>,
+        place: Place<'_, T>,
+        change: impl Fn(Live) -> Result<R, Option<Refusal>>,
         refuse: impl Fn(Refusal) -> E,
     ) -> Result<R, E> {
-        let (layout, place) = self.place(context)?;
-        if let Some(Ok(changed)) = layout.live(context, place.word()).map(|live| change(place, live)) {
-            return Ok(changed);
+        if let Some(live) = self.tag.layout::<N>().live(context, place.word()) {
+            if let Ok(changed) = change(live) {
+                return Ok(changed);
+            }
         }
         // Taken apart, so that what changed above need not be in memory.
-        let changed = self.change_again(context, change, refuse)?;
+        let changed = self.change_again(context, place, change, refuse)?;
         Ok(changed)
     }
 
     /// Tries until nobody comes between: somebody gets on with this packet each time.
     #[cold]
-    fn change_again<'t, R, E: From<ContextError>>(
-        &'t self,
+    #[inline(never)]
+    fn change_again<R, E>(
+        &self,
         context: Context,
-        change: impl Fn(Place<'t, T>, Live) -> Result<R, Option<Refusal>>,
+        place: Place<'_, T>,
+        change: impl Fn(Live) -> Result<R, Option<Refusal>>,
         refuse: impl Fn(Refusal) -> E,
     ) -> Result<R, E> {
-        let (layout, place) = self.place(context)?;
+        let layout = self.tag.layout::<N>();
         loop {
             let word = place.word();
             let refused = match layout.live(context, word) {
-                Some(live) => match change(place, live) {
+                Some(live) => match change(live) {
                     Ok(changed) => return Ok(changed),
                     Err(refused) => refused,
                 },
@@ -589,7 +617,6 @@ impl<T, const N: usize> PacketTable<T, N> {
             }
             Stage::Done(outcome) => {
                 place.advance(live, next)?;
-                self.slots.vacancies().count_done_while_borrowed();
                 Ok(Progress::Deferred(outcome))
             }
             Stage::Dropped(reason) => {
@@ -650,8 +677,8 @@ enum Refusal {
     TooManyBorrows,
 }
 
-/// Sets the mark again when it is dropped: there may be abandoned packets left.
-struct Unfinished<'t>(&'t Vacancies);
+/// Sets the mark of a group again when it is dropped: there may be abandoned packets left.
+struct Unfinished<'t>(&'t Group);
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {

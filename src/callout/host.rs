@@ -4,13 +4,12 @@ use super::{
     Callout, Decision, LoadError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed,
     OnSendPacket, contain,
 };
-use crate::control::DropReason;
 use crate::ffi::ERROR_SUCCESS;
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket, PacketNotice,
     ParsedOptions, Report, SendPacket,
 };
-use crate::lifecycle::{Notice, Stage, Violation};
+use crate::lifecycle::{Notice, Outcome, Stage, Violation};
 use crate::table::{
     Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, Progress,
     Replacements, TallySnapshot,
@@ -142,6 +141,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         self.packets.drain(|finished| self.finish(finished));
     }
 
+    #[cold]
     pub(crate) fn report(&self, diagnostic: Diagnostic<'_>) {
         contain(|| self.callout.diagnostic(diagnostic));
     }
@@ -151,97 +151,143 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         loaded.unwrap_or_else(|| Err(LoadError::default()))
     }
 
+    #[inline]
     fn new_packet(&'static self, mut packet: NewPacket<'static>) {
         packet.set_buffers(&self.buffers);
         let decision = self.contain(NewPacket::HOOK, || self.callout.new_packet(&mut packet));
         // The decision alone counts, whatever was set on the way.
         packet.set_process_it(!matches!(decision, Some(Decision::Refuse)));
         packet.set_context(None);
-        if let Some(Decision::Pass | Decision::Track(_)) = decision {
-            // SAFETY: the server passes a packet in a buffer of 4096 bytes, and waits for the hook.
-            unsafe { packet.copy_back() };
-        }
-        let replacement = packet.take_replacement();
         let state = match decision {
             Some(Decision::Track(state)) => Some(state),
-            Some(Decision::Pass) if replacement.is_some() => None,
-            Some(Decision::Pass | Decision::Refuse) | None => return,
+            Some(Decision::Pass) => None,
+            Some(Decision::Refuse) | None => return,
         };
-        let replacements = Replacements::new();
-        let Admitted { context, lost } = match self.packets.admit(Entry { state, replacements }) {
-            Ok(admitted) => admitted,
-            Err(Full(entry)) => return self.not_tracked(entry),
-        };
-        if let Some(lost) = lost {
-            self.finish(lost);
+        if packet.is_altered() {
+            // Moved here, so that it need not be in memory before.
+            let altered = packet.take();
+            return self.alter(altered, state);
         }
+        // Nothing of it is left to be dropped.
+        let variable = packet.into_context_variable();
+        if state.is_some() {
+            if let Some(context) = self.track(state) {
+                variable.set(context.as_raw());
+            }
+        }
+    }
+
+    /// Gives the server what the callout made of a packet, and tracks it if it has a state, or a buffer to be held.
+    #[inline(never)]
+    fn alter(&'static self, mut packet: NewPacket<'static>, state: Option<C::State>) {
+        // SAFETY: the server passes a packet in a buffer of 4096 bytes, and waits for the hook.
+        unsafe { packet.copy_back() };
+        let replacement = packet.take_replacement();
+        if state.is_none() && replacement.is_none() {
+            return;
+        }
+        let Some(context) = self.track(state) else { return };
         if let Some(buffer) = replacement {
             let Ok(entry) = self.packets.get(context) else { return };
             // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
             unsafe { packet.install(buffer, &entry.replacements) };
-            if let Some(finished) = entry.release() {
+            let (is_over, finished) = entry.release_and_tell();
+            if is_over {
                 // Given up meanwhile: the buffer is no longer held for the server.
                 packet.put_back();
-                return self.finish(finished);
+                if let Some(finished) = finished {
+                    self.finish(finished);
+                }
+                return;
             }
         }
         // Last, so that nothing is said about the packet before.
         packet.set_context(Some(context));
     }
 
+    /// Keeps the state of a packet until the server has finished with it, if there is room.
+    #[inline]
+    fn track(&self, state: Option<C::State>) -> Option<Context> {
+        let replacements = Replacements::new();
+        match self.packets.admit(Entry { state, replacements }) {
+            Ok(Admitted { context, lost }) => {
+                if let Some(lost) = lost {
+                    self.finish(lost);
+                }
+                Some(context)
+            }
+            Err(Full(entry)) => {
+                self.not_tracked(entry);
+                None
+            }
+        }
+    }
+
+    #[inline]
     fn notice(&self, notice: &PacketNotice<'_>) {
+        if notice.has_bytes() {
+            self.hear(notice);
+        } else {
+            self.hear_without_bytes(&notice.copied());
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn hear_without_bytes(&self, notice: &PacketNotice<'_>) {
         if let Err(error) = notice.bytes() {
             let hook = PacketNotice::HOOK;
             self.report(Diagnostic::ArgumentsRefused { hook, error });
         }
+        self.hear(notice);
+    }
+
+    #[inline]
+    fn hear(&self, notice: &PacketNotice<'_>) {
         match (notice.notice(), notice.context()) {
             (Notice::Dropped(_), None) => self.packet_dropped(notice, None),
-            (Notice::Dropped(reason), Some(context)) => self.drop_known(notice, reason, context),
+            (Notice::Dropped(reason), Some(context)) => match self.packets.note_drop(context, reason) {
+                Ok(entry) => {
+                    self.packet_dropped(notice, entry.state.as_ref());
+                    self.release(entry);
+                }
+                Err(error) => self.drop_without_state(&notice.copied(), context, error),
+            },
             (Notice::Processed, None) => {}
             (Notice::Processed, Some(context)) => match self.packets.notify(context, Notice::Processed) {
-                Ok(Progress::Done { outcome, state }) => self.finish(Finished {
-                    stage: Stage::Done(outcome),
-                    state,
-                }),
+                Ok(Progress::Done { outcome, state }) => self.done(outcome, state),
                 // The last borrower hands it back.
                 Ok(_) => {}
-                Err(error) => self.report(Diagnostic::NoticeRejected {
-                    notice: Notice::Processed,
-                    error,
-                }),
+                Err(error) => self.reject(Notice::Processed, error),
             },
         }
     }
 
-    /// Notes the drop of a packet that has a context, and lends its state to the callout.
-    fn drop_known(&self, notice: &PacketNotice<'_>, reason: DropReason, context: Context) {
-        let noted = match self.packets.note_drop(context, reason) {
-            Err(NotifyError::Context(error @ ContextError::TooManyBorrows(_))) => {
+    /// Hears of a drop that could not be noted together with a borrow of the packet's state.
+    #[cold]
+    fn drop_without_state(&self, notice: &PacketNotice<'_>, context: Context, error: NotifyError) {
+        let rejected = match error {
+            NotifyError::Context(error @ ContextError::TooManyBorrows(_)) => {
                 let hook = PacketNotice::HOOK;
                 self.report(Diagnostic::ContextRefused { hook, error });
-                self.packets.notify(context, notice.notice()).map(|_| None)
+                self.packets.notify(context, notice.notice()).err()
             }
-            noted => noted.map(Some),
+            error => Some(error),
         };
-        match noted {
-            Ok(entry) => {
-                self.packet_dropped(notice, entry.as_ref().and_then(|entry| entry.state.as_ref()));
-                if let Some(entry) = entry {
-                    self.release(entry);
-                }
-            }
-            Err(error) => {
-                self.report(Diagnostic::NoticeRejected {
-                    notice: notice.notice(),
-                    error,
-                });
-                if !matches!(error, NotifyError::Violation(Violation::RepeatedDrop { .. })) {
-                    self.packet_dropped(notice, None);
-                }
-            }
+        if let Some(error) = rejected {
+            self.reject(notice.notice(), error);
+        }
+        if !matches!(rejected, Some(NotifyError::Violation(Violation::RepeatedDrop { .. }))) {
+            self.packet_dropped(notice, None);
         }
     }
 
+    #[cold]
+    fn reject(&self, notice: Notice, error: NotifyError) {
+        self.report(Diagnostic::NoticeRejected { notice, error });
+    }
+
+    #[inline]
     fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&C::State>) {
         self.contain(PacketNotice::HOOK, || self.callout.packet_dropped(notice, state));
     }
@@ -263,14 +309,16 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
         let replacement = packet.take_replacement();
         let Some(entry) = entry else { return };
-        let is_done = matches!(entry.stage(), Stage::Done(_));
-        if let (Some(()), Some(buffer), false) = (called, replacement, is_done) {
+        if let (Some(()), Some(buffer)) = (called, replacement) {
             // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
             unsafe { packet.install(buffer, &entry.replacements) };
         }
-        if let Some(finished) = entry.release() {
-            // Over meanwhile: no buffer is held for the server any longer.
+        let (is_over, finished) = entry.release_and_tell();
+        if is_over {
+            // Whoever has the state, or gets it, gives the buffers back: none is held for the server any longer.
             packet.put_back();
+        }
+        if let Some(finished) = finished {
             self.finish(finished);
         }
     }
@@ -316,21 +364,26 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
     }
 
-    /// Hands the state of a packet back that is done or given up.
+    /// Hands the state of a packet back that is done.
+    #[inline]
+    fn done(&self, outcome: Outcome, Entry { state, replacements }: Entry<C::State>) {
+        // The buffers go back to the pool whatever the callout does.
+        drop(replacements);
+        if let Some(state) = state {
+            self.contain(PacketNotice::HOOK, || self.callout.packet_done(outcome, state));
+        }
+    }
+
+    /// Hands the state of a packet back that is given up, or was done while it was borrowed.
+    #[cold]
     fn finish(&self, Finished { stage, state: entry }: Finished<Entry<C::State>>) {
-        let Entry { state, replacements } = entry;
         if let Stage::Done(outcome) = stage {
-            // The buffers go back to the pool whatever the callout does.
-            drop(replacements);
-            if let Some(state) = state {
-                self.contain(PacketNotice::HOOK, || self.callout.packet_done(outcome, state));
-            }
-            return;
+            return self.done(outcome, entry);
         }
         // The server has not said that it has finished: it may still read the buffers, so nobody else gets them.
-        core::mem::forget(replacements);
+        core::mem::forget(entry.replacements);
         self.report(Diagnostic::Lost { stage });
-        if let Some(state) = state {
+        if let Some(state) = entry.state {
             self.contain(PacketNotice::HOOK, || self.callout.packet_lost(stage, state));
         }
     }

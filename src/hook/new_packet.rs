@@ -1,6 +1,7 @@
 //! The argument of `DhcpNewPktHook`.
 
 use core::ffi::c_void;
+use core::marker::PhantomData;
 use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
@@ -15,10 +16,26 @@ use crate::table::Context;
 pub struct NewPacket<'a> {
     packet: PacketArgument<'a>,
     ip_address: u32,
+    pkt_context: ContextVariable<'a>,
     /// INVARIANT: for reading and writing during `'a`, though perhaps not aligned; nobody else does so.
-    pkt_context: NonNull<*mut c_void>,
-    /// INVARIANT: as `pkt_context`.
     process_it: NonNull<Bool>,
+}
+
+/// The server's variable for the context of a packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ContextVariable<'a> {
+    /// INVARIANT: for reading and writing during `'a`, though perhaps not aligned; nobody else does so.
+    variable: NonNull<*mut c_void>,
+    lifetime: PhantomData<&'a mut *mut c_void>,
+}
+
+impl ContextVariable<'_> {
+    /// Sets it to any pointer, which is never followed.
+    #[inline]
+    pub(crate) fn set(self, context: *mut c_void) {
+        // SAFETY: it can be written, says the invariant; alignment does not matter to this write.
+        unsafe { self.variable.write_unaligned(context) };
+    }
 }
 
 packet_accessors!(NewPacket);
@@ -50,18 +67,42 @@ impl NewPacket<'_> {
         }
         // SAFETY: the caller promises of the two pointers what is asked here.
         let packet = unsafe { PacketArgument::from_raw(raw.packet, raw.packet_size) };
-        let pkt_context = not_null(raw.pkt_context, "PktContext");
-        if let (Ok(pkt_context), true) = (pkt_context, packet.is_err() || process_it.is_err()) {
-            // SAFETY: as of `process_it`.
-            unsafe { pkt_context.write_unaligned(core::ptr::null_mut()) };
+        match (process_it, packet, not_null(raw.pkt_context, "PktContext")) {
+            (Ok(process_it), Ok(packet), Ok(pkt_context)) => Ok(Self {
+                packet,
+                ip_address: raw.ip_address,
+                pkt_context: ContextVariable {
+                    variable: pkt_context,
+                    lifetime: PhantomData,
+                },
+                process_it,
+            }),
+            (process_it, packet, pkt_context) => {
+                if let Ok(pkt_context) = pkt_context {
+                    // SAFETY: as of `process_it`.
+                    unsafe { pkt_context.write_unaligned(core::ptr::null_mut()) };
+                }
+                let error = process_it.err().or(packet.err()).or(pkt_context.err());
+                Err(error.unwrap_or(HookError::Null { parameter: "Packet" }))
+            }
         }
-        let process_it = process_it?;
-        Ok(Self {
-            packet: packet?,
-            ip_address: raw.ip_address,
-            pkt_context: pkt_context?,
-            process_it,
-        })
+    }
+
+    /// Returns whether the packet was replaced or rewritten.
+    #[inline]
+    pub(crate) const fn is_altered(&self) -> bool {
+        self.packet.is_altered()
+    }
+
+    /// Moves the value out, with what the packet was altered to.
+    #[inline]
+    pub(crate) const fn take(&mut self) -> Self {
+        Self {
+            packet: self.packet.take(),
+            ip_address: self.ip_address,
+            pkt_context: self.pkt_context,
+            process_it: self.process_it,
+        }
     }
 
     /// Returns the address of the server's socket on which the packet was received.
@@ -93,10 +134,18 @@ impl NewPacket<'_> {
     /// Sets what the server passes to the later hooks of this packet; it never looks at it.
     #[inline]
     #[doc(alias = "PktContext")]
-    #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the pointer is stored, never followed")]
     pub fn set_raw_context(&mut self, context: *mut c_void) {
-        // SAFETY: `pkt_context` can be written during the lifetime of `self`, aligned or not.
-        unsafe { self.pkt_context.write_unaligned(context) };
+        self.pkt_context.set(context);
+    }
+}
+
+impl<'a> NewPacket<'a> {
+    /// Gives up all but the variable for the context; without what the packet was altered to, if it was.
+    #[inline]
+    pub(crate) const fn into_context_variable(self) -> ContextVariable<'a> {
+        let variable = self.pkt_context;
+        core::mem::forget(self);
+        variable
     }
 }
 
@@ -108,7 +157,10 @@ impl<'a> NewPacket<'a> {
         Self {
             packet: PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block),
             ip_address: Ipv4Addr::new(192, 0, 2, 1).to_bits(),
-            pkt_context: NonNull::from(&mut variables.pkt_context),
+            pkt_context: ContextVariable {
+                variable: NonNull::from(&mut variables.pkt_context),
+                lifetime: PhantomData,
+            },
             process_it: NonNull::from(&mut variables.process_it),
         }
     }

@@ -148,7 +148,7 @@ enum Way {
 pub enum ReplaceError {
     /// The packet is not tracked, so that nobody would hold a buffer until the server has finished with it:
     /// `new_packet` did not return `Decision::Track`, or the table was full.
-    #[error("nobody holds buffers for this packet: it is not tracked")]
+    #[error("nobody holds buffers for this packet: it is not tracked; `rewrite` needs none")]
     NotTracked,
     /// All buffers are in use.
     #[error(transparent)]
@@ -249,6 +249,24 @@ impl<'a> PacketArgument<'a> {
         let filled = fill(self.bytes(), &mut buffer)?;
         self.changed = Some(Changed { buffer, way });
         Ok(filled)
+    }
+
+    /// Moves the value out, with the change for the server.
+    #[inline]
+    pub(super) const fn take(&mut self) -> Self {
+        Self {
+            pair: self.pair,
+            original: self.original,
+            pool: self.pool,
+            is_tracked: self.is_tracked,
+            changed: self.changed.take(),
+        }
+    }
+
+    /// Returns whether there is a change for the server.
+    #[inline]
+    pub(super) const fn is_altered(&self) -> bool {
+        self.changed.is_some()
     }
 
     /// Takes the replacement, if there is one; without it the server keeps its own packet.

@@ -291,14 +291,25 @@ impl Default for Replacements<'_> {
     }
 }
 
-impl Drop for Replacements<'_> {
-    fn drop(&mut self) {
-        let mut next = self.last.load(Acquire);
+impl Replacements<'_> {
+    /// Gives the buffers back, from that of `next` on.
+    #[cold]
+    fn give_back(mut next: *mut Link) {
         // SAFETY: null, or a link that is valid for `'p`, says the invariant; links are never written but as atomics.
         while let Some(link) = unsafe { next.as_ref() } {
             // Before the link is given back, after which it can come into another list.
             next = link.before.load(Relaxed);
             link.give_back();
+        }
+    }
+}
+
+impl Drop for Replacements<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let last = self.last.load(Acquire);
+        if !last.is_null() {
+            Self::give_back(last);
         }
     }
 }

@@ -7,18 +7,18 @@
 use core::fmt;
 use core::mem::{self, ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
-use core::sync::atomic::AtomicU16;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use super::sync::{AtomicU64, ReadAccess, TrackedCell, WriteAccess, array_of, const_fn};
-use super::vacancy::Vacancies;
+use super::vacancy::{Group, Vacancies, group_size};
 use super::word::{Live, Word};
 use crate::lifecycle::Stage;
 
-/// Room for `N` states, and which of it is vacant.
+/// Room for `N` states, and which of it is vacant. The slots are at offset 0, which is one addition less for each use.
+#[repr(C)]
 pub(super) struct Slots<T, const N: usize> {
-    vacancies: Vacancies<[AtomicU16; N]>,
     slots: [Slot<T>; N],
+    vacancies: Vacancies,
 }
 
 /// Room for one packet's state.
@@ -41,11 +41,10 @@ const _: () = assert!(size_of::<Slot<u64>>() == 24 || cfg!(loom));
 // and the invariant of `word` keeps all else apart.
 unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
-/// A slot of a table, and where its number goes when it becomes vacant.
+/// A slot of a table, and its group.
 pub(super) struct Place<'t, T> {
     slot: &'t Slot<T>,
-    number: usize,
-    vacancies: &'t Vacancies,
+    group: &'t Group,
 }
 
 /// A slot without a packet that this thread alone may fill.
@@ -66,6 +65,10 @@ pub(super) struct Held<'t, T> {
     writing: WriteAccess,
 }
 
+/// A borrow that has been counted in the word of a slot, for the [`Borrowed`] that ends it.
+#[must_use]
+pub(super) struct Counted(());
+
 /// What became of the wish to give a packet up.
 pub(super) enum Eviction<'t, T> {
     /// There is no packet, or one that is young or borrowed.
@@ -82,11 +85,17 @@ impl<T, const N: usize> Slots<T, N> {
     const_fn! {
         pub(super) fn new() -> Self {
             Self {
-                vacancies: Vacancies::new(),
                 slots: array_of!(Slot::new(), N),
+                vacancies: Vacancies::new(),
             }
         }
     }
+
+    /// How many slots a group has.
+    const GROUP: usize = group_size(N);
+
+    /// How many groups there are.
+    const GROUPS: usize = N.div_ceil(Self::GROUP);
 
     #[inline]
     pub(super) fn vacancies(&self) -> &Vacancies {
@@ -98,13 +107,60 @@ impl<T, const N: usize> Slots<T, N> {
     pub(super) fn place(&self, number: usize) -> Option<Place<'_, T>> {
         Some(Place {
             slot: self.slots.get(number)?,
-            number,
-            vacancies: &self.vacancies,
+            group: self.vacancies.group(number / Self::GROUP)?,
         })
     }
 
+    /// Returns the groups, each with its slots.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&Group, impl Iterator<Item = Place<'_, T>>)> {
+        (0..Self::GROUPS).filter_map(|index| {
+            let first = index * Self::GROUP;
+            let places = (first..first + Self::GROUP).map_while(|number| self.place(number));
+            Some((self.vacancies.group(index)?, places))
+        })
+    }
+
+    /// Returns all slots.
     pub(super) fn places(&self) -> impl Iterator<Item = Place<'_, T>> {
-        (0..N).filter_map(|number| self.place(number))
+        self.groups().flat_map(|(_, places)| places)
+    }
+
+    /// Claims the next vacant slot of the group that the last admission was in; returns its number too.
+    #[inline]
+    pub(super) fn claim_next(&self) -> Option<(usize, Vacant<'_, T>)> {
+        let mut number = self.vacancies.next();
+        while number % Self::GROUP != 0 {
+            let place = self.place(number)?;
+            if let Some(vacant) = place.claim() {
+                self.vacancies.go_on_at(number + 1);
+                return Some((number, vacant));
+            }
+            number += 1;
+        }
+        None
+    }
+
+    /// Claims a vacant slot of the next group that has one; returns its number too.
+    #[inline]
+    pub(super) fn claim_in_next_group(&self, now: u64) -> Option<(usize, Vacant<'_, T>)> {
+        let mut index = self.vacancies.next().div_ceil(Self::GROUP);
+        for _ in 0..Self::GROUPS {
+            if index >= Self::GROUPS {
+                self.vacancies.end_round(now, N);
+                index = 0;
+            }
+            if self.vacancies.group(index)?.enter() {
+                let first = index * Self::GROUP;
+                for number in first..N.min(first + Self::GROUP) {
+                    if let Some(vacant) = self.place(number)?.claim() {
+                        self.vacancies.go_on_at(number + 1);
+                        return Some((number, vacant));
+                    }
+                }
+            }
+            index += 1;
+        }
+        None
     }
 }
 
@@ -150,12 +206,8 @@ impl<T> Slot<T> {
     /// Not of a [`Place`], which would have to be in memory for the call.
     #[cold]
     #[inline(never)]
-    fn finish(&self, number: usize, vacancies: &Vacancies, before: Word) -> Option<Finished<T>> {
-        let place = Place {
-            slot: self,
-            number,
-            vacancies,
-        };
+    fn finish(&self, group: &Group, before: Word) -> Option<Finished<T>> {
+        let place = Place { slot: self, group };
         place.empty(before.returned()).ok().map(Held::finish)
     }
 }
@@ -244,22 +296,23 @@ impl<'t, T> Place<'t, T> {
         })
     }
 
-    /// Borrows the state of a packet that can have one more borrower, if the word still is `from`.
+    /// Counts a borrow of a packet that can have one more borrower, if the word still is `from`.
     #[inline]
-    pub(super) fn lend(self, from: Live) -> Result<Borrowed<'t, T>, Word> {
+    pub(super) fn count_borrow(self, from: Live) -> Result<Counted, Word> {
         self.slot.replace(from.word(), from.borrowed().word())?;
-        Ok(self.lent())
+        Ok(Counted(()))
     }
 
-    /// Moves a packet to a stage, and borrows it, both at once; else as [`lend`](Self::lend).
+    /// Moves a packet to a stage, and counts a borrow, both at once; else as [`count_borrow`](Self::count_borrow).
     #[inline]
-    pub(super) fn advance_and_lend(self, from: Live, to: Stage) -> Result<Borrowed<'t, T>, Word> {
+    pub(super) fn advance_and_count_borrow(self, from: Live, to: Stage) -> Result<Counted, Word> {
         self.slot.replace(from.word(), from.borrowed().at_stage(to))?;
-        Ok(self.lent())
+        Ok(Counted(()))
     }
 
+    /// Lends the state, of which a borrow has been counted in this slot.
     #[inline]
-    fn lent(self) -> Borrowed<'t, T> {
+    pub(super) fn lend(self, _: Counted) -> Borrowed<'t, T> {
         Borrowed {
             reading: ReadAccess::of(&self.slot.state),
             place: self,
@@ -281,21 +334,35 @@ impl<'t, T> Place<'t, T> {
 
     /// Gives up the packet if it was last heard of before `tick`; one that is borrowed stays.
     ///
-    /// That it has been heard of is noted in the word, without a time: a look finds it, and has it count as heard of
-    /// `now`.
+    /// That it has been heard of is noted in the word, without a time: a look at a packet that was admitted before `tick`
+    /// finds it, and has it count as heard of `now`.
     pub(super) fn evict_before(self, tick: u64, now: impl Fn() -> u64) -> Eviction<'t, T> {
         self.evict_if(|live| {
-            if live.is_borrowed() {
+            if live.is_borrowed() || self.slot.tick.load(Relaxed) >= tick {
                 Ok(Eviction::Nothing)
             } else if live.is_heard() {
                 self.refresh(live, &now)
                     .map(|left| left.map_or(Eviction::Nothing, Eviction::Abandoned))
-            } else if self.slot.tick.load(Relaxed) < tick {
-                self.hold(live).map(Eviction::Evicted)
             } else {
-                Ok(Eviction::Nothing)
+                self.hold_if_old(live, tick)
             }
         })
+    }
+
+    /// Gives up a packet that nobody borrows and that is not heard of, if the word still is `from`, and it is old still.
+    ///
+    /// It is borrowed for that time, as by [`refresh`](Self::refresh): others may have heard of the packet, and looked, and
+    /// left the word as it was, but with another tick.
+    fn hold_if_old(self, from: Live, tick: u64) -> Result<Eviction<'t, T>, Word> {
+        let looking = from.borrowed_to_look();
+        self.slot.replace(from.word(), looking)?;
+        if self.slot.tick.load(Relaxed) < tick {
+            if let Ok(held) = self.empty(looking) {
+                return Ok(Eviction::Evicted(held));
+            }
+        }
+        let left = self.end_look();
+        Ok(left.map_or(Eviction::Nothing, Eviction::Abandoned))
     }
 
     /// Takes the packet if it was abandoned, and otherwise does with it what `evict` says, until nobody comes between.
@@ -322,21 +389,26 @@ impl<'t, T> Place<'t, T> {
     fn refresh(self, from: Live, now: impl Fn() -> u64) -> Result<Option<Held<'t, T>>, Word> {
         self.slot.replace(from.word(), from.borrowed_to_look())?;
         self.slot.tick.store(now(), Relaxed);
+        Ok(self.end_look())
+    }
+
+    /// Ends the borrow of a look, and returns the packet if it finished meanwhile, and nobody else borrows it.
+    fn end_look(self) -> Option<Held<'t, T>> {
         let before = self.slot.end_borrow();
-        Ok(if before.is_with_last_borrower() {
+        if before.is_with_last_borrower() {
             self.empty(before.returned()).ok()
         } else {
             None
-        })
+        }
     }
 }
 
-impl<'t, T> Vacant<'t, T> {
-    /// Puts a state into the slot, and returns the number of the slot and the word that it has from now on.
+impl<T> Vacant<'_, T> {
+    /// Puts a state into the slot, and returns the word that it has from now on.
     #[inline]
-    pub(super) fn fill(self, state: T, tick: u64) -> (usize, Word) {
+    pub(super) fn fill(self, state: T, tick: u64) -> Word {
         let Self {
-            place: Place { slot, number, .. },
+            place: Place { slot, .. },
             word,
             mut writing,
         } = self;
@@ -349,12 +421,12 @@ impl<'t, T> Vacant<'t, T> {
         let filled = word.filled();
         // `Release`: whoever sees the packet live sees its state.
         slot.word.store(filled.bits(), Release);
-        (number, filled)
+        filled
     }
 
     /// Leaves the slot to others.
     #[inline]
-    fn leave(self) -> Place<'t, T> {
+    fn leave(self) {
         let Self {
             place,
             word,
@@ -363,7 +435,7 @@ impl<'t, T> Vacant<'t, T> {
         writing.end();
         // `Release`: for whoever claims the slot next.
         place.slot.word.store(word.bits(), Release);
-        place
+        place.group.note_vacant();
     }
 }
 
@@ -372,16 +444,14 @@ impl<'t, T> Held<'t, T> {
     #[inline]
     pub(super) fn take(self) -> T {
         let (state, vacant) = self.move_out();
-        let Place { number, vacancies, .. } = vacant.leave();
-        vacancies.put_back(number);
+        vacant.leave();
         state
     }
 
     /// Moves the packet out, at the stage that it had; others may take the slot from now on.
     pub(super) fn finish(self) -> Finished<T> {
         let (finished, vacant) = self.finish_and_stay();
-        let Place { number, vacancies, .. } = vacant.leave();
-        vacancies.put_back_otherwise(number);
+        vacant.leave();
         finished
     }
 
@@ -447,15 +517,22 @@ impl<T> Borrowed<'_, T> {
     #[inline]
     #[must_use = "the state of a packet that finished meanwhile is handed back here"]
     pub fn release(self) -> Option<Finished<T>> {
+        self.release_and_tell().1
+    }
+
+    /// Does the same, and returns too whether the packet had finished, whoever gets its state.
+    #[inline]
+    pub(crate) fn release_and_tell(self) -> (bool, Option<Finished<T>>) {
         let mut this = ManuallyDrop::new(self);
         this.reading.end();
         let place = this.place;
         let before = place.slot.end_borrow();
-        if before.is_with_last_borrower() {
-            place.slot.finish(place.number, place.vacancies, before)
+        let finished = if before.is_with_last_borrower() {
+            place.slot.finish(place.group, before)
         } else {
             None
-        }
+        };
+        (before.is_finished(), finished)
     }
 }
 
@@ -478,7 +555,7 @@ impl<T> Drop for Borrowed<'_, T> {
     fn drop(&mut self) {
         self.reading.end();
         if self.place.slot.end_borrow().is_with_last_borrower() {
-            self.place.vacancies.note_abandoned();
+            self.place.group.note_abandoned();
         }
     }
 }

@@ -4,7 +4,6 @@ use core::fmt;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::vacancy::Vacancies;
 use crate::control::DropReason;
 use crate::lifecycle::Violation;
 
@@ -100,14 +99,14 @@ impl PacketTally {
         }
     }
 
-    /// Returns what has been counted so far, with what the table itself knows of.
-    pub(super) fn snapshot_with(&self, vacancies: &Vacancies) -> TallySnapshot {
-        // In this order: what has ended is seen to have begun.
-        let done = vacancies.done();
+    /// Returns what has been counted so far, by a table that was asked for so many admissions, and has so many packets in
+    /// flight.
+    pub(super) fn snapshot_with(&self, asked: u64, in_flight: u64) -> TallySnapshot {
         let counted = self.snapshot();
+        let admitted = asked.saturating_sub(counted.full);
         TallySnapshot {
-            admitted: vacancies.asked().saturating_sub(counted.full),
-            done,
+            admitted,
+            done: admitted.saturating_sub(counted.evicted).saturating_sub(in_flight),
             ..counted
         }
     }
@@ -273,19 +272,9 @@ mod tests {
     #[test]
     fn counts_each_event_by_itself() {
         let tally = PacketTally::new();
-        let vacancies: &Vacancies = &Vacancies::<[_; 8]>::new();
         let reason = DropReason::TIMEOUT;
-        let turns = [(); 6].map(|()| vacancies.take());
-        assert_eq!(turns.map(|turn| turn.now), [1, 2, 3, 4, 5, 6]);
-        assert_eq!(turns.map(|turn| turn.slot), [0, 1, 2, 3, 4, 5]);
-        // Two are processed, one of them while it is borrowed; one is given up; one is not admitted.
-        vacancies.put_back(0);
-        vacancies.count_done_while_borrowed();
-        vacancies.put_back_otherwise(1);
         tally.count_evicted();
-        vacancies.put_back_otherwise(2);
         tally.count_full();
-        vacancies.put_back_otherwise(3);
         tally.count_stale();
         tally.count_violation(Violation::AfterDone);
         tally.count_violation(Violation::RepeatedDrop {
@@ -293,7 +282,8 @@ mod tests {
             again: reason,
         });
         tally.count_drop(reason);
-        let snapshot = tally.snapshot_with(vacancies);
+        // Of six one was given up, one not admitted, and two are in flight.
+        let snapshot = tally.snapshot_with(6, 2);
         assert_eq!(snapshot.in_flight(), 2);
         assert_eq!(
             snapshot,

@@ -1,139 +1,138 @@
-//! Which slot an admission gets: the one that has been vacant for longest.
+//! Which slot an admission gets: the next vacant one, in turn.
 //!
-//! The numbers of the vacant slots wait in a ring. Each admission takes the next number out, and whoever empties a slot
-//! puts its number back; two counters, which also say how many packets there are, tell where. Both are one addition, and
-//! nobody waits.
+//! The slots are in groups. An admission goes on where the one before it stopped, to the end of that group; then it enters
+//! the next group of which a slot has become vacant since it was last entered. So a slot that became vacant waits until all
+//! others had their turn, and a full group costs one look, not one for each slot.
 //!
-//! The ring is only a hint: a slot is taken by a change of its word. While threads meet, an admission can find the number
-//! of a slot that is taken. It then looks at the slots in turn, and may take a vacant one whose number stays in the ring;
-//! that one is found taken later, and the admission that finds it looks in turn as well, until numbers and vacant slots
-//! agree again.
+//! All of this is a hint: a slot is taken by a change of its word. If threads meet, two may look at the same slots, and a
+//! group can pass for full although one of its slots has just become vacant: until another does, or an admission that
+//! finds nothing else looks there.
 
 use core::fmt;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicU16, AtomicU64};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicBool as Hint, AtomicU64, AtomicUsize};
 
-use super::sync::{AtomicBool, const_fn};
+use super::sync::{AtomicBool, array_of, const_fn};
 
-/// The vacant slots of a table, and the counters of what takes and leaves slots.
-pub(super) struct Vacancies<R: ?Sized = [AtomicU16]> {
-    taken: Line<Taken>,
-    returned: Line<Returned>,
-    /// Whether a guard has left a finished packet in its slot since that was last looked for.
-    has_abandoned: AtomicBool,
-    /// At each place the number of a slot, XOR that of the place: all zero when the table is empty.
-    ring: R,
+/// How many groups the slots of a table have at most.
+const MAX_GROUPS: usize = if cfg!(loom) { 2 } else { 256 };
+/// How many slots a group has at least.
+const MIN_GROUP: usize = if cfg!(loom) { 2 } else { 16 };
+
+/// Returns how many slots a group has in a table of so many.
+pub(super) const fn group_size(slots: usize) -> usize {
+    let size = slots.div_ceil(MAX_GROUPS).next_power_of_two();
+    if size < MIN_GROUP { MIN_GROUP } else { size }
 }
 
-/// Something on cache lines of its own; processors fetch lines of 64 bytes in pairs.
+/// Where the next admission looks, and what it knows of the groups.
+///
+/// On cache lines of its own; processors fetch lines of 64 bytes in pairs.
 #[repr(align(128))]
-struct Line<C>(C);
-
-struct Taken {
-    /// Numbers taken out: one by each admission that was asked for.
-    numbers: AtomicU64,
+pub(super) struct Vacancies {
+    /// How many admissions have been asked for.
+    clock: AtomicU64,
+    /// The slot that the next admission looks at; if it is the first of a group, that has not been entered.
+    next: AtomicUsize,
+    /// What the clock showed when the first group was last entered or passed.
+    round_began: AtomicU64,
+    /// Whether the round before found less than a quarter of the slots vacant.
+    was_short: Hint,
+    groups: [Group; MAX_GROUPS],
 }
 
-struct Returned {
-    /// Numbers put back: by the ends of packets, and by admissions that did not take the slot.
-    numbers: AtomicU64,
-    /// Those put back by other than the notice that the packet was processed.
-    otherwise: AtomicU64,
-    /// Packets processed while they were borrowed, so that their slots were not vacant yet.
-    borrowed: AtomicU64,
-}
-
-/// What an admission gets that is asked for.
-#[derive(Clone, Copy)]
-pub(super) struct Turn {
-    /// How many admissions have been asked for, with this one.
-    pub(super) now: u64,
-    /// The number of the slot whose turn it is; there may be no such slot.
-    pub(super) slot: usize,
-}
-
-impl<const N: usize> Vacancies<[AtomicU16; N]> {
-    const_fn! {
-        pub(super) fn new() -> Self {
-            Self {
-                taken: Line(Taken {
-                    numbers: AtomicU64::new(0),
-                }),
-                returned: Line(Returned {
-                    numbers: AtomicU64::new(0),
-                    otherwise: AtomicU64::new(0),
-                    borrowed: AtomicU64::new(0),
-                }),
-                has_abandoned: AtomicBool::new(false),
-                ring: [const { AtomicU16::new(0) }; N],
-            }
-        }
-    }
+/// What is known of a group of slots.
+pub(super) struct Group {
+    /// Whether none of its slots has become vacant since an admission last entered it.
+    is_full: Hint,
+    /// Whether a guard has left a finished packet in a slot since that was last looked for.
+    has_abandoned: AtomicBool,
 }
 
 impl Vacancies {
-    /// Counts an admission that is asked for, and takes out the number of the slot whose turn it is.
-    #[inline]
-    pub(super) fn take(&self) -> Turn {
-        // `AcqRel`: ends that another thread counted before it last asked are seen by `is_short`.
-        let position = self.taken.0.numbers.fetch_add(1, AcqRel);
-        Turn {
-            now: position.wrapping_add(1),
-            slot: self
-                .place(position)
-                .map_or(usize::MAX, |(place, number)| usize::from(number.load(Relaxed)) ^ place),
+    const_fn! {
+        pub(super) fn new() -> Self {
+            Self {
+                clock: AtomicU64::new(0),
+                next: AtomicUsize::new(0),
+                round_began: AtomicU64::new(0),
+                was_short: Hint::new(false),
+                groups: array_of!(Group::new(), MAX_GROUPS),
+            }
         }
     }
 
-    /// Puts back the number of a slot whose packet was reported as processed.
+    /// Counts an admission that is asked for; returns how many there have been, with it.
     #[inline]
-    pub(super) fn put_back(&self, slot: usize) {
-        // `Release`: whoever sees this count sees that of the packet's admission.
-        let position = self.returned.0.numbers.fetch_add(1, Release);
-        if let Some((place, number)) = self.place(position) {
-            number.store((slot ^ place) as u16, Relaxed);
-        }
-    }
-
-    /// Puts back the number of a slot that was not taken, or whose packet ended otherwise or earlier.
-    pub(super) fn put_back_otherwise(&self, slot: usize) {
-        self.returned.0.otherwise.fetch_add(1, Relaxed);
-        // In this order: whoever sees the number put back does not take it for a packet processed.
-        self.put_back(slot);
-    }
-
-    /// Counts a packet that was reported as processed while it was borrowed.
-    pub(super) fn count_done_while_borrowed(&self) {
-        // `Release`, as in `put_back`.
-        self.returned.0.borrowed.fetch_add(1, Release);
+    pub(super) fn ask(&self) -> u64 {
+        self.clock.fetch_add(1, Relaxed).wrapping_add(1)
     }
 
     /// Returns how many admissions have been asked for.
     #[inline]
-    pub(super) fn asked(&self) -> u64 {
-        self.taken.0.numbers.load(Relaxed)
+    pub(super) fn now(&self) -> u64 {
+        self.clock.load(Relaxed)
     }
 
-    /// Returns how many packets were reported as processed; their admissions are seen after that.
-    pub(super) fn done(&self) -> u64 {
-        // In this order: no slot is taken for that of a packet processed, or counted for it twice.
-        let borrowed = self.returned.0.borrowed.load(Acquire);
-        let returned = self.returned.0.numbers.load(Acquire);
-        let otherwise = self.returned.0.otherwise.load(Relaxed);
-        borrowed.wrapping_add(returned).saturating_sub(otherwise)
-    }
-
-    /// Returns whether less than a quarter of the slots was vacant when the admission was asked for.
     #[inline]
-    pub(super) fn is_short(&self, now: u64) -> bool {
-        let slots = self.ring.len();
-        // The admission itself is counted too. Loaded after it, so that no slot counts as taken that was vacant then.
-        self.returned
-            .0
-            .numbers
-            .load(Relaxed)
-            .wrapping_add((slots - slots / 4 + 1) as u64)
-            < now
+    pub(super) fn next(&self) -> usize {
+        self.next.load(Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn go_on_at(&self, slot: usize) {
+        self.next.store(slot, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn group(&self, index: usize) -> Option<&Group> {
+        self.groups.get(index)
+    }
+
+    /// Notes that a round through `slots` slots has ended at `now`.
+    pub(super) fn end_round(&self, now: u64, slots: usize) {
+        self.was_short.store(self.is_round_short(now, slots), Relaxed);
+        self.round_began.store(now, Relaxed);
+    }
+
+    /// Returns whether less than a quarter of the slots was found vacant in the last round, and in this one so far.
+    #[inline]
+    pub(super) fn is_short(&self, now: u64, slots: usize) -> bool {
+        self.was_short.load(Relaxed) && self.is_round_short(now, slots)
+    }
+
+    fn is_round_short(&self, now: u64, slots: usize) -> bool {
+        now.saturating_sub(self.round_began.load(Relaxed)) < (slots / 4) as u64
+    }
+}
+
+impl Group {
+    const_fn! {
+        fn new() -> Self {
+            Self {
+                is_full: Hint::new(false),
+                has_abandoned: AtomicBool::new(false),
+            }
+        }
+    }
+
+    /// Begins to look for a vacant slot, unless none has become vacant since the last time.
+    #[inline]
+    pub(super) fn enter(&self) -> bool {
+        let is_worth_it = !self.is_full.load(Relaxed);
+        if is_worth_it {
+            self.is_full.store(true, Relaxed);
+        }
+        is_worth_it
+    }
+
+    /// Notes that a slot has become vacant.
+    #[inline]
+    pub(super) fn note_vacant(&self) {
+        // Looked at first: mostly it is known, and the line stays with all who read it.
+        if self.is_full.load(Relaxed) {
+            self.is_full.store(false, Relaxed);
+        }
     }
 
     /// Notes that a finished packet was left in its slot.
@@ -147,17 +146,10 @@ impl Vacancies {
     pub(super) fn take_abandoned(&self) -> bool {
         self.has_abandoned.load(Relaxed) && self.has_abandoned.swap(false, Acquire)
     }
-
-    /// Returns the place in the ring that this position is at, and what is there.
-    #[inline]
-    fn place(&self, position: u64) -> Option<(usize, &AtomicU16)> {
-        let place = position.checked_rem(self.ring.len() as u64)? as usize;
-        Some((place, self.ring.get(place)?))
-    }
 }
 
-impl<R: ?Sized> fmt::Debug for Vacancies<R> {
+impl fmt::Debug for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vacancies").finish_non_exhaustive()
+        f.debug_struct("Group").finish_non_exhaustive()
     }
 }

@@ -102,6 +102,12 @@ impl Word {
         self.0 & (LIVE | FINISHED) != 0
     }
 
+    /// Returns whether the slot holds a finished packet.
+    #[inline]
+    pub(super) const fn is_finished(self) -> bool {
+        self.0 & FINISHED != 0
+    }
+
     /// Returns whether the slot holds a finished packet that nobody borrows.
     #[inline]
     pub(super) const fn is_abandoned(self) -> bool {
@@ -200,16 +206,19 @@ impl Live {
         self.0.0 & HEARD != 0
     }
 
-    /// Returns the word with the packet at `stage`, and heard of; borrowers and generation stay.
+    /// Returns the word with the packet at `stage`, which follows its own, and heard of; borrowers and generation stay.
     #[inline]
     pub(super) const fn at_stage(self, stage: Stage) -> Word {
-        let bits = match stage {
-            Stage::InFlight => LIVE | HEARD,
-            Stage::Dropped(reason) => LIVE | HEARD | DROPPED | upper(reason),
-            Stage::Done(Outcome::Processed) => FINISHED,
-            Stage::Done(Outcome::Dropped(reason)) => FINISHED | DROPPED | upper(reason),
-        };
-        Word(self.0.0 & (GENERATIONS | BORROWERS) | bits)
+        let before = self.0.0;
+        match stage {
+            // Nothing is cleared: the packet is live, and was in flight until now.
+            Stage::InFlight => Word(before | HEARD),
+            Stage::Dropped(reason) => Word(before | HEARD | DROPPED | upper(reason)),
+            Stage::Done(Outcome::Processed) => Word(before & (GENERATIONS | BORROWERS) | FINISHED),
+            Stage::Done(Outcome::Dropped(reason)) => {
+                Word(before & (GENERATIONS | BORROWERS) | FINISHED | DROPPED | upper(reason))
+            }
+        }
     }
 
     /// Returns the word of a packet that the table gives up.

@@ -68,8 +68,10 @@ struct Packet {
     name: usize,
     /// What the clock showed when the packet was admitted, or last heard of.
     heard: u64,
-    /// From when on its age counts at the latest; `None` if it was heard of, and perhaps no look has found that yet.
-    counts_from: Option<u64>,
+    /// What its slot has noted of the clock, at most.
+    noted: u64,
+    /// Whether it was heard of, and perhaps no look has found that yet.
+    is_heard: bool,
     stage: Stage,
     evicted: bool,
     borrowers: usize,
@@ -91,6 +93,8 @@ struct Model {
     packets: HashMap<Context, Packet>,
     now: u64,
     patience: u64,
+    /// What the clock showed when less than a quarter of the slots was last vacant.
+    was_short: u64,
     admitted: u64,
     done: u64,
     evicted: u64,
@@ -110,7 +114,7 @@ impl Model {
     fn hear(&mut self, context: Context) -> Option<&mut Packet> {
         let packet = self.packets.get_mut(&context)?;
         packet.heard = self.now;
-        packet.counts_from = None;
+        packet.is_heard = true;
         Some(packet)
     }
 
@@ -177,14 +181,15 @@ impl Model {
         self.packets.retain(|_, packet| {
             let is_out = out.contains(&(packet.stage, packet.name));
             let may = packet.is_abandoned() || packet.is_live() && packet.borrowers == 0 && packet.heard < tick;
-            let must = packet.is_abandoned() || may && packet.counts_from.is_some_and(|from| from < tick);
+            let must = packet.is_abandoned() || may && !packet.is_heard && packet.noted < tick;
             assert!(may || !is_out, "{packet:?} was given up, before {tick}");
             assert!(
                 is_out || !must || !is_looked_at,
                 "{packet:?} was not given up, before {tick}"
             );
-            if is_looked_at && packet.borrowers == 0 {
-                packet.counts_from = packet.counts_from.or(Some(now));
+            if packet.is_heard && packet.borrowers == 0 {
+                packet.is_heard = !is_looked_at || packet.noted >= tick;
+                packet.noted = now;
             }
             evicted += u64::from(is_out && packet.is_live());
             !is_out
@@ -269,7 +274,10 @@ impl<'t, const N: usize> Run<'t, N> {
         self.model.now += 1;
         let (name, drops) = (self.names, Rc::clone(&self.drops));
         let vacant = N - self.model.packets.len();
-        let is_short = vacant == 0 || vacant < N / 4;
+        if vacant == 0 || vacant < N / 4 {
+            self.model.was_short = self.model.now;
+        }
+        let is_short = self.model.now - self.model.was_short <= N as u64 / 2;
         let patience = match self.model.patience {
             0 => 65_536,
             set => set,
@@ -285,7 +293,8 @@ impl<'t, const N: usize> Run<'t, N> {
                 let packet = Packet {
                     name,
                     heard: self.model.now,
-                    counts_from: Some(self.model.now),
+                    noted: self.model.now,
+                    is_heard: false,
                     stage: Stage::InFlight,
                     evicted: false,
                     borrowers: 0,

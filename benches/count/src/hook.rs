@@ -4,58 +4,112 @@
 use core::ffi::c_void;
 use core::ptr::null_mut;
 
-use dhcp_callout::ffi::{Bool, CalloutTable, DropSendArguments, NewPktArguments};
+use dhcp_callout::ffi::{Bool, CalloutTable, DropSendArguments, EntryPoint, NewPktArguments};
 use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point};
 
-/// Tracks every packet with 6 bytes, or none.
-struct Empty<const TRACKS: bool>;
+/// Tracks every packet with so many bytes, or none.
+struct Empty<const BYTES: usize, const TRACKS: bool>;
 
-impl<const TRACKS: bool> Callout for Empty<TRACKS> {
-    type State = [u8; 6];
+impl<const BYTES: usize, const TRACKS: bool> Callout for Empty<BYTES, TRACKS> {
+    type State = [u8; BYTES];
 
-    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<[u8; 6]> {
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<[u8; BYTES]> {
         if TRACKS {
-            Decision::Track([7; 6])
+            Decision::Track([7; BYTES])
         } else {
             Decision::Pass
         }
     }
 }
 
-static TRACKING: Host<Empty<true>, 4096> = Host::new(Empty);
-static PASSING: Host<Empty<false>, 4096> = Host::new(Empty);
+static TRACKING_0: Host<Empty<0, true>, 4096> = Host::new(Empty);
+static TRACKING: Host<Empty<6, true>, 4096> = Host::new(Empty);
+static TRACKING_64: Host<Empty<64, true>, 4096> = Host::new(Empty);
+static PASSING: Host<Empty<6, false>, 4096> = Host::new(Empty);
+entry_point!(fn tracking_0 = TRACKING_0);
 entry_point!(fn tracking = TRACKING);
+entry_point!(fn tracking_64 = TRACKING_64);
 entry_point!(fn passing = PASSING);
 
-/// The tables of the two callouts.
+/// The tables of the callouts.
 pub struct Hooks {
+    tracking_0: CalloutTable,
     tracking: CalloutTable,
+    tracking_64: CalloutTable,
     passing: CalloutTable,
+    none: CalloutTable,
 }
 
 impl Hooks {
     pub fn new() -> Self {
-        let mut hooks = Self {
-            tracking: CalloutTable::EMPTY,
-            passing: CalloutTable::EMPTY,
-        };
-        // SAFETY: the list is NULL, and the table can be written.
-        let tracking = unsafe { tracking(null_mut(), 0, &raw mut hooks.tracking) };
-        // SAFETY: as above.
-        let passing = unsafe { passing(null_mut(), 0, &raw mut hooks.passing) };
-        assert_eq!((tracking, passing), (0, 0));
-        hooks
+        Self {
+            tracking_0: table(tracking_0),
+            tracking: table(tracking),
+            tracking_64: table(tracking_64),
+            passing: table(passing),
+            none: CalloutTable {
+                dhcp_new_pkt_hook: Some(no_new_pkt),
+                dhcp_pkt_drop_hook: Some(no_pkt_drop),
+                ..CalloutTable::EMPTY
+            },
+        }
     }
 
-    /// Calls the hooks for a new packet, its drop and its end, of a packet that is tracked.
+    /// Calls the hooks for a new packet, its drop and its end, of a packet that is tracked without a state.
+    pub fn track_0(&self, packet: &mut [u8]) -> usize {
+        pass(&self.tracking_0, packet, &[0xA, 0xB])
+    }
+
+    /// The same, with a state of 6 bytes.
     pub fn track(&self, packet: &mut [u8]) -> usize {
         pass(&self.tracking, packet, &[0xA, 0xB])
+    }
+
+    /// The same, with a state of 64 bytes.
+    pub fn track_64(&self, packet: &mut [u8]) -> usize {
+        pass(&self.tracking_64, packet, &[0xA, 0xB])
     }
 
     /// Calls the hooks for a new packet and its end, of a packet that is passed.
     pub fn pass(&self, packet: &mut [u8]) -> usize {
         pass(&self.passing, packet, &[0xB])
     }
+
+    /// Calls hooks that do nothing.
+    pub fn none(&self, packet: &mut [u8], codes: &[u32]) -> usize {
+        pass(&self.none, packet, codes)
+    }
+}
+
+/// Returns the table that an entry point fills.
+fn table(entry: EntryPoint) -> CalloutTable {
+    let mut table = CalloutTable::EMPTY;
+    // SAFETY: the list is NULL, and the table can be written.
+    let status = unsafe { entry(null_mut(), 0, &raw mut table) };
+    assert_eq!(status, 0);
+    table
+}
+
+unsafe extern "system" fn no_new_pkt(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    _: *mut Bool,
+) -> u32 {
+    0
+}
+
+unsafe extern "system" fn no_pkt_drop(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    0
 }
 
 fn pass(table: &CalloutTable, packet: &mut [u8], codes: &[u32]) -> usize {

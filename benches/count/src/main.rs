@@ -1,5 +1,6 @@
 //! Does one piece of work of `work.rs` over and over, for `benches/instructions` to count: `count NAME TIMES`;
-//! without arguments, prints the names.
+//! without arguments, prints
+//! for each its name, what is not counted of it, and what it is.
 
 use core::hint::black_box;
 use std::io::{self, Write};
@@ -24,6 +25,6 @@ fn main() -> io::Result<()> {
         }
         _ => work::ALL
             .iter()
-            .try_for_each(|work| writeln!(out, "{} {}", work.name, work.what)),
+            .try_for_each(|work| writeln!(out, "{}\t{}\t{}", work.name, work.less, work.what)),
     }
 }

@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use dhcp_callout::message::{MessageType, OptionCode, option};
-use dhcp_callout::table::{Borrowed, PacketTable, Progress};
+use dhcp_callout::table::{Borrowed, Context, PacketTable, Progress};
 use dhcp_callout::{Message, Notice, PacketBuffer, Stage};
 
 use crate::hook::Hooks;
@@ -12,99 +12,179 @@ use crate::hook::Hooks;
 pub struct Work {
     pub name: &'static str,
     pub what: &'static str,
+    /// The piece of work that does all of this but what is measured; its instructions are not counted.
+    pub less: &'static str,
     pub run: fn(&mut Packets) -> usize,
 }
 
-pub const ALL: [Work; 18] = [
+pub const ALL: [Work; 28] = [
     Work {
         name: "empty",
         what: "the loop around the work",
+        less: "",
         run: |packets| packets.ack.len(),
     },
     Work {
         name: "w1",
         what: "validate, message type (first instance), xid, chaddr",
+        less: "empty",
         run: |packets| w1(&packets.ack),
     },
     Work {
         name: "w1-joined",
         what: "the same, message type as RFC 3396 joins it",
+        less: "empty",
         run: |packets| w1_joined(&packets.ack),
     },
     Work {
         name: "w2",
         what: "five options in one pass",
+        less: "empty",
         run: |packets| w2(&packets.ack),
     },
     Work {
         name: "w3",
         what: "walk all 14 options, sum the lengths",
+        less: "empty",
         run: |packets| walk(&packets.ack),
     },
     Work {
         name: "w3-full",
         what: "walk 497 options in 4096 bytes",
+        less: "empty",
         run: |packets| walk(&packets.full),
     },
     Work {
         name: "w3-pads",
         what: "walk all 14 options, with one to three PADs between them",
+        less: "empty",
         run: |packets| walk(&packets.padded),
     },
     Work {
         name: "w4",
         what: "replace DNS and lease time, add option 43",
+        less: "empty",
         run: w4,
     },
     Work {
         name: "w4-pads",
         what: "the same, with one to three PADs between the options",
+        less: "empty",
         run: |packets| edit(&packets.padded, &mut packets.buffer),
     },
     Work {
         name: "w4-typed",
         what: "the same, DNS and lease time by typed keys",
+        less: "empty",
         run: w4_typed,
     },
     Work {
         name: "w5",
         what: "600-byte value in three parts, joined copy",
+        less: "empty",
         run: w5,
     },
     Work {
         name: "w5-parts",
         what: "the same, parts only",
+        less: "empty",
         run: |packets| w5_parts(&packets.split),
     },
     Work {
         name: "lifecycle",
         what: "Stage::advance: dropped, then processed",
+        less: "empty",
         run: |_| lifecycle(),
     },
     Work {
         name: "life",
         what: "admit, get, dropped, processed, in a table of 4096 slots, 24-byte state",
+        less: "life-none",
         run: |packets| life::<1, true>(&packets.table),
     },
     Work {
         name: "life-kept",
         what: "the same, not dropped",
+        less: "life-none",
         run: |packets| life::<1, false>(&packets.table),
     },
     Work {
         name: "life-get",
         what: "the same as life, with one more get",
+        less: "life-none",
         run: |packets| life::<2, true>(&packets.table),
     },
     Work {
+        name: "life-none",
+        what: "what `life` does beside its calls of the table",
+        less: "empty",
+        run: |_| life_none(),
+    },
+    Work {
+        name: "admit-50",
+        what: "end one of 2048 packets, at random, and admit another, 4096 slots",
+        less: "pick",
+        run: |packets| packets.half.turn_over(),
+    },
+    Work {
+        name: "admit-99",
+        what: "the same with 4055 packets",
+        less: "pick",
+        run: |packets| packets.crowded.turn_over(),
+    },
+    Work {
+        name: "admit-0",
+        what: "the same with one packet",
+        less: "pick",
+        run: |packets| packets.vacant.turn_over(),
+    },
+    Work {
+        name: "admit-full",
+        what: "the same with 64 packets in 64 slots",
+        less: "pick",
+        run: |packets| packets.full_table.turn_over(),
+    },
+    Work {
+        name: "pick",
+        what: "choose one of 2048 packets at random",
+        less: "empty",
+        run: |packets| packets.half.pick().0,
+    },
+    Work {
+        name: "hook-0",
+        what: "hook path of an empty author: NewPkt, dropped, processed, state of 0 bytes",
+        less: "hook-none",
+        run: |packets| packets.hooks.track_0(&mut packets.ack),
+    },
+    Work {
         name: "hook",
-        what: "hook path of an empty author: NewPkt, dropped, processed, 6-byte state",
+        what: "the same, state of 6 bytes",
+        less: "hook-none",
         run: |packets| packets.hooks.track(&mut packets.ack),
+    },
+    Work {
+        name: "hook-64",
+        what: "the same, state of 64 bytes",
+        less: "hook-none",
+        run: |packets| packets.hooks.track_64(&mut packets.ack),
     },
     Work {
         name: "hook-pass",
         what: "hook path of an empty author: NewPkt, processed, not tracked",
+        less: "hook-none-2",
         run: |packets| packets.hooks.pass(&mut packets.ack),
+    },
+    Work {
+        name: "hook-none",
+        what: "the three calls of a server to hooks that return at once",
+        less: "empty",
+        run: |packets| packets.hooks.none(&mut packets.ack, &[0xA, 0xB]),
+    },
+    Work {
+        name: "hook-none-2",
+        what: "two calls",
+        less: "empty",
+        run: |packets| packets.hooks.none(&mut packets.ack, &[0xB]),
     },
 ];
 
@@ -120,8 +200,55 @@ pub struct Packets {
     pub buffer: PacketBuffer,
     pub joined: [u8; 1024],
     pub table: Box<PacketTable<[u64; 3], 4096>>,
+    pub vacant: Filled<1, 4096>,
+    pub half: Filled<2048, 4096>,
+    pub crowded: Filled<4055, 4096>,
+    pub full_table: Filled<64, 64>,
     /// Two callouts that do nothing.
     pub hooks: Hooks,
+}
+
+/// A table of `N` slots with `LIVE` packets.
+pub struct Filled<const LIVE: usize, const N: usize> {
+    /// Of another type than that of `life`, so that neither is compiled with regard to the other.
+    table: Box<PacketTable<[u32; 6], N>>,
+    live: Vec<Context>,
+    random: u32,
+}
+
+impl<const LIVE: usize, const N: usize> Filled<LIVE, N> {
+    fn new() -> Self {
+        let mut filled = Self {
+            table: Box::new(PacketTable::new()),
+            live: Vec::new(),
+            random: 1,
+        };
+        let admitted = (0..LIVE).filter_map(|_| filled.table.admit([1; 6]).ok());
+        filled.live = admitted.map(|admitted| admitted.context).collect();
+        // So that the vacant slots are where chance has left them.
+        for _ in 0..4 * N {
+            filled.turn_over();
+        }
+        filled
+    }
+
+    /// Chooses a packet at random.
+    fn pick(&mut self) -> (usize, Context) {
+        self.random = self.random.wrapping_mul(747_796_405).wrapping_add(2_891_336_453);
+        let index = usize::try_from(self.random >> 8).unwrap_or(0) % LIVE;
+        (index, self.live[index])
+    }
+
+    /// Ends a packet at random, and admits another.
+    fn turn_over(&mut self) -> usize {
+        let (index, context) = self.pick();
+        let _ = self.table.notify(context, Notice::Processed);
+        match self.table.admit(black_box([1; 6])) {
+            Ok(admitted) => self.live[index] = admitted.context,
+            Err(_) => return 0,
+        }
+        index
+    }
 }
 
 impl Packets {
@@ -164,6 +291,10 @@ impl Packets {
             buffer: PacketBuffer::new(),
             joined: [0; 1024],
             table: Box::new(PacketTable::new()),
+            vacant: Filled::new(),
+            half: Filled::new(),
+            crowded: Filled::new(),
+            full_table: Filled::new(),
             hooks: Hooks::new(),
         }
     }
@@ -351,4 +482,13 @@ fn life<const GETS: usize, const IS_DROPPED: bool>(table: &PacketTable<[u64; 3],
         Ok(Progress::Done { state, .. }) => usize::from(black_box(state) == [1, 2, 3]),
         _ => 0,
     }
+}
+
+/// What `life` does beside its calls of the table: it moves what goes in and comes out to memory and back.
+fn life_none() -> usize {
+    let [dropped, processed] = black_box([0xA, 0xB]).map(Notice::from_code);
+    let state = black_box([1, 2, 3]);
+    let context = black_box(1);
+    let is_as_always = dropped != processed && context == 1;
+    usize::from(black_box(state) == [1, 2, 3] && is_as_always)
 }
