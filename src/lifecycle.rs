@@ -4,6 +4,8 @@
 //! dropped the packet, first with the reason, then as processed. A [`Notice`] is one such call, a [`Stage`] is what is
 //! known so far, and [`Stage::advance`] is the whole machine:
 //!
+#![doc = include_str!("lifecycle.svg")]
+//!
 //! | from \ notice | `Dropped(r)` | `Processed` |
 //! | --- | --- | --- |
 //! | `InFlight` | `Dropped(r)` | `Done(Processed)` |

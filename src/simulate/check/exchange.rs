@@ -16,9 +16,10 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// Returns the transaction id.
+    /// Returns the transaction id, if one of the packets has it.
     pub(super) fn xid(&self) -> Option<u32> {
-        Message::parse(&self.request).ok().map(Message::xid)
+        let mut packets = core::iter::once(&self.request).chain(&self.reply);
+        packets.find_map(|packet| Message::parse(packet).ok().map(Message::xid))
     }
 
     /// Returns whether the server drops the request: it is not answered, and wants an answer.

@@ -14,7 +14,6 @@ use crate::lifecycle::Notice;
 
 /// How many packets a fuzzer has.
 const PACKETS: usize = 4;
-const PROCESSED: Step = Step::Notice(Notice::Processed);
 
 /// Fuzzes a callout: lets `data` choose the switches of the server, the packets, and the calls.
 ///
@@ -36,15 +35,16 @@ const PROCESSED: Step = Step::Notice(Notice::Processed);
 /// All packets are reported as processed, and the service is stopped, before it returns.
 ///
 /// # Panics
-/// With the [`Report`] as the message, if a rule is broken whose severity is [`Severity::Fault`](super::Severity::Fault).
+/// If the entry point fails; and with the [`Report`] as the message, if a rule is broken whose severity is
+/// [`Severity::Fault`](super::Severity::Fault).
 ///
 /// # Safety
 /// - As for [`check`](super::check()).
 pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     // SAFETY: the caller promises the same.
-    let Ok(server) = (unsafe { Server::load(entry) }) else {
-        return;
-    };
+    let loaded = unsafe { Server::load(entry) };
+    assert!(loaded.is_ok(), "{loaded:?}");
+    let Ok(server) = loaded else { return };
     let mut data = Data(data);
     let mode = (Conduct::from_seed(data.pair().into()), Threads::One);
     let good = exchange::exchanges(&mut Numbers(0));
@@ -55,8 +55,7 @@ pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     while let Some(step) = data.step() {
         run.steps([step]);
     }
-    run.steps((0..PACKETS).map(|number| (number, PROCESSED)));
-    run.stop();
+    run.finish();
     assert!(!report.has_fault(), "{report}");
 }
 
@@ -112,7 +111,7 @@ impl Data<'_> {
             11 => Step::Notice(Notice::Dropped(DropReason::DUPLICATE)),
             12 => Step::ClientDeleted,
             13 => Step::Service(ServiceControl::PAUSE),
-            _ => PROCESSED,
+            _ => Step::Notice(Notice::Processed),
         };
         Some((usize::from(byte & 3), step))
     }

@@ -156,8 +156,19 @@ impl<'r> Run<'r> {
         self.stop()
     }
 
+    /// Reports all packets as processed by their own contexts, so that the callout loses nothing, and stops the service.
+    pub(super) fn finish(mut self) {
+        if !self.knows_ends() {
+            self.packets.iter_mut().for_each(|packet| packet.replacements.clear());
+            self.conduct = self.conduct.contexts(Contexts::Own);
+        }
+        let numbers = 0..self.packets.len();
+        self.steps(numbers.map(|number| (number, Step::Notice(Notice::Processed))));
+        self.stop();
+    }
+
     /// Stops the service, and returns what the callout made of all packets.
-    pub(super) fn stop(mut self) -> Vec<Outcome> {
+    fn stop(mut self) -> Vec<Outcome> {
         self.steps([(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
         self.outcomes
     }
@@ -196,6 +207,7 @@ impl<'r> Run<'r> {
         let mut received = match (step, packet.received.clone()) {
             (Step::Service(code), _) => return Some(self.server.control(code)),
             (Step::ClientDeleted, _) => return Some(self.server.delete_client(ADDRESS, &CLIENT)),
+            (Step::Received, _) if packet.is_open => return None,
             (Step::Received, _) => return Some(self.server.call(&HookCall::new_packet(request))),
             (Step::Notice(notice), None) => return Some(self.server.call(&HookCall::notice(request, notice.code()))),
             (_, received) => received?,

@@ -128,6 +128,12 @@ fn a_callout_without_a_fault_can_be_fuzzed() {
 }
 
 #[test]
+#[should_panic(expected = "EntryRefused")]
+fn a_fuzzer_does_not_go_on_without_a_callout() {
+    fuzz(raw::refuses_version_0);
+}
+
+#[test]
 #[should_panic(expected = "fault ReplyType")]
 fn a_fuzzer_finds_a_fault() {
     fuzz(safe::changes_the_type::entry);
