@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
             let (Some(work), Ok(times)) = (work, times.parse::<u32>()) else {
                 return Err(io::Error::other("no such work, or no number"));
             };
-            let mut packets = work::Packets::new();
+            let mut packets = work::Packets::default();
             let done: usize = (0..times).map(|_| black_box((black_box(work.run))(&mut packets))).sum();
             writeln!(out, "{done}")
         }

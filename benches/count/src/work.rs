@@ -251,8 +251,8 @@ impl<const LIVE: usize, const N: usize> Filled<LIVE, N> {
     }
 }
 
-impl Packets {
-    pub fn new() -> Self {
+impl Default for Packets {
+    fn default() -> Self {
         let ack: [(u8, &[u8]); 14] = [
             (53, &[5]),
             (58, &[0, 0, 14, 16]),

@@ -31,7 +31,7 @@ pub struct Row {
 impl Bench {
     pub fn new() -> Self {
         Self {
-            packets: Packets::new(),
+            packets: Packets::default(),
             out: Box::new([0; 4096]),
             joined: Box::new([0; 1024]),
         }
