@@ -74,7 +74,7 @@ use self::members::Members;
 use crate::ffi::{CalloutTable, EntryPoint};
 use crate::hook::{ChainDlls, Diagnostic, DllPath};
 use crate::table::once::Once;
-use crate::table::{PacketTable, TallySnapshot};
+use crate::table::{PacketTable, packets_in_flight};
 
 /// The tables of up to `MEMBERS` callouts, and their contexts of up to `PACKETS` packets in flight.
 ///
@@ -137,29 +137,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         self.members.get().map_or(0, Members::left_out)
     }
 
-    /// Returns what the table of the chain has counted.
-    #[must_use]
-    pub fn tally(&self) -> TallySnapshot {
-        self.packets.tally()
-    }
-
-    /// Returns how many packets are in flight.
-    #[must_use]
-    pub fn in_flight(&self) -> usize {
-        self.packets.len()
-    }
-
-    /// Returns what the clock of the table shows: how many packets were to be tracked so far.
-    #[must_use]
-    pub fn now(&self) -> u64 {
-        self.packets.now()
-    }
-
-    /// Sets how long a packet may be silent before the table gives it up when it needs room, by that clock: see
-    /// [`PacketTable::set_patience`].
-    pub fn set_patience(&self, admissions: u64) {
-        self.packets.set_patience(admissions);
-    }
+    packets_in_flight!();
 
     /// Gives up the packets that were last heard of before the clock showed `tick`; the members hear no more of them.
     pub fn evict_before(&self, tick: u64) {

@@ -138,6 +138,36 @@ use self::word::{Live, Word};
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Outcome, Stage, Violation};
 
+/// What a `static` with a table in its field `packets` says of it.
+macro_rules! packets_in_flight {
+    () => {
+        /// Returns what has been counted so far.
+        #[must_use]
+        pub fn tally(&self) -> $crate::table::TallySnapshot {
+            self.packets.tally()
+        }
+
+        /// Returns how many packets are in flight.
+        #[must_use]
+        pub fn in_flight(&self) -> usize {
+            self.packets.len()
+        }
+
+        /// Returns what the clock of the table shows: how many packets were to be tracked so far.
+        #[must_use]
+        pub fn now(&self) -> u64 {
+            self.packets.now()
+        }
+
+        /// Sets how long a packet may be silent before the table gives it up when it needs room, by that clock: see
+        /// [`PacketTable::set_patience`](crate::table::PacketTable::set_patience).
+        pub fn set_patience(&self, admissions: u64) {
+            self.packets.set_patience(admissions);
+        }
+    };
+}
+pub(crate) use packets_in_flight;
+
 /// How many packets an admission that enters a group of slots looks at when room is short.
 const LOOKS_WHEN_SHORT: usize = 2;
 /// How many packets an admission looks at when there is no vacant slot.

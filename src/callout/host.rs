@@ -12,7 +12,7 @@ use crate::hook::{
 use crate::lifecycle::{Notice, Outcome, Stage, Violation};
 use crate::table::{
     Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, Progress,
-    Replacements, TallySnapshot,
+    Replacements, packets_in_flight,
 };
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
@@ -44,8 +44,12 @@ use crate::table::{
 /// still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite) leaves
 /// none with the server.
 ///
-/// A packet takes about 30 bytes beside its state, and a buffer 4.1 KB. As long as all bytes of the callout are zero the static
-/// takes no room in the file of the DLL. What cannot work does not compile:
+/// A packet takes about 30 bytes beside its state, and a buffer 4.1 KB. The static takes no room in the file of the DLL if
+/// the callout consists of zero bytes when it is created, and all of its room if a single byte is not zero. Zero are an
+/// `AtomicU64` and a `Mutex<u64>` of 0, an `AtomicBool` of `false`, an `Option<Box<_>>` of `None`; not zero are an empty
+/// `OnceLock`, a `LazyLock`, an empty `Vec`, a text: put these into a `static` of their own beside the host.
+///
+/// What cannot work does not compile:
 ///
 /// ```compile_fail,E0080
 /// # use dhcp_callout::{Callout, Decision, Host, NewPacket};
@@ -104,29 +108,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         &self.callout
     }
 
-    /// Returns what has been counted so far.
-    #[must_use]
-    pub fn tally(&self) -> TallySnapshot {
-        self.packets.tally()
-    }
-
-    /// Returns how many packets are in flight.
-    #[must_use]
-    pub fn in_flight(&self) -> usize {
-        self.packets.len()
-    }
-
-    /// Returns what the clock of the table shows: how many packets were to be tracked so far.
-    #[must_use]
-    pub fn now(&self) -> u64 {
-        self.packets.now()
-    }
-
-    /// Sets how long a packet may be silent before the table gives it up when it needs room, by that clock: see
-    /// [`PacketTable::set_patience`].
-    pub fn set_patience(&self, admissions: u64) {
-        self.packets.set_patience(admissions);
-    }
+    packets_in_flight!();
 
     /// Gives up the packets that were last heard of before the clock showed `tick`: their states go to
     /// [`Callout::packet_lost`]. For an author who keeps time: see [`PacketTable::evict_before`].
@@ -153,7 +135,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     #[inline]
     fn new_packet(&'static self, mut packet: NewPacket<'static>) {
-        packet.set_buffers(&self.buffers);
+        packet.set_buffers(&self.buffers, true);
         let decision = self.contain(NewPacket::HOOK, || self.callout.new_packet(&mut packet));
         // The decision alone counts, whatever was set on the way.
         packet.set_process_it(!matches!(decision, Some(Decision::Refuse)));
@@ -297,10 +279,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         C: OnSendPacket,
     {
         let entry = self.entry(SendPacket::HOOK, packet.context());
-        packet.set_buffers(&self.buffers);
-        if entry.is_none() {
-            packet = packet.untracked();
-        }
+        packet.set_buffers(&self.buffers, entry.is_some());
         let state = entry.as_ref().and_then(|entry| entry.state.as_ref());
         let called = self.contain(SendPacket::HOOK, || self.callout.send_packet(&mut packet, state));
         if called.is_some() {

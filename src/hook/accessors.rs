@@ -27,26 +27,15 @@ macro_rules! packet_accessors {
 macro_rules! packet_replacement {
     ($Type:ident, $packet:literal) => {
         impl<'a> $Type<'a> {
-            /// Lets the methods that alter the packet take buffers from `pool`.
+            /// Lets the methods that alter the packet take buffers from `pool`, and [`replace`](Self::replace) it if it is
+            /// tracked: otherwise nobody would hold the buffer.
             #[inline]
-            #[must_use]
-            pub const fn with_buffers<const M: usize>(mut self, pool: &'a $crate::table::BufferPool<M>) -> Self {
-                self.set_buffers(pool);
-                self
-            }
-
-            /// The same, where the packet is.
-            #[inline]
-            pub(crate) const fn set_buffers<const M: usize>(&mut self, pool: &'a $crate::table::BufferPool<M>) {
-                self.packet.set_pool(pool);
-            }
-
-            /// Refuses to [`replace`](Self::replace) the packet, since nobody would hold the buffer.
-            #[inline]
-            #[must_use]
-            pub const fn untracked(mut self) -> Self {
-                self.packet.set_untracked();
-                self
+            pub(crate) const fn set_buffers<const M: usize>(
+                &mut self,
+                pool: &'a $crate::table::BufferPool<M>,
+                is_tracked: bool,
+            ) {
+                self.packet.set_pool(pool, is_tracked);
             }
 
             /// Applies the changes that `edit` notes in a buffer, and points the server at it; returns the new size.
@@ -69,7 +58,7 @@ macro_rules! packet_replacement {
             /// - [`ReplaceError::Exhausted`](crate::ReplaceError::Exhausted) if all buffers are in use;
             #[doc = concat!(
                 "- [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) if nobody would hold the buffer: ", $packet,
-                " is not tracked, or [`with_buffers`](Self::with_buffers) was not called."
+                " is not tracked, or the argument was made by [`from_raw`](Self::from_raw), which knows of no buffers."
             )]
             pub fn replace<'v>(
                 &mut self,
@@ -95,8 +84,8 @@ macro_rules! packet_replacement {
             /// [`replace`](Self::replace) says what Microsoft's pages say on the two ways.
             ///
             /// # Errors
-            /// As for [`replace`](Self::replace); [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) only if
-            /// [`with_buffers`](Self::with_buffers) was not called.
+            /// As for [`replace`](Self::replace); [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) only if the
+            /// argument was made by [`from_raw`](Self::from_raw).
             pub fn rewrite<'v>(
                 &mut self,
                 edit: impl FnOnce(&mut $crate::message::Editor<'_, 'v>),
@@ -115,8 +104,7 @@ macro_rules! packet_replacement {
 
             /// Takes the replacement, if there is one, to be put in place by [`install`](Self::install).
             #[inline]
-            #[must_use]
-            pub fn take_replacement(&mut self) -> Option<$crate::table::PooledBuffer<'a>> {
+            pub(crate) fn take_replacement(&mut self) -> Option<$crate::table::PooledBuffer<'a>> {
                 self.packet.take_replacement()
             }
 
@@ -126,7 +114,7 @@ macro_rules! packet_replacement {
             /// - [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes can be written where the server's packet is, and nobody else
             ///   reads or writes them during the call.
             #[inline]
-            pub unsafe fn copy_back(&mut self) {
+            pub(crate) unsafe fn copy_back(&mut self) {
                 // SAFETY: the caller promises the same.
                 unsafe { self.packet.copy_back() };
             }
@@ -145,7 +133,7 @@ macro_rules! packet_replacement {
             ///
             /// # Safety
             #[doc = concat!("- `holder` is not dropped before the server has finished with ", $packet, ".")]
-            pub unsafe fn install(
+            pub(crate) unsafe fn install(
                 &mut self,
                 replacement: $crate::table::PooledBuffer<'a>,
                 holder: &$crate::table::Replacements<'a>,
@@ -155,7 +143,7 @@ macro_rules! packet_replacement {
             }
 
             /// Points the server at its own packet again.
-            pub fn put_back(&mut self) {
+            pub(crate) fn put_back(&mut self) {
                 self.packet.put_back();
             }
 

@@ -205,16 +205,11 @@ impl<'a> PacketArgument<'a> {
         self.pair
     }
 
-    /// Lets buffers come from `pool`.
+    /// Lets buffers come from `pool`, for a replacement only if the packet is tracked.
     #[inline]
-    pub(super) const fn set_pool(&mut self, pool: &'a dyn TakeBuffer) {
+    pub(super) const fn set_pool(&mut self, pool: &'a dyn TakeBuffer, is_tracked: bool) {
         self.pool = Some(pool);
-    }
-
-    /// Refuses to replace the packet, since nobody would hold the buffer.
-    #[inline]
-    pub(super) const fn set_untracked(&mut self) {
-        self.is_tracked = false;
+        self.is_tracked = is_tracked;
     }
 
     /// Applies the changes of `edit` in a buffer; an error leaves everything as it was.

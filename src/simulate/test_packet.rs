@@ -86,10 +86,8 @@ impl TestPacket {
 
     /// Lends the packet as `DhcpNewPktHook` gets it.
     pub fn new_packet<R>(&mut self, call: impl FnOnce(&mut NewPacket<'_>) -> R) -> R {
-        let mut packet = NewPacket::of_test(&mut self.variables).with_buffers(&self.buffers);
-        if !self.is_tracked {
-            packet = packet.untracked();
-        }
+        let mut packet = NewPacket::of_test(&mut self.variables);
+        packet.set_buffers(&self.buffers, self.is_tracked);
         let returned = call(&mut packet);
         // SAFETY: the packet is in a block of 4096 bytes, which nobody else has.
         unsafe { packet.copy_back_either() };
@@ -98,10 +96,8 @@ impl TestPacket {
 
     /// Lends the packet as `DhcpPktSendHook` gets it.
     pub fn send_packet<R>(&mut self, call: impl FnOnce(&mut SendPacket<'_>) -> R) -> R {
-        let mut packet = SendPacket::of_test(&mut self.variables).with_buffers(&self.buffers);
-        if !self.is_tracked {
-            packet = packet.untracked();
-        }
+        let mut packet = SendPacket::of_test(&mut self.variables);
+        packet.set_buffers(&self.buffers, self.is_tracked);
         let returned = call(&mut packet);
         // SAFETY: as above.
         unsafe { packet.copy_back_either() };

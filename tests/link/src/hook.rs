@@ -10,13 +10,10 @@ use dhcp_callout::hook::{
     AddressDeleted, AddressOffered, ChainDlls, ClientDeleted, ControlEvent, Dword, NewPacket, OwnedField, OwnedOptions,
     PacketNotice, ParsedOptions, SendPacket,
 };
-use dhcp_callout::table::{BufferPool, Context, Replacements};
+use dhcp_callout::table::Context;
 
 use crate::buffer::change;
 use crate::each;
-
-static POOL: BufferPool<8> = BufferPool::new();
-static REPLACEMENTS: Replacements<'static> = Replacements::new();
 
 crate::methods! {
     AddressDeleted = AddressDeleted<'_>: address problem bytes message context raw_context received_on;
@@ -25,7 +22,7 @@ crate::methods! {
     ClientDeleted = ClientDeleted<'_>: address hardware_address;
     ControlEvent = ControlEvent: code;
     Dword = &mut Dword: from_host_order from_network_order;
-    NewPacket = NewPacket<'_>: bytes message received_on put_back take_replacement;
+    NewPacket = NewPacket<'_>: bytes message received_on;
     OwnedField = &mut OwnedField: as_slice as_ref;
     OwnedOptions = &mut OwnedOptions:
         class_identifier client_hardware_address client_hardware_address_type dns_flags dns_name ds_domain_name
@@ -37,28 +34,16 @@ crate::methods! {
         ds_domain_name ds_domain_name_requested machine_name message_type overlay_fields parameter_request_list
         request_lease_time requested_address router_address scope_id server subnet_mask to_owned vendor_class context
         raw_context;
-    SendPacket = SendPacket<'_>: bytes message code context raw_context received_on put_back take_replacement;
+    SendPacket = SendPacket<'_>: bytes message code context raw_context received_on;
 }
 
-/// The two packets that can be changed.
+/// The two packets that can be changed, with buffers of which nothing is known.
 macro_rules! changeable {
     ($($Packet:ident)+) => {$(crate::operations! {
-        $Packet::untracked(packet: $Packet<'_>) => packet.untracked().with_buffers(&POOL).replace(change);
-        $Packet::with_buffers(packet: $Packet<'_>) => packet.with_buffers(&POOL);
-        $Packet::replace(packet: $Packet<'_>) => packet.with_buffers(&POOL).replace(change);
-        $Packet::replace_with(packet: $Packet<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).replace_with(bytes);
-        $Packet::rewrite(packet: $Packet<'_>) => packet.with_buffers(&POOL).rewrite(change);
-        $Packet::rewrite_with(packet: $Packet<'_>, bytes: &[u8]) => packet.with_buffers(&POOL).rewrite_with(bytes);
-        // SAFETY: the caller's promise.
-        $Packet::copy_back(packet: $Packet<'_>) => unsafe { packet.copy_back() };
-        $Packet::install(packet: $Packet<'_>) => {
-            let mut packet = packet.with_buffers(&POOL);
-            let _ = packet.replace(change);
-            if let Some(buffer) = packet.take_replacement() {
-                // SAFETY: the caller's promise.
-                unsafe { packet.install(buffer, &REPLACEMENTS) };
-            }
-        };
+        $Packet::replace(packet: &mut $Packet<'_>) => packet.replace(change);
+        $Packet::replace_with(packet: &mut $Packet<'_>, bytes: &[u8]) => packet.replace_with(bytes);
+        $Packet::rewrite(packet: &mut $Packet<'_>) => packet.rewrite(change);
+        $Packet::rewrite_with(packet: &mut $Packet<'_>, bytes: &[u8]) => packet.rewrite_with(bytes);
     })+};
 }
 changeable!(NewPacket SendPacket);
