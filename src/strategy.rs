@@ -1,4 +1,5 @@
-//! Strategies for property tests (feature `proptest`): control codes, notices, values of options, packets, edits.
+//! Strategies for property tests (feature `proptest`): control codes, notices, values of options, packets, edits, and
+//! what clients and servers say to each other.
 //!
 //! Every strategy yields what the server or the network could hand over, unknown and hostile values among it. Known
 //! codes come up far more often than their share of the value range.
@@ -8,7 +9,8 @@
 //! | control codes, notices | [`drop_reason`], [`notice`] | | [`control_code`], [`notices`] |
 //! | values of options | [`option_value`], [`value_of`], [`relay_value_of`] | [`nearly_option_value`] | |
 //! | edits | | | [`editor_call`], [`edit_script`] |
-//! | packets | [`message`], [`typical_message`], [`split`] | [`nearly_message`] | [`any_bytes`], [`packet`] |
+//! | packets | [`message`], [`typical_message`], [`typical_message_of`], [`split`] | [`nearly_message`] | [`any_bytes`], [`packet`] |
+//! | several packets | [`exchange`], [`conversation`] | | [`server_run`], with a [`conduct`] |
 //!
 //! A value reads the same in one piece and in many:
 //!
@@ -18,26 +20,34 @@
 //! use dhcp_callout::strategy::{option_value, split};
 //! use proptest::prelude::*;
 //!
-//! proptest!(|(sample in split(option_value()))| {
-//!     let whole = Typed::decode(Value::from_slice(sample.code, &sample.value))?;
-//!     let joined = Message::parse(&sample.packet)?.value(sample.code)?;
+//! proptest!(|(((code, value), sample) in split(option_value()))| {
+//!     let whole = Typed::decode(Value::from_slice(code, &value))?;
+//!     let joined = Message::parse(&sample.packet)?.value(code)?;
 //!     prop_assert_eq!(joined.map(Typed::decode).transpose()?, Some(whole));
 //! });
 //! ```
+//!
+//! A failure shrinks to the least that still fails: of [`message`] to the options that matter, after a header of zeros. A
+//! test tries four times as many smaller samples as it has `cases`, which can be too few for long packets or for
+//! [`server_run`]: set `max_shrink_iters` of the
+//! [configuration](https://docs.rs/proptest/1/proptest/test_runner/struct.Config.html) to 20,000, or the variable
+//! `PROPTEST_MAX_SHRINK_ITERS` for a single run.
 
 mod edit;
 mod format;
-mod layout;
 mod packet;
+mod sample;
+mod server;
 mod split;
 mod typical;
 mod value;
 
 pub use edit::{EditorCall, edit_script, editor_call};
-pub use layout::Sample;
 pub use packet::{LONGEST_PACKET, any_bytes, message, nearly_message, packet};
-pub use split::{SplitSample, split};
-pub use typical::typical_message;
+pub use sample::{Bytes, Sample};
+pub use server::{conduct, server_run};
+pub use split::split;
+pub use typical::{conversation, exchange, typical_message, typical_message_of};
 pub use value::{nearly_option_value, option_value, relay_value_of, value_of};
 
 use std::vec::Vec;

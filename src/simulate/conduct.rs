@@ -75,8 +75,14 @@ impl Conduct {
         threads: 1,
     };
 
+    /// How many values [`from_seed`](Self::from_seed) chooses from for each switch.
+    pub(crate) const CHOICES: [u64; 8] = [3, 2, 2, 4, 3, 2, 3, 2];
+
     /// How many combinations [`from_seed`](Self::from_seed) gives.
-    pub const COUNT: u64 = 3 * 2 * 2 * 4 * 3 * 2 * 3 * 2;
+    pub const COUNT: u64 = {
+        let [a, b, c, d, e, f, g, h] = Self::CHOICES;
+        a * b * c * d * e * f * g * h
+    };
 
     /// Returns the combination of this number; numbers from [`COUNT`](Self::COUNT) on begin again.
     #[must_use]

@@ -8,20 +8,21 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::sample::Bytes;
 use crate::message::{Editor, LongForm, OptionCode, SuboptionChanges, option};
 
 /// A call of a method of [`Editor`]: the one of that name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditorCall {
     /// [`Editor::set_raw`].
-    SetRaw(OptionCode, Vec<u8>),
+    SetRaw(OptionCode, Bytes),
     /// [`Editor::append_raw`].
-    AppendRaw(OptionCode, Vec<u8>),
+    AppendRaw(OptionCode, Bytes),
     /// [`Editor::remove`].
     Remove(OptionCode),
     /// [`Editor::set`] with [`SuboptionChanges`] to option 82, or else to 43, of the message: each sets or removes a
     /// sub-option.
-    Suboptions(OptionCode, Vec<(u8, Option<Vec<u8>>)>),
+    Suboptions(OptionCode, Vec<(u8, Option<Bytes>)>),
     /// [`Editor::retain`]: keeps or drops the options, one after the other, as the list says, over and over.
     Retain(Vec<bool>),
     /// [`Editor::free_fields`].
@@ -33,11 +34,11 @@ pub enum EditorCall {
     /// [`Editor::yiaddr`].
     Yiaddr(Ipv4Addr),
     /// [`Editor::sname`].
-    Sname(Vec<u8>),
+    Sname(Bytes),
     /// [`Editor::file`].
-    File(Vec<u8>),
+    File(Bytes),
     /// [`Editor::chaddr`].
-    Chaddr(Vec<u8>),
+    Chaddr(Bytes),
     /// [`Editor::limit`].
     Limit(usize),
     /// [`Editor::pad_to`].
@@ -46,7 +47,7 @@ pub enum EditorCall {
 
 impl EditorCall {
     /// Makes the call to `editor`.
-    pub fn note<'v>(&'v self, editor: &mut Editor<'_, 'v>) {
+    pub fn apply<'v>(&'v self, editor: &mut Editor<'_, 'v>) {
         match self {
             Self::SetRaw(code, value) => editor.set_raw(*code, value),
             Self::AppendRaw(code, value) => editor.append_raw(*code, value),
@@ -72,7 +73,7 @@ impl EditorCall {
 fn change_suboptions<'e, 'b, 'v>(
     editor: &'e mut Editor<'b, 'v>,
     code: OptionCode,
-    changes: &[(u8, Option<Vec<u8>>)],
+    changes: &[(u8, Option<Bytes>)],
 ) -> &'e mut Editor<'b, 'v> {
     let before = editor.message().ok().and_then(|message| message.value(code).ok()?);
     let changes = changes.iter().fold(
@@ -103,16 +104,16 @@ pub fn editor_call() -> impl Strategy<Value = EditorCall> {
         5 => (code(), edited_value()).prop_map(|(code, value)| EditorCall::SetRaw(code, value)),
         3 => (code(), edited_value()).prop_map(|(code, value)| EditorCall::AppendRaw(code, value)),
         3 => code().prop_map(EditorCall::Remove),
-        3 => (nested(), vec_of((0_u8..5, proptest::option::of(vec_of(any::<u8>(), 0..9))), 1..4))
+        3 => (nested(), vec_of((0_u8..5, proptest::option::of(any_value(9))), 1..4))
             .prop_map(|(code, changes)| EditorCall::Suboptions(code, changes)),
         1 => vec_of(any::<bool>(), 1..9).prop_map(EditorCall::Retain),
         1 => Just(EditorCall::FreeFields),
         1 => select(vec![LongForm::Repeated, LongForm::Continued]).prop_map(EditorCall::LongForm),
         1 => any::<u32>().prop_map(EditorCall::Xid),
         1 => any::<[u8; 4]>().prop_map(|bytes| EditorCall::Yiaddr(bytes.into())),
-        1 => vec_of(any::<u8>(), 0..70).prop_map(EditorCall::Sname),
-        1 => vec_of(any::<u8>(), 0..140).prop_map(EditorCall::File),
-        1 => vec_of(any::<u8>(), 0..18).prop_map(EditorCall::Chaddr),
+        1 => any_value(70).prop_map(EditorCall::Sname),
+        1 => any_value(140).prop_map(EditorCall::File),
+        1 => any_value(18).prop_map(EditorCall::Chaddr),
         1 => (236_usize..700).prop_map(EditorCall::Limit),
         1 => select(vec![240, 300, 576]).prop_map(EditorCall::PadTo),
     ]
@@ -125,16 +126,21 @@ pub fn edit_script() -> impl Strategy<Value = Vec<EditorCall>> {
 
 /// Yields values for options: short, longer than one option holds, such that fill their last option, or of
 /// sub-options.
-fn edited_value() -> impl Strategy<Value = Vec<u8>> {
+fn edited_value() -> impl Strategy<Value = Bytes> {
     let suboption = (0_u8..5, vec_of(any::<u8>(), 0..4)).prop_map(|(code, value)| {
         let mut bytes = vec![code, u8::try_from(value.len()).unwrap_or_default()];
         bytes.extend(value);
         bytes
     });
     prop_oneof![
-        6 => vec_of(any::<u8>(), 0..30),
-        1 => vec_of(any::<u8>(), 0..600),
-        1 => select(vec![255_usize, 510]).prop_map(|length| vec![7; length]),
-        1 => vec_of(suboption, 0..5).prop_map(|suboptions| suboptions.concat()),
+        6 => any_value(30),
+        1 => any_value(600),
+        1 => select(vec![255_usize, 510]).prop_map(|length| Bytes(vec![7; length])),
+        1 => vec_of(suboption, 0..5).prop_map(|suboptions| Bytes(suboptions.concat())),
     ]
+}
+
+/// Yields any bytes, fewer than `length`.
+fn any_value(length: usize) -> impl Strategy<Value = Bytes> {
+    vec_of(any::<u8>(), 0..length).prop_map(Bytes)
 }

@@ -43,16 +43,127 @@ macro_rules! by_code {
 option_rows!(by_code);
 relay_rows!(by_code);
 
-/// What has a strategy for the bytes that it reads as a value.
+/// What has a strategy for the bytes that it reads: a format, or an element of a sequence.
 trait Readable {
-    /// Yields bytes that the format reads.
+    /// Yields bytes that it reads.
     fn readable() -> BoxedStrategy<Vec<u8>>;
 }
 
-/// What has a strategy for the bytes that it reads as an element of a sequence.
-trait ReadableElement: Element {
-    /// Yields bytes that the element reads.
-    fn element() -> BoxedStrategy<Vec<u8>>;
+/// Implements [`Readable`] for each type, by a strategy.
+macro_rules! readable {
+    ($($Type:ty => $bytes:expr;)+) => {$(
+        impl Readable for $Type {
+            fn readable() -> BoxedStrategy<Vec<u8>> {
+                $bytes.boxed()
+            }
+        }
+    )+};
+}
+
+/// Implements [`Readable`] for what reads any bytes of one length.
+macro_rules! fixed {
+    ($($Type:ty,)+) => { readable! { $($Type => bytes(<$Type>::WIDTH.unwrap_or_default());)+ } };
+}
+
+/// Implements [`Readable`] for formats of one byte that may be any, but mostly is a known one.
+macro_rules! assigned {
+    ($($Type:ty,)+) => { readable! {
+        $($Type => prop_oneof![4 => byte_of(select(<$Type>::ALL).prop_map(<$Type>::code)), 1 => bytes(1)];)+
+    } };
+}
+
+fixed! {
+    u8, u16, u32, Ipv4Addr, Ipv6Addr, AddressPair, HomeAgent, Seconds, TimeOffset, OptionCode, Architecture,
+    NetworkInterface, PortParameters,
+}
+
+assigned! { MessageType, NetbiosNodeType, }
+
+readable! {
+    bool => byte_of(0..=1_u8);
+    Flag => Just(vec![]);
+    Overload => byte_of(1..=3_u8);
+    Value<'_> => prop_oneof![4 => bytes(0..24), 1 => text(0), 1 => bytes(0..400)];
+    Text<'_> => text(1);
+    DomainName<'_> => name(true);
+    DomainList<'_> => names(0);
+    MachineId<'_> => prop_oneof![
+        4 => concat([byte_of(Just(0)), bytes(16)]),
+        1 => concat([byte_of(1..=255_u8), bytes(0..20)]),
+    ];
+    VirtualSubnet<'_> => prop_oneof![
+        concat([byte_of(Just(0)), text(0)]),
+        concat([byte_of(Just(1)), bytes(7)]),
+        byte_of(Just(255)),
+        concat([byte_of(2..=254_u8), bytes(0..9)]),
+    ];
+    ClientId<'_> => prop_oneof![
+        4 => concat([byte_of(Just(1)), bytes(6)]),
+        4 => concat([byte_of(Just(255)), bytes(4), duid()]),
+        1 => concat([byte_of(Just(0)), text(1)]),
+        1 => bytes(2..40),
+    ];
+    Fqdn<'_> => prop_oneof![
+        2 => fqdn(FqdnFlags::WIRE_FORMAT, name(true)),
+        2 => fqdn(FqdnFlags::WIRE_FORMAT, name(false)),
+        1 => fqdn(FqdnFlags::empty(), text(0)),
+    ];
+    SipServers<'_> => prop_oneof![
+        concat([byte_of(Just(0)), names(1)]),
+        concat([byte_of(Just(1)), Addresses::readable()]),
+    ];
+    RelayAgentInformation<'_> => several(relay_suboption());
+    Suboption<'_> => concat([byte_of(prop_oneof![4 => 1..=9_u8, 1 => any::<u8>()]), after_length(Value::readable())]);
+    VendorSuboption => prop_oneof![
+        8 => concat([byte_of(1..=254_u8), after_length(Value::readable())]),
+        2 => Just(vec![0]),
+        1 => Just(vec![255]),
+    ];
+    Class => after_length(text(1));
+    UserClasses<'_> => prop_oneof![3 => several(Class::readable()), 1 => text(1)];
+    VendorData<'_> => concat([
+        bytes(4),
+        after_length(prop_oneof![3 => several(Class::readable()), 1 => bytes(0..20)]),
+    ]);
+    VendorOptions<'_> => concat([
+        bytes(4),
+        after_length(prop_oneof![4 => several(Suboption::readable()), 1 => Just(vec![])]),
+    ]);
+    Route => (0..=32_u8).prop_flat_map(|width| {
+        let destination = bytes(usize::from(width.div_ceil(8)));
+        concat([byte_of(Just(width)), destination, bytes(4)])
+    });
+    EncryptedDns<'_> => prop_oneof![
+        resolver(),
+        concat([resolver(), after_length(Addresses::readable()), bytes(0..20)]),
+    ];
+}
+
+impl<F: Readable + Format> Readable for Prefixed<u8, F> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        after_length(F::readable())
+    }
+}
+
+impl<F: Readable + Format> Readable for Prefixed<u16, F> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let counted = move |bytes: Vec<u8>| [&length(&bytes), &bytes[..]].concat();
+        F::readable().prop_map(counted).boxed()
+    }
+}
+
+impl<E: Readable + Element> Readable for Sequence<'_, E> {
+    fn readable() -> BoxedStrategy<Vec<u8>> {
+        let Some(width) = E::WIDTH else {
+            return several(E::readable());
+        };
+        let least = E::MIN_LEN.checked_div(width).unwrap_or(0);
+        let number = prop_oneof![8 => least..least.saturating_add(6), 1 => least..100];
+        number
+            .prop_flat_map(move |number| bytes(number.saturating_mul(width)))
+            .boxed()
+    }
 }
 
 /// Yields any bytes, so many.
@@ -82,141 +193,59 @@ pub(super) fn byte_of(range: impl Strategy<Value = u8> + 'static) -> BoxedStrate
     range.prop_map(|byte| vec![byte]).boxed()
 }
 
-/// Implements [`Readable`] and [`ReadableElement`] for what reads any bytes of one length.
-macro_rules! fixed_bytes {
-    ($($Format:ty,)+) => {$(
-        impl ReadableElement for $Format {
-            fn element() -> BoxedStrategy<Vec<u8>> {
-                bytes(Self::WIDTH.unwrap_or_default())
-            }
-        }
-
-        impl Readable for $Format {
-            fn readable() -> BoxedStrategy<Vec<u8>> {
-                Self::element()
-            }
-        }
-    )+};
-}
-
-fixed_bytes! {
-    u8,
-    u16,
-    u32,
-    Ipv4Addr,
-    Ipv6Addr,
-    AddressPair,
-    Seconds,
-    TimeOffset,
-    OptionCode,
-    Architecture,
-    NetworkInterface,
-    PortParameters,
-}
-
-/// Implements [`Readable`] for formats of one byte that may be any, but mostly is a known one.
-macro_rules! assigned_bytes {
-    ($($Format:ty,)+) => {$(
-        impl Readable for $Format {
-            fn readable() -> BoxedStrategy<Vec<u8>> {
-                let known = select(<$Format>::ALL).prop_map(<$Format>::code);
-                prop_oneof![4 => byte_of(known), 1 => bytes(1)].boxed()
-            }
-        }
-    )+};
-}
-
-assigned_bytes! {
-    MessageType,
-    NetbiosNodeType,
-}
-
-impl Readable for bool {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        byte_of(0..=1_u8)
-    }
-}
-
-impl Readable for Flag {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        Just(vec![]).boxed()
-    }
-}
-
-impl Readable for Overload {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        byte_of(1..=3_u8)
-    }
-}
-
-impl Readable for Value<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        prop_oneof![4 => bytes(0..24), 1 => text(0), 1 => bytes(0..400)].boxed()
-    }
-}
-
-impl Readable for Text<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        text(1)
-    }
-}
-
-impl Readable for ClientId<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        let duid = prop_oneof![
-            // A hardware address and a time, a maker's own number, a hardware address, a UUID.
-            concat([Just(vec![0, 1, 0, 1]).boxed(), bytes(10)]),
-            concat([Just(vec![0, 2]).boxed(), bytes(4..20)]),
-            concat([Just(vec![0, 3, 0, 1]).boxed(), bytes(6)]),
-            concat([Just(vec![0, 4]).boxed(), bytes(16)]),
-            bytes(2..130),
-        ];
-        prop_oneof![
-            4 => concat([byte_of(Just(1)), bytes(6)]),
-            4 => concat([byte_of(Just(255)), bytes(4), duid.boxed()]),
-            1 => concat([byte_of(Just(0)), text(1)]),
-            1 => bytes(2..40),
-        ]
+/// Yields one element or a few, seldom many.
+fn several(element: impl Strategy<Value = Vec<u8>> + 'static) -> BoxedStrategy<Vec<u8>> {
+    let number = prop_oneof![9 => 1..5_usize, 1 => 1..20_usize];
+    let element = element.boxed();
+    number
+        .prop_flat_map(move |number| vec_of(element.clone(), number))
+        .prop_map(|elements| elements.concat())
         .boxed()
-    }
 }
 
-impl Readable for Fqdn<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        let wire_format = FqdnFlags::WIRE_FORMAT.bits();
-        let flags_and = |name: BoxedStrategy<Vec<u8>>, set: u8| {
-            let flags = any::<u8>().prop_map(move |flags| (flags & !wire_format) | set);
-            concat([byte_of(flags), bytes(2), name])
-        };
-        prop_oneof![
-            2 => flags_and(name(true), wire_format),
-            2 => flags_and(name(false), wire_format),
-            1 => flags_and(text(0), 0),
-        ]
-        .boxed()
-    }
+/// Puts a length byte before bytes that are 255 at most.
+pub(super) fn counted(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.insert(0, u8::try_from(bytes.len()).unwrap_or(u8::MAX));
+    bytes
 }
 
-impl Readable for MachineId<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        prop_oneof![
-            4 => concat([byte_of(Just(0)), bytes(16)]),
-            1 => concat([byte_of(1..=255_u8), bytes(0..20)]),
-        ]
+/// Puts a length byte before those bytes that it can count.
+fn after_length(bytes: impl Strategy<Value = Vec<u8>> + 'static) -> BoxedStrategy<Vec<u8>> {
+    bytes
+        .prop_filter("more than a length byte can say", |bytes| bytes.len() <= 255)
+        .prop_map(counted)
         .boxed()
-    }
 }
 
-impl Readable for VirtualSubnet<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        prop_oneof![
-            concat([byte_of(Just(0)), text(0)]),
-            concat([byte_of(Just(1)), bytes(7)]),
-            byte_of(Just(255)),
-            concat([byte_of(2..=254_u8), bytes(0..9)]),
-        ]
-        .boxed()
-    }
+/// A hardware address and a time, a maker's own number, a hardware address, a UUID, or any.
+fn duid() -> BoxedStrategy<Vec<u8>> {
+    let of_kind = |kind: &[u8], rest| concat([Just(kind.to_vec()).boxed(), rest]);
+    prop_oneof![
+        of_kind(&[0, 1, 0, 1], bytes(10)),
+        of_kind(&[0, 2], bytes(4..20)),
+        of_kind(&[0, 3, 0, 1], bytes(6)),
+        of_kind(&[0, 4], bytes(16)),
+        bytes(2..130),
+    ]
+    .boxed()
+}
+
+/// A name that is in the format that `format` says, after any other flags.
+fn fqdn(format: FqdnFlags, name: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Vec<u8>> {
+    let others = any::<u8>().prop_map(|bits| FqdnFlags::from_bits_retain(bits).difference(FqdnFlags::WIRE_FORMAT));
+    let flags = others.prop_map(move |others| others.union(format).bits());
+    concat([byte_of(flags), bytes(2), name])
+}
+
+/// A sub-option of a relay agent.
+fn relay_suboption() -> impl Strategy<Value = Vec<u8>> {
+    let code = prop_oneof![9 => select(RelayCode::ALL), 1 => any::<u8>().prop_map(RelayCode::from_code)];
+    code.prop_flat_map(|code| concat([byte_of(Just(code.code())), after_length(code.readable())]))
+}
+
+/// A resolver's priority and name.
+fn resolver() -> BoxedStrategy<Vec<u8>> {
+    concat([bytes(2), after_length(DomainName::readable())])
 }
 
 /// Maximum wire length of a name, in bytes.
@@ -274,163 +303,4 @@ fn compress(before: usize, names: Vec<Name>) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// Puts a length byte before bytes that are 255 at most.
-fn counted(mut bytes: Vec<u8>) -> Vec<u8> {
-    bytes.insert(0, u8::try_from(bytes.len()).unwrap_or(u8::MAX));
-    bytes
-}
-
-/// Puts a length byte before those bytes that it can count.
-fn after_length(bytes: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Vec<u8>> {
-    bytes
-        .prop_filter("more than a length byte can say", |bytes| bytes.len() <= 255)
-        .prop_map(counted)
-        .boxed()
-}
-
-/// Puts a length of two bytes before the bytes.
-fn after_wide_length(bytes: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Vec<u8>> {
-    let length = |bytes: &Vec<u8>| u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_be_bytes();
-    bytes
-        .prop_map(move |bytes| length(&bytes).into_iter().chain(bytes).collect())
-        .boxed()
-}
-
-impl Readable for DomainName<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        name(true)
-    }
-}
-
-impl Readable for DomainList<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        names(0)
-    }
-}
-
-impl Readable for SipServers<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        prop_oneof![
-            concat([byte_of(Just(0)), names(1)]),
-            concat([byte_of(Just(1)), Addresses::readable()]),
-        ]
-        .boxed()
-    }
-}
-
-impl Readable for RelayAgentInformation<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        let code = prop_oneof![9 => select(RelayCode::ALL), 1 => any::<u8>().prop_map(RelayCode::from_code)];
-        let suboption = code.prop_flat_map(|code| {
-            let value = after_length(code.readable());
-            concat([byte_of(Just(code.code())), value])
-        });
-        several(suboption)
-    }
-}
-
-impl<E: ReadableElement> Readable for Sequence<'_, E> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        let Some(width) = E::WIDTH else {
-            return several(E::element());
-        };
-        let least = E::MIN_LEN.checked_div(width).unwrap_or(0);
-        let number = prop_oneof![8 => least..least.saturating_add(6), 1 => least..100];
-        number
-            .prop_flat_map(move |number| bytes(number.saturating_mul(width)))
-            .boxed()
-    }
-}
-
-/// Yields one element or a few, seldom many.
-fn several(element: impl Strategy<Value = Vec<u8>> + 'static) -> BoxedStrategy<Vec<u8>> {
-    let number = prop_oneof![9 => 1..5_usize, 1 => 1..20_usize];
-    let element = element.boxed();
-    number
-        .prop_flat_map(move |number| vec_of(element.clone(), number))
-        .prop_map(|elements| elements.concat())
-        .boxed()
-}
-
-impl ReadableElement for Suboption<'_> {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        let code = prop_oneof![4 => 1..=9_u8, 1 => any::<u8>()];
-        concat([byte_of(code), after_length(Value::readable())])
-    }
-}
-
-impl ReadableElement for VendorSuboption {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        prop_oneof![
-            8 => concat([byte_of(1..=254_u8), after_length(Value::readable())]),
-            2 => Just(vec![0]),
-            1 => Just(vec![255]),
-        ]
-        .boxed()
-    }
-}
-
-impl ReadableElement for HomeAgent {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        bytes(4)
-    }
-}
-
-impl ReadableElement for Class {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        after_length(text(1))
-    }
-}
-
-impl Readable for UserClasses<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        prop_oneof![3 => several(Class::element()), 1 => text(1)].boxed()
-    }
-}
-
-impl<F: Readable + Format> ReadableElement for Prefixed<u8, F> {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        after_length(F::readable())
-    }
-}
-
-impl<F: Readable + Format> ReadableElement for Prefixed<u16, F> {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        after_wide_length(F::readable())
-    }
-}
-
-impl ReadableElement for VendorData<'_> {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        let classes = prop_oneof![3 => several(Class::element()), 1 => bytes(0..20)];
-        concat([bytes(4), after_length(classes.boxed())])
-    }
-}
-
-impl ReadableElement for VendorOptions<'_> {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        let options = prop_oneof![4 => several(Suboption::element()), 1 => Just(vec![])];
-        concat([bytes(4), after_length(options.boxed())])
-    }
-}
-
-impl ReadableElement for Route {
-    fn element() -> BoxedStrategy<Vec<u8>> {
-        (0..=32_u8)
-            .prop_flat_map(|width| {
-                let destination = bytes(usize::from(width.div_ceil(8)));
-                concat([byte_of(Just(width)), destination, bytes(4)])
-            })
-            .boxed()
-    }
-}
-
-impl Readable for EncryptedDns<'_> {
-    fn readable() -> BoxedStrategy<Vec<u8>> {
-        let name = || concat([bytes(2), after_length(DomainName::readable())]);
-        let addresses = after_length(Addresses::readable());
-        prop_oneof![name(), concat([name(), addresses, bytes(0..20)])].boxed()
-    }
 }

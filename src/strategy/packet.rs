@@ -1,13 +1,12 @@
 //! Packets: any bytes, well-formed messages of any options, and messages with one thing wrong.
 
 use std::vec;
-use std::vec::Vec;
 
 use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::layout::{MessageLayout, Sample};
+use super::sample::{Bytes, Layout, Placed, Sample, header, noise};
 use super::split::split;
 use super::typical::typical_message;
 use super::value::{nearly_option_value, option_value};
@@ -17,21 +16,32 @@ use crate::message::HEADER_LENGTH;
 pub const LONGEST_PACKET: usize = 5000;
 
 /// Yields packets of any bytes, up to [`LONGEST_PACKET`] long.
-pub fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![
-        vec_of(any::<u8>(), 0..=LONGEST_PACKET),
-        vec_of(any::<u8>(), 0..=HEADER_LENGTH.saturating_add(64))
-    ]
+pub fn any_bytes() -> impl Strategy<Value = Bytes> {
+    let length = prop_oneof![0..=HEADER_LENGTH.saturating_add(64), 0..=LONGEST_PACKET];
+    (length, noise(LONGEST_PACKET)).prop_map(|(length, mut bytes)| {
+        bytes.truncate(length);
+        Bytes(bytes)
+    })
 }
 
 /// Yields well-formed messages: options in one, two or all three fields, in any order and number, with PADs between
 /// them, with and without END, each code as often as it comes.
+///
+/// They shrink to zeros, the magic cookie, the options that a failure needs, and END.
 pub fn message() -> impl Strategy<Value = Sample> {
-    let area = || vec_of(placed_option(), 0..12);
-    let fields = (area(), area(), area(), 0..=3_u8);
-    let tail = (any::<bool>(), vec_of(any::<u8>(), 0..64));
-    (header(), fields, tail).prop_map(|(header, (options, file, sname, overload), (end, tail))| {
-        MessageLayout {
+    let fields = [(); 3].map(|()| vec_of(placed_option(), 0..12));
+    let end = prop_oneof![Just(true), Just(false)];
+    // What comes first shrinks first.
+    let parts = (0..=3_u8, fields, header(), end, vec_of(any::<u8>(), 0..64));
+    parts.prop_map(|(overload, fields, header, end, tail)| {
+        let [mut options, mut file, mut sname] = fields;
+        // An option stays when its field closes, so that a failure shrinks to one field.
+        for (bit, field) in [(1, &mut file), (2, &mut sname)] {
+            if overload & bit == 0 {
+                options.append(field);
+            }
+        }
+        Layout {
             header,
             options,
             file,
@@ -45,14 +55,15 @@ pub fn message() -> impl Strategy<Value = Sample> {
 }
 
 /// Yields messages with one thing wrong at a place of chance: cut, overwritten, or with bytes put in.
-pub fn nearly_message() -> impl Strategy<Value = Vec<u8>> {
+pub fn nearly_message() -> impl Strategy<Value = Bytes> {
     let whole = prop_oneof![
-        message().prop_map(|sample| sample.packet),
-        typical_message().prop_map(|sample| sample.packet),
-        split(option_value()).prop_map(|sample| sample.packet),
+        message(),
+        typical_message(),
+        split(option_value()).prop_map(|(_, sample)| sample),
     ];
     let damage = (any::<Index>(), any::<Index>(), vec_of(any::<u8>(), 0..8), 0..4_u8);
-    (whole, damage).prop_map(|(mut packet, (at, to, bytes, kind))| {
+    (whole, damage).prop_map(|(sample, (at, to, bytes, kind))| {
+        let Bytes(mut packet) = sample.packet;
         let options = packet.len().saturating_sub(HEADER_LENGTH).max(1);
         match kind {
             0 => packet.truncate(at.index(packet.len())),
@@ -68,36 +79,23 @@ pub fn nearly_message() -> impl Strategy<Value = Vec<u8>> {
                 }
             }
         }
-        packet
+        Bytes(packet)
     })
 }
 
 /// Yields packets of every kind: any bytes, well-formed, with one thing wrong in their framing or in a value.
-pub fn packet() -> impl Strategy<Value = Vec<u8>> {
+pub fn packet() -> impl Strategy<Value = Bytes> {
     prop_oneof![
         1 => any_bytes(),
         2 => message().prop_map(|sample| sample.packet),
         1 => typical_message().prop_map(|sample| sample.packet),
-        1 => split(nearly_option_value()).prop_map(|sample| sample.packet),
+        1 => split(nearly_option_value()).prop_map(|(_, sample)| sample.packet),
         3 => nearly_message(),
     ]
 }
 
-/// Yields the 236 bytes of a header: mostly plausible values, sometimes any.
-fn header() -> impl Strategy<Value = Vec<u8>> {
-    let any_header = vec_of(any::<u8>(), HEADER_LENGTH);
-    (any_header, 1..=2_u8, 0..=16_u8, any::<bool>()).prop_map(|(mut header, op, hlen, plausible)| {
-        if plausible {
-            for (byte, value) in header.iter_mut().zip([op, 1, hlen, 0]) {
-                *byte = value;
-            }
-        }
-        header
-    })
-}
-
-/// Yields an option with the PADs before it. Option 52 is left out: [`MessageLayout`] puts it where it belongs.
-fn placed_option() -> impl Strategy<Value = (usize, u8, Vec<u8>)> {
+/// Yields an option with the PADs before it. Option 52 is left out: [`Layout`] puts it where it belongs.
+fn placed_option() -> impl Strategy<Value = Placed> {
     let code = prop_oneof![
         3 => select(vec![1_u8, 3, 6, 12, 43, 50, 51, 53, 55, 60, 61, 82, 119, 121, 125]),
         1 => (1..=254_u8).prop_filter("52 has a meaning of its own", |code| *code != 52),

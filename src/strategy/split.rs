@@ -7,8 +7,8 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::layout::{MessageLayout, Placed, Sample};
-use crate::message::{Area, HEADER_LENGTH, OptionCode};
+use super::sample::{Bytes, Layout, Placed, Sample, header};
+use crate::message::OptionCode;
 
 /// Most bytes of a value that go into `file`: each in an option of its own, and another option, they have room there.
 const MAX_IN_FILE: usize = 36;
@@ -16,56 +16,16 @@ const MAX_IN_FILE: usize = 36;
 /// Most bytes of a value that go into `sname`.
 const MAX_IN_SNAME: usize = 18;
 
-/// A well-formed message with one option in parts, and what it was made of.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SplitSample {
-    /// The bytes of the message.
-    pub packet: Vec<u8>,
-    /// The code of the option that is in parts.
-    pub code: OptionCode,
-    /// Its value in one piece.
-    pub value: Vec<u8>,
-    /// All options in wire order, the parts and others: area, code, value.
-    pub options: Vec<(Area, u8, Vec<u8>)>,
-}
-
-/// Where a value is cut.
-#[derive(Clone, Debug)]
-enum Cuts {
-    /// After every byte.
-    Everywhere,
-    /// At these places, and where an option is full.
-    At(Vec<Index>),
-}
-
-impl Cuts {
-    /// Cuts `bytes` into the values of one option or more.
-    fn parts(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        match self {
-            Self::Everywhere if !bytes.is_empty() => bytes.chunks(1).map(<[u8]>::to_vec).collect(),
-            Self::Everywhere => vec![vec![]],
-            Self::At(places) => {
-                let most = bytes.len().saturating_add(1);
-                let mut ends: Vec<usize> = places.iter().map(|place| place.index(most)).collect();
-                ends.extend((255..bytes.len()).step_by(255));
-                ends.push(bytes.len());
-                ends.sort_unstable();
-                let starts = [0].into_iter().chain(ends.iter().copied());
-                let parts = starts.zip(&ends).filter_map(|(start, end)| bytes.get(start..*end));
-                parts.map(<[u8]>::to_vec).collect()
-            }
-        }
-    }
-}
-
-/// Yields well-formed messages in which the value that `value` yields is split (RFC 3396): not at all, at some places,
-/// or after every byte, empty parts among them, and over the fields that option 52 names.
+/// Yields what `value` yields, a code and its value, and a well-formed message in which that value is split (RFC 3396):
+/// not at all, at some places, or after every byte, empty parts among them, and over the fields that option 52 names.
 ///
 /// Other options, which can be read, are before it, between its parts, and after it. The codes of `value` are to be
 /// 1 to 254; the value of option 52 itself stays in the options field, where alone it counts.
-pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strategy<Value = SplitSample> {
-    let cuts = prop_oneof![1 => Just(Cuts::Everywhere), 3 => vec_of(any::<Index>(), 0..6).prop_map(Cuts::At)];
+pub fn split(
+    value: impl Strategy<Value = (OptionCode, Bytes)>,
+) -> impl Strategy<Value = ((OptionCode, Bytes), Sample)> {
+    // `None` is after every byte.
+    let cuts = prop_oneof![3 => vec_of(any::<Index>(), 0..6).prop_map(Some), 1 => Just(None)];
     let fields = (0..=3_u8, any::<Index>(), any::<Index>());
     let others = select(vec![
         (53, vec![1]),
@@ -83,13 +43,13 @@ pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strate
             let mut other = || others.next().map(|(code, value)| (pads, code, value));
             let mut field = |bytes: &[u8], many: bool| {
                 let mut field: Vec<Placed> = other().into_iter().collect();
-                for part in cuts.parts(bytes) {
+                for part in parts(bytes, cuts.as_deref()) {
                     field.push((0, code.code(), part));
                     field.extend(if many { other() } else { None });
                 }
                 field
             };
-            let layout = MessageLayout {
+            let sample = Layout {
                 header,
                 options: field(options, true),
                 file: field(file, false),
@@ -97,16 +57,28 @@ pub fn split(value: impl Strategy<Value = (OptionCode, Vec<u8>)>) -> impl Strate
                 overload,
                 end,
                 tail: vec![0; pads],
-            };
-            let Sample { packet, options } = layout.assemble();
-            SplitSample {
-                packet,
-                code,
-                value,
-                options,
             }
+            .assemble();
+            ((code, value), sample)
         },
     )
+}
+
+/// Cuts `bytes` into the values of one option or more: at `places` and where an option is full, or after every byte.
+fn parts(bytes: &[u8], places: Option<&[Index]>) -> Vec<Vec<u8>> {
+    let length = bytes.len();
+    let mut ends: Vec<usize> = match places {
+        Some(places) => {
+            let places = places.iter().map(|place| place.index(length.saturating_add(1)));
+            places.chain((255..length).step_by(255)).collect()
+        }
+        None => (1..length).collect(),
+    };
+    ends.push(length);
+    ends.sort_unstable();
+    let starts = [0].into_iter().chain(ends.iter().copied());
+    let parts = starts.zip(&ends).filter_map(|(start, end)| bytes.get(start..*end));
+    parts.map(<[u8]>::to_vec).collect()
 }
 
 /// Cuts off the end of `bytes`, `most` bytes or fewer, if there is a field for it.
@@ -114,12 +86,4 @@ fn cut_off(bytes: &[u8], wanted: bool, most: usize, length: Index) -> (&[u8], &[
     let most = if wanted { most.min(bytes.len()) } else { 0 };
     let middle = bytes.len().saturating_sub(length.index(most.saturating_add(1)));
     bytes.split_at_checked(middle).unwrap_or((bytes, &[]))
-}
-
-/// Yields headers with nothing in `sname` and `file`.
-fn header() -> impl Strategy<Value = Vec<u8>> {
-    vec_of(any::<u8>(), 44).prop_map(|mut header| {
-        header.resize(HEADER_LENGTH, 0);
-        header
-    })
 }

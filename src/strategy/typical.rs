@@ -1,4 +1,4 @@
-//! Messages as clients and servers send them every day.
+//! What clients and servers say to each other every day: one message, an exchange, a conversation.
 
 use std::vec;
 use std::vec::Vec;
@@ -8,178 +8,289 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::format::{byte_of, bytes, concat};
-use super::layout::{MessageLayout, Placed, Sample};
+use super::format::{byte_of, bytes, concat, counted};
+use super::sample::{Layout, Sample};
+use crate::message::option::microsoft::{CLASS_ID_WINDOWS_2000, USER_CLASS_RRAS};
+use crate::message::{MessageType, OpCode, OptionCode};
 
-use crate::message::{HEADER_LENGTH, MessageType};
-
-/// Codes that clients of several makers ask for.
-const REQUESTED: [&[u8]; 4] = [
-    &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252],
-    &[1, 121, 3, 6, 15, 114, 119, 252, 95, 44, 46],
-    &[1, 28, 2, 3, 15, 6, 119, 12, 44, 47, 26, 121, 42],
-    &[
-        1, 2, 3, 4, 5, 6, 11, 12, 13, 15, 16, 17, 18, 43, 54, 60, 67, 128, 129, 130, 131, 132, 133, 134, 135,
-    ],
+/// Makers of clients: the vendor class, the codes that the client asks for, the user class, which has no length byte.
+const MAKERS: [(&str, &[u8], Option<&str>); 5] = [
+    ("udhcp 1.36.1", &[1, 3, 6, 12, 15, 28, 42], None),
+    ("dhcpcd-10.0.6", &[1, 121, 3, 6, 15, 114, 119, 252, 95, 44, 46], None),
+    (
+        "PXEClient:Arch:00007:UNDI:003016",
+        &[
+            1, 2, 3, 4, 5, 6, 11, 12, 13, 15, 16, 17, 18, 43, 54, 60, 67, 128, 129, 130, 131, 132, 133, 134, 135,
+        ],
+        None,
+    ),
+    (CLASS_ID_WINDOWS_2000, WINDOWS, None),
+    (CLASS_ID_WINDOWS_2000, WINDOWS, Some(USER_CLASS_RRAS)),
 ];
+const WINDOWS: &[u8] = &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252];
 
-/// What vendors call their clients.
-const CLASSES: [&[u8]; 4] = [
-    b"MSFT 5.0",
-    b"android-dhcp-14",
-    b"udhcp 1.36.1",
-    b"PXEClient:Arch:00007:UNDI:003016",
+/// A request, and the type of its reply.
+type Turn = (MessageType, Option<MessageType>);
+
+const DISCOVERED: Turn = (MessageType::DISCOVER, Some(MessageType::OFFER));
+const GRANTED: Turn = (MessageType::REQUEST, Some(MessageType::ACK));
+const REFUSED: Turn = (MessageType::REQUEST, Some(MessageType::NAK));
+const INFORMED: Turn = (MessageType::INFORM, Some(MessageType::ACK));
+const UNANSWERED: Turn = (MessageType::DISCOVER, None);
+
+/// What clients and servers say until nobody has more to say.
+const CONVERSATIONS: [&[Turn]; 6] = [
+    &[DISCOVERED, GRANTED],
+    &[DISCOVERED, GRANTED, GRANTED, GRANTED, (MessageType::RELEASE, None)],
+    &[REFUSED, DISCOVERED, GRANTED],
+    &[DISCOVERED, GRANTED, (MessageType::DECLINE, None)],
+    &[INFORMED],
+    &[UNANSWERED, UNANSWERED],
 ];
 
 /// Yields messages such as DISCOVER, OFFER, REQUEST, ACK, NAK, DECLINE, RELEASE and INFORM of clients on Ethernet, some
 /// of them through a relay agent, with the options that clients and servers put into them, in the usual order.
+///
+/// Some clients are Windows: their class is "MSFT 5.0", their user class has no length byte, and a value of more than
+/// 255 bytes goes on in options 250.
 pub fn typical_message() -> impl Strategy<Value = Sample> {
     let types = MessageType::ALL.iter().copied().filter(|kind| kind.code() <= 8);
-    (select(types.collect::<Vec<_>>()), any::<bool>(), any::<bool>()).prop_flat_map(|(kind, relayed, padded)| {
-        (header(kind, relayed), options(kind, relayed)).prop_map(move |(header, options)| {
-            let length = options.iter().map(|option| option.2.len().saturating_add(2)).sum();
-            // A BOOTP message has 300 bytes or more; the cookie and END take five.
-            let missing = 300_usize.saturating_sub(HEADER_LENGTH.saturating_add(5).saturating_add(length));
-            MessageLayout {
-                header,
-                options,
-                file: vec![],
-                sname: vec![],
-                overload: 0,
-                end: true,
-                tail: vec![0; if padded { missing } else { 0 }],
+    (select(types.collect::<Vec<_>>()), client()).prop_map(|(kind, client)| client.message(kind))
+}
+
+/// Yields messages as [`typical_message`], all of one type: one of its eight, or any other as a client's.
+pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
+    client().prop_map(move |client| client.message(kind))
+}
+
+/// Yields requests with a reply that fits: DISCOVER and OFFER, REQUEST and ACK or NAK, INFORM and ACK.
+///
+/// ```
+/// use dhcp_callout::Message;
+/// use dhcp_callout::strategy::exchange;
+/// use proptest::prelude::*;
+///
+/// proptest!(|((request, reply) in exchange())| {
+///     let (request, reply) = (Message::parse(&request.packet)?, Message::parse(&reply.packet)?);
+///     prop_assert_eq!(request.xid(), reply.xid());
+/// });
+/// ```
+pub fn exchange() -> impl Strategy<Value = (Sample, Sample)> {
+    (select(&[DISCOVERED, GRANTED, REFUSED, INFORMED][..]), client()).prop_filter_map(
+        "has a reply",
+        |(turn, client)| {
+            let (request, reply) = client.turn(turn, None, 0);
+            Some((request, reply?))
+        },
+    )
+}
+
+/// Yields all that one client and its server say to each other, from the first DISCOVER, REQUEST or INFORM on: with
+/// renewals, with a NAK and a new beginning, with RELEASE or DECLINE at the end, or with no answer at all.
+pub fn conversation() -> impl Strategy<Value = Vec<Sample>> {
+    (select(&CONVERSATIONS[..]), client()).prop_map(|(turns, client)| {
+        let before = [None].into_iter().chain(turns.iter().copied().map(Some));
+        let all = turns.iter().zip(before).zip(0..).flat_map(|((turn, before), number)| {
+            let (request, reply) = client.turn(*turn, before, number);
+            [request].into_iter().chain(reply)
+        });
+        all.collect()
+    })
+}
+
+/// The code of an option and its value.
+type CodeAndValue = (u8, Vec<u8>);
+
+/// A client, its server, and the way between them.
+#[derive(Clone, Debug)]
+struct Client {
+    xid: u32,
+    secs: u8,
+    is_broadcast: bool,
+    is_padded: bool,
+    mac: Vec<u8>,
+    address: Vec<u8>,
+    server: Vec<u8>,
+    /// The address of the relay agent and its option.
+    relay: Option<(Vec<u8>, Vec<u8>)>,
+    /// What the client says of itself and asks for.
+    wishes: Vec<CodeAndValue>,
+    /// What the server has for it.
+    settings: Vec<CodeAndValue>,
+    /// Whether long values go on in options 250.
+    is_windows: bool,
+}
+
+fn client() -> impl Strategy<Value = Client> {
+    let ways = (address(), address(), option::of((address(), agent())), mac());
+    let header = (any::<u32>(), 0..60_u8, any::<bool>(), any::<bool>());
+    (select(&MAKERS[..]), wishes(), settings(), ways, header).prop_map(
+        |((class, requested, user_class), wishes, settings, ways, header)| {
+            let (address, server, relay, mac) = ways;
+            let (xid, secs, is_broadcast, is_padded) = header;
+            let own = [(60, class.into()), (55, requested.to_vec())];
+            let user_class = user_class.map(|class| (77, class.into()));
+            Client {
+                xid,
+                secs,
+                is_broadcast,
+                is_padded,
+                mac,
+                address,
+                server,
+                relay,
+                wishes: wishes.into_iter().flatten().chain(user_class).chain(own).collect(),
+                settings: settings.into_iter().flatten().collect(),
+                is_windows: class == CLASS_ID_WINDOWS_2000,
             }
-            .assemble()
-        })
-    })
+        },
+    )
 }
 
-fn is_from_server(kind: MessageType) -> bool {
-    matches!(kind, MessageType::OFFER | MessageType::ACK | MessageType::NAK)
-}
-
-/// Yields the fixed fields.
-fn header(kind: MessageType, relayed: bool) -> impl Strategy<Value = Vec<u8>> {
-    let from_server = is_from_server(kind);
-    let has_address = matches!(kind, MessageType::RELEASE | MessageType::INFORM);
-    let gives_address = matches!(kind, MessageType::OFFER | MessageType::ACK);
-    let address_if = |wanted: bool| if wanted { address() } else { Just(vec![0; 4]).boxed() };
-    concat([
-        Just(vec![
-            if from_server { 2 } else { 1 },
-            1,
-            6,
-            u8::from(relayed && !from_server),
-        ])
-        .boxed(),
-        bytes(4),
-        // Seconds, and the broadcast flag.
-        concat([Just(vec![0]).boxed(), byte_of(0..60_u8)]),
-        select(vec![vec![0, 0], vec![0x80, 0]]).boxed(),
-        address_if(has_address),
-        address_if(gives_address),
-        address_if(gives_address),
-        address_if(relayed),
-        mac(),
-        Just(vec![0; 10 + 64 + 128]).boxed(),
-    ])
-}
-
-/// Yields the options.
-fn options(kind: MessageType, relayed: bool) -> impl Strategy<Value = Vec<Placed>> {
-    let own = if is_from_server(kind) {
-        server_options(kind)
-    } else {
-        client_options(kind)
-    };
-    let relay = concat([
-        counted(1, concat([Just(b"eth".to_vec()).boxed(), byte_of(b'0'..=b'9')])),
-        counted(2, mac()),
-    ]);
-    let relay = if relayed {
-        relay.prop_map(|value| vec![(82, value)]).boxed()
-    } else {
-        Just(vec![]).boxed()
-    };
-    (own, relay).prop_map(move |(own, relay)| {
-        let first = (53, vec![kind.code()]);
-        let all = [first].into_iter().chain(own).chain(relay);
-        all.map(|(code, value)| (0, code, value)).collect()
-    })
-}
-
-type Options = BoxedStrategy<Vec<(u8, Vec<u8>)>>;
-
-fn client_options(kind: MessageType) -> Options {
-    let mut parts = vec![always(61, concat([byte_of(Just(1)), mac()]))];
-    if matches!(kind, MessageType::REQUEST | MessageType::DECLINE) {
-        parts.push(always(50, address()));
+impl Client {
+    /// Returns a message without others around it.
+    fn message(&self, kind: MessageType) -> Sample {
+        match kind {
+            MessageType::OFFER => self.reply(kind, MessageType::DISCOVER),
+            MessageType::ACK | MessageType::NAK => self.reply(kind, MessageType::REQUEST),
+            kind => self.request(kind, false),
+        }
     }
-    if matches!(kind, MessageType::REQUEST | MessageType::DECLINE | MessageType::RELEASE) {
-        parts.push(always(54, address()));
+
+    /// Returns the messages of a turn that comes after `before`, with the transaction id of that number.
+    fn turn(&self, (request, reply): Turn, before: Option<Turn>, number: u32) -> (Sample, Option<Sample>) {
+        // A REQUEST for what was offered goes on with the transaction.
+        let is_new = before != Some(DISCOVERED);
+        let client = Self {
+            xid: self.xid.wrapping_add(number).wrapping_sub(u32::from(!is_new)),
+            ..self.clone()
+        };
+        let renews = request == MessageType::REQUEST && before == Some(GRANTED);
+        (
+            client.request(request, renews),
+            reply.map(|reply| client.reply(reply, request)),
+        )
     }
-    if matches!(kind, MessageType::DISCOVER | MessageType::REQUEST | MessageType::INFORM) {
-        parts.extend([
-            maybe(57, select(vec![vec![0x05, 0xdc], vec![0x02, 0x40]]).boxed()),
-            maybe(12, name()),
-            maybe(81, concat([Just(vec![0, 0, 0]).boxed(), name()])),
-            maybe(60, select(&CLASSES[..]).prop_map(<[u8]>::to_vec).boxed()),
-            always(55, select(&REQUESTED[..]).prop_map(<[u8]>::to_vec).boxed()),
-        ]);
+
+    fn request(&self, kind: MessageType, renews: bool) -> Sample {
+        let asks_for_it = (kind == MessageType::REQUEST && !renews) || kind == MessageType::DECLINE;
+        let names_server = asks_for_it || kind == MessageType::RELEASE;
+        let has_it = renews || matches!(kind, MessageType::RELEASE | MessageType::INFORM);
+        let mut options = vec![(61, [&[1], &self.mac[..]].concat())];
+        options.extend(asks_for_it.then(|| (50, self.address.clone())));
+        options.extend(names_server.then(|| (54, self.server.clone())));
+        if !matches!(kind, MessageType::DECLINE | MessageType::RELEASE) {
+            options.extend(self.wishes.clone());
+        }
+        self.assemble(OpCode::REQUEST, kind, (has_it, false), options)
     }
-    parts.prop_map(|parts| parts.into_iter().flatten().collect()).boxed()
+
+    fn reply(&self, kind: MessageType, to: MessageType) -> Sample {
+        let gives_settings = kind != MessageType::NAK;
+        let gives_lease = gives_settings && to != MessageType::INFORM;
+        let mut options = vec![(54, self.server.clone())];
+        if gives_lease {
+            options.extend(
+                [(51, 0x0E10), (58, 0x0708), (59, 0x0C4E)]
+                    .map(|(code, seconds): (u8, u32)| (code, seconds.to_be_bytes().to_vec())),
+            );
+        }
+        options.extend(if gives_settings { self.settings.clone() } else { vec![] });
+        options.push((61, [&[1], &self.mac[..]].concat()));
+        self.assemble(OpCode::REPLY, kind, (to == MessageType::INFORM, gives_lease), options)
+    }
+
+    fn assemble(
+        &self,
+        op: OpCode,
+        kind: MessageType,
+        (has_address, gives_address): (bool, bool),
+        options: Vec<CodeAndValue>,
+    ) -> Sample {
+        let (giaddr, agent) = self.relay.clone().unzip();
+        let hops = u8::from(giaddr.is_some() && op == OpCode::REQUEST);
+        let address_if = |wanted: bool, address: &[u8]| if wanted { address.to_vec() } else { vec![0; 4] };
+        let mut header = [
+            vec![op.code(), 1, 6, hops],
+            self.xid.to_be_bytes().to_vec(),
+            vec![0, self.secs, u8::from(self.is_broadcast) << 7, 0],
+            address_if(has_address, &self.address),
+            address_if(gives_address, &self.address),
+            address_if(gives_address, &self.server),
+            giaddr.unwrap_or(vec![0; 4]),
+            self.mac.clone(),
+        ]
+        .concat();
+        header.resize(crate::message::HEADER_LENGTH, 0);
+        let agent = agent.map(|agent| (82, agent));
+        let all = [(53, vec![kind.code()])].into_iter().chain(options).chain(agent);
+        let options: Vec<_> = all.flat_map(|option| self.pieces(option)).collect();
+        let length: usize = options.iter().map(|option| option.2.len().saturating_add(2)).sum();
+        // A BOOTP message has 300 bytes or more; header, cookie and END take 241.
+        let missing = 59_usize.saturating_sub(length);
+        Layout {
+            header,
+            options,
+            end: true,
+            tail: vec![0; if self.is_padded { missing } else { 0 }],
+            ..Layout::default()
+        }
+        .assemble()
+    }
+
+    /// Returns the options that a value takes.
+    fn pieces(&self, (code, value): CodeAndValue) -> Vec<(usize, u8, Vec<u8>)> {
+        let next = if self.is_windows {
+            OptionCode::CONTINUATION.code()
+        } else {
+            code
+        };
+        let codes = [code].into_iter().chain(core::iter::repeat(next));
+        let pieces = codes.zip(value.chunks(255));
+        pieces.map(|(code, piece)| (0, code, piece.to_vec())).collect()
+    }
 }
 
-fn server_options(kind: MessageType) -> Options {
-    let mut parts = vec![always(54, address())];
-    if kind == MessageType::NAK {
-        parts.push(maybe(56, Just(b"requested address not available".to_vec()).boxed()));
-    } else {
-        parts.extend([
-            maybe(58, seconds(0x07)),
-            maybe(59, seconds(0x0c)),
-            always(51, seconds(0x0e)),
-            always(1, Just(vec![255, 255, 255, 0]).boxed()),
-            always(3, address()),
-            always(
-                6,
-                vec_of(address(), 1..=3)
-                    .prop_map(|addresses| addresses.concat())
-                    .boxed(),
-            ),
-            maybe(15, domain().prop_map(|labels| labels.join(&b'.')).boxed()),
-            maybe(28, address()),
-            maybe(42, address()),
-            maybe(43, counted(1, Just(vec![0, 0, 0, 2]).boxed())),
-            maybe(119, domain().prop_map(search_list).boxed()),
-            maybe(
-                121,
-                concat([Just(vec![8, 10]).boxed(), address(), Just(vec![0]).boxed(), address()]),
-            ),
-            maybe(252, Just(b"http://wpad/wpad.dat\n".to_vec()).boxed()),
-        ]);
-    }
-    parts.prop_map(|parts| parts.into_iter().flatten().collect()).boxed()
+/// Options that are there, or not.
+type Options = Vec<BoxedStrategy<Option<CodeAndValue>>>;
+
+fn wishes() -> Options {
+    vec![
+        maybe(57, select(vec![vec![0x05, 0xdc], vec![0x02, 0x40]])),
+        maybe(12, name()),
+        maybe(81, concat([Just(vec![0, 0, 0]).boxed(), name()])),
+    ]
 }
 
-/// An option that is always there.
-fn always(code: u8, value: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Option<(u8, Vec<u8>)>> {
-    value.prop_map(move |value| Some((code, value))).boxed()
+fn settings() -> Options {
+    let route = || concat([Just(vec![8, 10]).boxed(), address()]);
+    let search_list = (name(), select(vec!["example", "test"])).prop_map(|(name, top)| {
+        // The domain, and one inside it by a pointer.
+        [counted(name), counted(top.into()), b"\0\x04corp\xc0\0".to_vec()].concat()
+    });
+    vec![
+        Just(Some((1, vec![255, 255, 255, 0]))).boxed(),
+        maybe(3, address()),
+        maybe(6, vec_of(address(), 1..=3).prop_map(|addresses| addresses.concat())),
+        maybe(15, name().prop_map(|name| [&name[..], b".example"].concat())),
+        maybe(28, address()),
+        maybe(42, address()),
+        maybe(43, Just(vec![1, 4, 0, 0, 0, 2])),
+        maybe(119, search_list),
+        // Sometimes too many for one option.
+        maybe(
+            121,
+            prop_oneof![4 => 1..3_usize, 1 => 45..90_usize]
+                .prop_flat_map(move |routes| vec_of(route(), routes))
+                .prop_map(|routes| routes.concat()),
+        ),
+        maybe(252, Just(b"http://wpad/wpad.dat\n".to_vec())),
+    ]
 }
 
 /// An option that is there more often than not.
-fn maybe(code: u8, value: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Option<(u8, Vec<u8>)>> {
+fn maybe(code: u8, value: impl Strategy<Value = Vec<u8>> + 'static) -> BoxedStrategy<Option<CodeAndValue>> {
     option::weighted(0.7, value.prop_map(move |value| (code, value))).boxed()
-}
-
-/// A code, a length byte, a value.
-fn counted(code: u8, value: BoxedStrategy<Vec<u8>>) -> BoxedStrategy<Vec<u8>> {
-    value
-        .prop_map(move |value| {
-            let length = u8::try_from(value.len()).unwrap_or(u8::MAX);
-            [code, length].into_iter().chain(value).collect()
-        })
-        .boxed()
 }
 
 fn address() -> BoxedStrategy<Vec<u8>> {
@@ -191,28 +302,12 @@ fn mac() -> BoxedStrategy<Vec<u8>> {
     concat([byte_of(any::<u8>().prop_map(|byte| byte & 0xfe)), bytes(5)])
 }
 
-/// A time span in seconds below 4096, which begins with the byte `high`.
-fn seconds(high: u8) -> BoxedStrategy<Vec<u8>> {
-    concat([Just(vec![0, 0, high]).boxed(), bytes(1)])
+/// What a relay agent says: the circuit, and who is at its other end.
+fn agent() -> impl Strategy<Value = Vec<u8>> {
+    (b'0'..=b'9', mac()).prop_map(|(port, mac)| [&[1, 4, b'e', b't', b'h', port, 2, 6], &mac[..]].concat())
 }
 
 /// A name of a host: letters, digits, hyphens.
 fn name() -> BoxedStrategy<Vec<u8>> {
     vec_of(select(&b"abcdefghijklmnopqrstuvwxyz0123456789-"[..]), 1..=15).boxed()
-}
-
-/// The labels of a name of a domain.
-fn domain() -> impl Strategy<Value = Vec<Vec<u8>>> {
-    (name(), select(vec![&b"example"[..], b"test"])).prop_map(|(name, top)| vec![name, top.to_vec()])
-}
-
-/// A search list: the domain, and one inside it by a pointer.
-fn search_list(labels: Vec<Vec<u8>>) -> Vec<u8> {
-    let mut list = Vec::new();
-    for label in labels {
-        list.extend(u8::try_from(label.len()));
-        list.extend(label);
-    }
-    list.extend(b"\0\x04corp\xc0\0");
-    list
 }

@@ -1,28 +1,28 @@
 //! Values of options: those that the format of their code reads, and those with one thing wrong.
 
 use std::vec;
-use std::vec::Vec;
 
 use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::format::ByCode;
+use super::sample::Bytes;
 use crate::message::{OptionCode, RelayCode};
 
 /// Yields values of the option `code` that its format reads: [`Typed::decode`](crate::message::Typed::decode) succeeds.
 ///
 /// Of a code that the table does not have, these are any bytes.
-pub fn value_of(code: OptionCode) -> impl Strategy<Value = Vec<u8>> {
-    code.readable()
+pub fn value_of(code: OptionCode) -> impl Strategy<Value = Bytes> {
+    code.readable().prop_map(Bytes)
 }
 
 /// Yields values of the relay agent's sub-option `code` that its format reads:
 /// [`Typed::decode_relay`](crate::message::Typed::decode_relay) succeeds.
 ///
 /// Of a code that the table does not have, these are any bytes.
-pub fn relay_value_of(code: RelayCode) -> impl Strategy<Value = Vec<u8>> {
-    code.readable()
+pub fn relay_value_of(code: RelayCode) -> impl Strategy<Value = Bytes> {
+    code.readable().prop_map(Bytes)
 }
 
 /// Yields codes, mostly such as have a name, with values that their format reads; some are too long for one option.
@@ -36,7 +36,7 @@ pub fn relay_value_of(code: RelayCode) -> impl Strategy<Value = Vec<u8>> {
 ///     prop_assert!(Typed::decode(Value::from_slice(code, &bytes)).is_ok());
 /// });
 /// ```
-pub fn option_value() -> impl Strategy<Value = (OptionCode, Vec<u8>)> {
+pub fn option_value() -> impl Strategy<Value = (OptionCode, Bytes)> {
     let code = prop_oneof![
         9 => select(OptionCode::ALL),
         1 => (1..=254_u8).prop_map(OptionCode::from_code),
@@ -46,7 +46,7 @@ pub fn option_value() -> impl Strategy<Value = (OptionCode, Vec<u8>)> {
 
 /// Yields codes with values in which one thing is wrong: a byte is another, or too many, or missing, the end is cut
 /// off, something follows, or nothing is there. Some are well-formed all the same.
-pub fn nearly_option_value() -> impl Strategy<Value = (OptionCode, Vec<u8>)> {
+pub fn nearly_option_value() -> impl Strategy<Value = (OptionCode, Bytes)> {
     // What lengths, labels and pointers are made of.
     let byte = prop_oneof![2 => select(vec![0, 1, 2, 3, 63, 64, 0xc0, 0xff]), 1 => any::<u8>()];
     let more = vec_of(byte.clone(), 1..5);

@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 
 use crate::model::{self, Failure, edited};
 use dhcp_callout::message::{Editor, Flags, OptionCode};
-use dhcp_callout::strategy::{EditorCall, edit_script, editor_call};
+use dhcp_callout::strategy::{Bytes, EditorCall, edit_script, editor_call};
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use dhcp_callout_support::capture;
 use proptest::collection::vec;
@@ -146,12 +146,12 @@ fn captured() -> impl Strategy<Value = Vec<u8>> {
 
 /// Sets an option to the value that it has.
 fn set_same(packet: &[u8], code: u8) -> EditorCall {
-    EditorCall::SetRaw(OptionCode::from_code(code), model::joined(packet, code))
+    EditorCall::SetRaw(OptionCode::from_code(code), Bytes(model::joined(packet, code)))
 }
 
 fn note<'v>(ops: &'v [EditorCall], editor: &mut Editor<'_, 'v>) {
     for edit in ops {
-        edit.note(editor);
+        edit.apply(editor);
     }
 }
 
@@ -228,7 +228,7 @@ proptest! {
         }
         packet.push(255);
         packet.resize(packet.len() + filling, 0);
-        let set = |(code, value)| EditorCall::SetRaw(OptionCode::from_code(code), value);
+        let set = |(code, value)| EditorCall::SetRaw(OptionCode::from_code(code), Bytes(value));
         let ops: Vec<_> = sets.into_iter().map(set).chain(last).collect();
         check(&packet, &ops)?;
     }
@@ -248,7 +248,7 @@ proptest! {
         let mut packet = vec![0; 236];
         packet.extend(COOKIE);
         packet.extend([53, 1, 5, 82, 2, 1, 0, 255]);
-        let set = |code, value| EditorCall::SetRaw(OptionCode::from_code(code), value);
+        let set = |code, value| EditorCall::SetRaw(OptionCode::from_code(code), Bytes(value));
         let ops = [set(12, vec![7; length]), set(53, vec![8; second])];
         check(&packet, &ops)?;
     }

@@ -8,7 +8,7 @@
 use dhcp_callout::message::{
     Area, EditError, LongForm, OptionCode, OptionErrorKind, ParseError, ValueError, ValueErrorKind,
 };
-use dhcp_callout::strategy::EditorCall;
+use dhcp_callout::strategy::{Bytes, EditorCall};
 
 /// Why the model refuses.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -255,8 +255,8 @@ pub(super) fn edited(packet: &[u8], ops: &[EditorCall]) -> Result<Vec<u8>, Failu
     };
     for op in ops {
         let entry = match op {
-            EditorCall::SetRaw(code, value) => Entry::Set(code.code(), value.clone()),
-            EditorCall::AppendRaw(code, value) => Entry::Append(code.code(), value.clone()),
+            EditorCall::SetRaw(code, value) => Entry::Set(code.code(), value.to_vec()),
+            EditorCall::AppendRaw(code, value) => Entry::Append(code.code(), value.to_vec()),
             EditorCall::Remove(code) => Entry::Remove(code.code()),
             EditorCall::Suboptions(code, changes) => {
                 match suboptions(*code, value_in(&original, code.code()), changes)? {
@@ -574,7 +574,7 @@ fn additions(entries: &[Entry], settled: &[u8]) -> Vec<(u8, Vec<u8>)> {
 fn suboptions(
     option: OptionCode,
     before: Option<Vec<u8>>,
-    changes: &[(u8, Option<Vec<u8>>)],
+    changes: &[(u8, Option<Bytes>)],
 ) -> Result<Option<Vec<u8>>, Failure> {
     let padded = option.code() == 43;
     if padded && changes.iter().any(|(code, _)| matches!(code, 0 | 255)) {
@@ -604,7 +604,7 @@ fn suboptions(
         if changes[index + 1..].iter().any(|(later, _)| later == code) {
             continue;
         }
-        let mut new = value.clone();
+        let mut new = value.as_deref().cloned();
         let mut others = Vec::new();
         for (own, old) in parts {
             if own != Some(*code) {

@@ -16,4 +16,5 @@ mod hostile_values;
 mod long;
 mod message;
 mod print;
+mod samples;
 mod total;

@@ -2,6 +2,7 @@
 //! was put, and every fault is reported once with its offset.
 
 use dhcp_callout::message::{Area, HEADER_LENGTH, OptionCode, OptionErrorKind, ParseError, Value};
+use dhcp_callout::strategy::Bytes;
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer, strategy};
 use proptest::prelude::*;
 
@@ -207,7 +208,7 @@ fn a_buffer_and_its_size_agree() {
 }
 
 /// What [`Message::value`] must give: the bytes of all options of `code`, joined.
-fn joined(options: &[(Area, u8, Vec<u8>)], code: u8) -> Option<Vec<u8>> {
+fn joined(options: &[(Area, u8, Bytes)], code: u8) -> Option<Vec<u8>> {
     let fragments: Vec<_> = options
         .iter()
         .filter(|option| option.1 == code)
@@ -226,7 +227,7 @@ proptest! {
         let message = Message::parse(&sample.packet).unwrap();
         let found: Vec<_> = message.options().map(|option| option.map(|raw| {
             assert_eq!(sample.packet[raw.offset], raw.code.code());
-            (raw.area, raw.code.code(), raw.value.to_vec())
+            (raw.area, raw.code.code(), Bytes(raw.value.to_vec()))
         })).collect::<Result<_, _>>()?;
         prop_assert_eq!(&found, &sample.options);
         for code in 1..=254 {

@@ -2,7 +2,7 @@
 
 use dhcp_callout::hook::Dword;
 use dhcp_callout::simulate::ServerFields;
-use dhcp_callout::strategy::{control_code, packet};
+use dhcp_callout::strategy::{self, control_code, packet};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -163,7 +163,7 @@ fn argument() -> impl Strategy<Value = Packet> {
 fn contents() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => vec(any::<u8>(), 0..40),
-        2 => packet().boxed().prop_map(|mut packet| {
+        2 => packet().boxed().prop_map(|strategy::Bytes(mut packet)| {
             packet.truncate(4096);
             packet
         }),
