@@ -103,6 +103,7 @@ impl Found {
 /// Walks over a packet, and notes in `found` where the values are: that of a code in the place that `place_of` gives it,
 /// unless it `is_passed`, which PAD, END and option 52 must not be. Returns the fields that hold options, and the fault
 /// that ended the walk.
+#[allow(clippy::inline_always, reason = "the closures are called for each option")]
 #[inline(always)]
 pub(super) fn search(
     packet: &[u8],
