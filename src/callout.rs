@@ -80,6 +80,11 @@ use crate::lifecycle::{Outcome, Stage};
 /// Each state is handed back exactly once: to [`packet_done`](Self::packet_done), to [`packet_lost`](Self::packet_lost)
 /// if the packet is given up, or to [`not_tracked`](Self::not_tracked) if it was never in the table. A packet that is not
 /// tracked has no state; of these steps it has only the third.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no callout",
+    label = "write `impl Callout for {Self}`",
+    note = "`Host<Callout, PACKETS, BUFFERS>`: a type that implements `Callout`, how many packets it tracks, how many buffers it has"
+)]
 pub trait Callout: Send + Sync + 'static {
     /// What is kept for each tracked packet, and handed back once.
     type State: Send + Sync + 'static;

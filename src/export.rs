@@ -134,7 +134,7 @@ use crate::hook::{Argument, ChainDlls, Diagnostic, DllPath, Handle, argument_of,
 macro_rules! export {
     ($($input:tt)*) => {
         $crate::entry_point! {
-            @check "write `export!(HOST)` or `export!(HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item"
+            @check "write `export!(HOST)` or `export!(HOST, chain = CHAIN, find = FUNCTION)`: the paths of a `static HOST: Host<Callout, PACKETS>`, a `static CHAIN: Chain` and a `fn FUNCTION(DllPath<'_>) -> Option<LoadedDll>`"
             [
                 /// The entry point by which the DHCP server finds the callout.
                 #[unsafe(no_mangle)]
@@ -175,6 +175,9 @@ macro_rules! entry_point {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path, chain = $(::)? $($chain:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = $(::)? $($find:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path $(,)?) => {

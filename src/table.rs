@@ -418,7 +418,7 @@ impl<T, const N: usize> PacketTable<T, N> {
         self.slots
             .places()
             .filter(|place| place.word().live().is_some())
-            .count()
+            .fold(0_usize, |count, _| count.saturating_add(1))
     }
 
     /// Returns whether no packet is in flight.

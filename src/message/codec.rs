@@ -164,6 +164,12 @@ impl<F, C: fmt::Debug> fmt::Debug for Key<F, C> {
 /// assert_eq!(buffer.as_bytes()[243..248], [224, 2, 0, 7, 255]);
 /// # Ok::<(), dhcp_callout::message::EditError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no value of an option in the format `{F}`",
+    label = "not `{F}`",
+    note = "the type of an option's key says its format: a lease time is `u32` or `Seconds`, an address `Ipv4Addr`, a list of them `[Ipv4Addr]`",
+    note = "`set_raw` sets an option to any bytes"
+)]
 pub trait Encode<F> {
     /// Writes all bytes of the value.
     fn encode(&self, out: &mut Encoder<'_>);
@@ -346,14 +352,14 @@ pub enum ValueErrorKind {
     },
     /// The compression pointer at the offset does not lead back to an earlier place, is where the layout allows none,
     /// or is the 128th of one domain name (RFC 1035 section 4.1.4).
-    #[error("pointer to {target} in a domain name")]
+    #[error("pointer to byte {target} of the value is not allowed here, or does not lead back")]
     Pointer {
         /// Where it points, in bytes from the start of the value.
         target: u16,
     },
     /// The label at the offset is of an unknown type, or makes its domain name longer than 255 bytes (RFC 1035 section
     /// 3.1).
-    #[error("label byte {byte:#04x} in a domain name")]
+    #[error("length byte {byte:#04x} of a label, expected at most 63, and at most 255 bytes in a name")]
     Label {
         /// The label's length byte.
         byte: u8,

@@ -401,7 +401,7 @@ impl fmt::Debug for Fragments<'_> {
 
 /// A target that is shorter than the value to be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("value of {needed} bytes does not fit into {have}")]
+#[error("value of {needed} bytes does not fit into {have} bytes")]
 #[non_exhaustive]
 pub struct CopyError {
     /// Bytes of the value.

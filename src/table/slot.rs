@@ -114,8 +114,8 @@ impl<T, const N: usize> Slots<T, N> {
     /// Returns the groups, each with its slots.
     pub(super) fn groups(&self) -> impl Iterator<Item = (&Group, impl Iterator<Item = Place<'_, T>>)> {
         (0..Self::GROUPS).filter_map(|index| {
-            let first = index * Self::GROUP;
-            let places = (first..first + Self::GROUP).map_while(|number| self.place(number));
+            let first = index.saturating_mul(Self::GROUP);
+            let places = (first..first.saturating_add(Self::GROUP)).map_while(|number| self.place(number));
             Some((self.vacancies.group(index)?, places))
         })
     }

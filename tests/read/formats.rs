@@ -360,7 +360,7 @@ fn errors_say_what_is_where() {
     );
     assert_eq!(
         text(error(option::LOST_SERVER, b"\x01a\xc0\0")).as_deref(),
-        Some("option 137 at offset 244: pointer to 0 in a domain name")
+        Some("option 137 at offset 244: pointer to byte 0 of the value is not allowed here, or does not lead back")
     );
     let kinds = [
         (
@@ -376,7 +376,10 @@ fn errors_say_what_is_where() {
             ValueErrorKind::Prefix { width: 33, max: 32 },
             "prefix of 33 bits, an address has 32",
         ),
-        (ValueErrorKind::Label { byte: 64 }, "label byte 0x40 in a domain name"),
+        (
+            ValueErrorKind::Label { byte: 64 },
+            "length byte 0x40 of a label, expected at most 63, and at most 255 bytes in a name",
+        ),
         (
             ValueErrorKind::Expansion,
             "domain names are more than 32 times as long as the value",

@@ -4,7 +4,7 @@
 use core::ffi::c_void;
 use core::ptr::null_mut;
 
-use dhcp_callout::ffi::{Bool, CalloutTable, DropSendArguments, EntryPoint, NewPktArguments};
+use dhcp_callout::ffi::{Bool, CalloutTable, EntryPoint};
 use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point};
 
 /// Tracks every packet with so many bytes, or none.
@@ -31,13 +31,14 @@ entry_point!(fn tracking = TRACKING);
 entry_point!(fn tracking_64 = TRACKING_64);
 entry_point!(fn passing = PASSING);
 
-/// The tables of the callouts.
+/// The tables of the callouts, by the bytes of their state, of one that passes every packet, and of hooks that return at
+/// once.
 pub struct Hooks {
-    tracking_0: CalloutTable,
-    tracking: CalloutTable,
-    tracking_64: CalloutTable,
-    passing: CalloutTable,
-    none: CalloutTable,
+    pub tracking_0: CalloutTable,
+    pub tracking: CalloutTable,
+    pub tracking_64: CalloutTable,
+    pub passing: CalloutTable,
+    pub none: CalloutTable,
 }
 
 impl Hooks {
@@ -53,31 +54,6 @@ impl Hooks {
                 ..CalloutTable::EMPTY
             },
         }
-    }
-
-    /// Calls the hooks for a new packet, its drop and its end, of a packet that is tracked without a state.
-    pub fn track_0(&self, packet: &mut [u8]) -> usize {
-        pass(&self.tracking_0, packet, &[0xA, 0xB])
-    }
-
-    /// The same, with a state of 6 bytes.
-    pub fn track(&self, packet: &mut [u8]) -> usize {
-        pass(&self.tracking, packet, &[0xA, 0xB])
-    }
-
-    /// The same, with a state of 64 bytes.
-    pub fn track_64(&self, packet: &mut [u8]) -> usize {
-        pass(&self.tracking_64, packet, &[0xA, 0xB])
-    }
-
-    /// Calls the hooks for a new packet and its end, of a packet that is passed.
-    pub fn pass(&self, packet: &mut [u8]) -> usize {
-        pass(&self.passing, packet, &[0xB])
-    }
-
-    /// Calls hooks that do nothing.
-    pub fn none(&self, packet: &mut [u8], codes: &[u32]) -> usize {
-        pass(&self.none, packet, codes)
     }
 }
 
@@ -112,33 +88,31 @@ unsafe extern "system" fn no_pkt_drop(
     0
 }
 
-fn pass(table: &CalloutTable, packet: &mut [u8], codes: &[u32]) -> usize {
+/// Calls the hook for a new packet, and the one for its drop and its end with each of `codes`.
+///
+/// Never inlined, so that it is the same instructions for each table, and what it does itself can be subtracted.
+#[inline(never)]
+pub fn pass(table: &CalloutTable, packet: &mut [u8], codes: &[u32]) -> usize {
     let (Some(new_pkt), Some(pkt_drop)) = (table.dhcp_new_pkt_hook, table.dhcp_pkt_drop_hook) else {
         return 0;
     };
     let (mut start, mut size) = (packet.as_mut_ptr(), u32::try_from(packet.len()).unwrap_or(0));
+    let (packet, packet_size) = (&raw mut start, &raw mut size);
     let (mut pkt_context, mut process_it): (*mut c_void, _) = (null_mut(), Bool::FALSE);
-    let new = NewPktArguments {
-        packet: &raw mut start,
-        packet_size: &raw mut size,
-        ip_address: 0,
-        reserved: null_mut(),
-        pkt_context: &raw mut pkt_context,
-        process_it: &raw mut process_it,
-    };
     // SAFETY: the pointers are to variables, and to a packet.
-    unsafe { new.pass_to(new_pkt) };
+    unsafe {
+        new_pkt(
+            packet,
+            packet_size,
+            0,
+            null_mut(),
+            &raw mut pkt_context,
+            &raw mut process_it,
+        )
+    };
     for code in codes {
-        let notice = DropSendArguments {
-            packet: new.packet,
-            packet_size: new.packet_size,
-            control_code: *code,
-            ip_address: 0,
-            reserved: null_mut(),
-            pkt_context,
-        };
         // SAFETY: as above.
-        unsafe { notice.pass_to(pkt_drop) };
+        unsafe { pkt_drop(packet, packet_size, *code, 0, null_mut(), pkt_context) };
     }
     usize::from(process_it == Bool::TRUE)
 }

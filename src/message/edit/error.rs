@@ -23,14 +23,14 @@ pub enum EditError {
     #[error(transparent)]
     Value(ValueError),
     /// A typed value that has no encoding, such as a domain name with an empty label.
-    #[error("value for option {code} has no encoding")]
+    #[error("the value for option {code} has no encoding in its format")]
     NoEncoding {
         /// The code of the option.
         code: OptionCode,
     },
     /// The edited packet would be longer than the buffer or the limit; or the typed values that were set, replaced ones
     /// included, are longer together than a packet can be; or an option was not retained that begins after so many bytes.
-    #[error("{needed} bytes needed, {available} available")]
+    #[error("the edited packet needs {needed} bytes, {available} are available")]
     NoRoom {
         /// Bytes that the edited packet needs, filling not counted unless it was asked for.
         needed: usize,
@@ -41,7 +41,7 @@ pub enum EditError {
     #[error("more than {MAX_EDITS} changes of options in one edit")]
     TooManyEdits,
     /// PAD (0) and END (255) are no options, and option 52 follows from what is in `file` and `sname`.
-    #[error("option {code} cannot be edited")]
+    #[error("option {code} cannot be edited: PAD, END and option 52 follow from the others")]
     ReservedCode {
         /// The code.
         code: OptionCode,
@@ -57,12 +57,12 @@ pub enum EditError {
         capacity: usize,
     },
     /// A field that holds options after the edit was also given other contents.
-    #[error("field {area:?} holds options")]
+    #[error("field {area:?} holds options, which `free_fields` would move, and cannot hold other contents")]
     FieldHoldsOptions {
         /// The field: `file` or `sname`.
         area: Area,
     },
     /// An option was added to a BOOTP message that has something other than zeros in place of the magic cookie.
-    #[error("vendor area at offset 236 without the magic cookie, but not empty")]
+    #[error("offset 236 has neither the magic cookie 63 82 53 63 nor zeros, so that options cannot be added")]
     VendorArea,
 }

@@ -338,7 +338,8 @@ impl<'r> Run<'r> {
     }
 
     /// Goes on as a server does after a call.
-    fn go_on(&mut self, number: usize, step: Step, seen: Observation) {
+    fn go_on(&mut self, number: usize, step: Step, mut seen: Observation) {
+        let knows_ends = self.knows_ends();
         let Some(packet) = self.packets.get_mut(number) else {
             return;
         };
@@ -354,8 +355,12 @@ impl<'r> Run<'r> {
         if let Step::Received = step {
             self.received = seen.context;
             packet.is_open = true;
+            if !knows_ends {
+                // The callout can take back what it has put in its place when another packet ends.
+                seen.left = seen.own;
+            }
             packet.received = Some(PacketInFlight::new(seen, 0));
-        } else if step.is_end() {
+        } else if step.is_end() && knows_ends {
             packet.is_open = false;
             packet.replacements.clear();
             if let Some(PacketInFlight { seen, .. }) = &mut packet.received {

@@ -1,12 +1,13 @@
 //! `check` names for each callout with a fault the one rule that it breaks, and nothing for one without.
 #![expect(unsafe_code, reason = "entry points are called as the server calls them")]
 
+use core::sync::atomic::Ordering::Relaxed;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use consumer::{raw, safe};
 use dhcp_callout::ffi::EntryPoint;
-use dhcp_callout::simulate::{self, Report, Rule};
+use dhcp_callout::simulate::{self, Report, Rule, Server};
 
 /// Each callout, and what it breaks.
 const CALLOUTS: [(EntryPoint, Rule); 33] = [
@@ -125,6 +126,21 @@ fn fuzz(entry: EntryPoint) {
 #[test]
 fn a_callout_without_a_fault_can_be_fuzzed() {
     fuzz(safe::sets_an_option::entry);
+}
+
+#[test]
+fn a_fuzzer_leaves_the_callout_its_buffers() {
+    fuzz(safe::replaces_replies::entry);
+    assert_eq!(safe::replaces_replies::HOST.in_flight(), 0);
+    // A single packet that is answered often enough takes all of them.
+    safe::EXHAUSTED.store(0, Relaxed);
+    // SAFETY: the entry point is made by the macro.
+    let server = unsafe { Server::load(safe::replaces_replies::entry) }.unwrap();
+    let packet = server.receive(&[0; 300]).unwrap();
+    for _ in 0..64 {
+        server.send(&packet, &[0; 300]).unwrap();
+    }
+    assert_eq!(safe::EXHAUSTED.load(Relaxed), 0);
 }
 
 #[test]

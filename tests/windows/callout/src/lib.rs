@@ -255,24 +255,6 @@ impl OnOptionsParsed for Everything {
     fn options_parsed(&self, options: &mut ParsedOptions<'_>, state: Option<&Packet>) {
         OPTIONS.add();
         LAST_BYTES.set(hash(options.bytes()));
-        OPTION_MessageType.set(byte(options.message_type()));
-        OPTION_SubnetMask.set(dword(options.subnet_mask()));
-        OPTION_RequestedAddress.set(dword(options.requested_address()));
-        OPTION_RequestLeaseTime.set(dword(options.request_lease_time()));
-        OPTION_OverlayFields.set(byte(options.overlay_fields()));
-        OPTION_RouterAddress.set(dword(options.router_address()));
-        OPTION_Server.set(dword(options.server()));
-        OPTION_ParameterRequestList.set(bytes(options.parameter_request_list()));
-        OPTION_MachineName.set(bytes(options.machine_name()));
-        OPTION_ClientHardwareAddressType.set(options.client_hardware_address_type());
-        OPTION_ClientHardwareAddress.set(bytes(options.client_hardware_address()));
-        OPTION_ClassIdentifier.set(bytes(options.class_identifier()));
-        OPTION_VendorClass.set(bytes(options.vendor_class()));
-        OPTION_DNSFlags.set(options.dns_flags());
-        OPTION_DNSName.set(bytes(options.dns_name()));
-        OPTION_DSDomainNameRequested.set(options.ds_domain_name_requested().0);
-        OPTION_DSDomainName.set(bytes(options.ds_domain_name()));
-        OPTION_ScopeId.set(dword(options.scope_id()));
         compare(options.bytes(), state);
         assert!(!asks(state, Wish::PanicOptions), "asked for");
     }

@@ -8,7 +8,6 @@ use dhcp_callout::control::{
     AddressGrant, AddressProblem, ClientType, DropReason, PACKET_PROCESSED, SendCode, ServiceControl,
 };
 use dhcp_callout::ffi::{CalloutTable, ServerOptions};
-use dhcp_callout::hook::Dword;
 
 /// A number that the host reads by the exported function `probe_` and its name.
 pub(crate) struct Probe(AtomicU64);
@@ -94,25 +93,6 @@ probes! {
     LAST_LEASE_TIME
     LAST_BYTES
     LAST_REASON
-    /// The fields of the last `ParsedOptions`.
-    OPTION_MessageType
-    OPTION_SubnetMask
-    OPTION_RequestedAddress
-    OPTION_RequestLeaseTime
-    OPTION_OverlayFields
-    OPTION_RouterAddress
-    OPTION_Server
-    OPTION_ParameterRequestList
-    OPTION_MachineName
-    OPTION_ClientHardwareAddressType
-    OPTION_ClientHardwareAddress
-    OPTION_ClassIdentifier
-    OPTION_VendorClass
-    OPTION_DNSFlags
-    OPTION_DNSName
-    OPTION_DSDomainNameRequested
-    OPTION_DSDomainName
-    OPTION_ScopeId
 }
 
 /// Returns the 64-bit FNV-1a hash of `bytes`, so that the host can compare what it cannot read.
@@ -123,18 +103,6 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
 }
 
 /// 0 for a field that is not there; a DWORD as it is in memory has a bit above it, and bytes are hashed.
-pub(crate) fn byte(field: Option<u8>) -> u64 {
-    field.map_or(0, |byte| 1 << 32 | u64::from(byte))
-}
-
-pub(crate) fn dword(field: Option<Dword>) -> u64 {
-    field.map_or(0, |dword| 1 << 32 | u64::from(dword.from_host_order()))
-}
-
-pub(crate) fn bytes(field: Option<&[u8]>) -> u64 {
-    field.map_or(0, hash)
-}
-
 macro_rules! layout {
     ($Type:ident as $name:literal: $($field:ident as $spelling:literal)+) => {
         const _: () = {

@@ -1,0 +1,20 @@
+// The callout comes first.
+#![allow(unused)]
+
+use dhcp_callout::{Callout, Decision, Host, NewPacket};
+
+struct Gate;
+
+impl Callout for Gate {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Pass
+    }
+}
+
+static GATE: Host<4096, Gate> = Host::new(Gate);
+
+dhcp_callout::export!(GATE);
+
+fn main() {}

@@ -1,0 +1,263 @@
+//! Prints every error of the crate once, and compares with `tests/errors.txt`, so that each text is seen in review.
+//!
+//! `UPDATE_ERRORS=1 cargo test --test errors` writes the file anew.
+#![allow(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use core::fmt::Display;
+use std::fs;
+use std::path::Path;
+
+use dhcp_callout::hook::{ChainDlls, ReplaceError};
+use dhcp_callout::message::{EditError, MessageType, OptionCode, Typed, Value, option};
+use dhcp_callout::simulate::Server;
+use dhcp_callout::table::{BufferPool, Context, ContextError, NotifyError, PacketTable};
+use dhcp_callout::{
+    Callout, Decision, DropReason, Editor, HookError, Host, LeftOut, LoadError, Message, NewPacket, Notice,
+    PacketBuffer, Stage, entry_point,
+};
+
+/// The errors, each under the name of its case.
+#[derive(Default)]
+struct Errors(Vec<(&'static str, String)>);
+
+impl Errors {
+    fn add(&mut self, case: &'static str, error: impl Display) {
+        self.0.push((case, error.to_string()));
+    }
+
+    fn message(&mut self) {
+        self.add("ParseError::TruncatedHeader", Message::parse(&[0; 10]).unwrap_err());
+        let mut packet = PacketBuffer::request(MessageType::DISCOVER, 7, &[2; 6]).unwrap();
+        packet.as_bytes_mut()[2] = 17;
+        self.add(
+            "ChaddrError",
+            Message::parse(packet.as_bytes()).unwrap().chaddr().unwrap_err(),
+        );
+        let header = &packet.as_bytes()[..240];
+        for (case, options) in [
+            ("OptionErrorKind::NoLength", &[12][..]),
+            ("OptionErrorKind::Truncated", &[12, 9, b'h']),
+        ] {
+            let packet = [header, options].concat();
+            let fault = Message::parse(&packet).unwrap().options().find_map(Result::err);
+            self.add(case, fault.unwrap());
+        }
+        let value = Value::from_slice(option::HOST_NAME.code(), b"host");
+        self.add("CopyError", value.copy_to(&mut [0; 3]).unwrap_err());
+        self.add("PacketTooLong", PacketBuffer::from_bytes(&[0; 4097]).unwrap_err());
+    }
+
+    fn values(&mut self) {
+        let pointers: Vec<u8> = [[1, b'a'].as_slice(), &[0]].concat();
+        let expanding: Vec<u8> = [
+            [63; 1].as_slice(),
+            &[b'a'; 63],
+            &[63],
+            &[b'b'; 63],
+            &[63],
+            &[b'c'; 63],
+            &[0],
+            &[0xC0, 0].repeat(500),
+        ]
+        .concat();
+        let mut search = pointers;
+        search.extend([0xC0, 9]);
+        for (case, code, bytes) in [
+            ("ValueErrorKind::Length", 51, &[1, 2][..]),
+            ("ValueErrorKind::Value", 19, &[2]),
+            ("ValueErrorKind::Truncated", 124, &[0, 0, 0, 1, 5, 0]),
+            ("ValueErrorKind::Prefix", 121, &[33, 0, 0, 0, 0, 0, 0, 0, 0]),
+            ("ValueErrorKind::Pointer", 119, &search),
+            ("ValueErrorKind::Label", 119, &[0x40, 0]),
+            ("ValueErrorKind::Expansion", 119, &expanding),
+            ("ValueErrorKind::SuboptionNoLength", 82, &[1]),
+            ("ValueErrorKind::SuboptionTruncated", 82, &[1, 9, 0]),
+        ] {
+            match Typed::decode(Value::from_slice(OptionCode::from_code(code), bytes)) {
+                Ok(typed) => panic!("{case}: {typed}"),
+                Err(error) => self.add(case, error),
+            }
+        }
+    }
+
+    fn edit(&mut self, case: &'static str, change: impl FnOnce(&mut Editor<'_, '_>)) {
+        let mut packet = PacketBuffer::request(MessageType::DISCOVER, 7, &[2; 6]).unwrap();
+        self.add(case, packet.edit(change).unwrap_err());
+    }
+
+    fn edits(&mut self) {
+        self.edit("EditError::NoRoom", |editor| {
+            editor.set_raw(option::VENDOR_SPECIFIC.code(), &[0; 4096]);
+        });
+        self.edit("EditError::TooManyEdits", |editor| {
+            for code in 60..=u8::MAX {
+                editor.remove(OptionCode::from_code(code));
+            }
+        });
+        self.edit("EditError::ReservedCode", |editor| {
+            editor.set_raw(option::OVERLOAD.code(), &[1]);
+        });
+        let long = PacketBuffer::request(MessageType::DISCOVER, 7, &[2; 17]);
+        self.add("EditError::FieldTooLong", long.unwrap_err());
+        let code = option::DOMAIN_NAME.code();
+        self.add("EditError::NoEncoding", EditError::NoEncoding { code });
+        let area = dhcp_callout::message::Area::File;
+        self.add("EditError::FieldHoldsOptions", EditError::FieldHoldsOptions { area });
+        self.add("EditError::VendorArea", EditError::VendorArea);
+    }
+
+    /// Adds an error that names a context, which differs from run to run.
+    fn add_about(&mut self, context: Context, case: &'static str, error: impl Display) {
+        let text = error.to_string();
+        let hidden = text.replace(&context.to_string(), "CONTEXT");
+        assert_ne!(text, hidden, "{case}");
+        self.0.push((case, hidden));
+    }
+
+    fn table(&mut self) {
+        let table = PacketTable::<u8, 1>::new();
+        let context = table.admit(1).unwrap().context;
+        self.add("Full", table.admit(2).map(drop).unwrap_err());
+        let drop = Notice::Dropped(DropReason::DUPLICATE);
+        let _ = table.notify(context, drop).unwrap();
+        self.add(
+            "Violation::RepeatedDrop",
+            table.notify(context, drop).map(|_| ()).unwrap_err(),
+        );
+        let _ = table.notify(context, Notice::Processed).unwrap();
+        self.add_about(
+            context,
+            "ContextError::Stale",
+            table.get(context).map(|_| ()).unwrap_err(),
+        );
+        self.add_about(context, "ContextError::Invalid", ContextError::Invalid(context));
+        self.add_about(
+            context,
+            "ContextError::TooManyBorrows",
+            NotifyError::from(ContextError::TooManyBorrows(context)),
+        );
+        let done = Stage::InFlight.advance(Notice::Processed).unwrap();
+        self.add("Violation::AfterDone", done.advance(drop).unwrap_err());
+    }
+
+    fn hooks(&mut self) {
+        let pool = BufferPool::<1>::new();
+        let taken = pool.take();
+        self.add("PoolExhausted", ReplaceError::from(pool.take().unwrap_err()));
+        drop(taken);
+        self.add("ReplaceError::NotTracked", ReplaceError::NotTracked);
+        self.add("HookError::Null", HookError::Null { parameter: "*Packet" });
+        self.add(
+            "HookError::TooLong",
+            HookError::TooLong {
+                parameter: "*PacketSize",
+                size: 5000,
+            },
+        );
+        self.add(
+            "HookError::ForeignCode",
+            HookError::ForeignCode {
+                code: 9,
+                family: 0x1000,
+            },
+        );
+        let path = ChainDlls::new(&[65, 66]).find_map(Result::err);
+        self.add("UnterminatedPath", path.unwrap());
+        self.add("LeftOut::Unterminated", LeftOut::Unterminated);
+        self.add("LeftOut::NotFound", LeftOut::NotFound);
+        self.add("LeftOut::Repeated", LeftOut::Repeated);
+        self.add("LeftOut::Refused", LeftOut::Refused { status: 50 });
+        self.add("LeftOut::TooMany", LeftOut::TooMany { members: 7 });
+    }
+
+    #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
+    fn loading(&mut self) {
+        self.add("LoadError", FAILURE);
+        // SAFETY: the entry point is that which the macro made.
+        let refused = unsafe { Server::load(failing) };
+        self.add("EntryRefused", refused.map(drop).unwrap_err());
+    }
+}
+
+const FAILURE: LoadError = LoadError::new(core::num::NonZeroU32::MIN);
+
+struct Failing;
+
+impl Callout for Failing {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Pass
+    }
+
+    fn load(&'static self) -> Result<(), LoadError> {
+        Err(FAILURE)
+    }
+}
+
+static FAILING: Host<Failing> = Host::new(Failing);
+entry_point!(fn failing = FAILING);
+
+#[test]
+fn every_error_says_what_it_should() {
+    let mut errors = Errors::default();
+    errors.message();
+    errors.values();
+    errors.edits();
+    errors.table();
+    errors.hooks();
+    errors.loading();
+    let lines: Vec<_> = errors
+        .0
+        .iter()
+        .map(|(case, text)| format!("{case}\n    {text}\n"))
+        .collect();
+    let printed = lines.concat();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors.txt");
+    if std::env::var_os("UPDATE_ERRORS").is_some() {
+        fs::write(&file, &printed).unwrap();
+    }
+    assert_eq!(printed, fs::read_to_string(file).unwrap());
+    for text in error_texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let is_printed = errors.0.iter().any(|(_, printed)| matches(&text, printed));
+        assert!(is_printed, "no case prints this error: {text}");
+        assert!(!text.ends_with('.') && !text.starts_with(char::is_uppercase) || text.starts_with("ControlCode"));
+    }
+}
+
+/// The texts of all errors in a folder of sources, as they are written there.
+fn error_texts(folder: &Path) -> Vec<String> {
+    let mut texts = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            texts.extend(error_texts(&path));
+        } else {
+            let source = fs::read_to_string(path).unwrap();
+            let attributes = source.split("#[error(\"").skip(1);
+            texts.extend(attributes.map(|rest| rest.split('"').next().unwrap().to_owned()));
+        }
+    }
+    texts
+}
+
+/// Returns whether `printed` has all that is outside of braces in `text`, in this order.
+fn matches(text: &str, printed: &str) -> bool {
+    let mut rest = printed;
+    text.split('{').enumerate().all(|(index, part)| {
+        let literal = if index == 0 {
+            part
+        } else {
+            part.split_once('}').unwrap().1
+        };
+        let found = rest.split_once(literal).map(|(_, after)| after);
+        rest = found.unwrap_or_default();
+        found.is_some()
+    })
+}
