@@ -263,6 +263,9 @@ impl<'r> Run<'r> {
         let last = usize::try_from(seen.own.1.max(seen.left.1)).unwrap_or(usize::MAX);
         let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
         let has_poison = |packet: &Vec<u8>| packet.windows(POISONED.len()).any(|bytes| bytes == POISONED);
+        // A packet can come with such bytes, and a reply be made of them.
+        let request = self.packets.get(number).map(|packet| &packet.exchange.request);
+        let came_with_poison = has_poison(&seen.given) || request.is_some_and(has_poison);
         let is_too_slow = self.is_too_slow(seen.hook, took);
         let broken = [
             (
@@ -287,7 +290,7 @@ impl<'r> Run<'r> {
             (Rule::WriteBeyondSize, can_change && is_beyond),
             (
                 Rule::KeptArguments,
-                seen.was_written_late || seen.packet.as_ref().is_ok_and(has_poison),
+                seen.was_written_late || (seen.packet.as_ref().is_ok_and(has_poison) && !came_with_poison),
             ),
             (Rule::Slow, is_too_slow),
         ];

@@ -149,6 +149,16 @@ fn a_fuzzer_does_not_go_on_without_a_callout() {
     fuzz(raw::refuses_version_0);
 }
 
+/// A packet may hold the bytes that the server leaves in memory after a call.
+#[test]
+fn a_packet_of_poison_is_no_fault() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let others_and_steps = [0, 0, 1, 0, 2, 0, 0x00, 0x30, 0xF0];
+    let data = [&[0, 0, 15, 16, 0][..], &[0xDD; 16], &others_and_steps].concat();
+    // SAFETY: as above.
+    unsafe { simulate::fuzz(safe::sets_an_option::entry, &data) };
+}
+
 #[test]
 #[should_panic(expected = "fault ReplyType")]
 fn a_fuzzer_finds_a_fault() {
