@@ -403,7 +403,7 @@ impl<'a> Message<'a> {
 #[cold]
 #[inline(never)]
 fn first_anywhere<F: FixedSize>(packet: &[u8], key: Key<F>) -> Result<Option<F::Value<'_>>, ValueError> {
-    let mut walk = Walk::over_fields_of(packet, key.code());
+    let mut walk = Walk::over(packet);
     match walk.find(key.code()).transpose()? {
         Some(option) => F::decode(Value::at(packet, option)).map(Some),
         None => Ok(None),

@@ -1,39 +1,10 @@
 //! A few edits of any bytes: the result is a message that can be read and has what was set, or nothing has changed.
 #![no_main]
 
-use dhcp_callout_support::reading;
-
-use arbitrary::Arbitrary;
-use dhcp_callout::message::{Editor, Flags, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, SuboptionChanges, Typed, option};
+use arbitrary::{Arbitrary, Unstructured};
+use dhcp_callout::message::{Editor, Flags, OptionCode, SuboptionChanges, Typed, option};
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use libfuzzer_sys::fuzz_target;
-
-#[derive(Arbitrary, Debug)]
-struct Input<'a> {
-    /// The message is edited where it is, or from there into another buffer.
-    in_place: bool,
-    edits: Vec<Edit<'a>>,
-    /// Which fields hold options, if it is not 0: the value of option 52.
-    overload: u8,
-    /// What `sname` and then `file` hold.
-    fields: &'a [u8],
-    options: &'a [u8],
-}
-
-impl Input<'_> {
-    /// The message; a fuzzer would need long to put the cookie where it belongs.
-    fn packet(&self) -> Vec<u8> {
-        let mut packet = vec![0; 44];
-        packet.extend(self.fields);
-        packet.resize(HEADER_LENGTH, 0);
-        packet.extend(MAGIC_COOKIE);
-        if self.overload != 0 {
-            packet.extend([52, 1, self.overload & 3]);
-        }
-        packet.extend(self.options);
-        packet
-    }
-}
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Edit<'a> {
@@ -104,17 +75,27 @@ fn change_suboptions<'e, 'b, 'v, 'c>(
     }
 }
 
-fuzz_target!(|input: Input<'_>| {
-    let packet = input.packet();
-    let message = Message::parse(&packet).expect("no shorter than a header");
+// Two bytes that say how long the packet is, little-endian; the packet; what is left chooses where it is edited, and how.
+fuzz_target!(|data: &[u8]| {
+    let Some((length, rest)) = data.split_first_chunk() else {
+        return;
+    };
+    let length = usize::from(u16::from_le_bytes(*length)).min(rest.len());
+    let (packet, rest) = rest.split_at(length);
+    let Ok(message) = Message::parse(packet) else {
+        return;
+    };
+    let Ok((in_place, edits)) = <(bool, Vec<Edit<'_>>)>::arbitrary_take_rest(Unstructured::new(rest)) else {
+        return;
+    };
     let mut buffer = PacketBuffer::new();
-    if input.in_place && buffer.copy_from(&packet).is_err() {
+    if in_place && buffer.copy_from(packet).is_err() {
         return;
     }
     let before = buffer.as_bytes().to_vec();
     // At most a few, so that what is tried is found.
-    let edits = input.edits.get(..8).unwrap_or(&input.edits);
-    let result = if input.in_place {
+    let edits = edits.get(..8).unwrap_or(&edits);
+    let result = if in_place {
         buffer.edit(|editor| note_all(edits, message, editor))
     } else {
         buffer.edit_from(message, |editor| note_all(edits, message, editor))
@@ -139,7 +120,7 @@ fuzz_target!(|input: Input<'_>| {
                 let found = edited.value(OptionCode::from_code(*code)).expect("no fault");
                 assert!(found.is_none() || *code == 52, "{found:?}");
             }
-            reading::message(edited);
+            let _ = edited.to_string();
         }
         Err(error) => {
             assert!(!error.to_string().is_empty());

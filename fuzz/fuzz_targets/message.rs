@@ -20,11 +20,16 @@ fuzz_target!(|packet: &[u8]| {
     };
     header(message);
     let (options, fault) = walk(message);
-    for code in 0..=u8::MAX {
-        value(message, OptionCode::from_code(code), &options, fault);
+    // Codes that are there, each once, and one that may not be: all others take the same way.
+    let mut codes: Vec<_> = options.iter().map(|option| option.code).collect();
+    codes.extend([OVERLOAD, OptionCode::from_code(packet[0])]);
+    codes.sort_unstable();
+    codes.dedup();
+    let mut sink = reading::Sink::default();
+    for code in codes {
+        value(message, code, &options, fault, &mut sink);
     }
     end(message, &options, fault);
-    reading::message(message);
     let (line, lines) = (message.to_string(), format!("{message:#}"));
     assert!(
         line.chars()
@@ -59,7 +64,6 @@ fn header(message: Message<'_>) {
         is_ethernet.then_some(&packet[28..34])
     );
     assert_eq!(message.has_cookie(), packet.get(236..240) == Some(&MAGIC_COOKIE[..]));
-    let _ = format!("{message:?} {:?} {} {}", message.flags(), message.op(), message.htype());
 }
 
 /// Walks all options, and returns those before the fault, and the fault.
@@ -68,7 +72,7 @@ fn walk(message: Message<'_>) -> (Vec<RawOption<'_>>, Option<OptionError>) {
     let mut walk = message.options();
     let mut options = Vec::new();
     let mut fault = None;
-    while let Some(option) = walk.next() {
+    for option in walk.by_ref() {
         assert_eq!(fault, None, "a walk ends with its fault");
         match option {
             Ok(option) => {
@@ -82,7 +86,6 @@ fn walk(message: Message<'_>) -> (Vec<RawOption<'_>>, Option<OptionError>) {
                     [option.code.code(), u8::try_from(option.value.len()).unwrap()]
                 );
                 assert_eq!(&bytes[2..], option.value);
-                let _ = format!("{option:?} {walk:?}");
                 options.push(option);
             }
             Err(error) => {
@@ -106,18 +109,27 @@ fn field(area: Area, packet: &[u8]) -> (usize, usize) {
 }
 
 /// Compares the joined value of `code` with the bytes of the raw options.
-fn value(message: Message<'_>, code: OptionCode, options: &[RawOption<'_>], fault: Option<OptionError>) {
+fn value(
+    message: Message<'_>,
+    code: OptionCode,
+    options: &[RawOption<'_>],
+    fault: Option<OptionError>,
+    sink: &mut reading::Sink,
+) {
     // Option 52 counts in the options field only, and so does a fault on the way to it.
     let everywhere = code != OVERLOAD;
     // A 250 that continues another option is a piece of that one's value.
-    let owner = |index: usize| {
-        let begin = options[..=index].iter().rfind(|option| !option.continues);
-        begin.expect("the first option continues nothing").code
-    };
-    let fragments: Vec<_> = (0..options.len())
-        .filter(|index| owner(*index) == code)
-        .map(|index| &options[index])
-        .filter(|option| everywhere || option.area == Area::Options)
+    let owners = options.iter().scan(code, |owner, option| {
+        if !option.continues {
+            *owner = option.code;
+        }
+        Some(*owner)
+    });
+    let fragments: Vec<_> = options
+        .iter()
+        .zip(owners)
+        .filter(|(option, owner)| *owner == code && (everywhere || option.area == Area::Options))
+        .map(|(option, _)| option)
         .collect();
     let Some(first) = fragments.first() else {
         match message.value(code) {
@@ -132,7 +144,13 @@ fn value(message: Message<'_>, code: OptionCode, options: &[RawOption<'_>], faul
     assert!(value.fragments().all(|fragment| !fragment.is_empty()));
     assert_eq!(value.fragments().collect::<Vec<_>>().concat(), expected);
     same(value, &expected);
-    typed(value, &expected);
+    if value.as_slice().is_none() {
+        typed(value, &expected);
+    }
+    reading::value(value, sink);
+    if code.name().is_none() {
+        reading::elements(value, sink);
+    }
     if value.is_empty() {
         assert!(fragments.iter().any(|option| option.value_offset() == value.offset()));
     } else {
@@ -146,11 +164,9 @@ fn value(message: Message<'_>, code: OptionCode, options: &[RawOption<'_>], faul
     let middle = expected
         .first()
         .map_or(0, |first| usize::from(*first) % (expected.len() + 1));
-    for middle in [middle, expected.len()] {
-        let (front, rest) = value.split_at(middle).expect("within the value");
-        same(front, &expected[..middle]);
-        same(rest, &expected[middle..]);
-    }
+    let (front, rest) = value.split_at(middle).expect("within the value");
+    same(front, &expected[..middle]);
+    same(rest, &expected[middle..]);
     assert!(value.split_at(expected.len() + 1).is_none());
 }
 
@@ -171,7 +187,6 @@ fn same(value: Value<'_>, expected: &[u8]) {
     }
     assert_eq!(value.split_first().map(|(first, _)| first), expected.first().copied());
     assert_eq!(value.to_array::<4>(), expected.try_into().ok());
-    assert_eq!(format!("{value:x}").len(), 2 * expected.len());
 }
 
 /// Checks that the value reads the same in one piece.

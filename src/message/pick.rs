@@ -1,8 +1,8 @@
 //! Several options found in one pass.
 
 use super::code::{OptionCode, Overload};
-use super::value::{Found, Value};
-use super::walk::{OptionError, Walk};
+use super::value::{Found, Value, search};
+use super::walk::OptionError;
 
 /// What [`Message::pick`](super::Message::pick) has found.
 #[derive(Clone, Copy, Debug)]
@@ -118,47 +118,11 @@ impl Slots {
     /// fault that ended the walk.
     #[inline]
     pub(super) fn search(&self, packet: &[u8], found: &mut [Found]) -> (Overload, Option<OptionError>) {
-        let mut walk = Walk::over(packet);
-        let mut fault = None;
-        loop {
-            walk.pass_while(|code| self.get(code) == PASSED);
-            let option = match walk.take_option() {
-                Some(option) => option,
-                None if walk.is_at_end() => break,
-                None => match walk.go_on() {
-                    Some((after, item)) => {
-                        walk = after;
-                        match item {
-                            Some(Ok(option)) if !option.continues && !option.is_stray_overload() => option,
-                            Some(Err(error)) => {
-                                fault = Some(error);
-                                continue;
-                            }
-                            _ => continue,
-                        }
-                    }
-                    None => break,
-                },
-            };
-            if let Some(found) = self.find(found, option.code) {
-                found.add(option.value_offset(), option.value);
-                if option.value.len() == 255 {
-                    walk = add_continuations(found, walk);
-                }
-            }
-        }
-        (walk.fields(), fault)
+        search(
+            packet,
+            found,
+            |code| self.get(code) == PASSED,
+            |code| self.get(code).into(),
+        )
     }
-}
-
-/// Adds the 250s that continue an option of 255 bytes.
-#[cold]
-fn add_continuations<'a>(found: &mut Found, mut walk: Walk<'a>) -> Walk<'a> {
-    while let Some((offset, piece)) = walk.take_continuation() {
-        found.add(offset, piece);
-        if piece.len() < 255 {
-            break;
-        }
-    }
-    walk
 }

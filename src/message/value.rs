@@ -1,9 +1,9 @@
 //! The whole value of an option, joined from its fragments without copying (RFC 3396, [MS-DHCPE] section 2.2.9).
 
-use core::fmt;
+use core::{fmt, slice};
 
 use super::code::{OptionCode, Overload};
-use super::walk::{OptionError, RawOption, Walk};
+use super::walk::{OptionError, RawOption, Walk, is_other};
 
 /// The value of an option, or a part of it: the bytes of all its fragments in wire order, read in place.
 ///
@@ -55,13 +55,27 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Notes the next piece, whose first byte is at `offset`.
+    /// Notes the next piece: where it is, and how many bytes it has.
     #[inline]
-    pub(super) const fn add(&mut self, offset: usize, piece: &[u8]) {
+    const fn add(&mut self, offset: usize, length: usize) {
         if self.len == 0 {
             self.start = offset;
         }
-        self.len = self.len.wrapping_add(piece.len()); // Less than the packet has.
+        self.len = self.len.wrapping_add(length); // Less than the packet has.
+    }
+
+    /// Notes the 250s that continue an option, after which the walk is.
+    #[cold]
+    fn add_continuations<'a>(&mut self, option: RawOption<'a>, mut walk: Walk<'a>) -> Walk<'a> {
+        let mut piece = option.value;
+        while is_full(piece) {
+            let Some((offset, next)) = walk.take_continuation() else {
+                break;
+            };
+            self.add(offset, next.len());
+            piece = next;
+        }
+        walk
     }
 
     /// Returns whether there has been no piece.
@@ -86,23 +100,61 @@ impl Found {
     }
 }
 
+/// Walks over a packet, and notes in `found` where the values are: that of a code in the place that `place_of` gives it,
+/// unless it `is_passed`, which PAD, END and option 52 must not be. Returns the fields that hold options, and the fault
+/// that ended the walk.
+#[allow(clippy::inline_always, reason = "the closures are called for each option")]
+#[inline(always)]
+pub(super) fn search(
+    packet: &[u8],
+    found: &mut [Found],
+    is_passed: impl Fn(u8) -> bool,
+    place_of: impl Fn(u8) -> usize,
+) -> (Overload, Option<OptionError>) {
+    let mut walk = Walk::over(packet);
+    let mut fault = None;
+    loop {
+        walk.take_while(&is_passed, |code, offset, length| {
+            if let Some(found) = found.get_mut(place_of(code)) {
+                found.add(offset, length.into());
+            }
+        });
+        if walk.is_at_end() {
+            break;
+        }
+        let Some((after, item)) = walk.go_on() else {
+            break;
+        };
+        walk = after;
+        match item {
+            Some(Ok(option)) if !option.continues && !option.is_stray_overload() => {
+                if let Some(found) = found.get_mut(place_of(option.code.code())) {
+                    found.add(option.value_offset(), option.value.len());
+                    walk = found.add_continuations(option, walk);
+                }
+            }
+            Some(Err(error)) => fault = Some(error),
+            _ => {}
+        }
+    }
+    (walk.fields(), fault)
+}
+
 impl<'a> Value<'a> {
     /// Finds all fragments of the option `code` in a packet.
     #[inline]
     pub(super) fn find(packet: &'a [u8], code: OptionCode) -> Result<Option<Self>, OptionError> {
-        let mut walk = Walk::over_fields_of(packet, code);
-        let (mut found, mut full) = (Found::default(), false);
-        while let Some(next) = walk.next_piece(code, full) {
-            match next {
-                Ok((offset, piece)) => {
-                    found.add(offset, piece);
-                    full = is_full(piece);
-                }
-                Err(fault) if found.is_nothing() => return Err(fault),
-                Err(_) => break,
-            }
+        let mut found = Found::default();
+        let (fields, fault) = search(
+            packet,
+            slice::from_mut(&mut found),
+            |other| is_other(code, other),
+            |other| usize::from(other != code.code()),
+        );
+        match fault {
+            Some(fault) if found.is_nothing() => Err(fault),
+            _ => Ok(found.value(packet, code, fields)),
         }
-        Ok(found.value(packet, code, walk.fields()))
     }
 
     /// Creates a value of one piece that does not belong to a packet: its offset is 0, its code is `code`.
@@ -311,7 +363,7 @@ impl<'a> Value<'a> {
         let (mut head, mut full, mut walk) = (self.head, self.full, self.tail());
         while count > head.len() || (count == head.len() && len > 0) {
             count = count.saturating_sub(head.len());
-            let Some(Ok((_, piece))) = walk.next_piece(self.code, full) else {
+            let Some(piece) = walk.next_piece(self.code, full) else {
                 debug_assert!(false, "the pieces have the bytes that the value has");
                 break;
             };
@@ -378,7 +430,7 @@ impl<'a> Iterator for Fragments<'a> {
         }
         self.head = &[];
         while self.head.is_empty() && self.missing > 0 {
-            let Some(Ok((_, next))) = self.walk.next_piece(self.code, self.full) else {
+            let Some(next) = self.walk.next_piece(self.code, self.full) else {
                 debug_assert!(false, "the pieces have the bytes that the value has");
                 break;
             };

@@ -207,16 +207,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks the fields of `packet` in which fragments of `code` count.
-    #[inline]
-    pub(super) fn over_fields_of(packet: &'a [u8], code: OptionCode) -> Self {
-        let mut walk = Self::over(packet);
-        if code == OptionCode::OVERLOAD {
-            walk.seen = OverloadSeen::Enough;
-        }
-        walk
-    }
-
     /// Walks `packet`, which ends with the area, from `offset` on.
     #[inline]
     fn resume(packet: &'a [u8], offset: usize, area: Area, fields: Overload) -> Self {
@@ -451,7 +441,33 @@ impl<'a> Walk<'a> {
     /// Passes over options as long as `is_passed` says so of their codes, which it must not of PAD, END and option 52.
     #[inline(always)]
     pub(super) fn pass_while(&mut self, is_passed: impl Fn(u8) -> bool) {
-        let mut at = pass_while(self.packet, self.offset(), is_passed);
+        self.stop_at(pass_while(self.packet, self.offset(), is_passed));
+    }
+
+    /// Passes over options like [`pass_while`](Self::pass_while), and has `take` note the others: the code, the offset of
+    /// the value and its length. Stays before what needs a closer look, and before an option that a 250 continues.
+    #[inline(always)]
+    pub(super) fn take_while(&mut self, is_passed: impl Fn(u8) -> bool, mut take: impl FnMut(u8, usize, u8)) {
+        let (codes, lengths) = codes_and_lengths(self.packet);
+        let mut at = self.offset();
+        while let (Some(code), Some(length)) = (codes.get(at), lengths.get(at)) {
+            let value = at.wrapping_add(2);
+            let end = value.wrapping_add(usize::from(*length));
+            if !is_passed(*code) {
+                let is_continued = *length == u8::MAX && self.packet.get(end) == Some(&OptionCode::CONTINUATION.code());
+                if is_continued || end > self.packet.len() || is_in(&SPECIAL_IN_DETAIL, *code) {
+                    break;
+                }
+                take(*code, value, *length);
+            }
+            at = end;
+        }
+        self.stop_at(at);
+    }
+
+    /// Stops at `at`, or before the last option if that runs past the end.
+    #[inline(always)]
+    fn stop_at(&mut self, mut at: usize) {
         if at > self.packet.len() {
             at = self.packet.len().wrapping_sub(last_option(self.rest()).len());
         }
@@ -462,7 +478,7 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     pub(super) fn find(&mut self, code: OptionCode) -> Option<Result<RawOption<'a>, OptionError>> {
         loop {
-            self.pass_while(|other| other != code.code() && !is_in(&SPECIAL_CODES, other));
+            self.pass_while(|other| is_other(code, other));
             if let Some(option) = self.take_option() {
                 return Some(Ok(option));
             }
@@ -472,7 +488,7 @@ impl<'a> Walk<'a> {
             let (walk, item) = self.go_on()?;
             *self = walk;
             match item {
-                Some(Ok(option)) if option.code != code || option.continues => {}
+                Some(Ok(option)) if option.code != code || option.continues || option.is_stray_overload() => {}
                 Some(item) => return Some(item),
                 None => {}
             }
@@ -480,20 +496,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the next piece of the value of `code`: the 250 that continues the option taken last, if that had 255 bytes
-    /// (`full`), or else the next option of that code. Returns the offset of its value and the value.
+    /// (`full`), or else the next option of that code before a fault.
     #[inline(always)]
-    pub(super) fn next_piece(
-        &mut self,
-        code: OptionCode,
-        full: bool,
-    ) -> Option<Result<(usize, &'a [u8]), OptionError>> {
+    pub(super) fn next_piece(&mut self, code: OptionCode, full: bool) -> Option<&'a [u8]> {
         if full {
-            if let Some(piece) = self.take_continuation() {
-                return Some(Ok(piece));
+            if let Some((_, piece)) = self.take_continuation() {
+                return Some(piece);
             }
         }
-        self.find(code)
-            .map(|found| found.map(|option| (option.value_offset(), option.value)))
+        Some(self.find(code)?.ok()?.value)
     }
 
     /// Takes the 250 that directly follows, if there is one; returns the offset of its value and the value.
@@ -520,6 +531,12 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Returns whether an option of the code `other` is neither one of `code` nor special.
+#[inline]
+pub(super) fn is_other(code: OptionCode, other: u8) -> bool {
+    other != code.code() && !is_in(&SPECIAL_CODES, other)
+}
+
 /// Returns the value of option 53 of `packet` if that is the first option, has one byte, and is the only one up to an
 /// END; `None` if a closer look is needed.
 #[inline]
@@ -537,9 +554,7 @@ pub(super) fn lone_message_type(packet: &[u8]) -> Option<u8> {
 /// `bytes` if the last option is.
 #[inline]
 fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> bool) -> usize {
-    // Of the same length, so that where there is a code there is a length too.
-    let codes = bytes.split_last().map_or(bytes, |(_, codes)| codes);
-    let lengths = bytes.split_first().map_or(bytes, |(_, lengths)| lengths);
+    let (codes, lengths) = codes_and_lengths(bytes);
     while let (Some(code), Some(length)) = (codes.get(at), lengths.get(at)) {
         if !is_passed(*code) {
             break;
@@ -547,6 +562,15 @@ fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> bool) -> us
         at = at.wrapping_add(usize::from(*length) + 2);
     }
     at
+}
+
+/// Returns the bytes in which codes are looked up, and those for lengths at the same indices. They are of the same length,
+/// so that where there is a code there is a length too.
+#[inline(always)]
+fn codes_and_lengths(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let codes = bytes.split_last().map_or(bytes, |(_, codes)| codes);
+    let lengths = bytes.split_first().map_or(bytes, |(_, lengths)| lengths);
+    (codes, lengths)
 }
 
 /// Returns the part of a packet that is walked.

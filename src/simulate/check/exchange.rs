@@ -132,17 +132,20 @@ const EXCHANGES: [(&str, &str); 13] = [
 
 /// Returns the exchanges, of clients with addresses of their own, and with transaction ids by `numbers`.
 pub(super) fn exchanges(numbers: &mut Numbers) -> Vec<Exchange> {
-    let numbered = EXCHANGES.iter().zip(1..);
-    numbered
-        .map(|((request, reply), client)| {
-            let xid = numbers.next_u32();
-            let reply = Some(*reply).filter(|reply| !reply.is_empty());
-            Exchange {
-                request: packet(OpCode::REQUEST, xid, client, request),
-                reply: reply.map(|reply| packet(OpCode::REPLY, xid, client, reply)),
-            }
-        })
+    (0..EXCHANGES.len())
+        .filter_map(|number| exchange(number, numbers.next_u32()))
         .collect()
+}
+
+/// Returns the exchange of this number, counted from 0.
+pub(super) fn exchange(number: usize, xid: u32) -> Option<Exchange> {
+    let (request, reply) = *EXCHANGES.get(number)?;
+    let client = u8::try_from(number).unwrap_or_default().saturating_add(1);
+    let reply = Some(reply).filter(|reply| !reply.is_empty());
+    Some(Exchange {
+        request: packet(OpCode::REQUEST, xid, client, request),
+        reply: reply.map(|reply| packet(OpCode::REPLY, xid, client, reply)),
+    })
 }
 
 fn packet(op: OpCode, xid: u32, client: u8, text: &str) -> Vec<u8> {

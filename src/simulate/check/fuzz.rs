@@ -12,8 +12,9 @@ use crate::control::{DropReason, ServiceControl};
 use crate::ffi::EntryPoint;
 use crate::lifecycle::Notice;
 
-/// How many packets a fuzzer has.
+/// How many packets a fuzzer has, and how many steps: more of them only take time.
 const PACKETS: usize = 4;
+const STEPS: usize = 24;
 
 /// Fuzzes a callout: lets `data` choose the switches of the server, the packets, and the calls.
 ///
@@ -47,12 +48,11 @@ pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     let Ok(server) = loaded else { return };
     let mut data = Data(data);
     let mode = (Conduct::from_seed(data.pair().into()), Threads::One);
-    let good = exchange::exchanges(&mut Numbers(0));
-    let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange(&good)).collect();
+    let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange()).collect();
     let mut report = Report::new(None);
     let xids: Vec<_> = exchanges.iter().filter_map(Exchange::xid).collect();
     let mut run = Run::new(server, mode, &mut report, &exchanges, &xids);
-    while let Some(step) = data.step() {
+    for step in core::iter::from_fn(|| data.step()).take(STEPS) {
         run.steps([step]);
     }
     run.finish();
@@ -75,16 +75,16 @@ impl Data<'_> {
     }
 
     /// Returns one of the good exchanges with some bytes changed, or one of bytes that follow.
-    fn exchange(&mut self, good: &[Exchange]) -> Option<Exchange> {
-        let chosen = usize::from(self.byte()?);
-        let Some(exchange) = good.get(chosen & 15) else {
+    fn exchange(&mut self) -> Option<Exchange> {
+        let chosen = self.byte()? & 15;
+        let xid = Numbers(chosen.into()).next_u32();
+        let Some(mut exchange) = exchange::exchange(chosen.into(), xid) else {
             let length = usize::from(self.pair() & 0xFFF);
             let (request, rest) = self.0.split_at(length.min(self.0.len()));
             self.0 = rest;
             let request = request.to_vec();
             return Some(Exchange { request, reply: None });
         };
-        let mut exchange = exchange.clone();
         for _ in 0..self.byte()? & 7 {
             let (at, byte) = (usize::from(self.pair()), self.byte()?);
             let packet = exchange

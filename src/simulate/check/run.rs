@@ -263,6 +263,9 @@ impl<'r> Run<'r> {
         let last = usize::try_from(seen.own.1.max(seen.left.1)).unwrap_or(usize::MAX);
         let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
         let has_poison = |packet: &Vec<u8>| packet.windows(POISONED.len()).any(|bytes| bytes == POISONED);
+        // A packet can come with such bytes, and a reply be made of them.
+        let request = self.packets.get(number).map(|packet| &packet.exchange.request);
+        let came_with_poison = has_poison(&seen.given) || request.is_some_and(has_poison);
         let is_too_slow = self.is_too_slow(seen.hook, took);
         let broken = [
             (
@@ -287,7 +290,7 @@ impl<'r> Run<'r> {
             (Rule::WriteBeyondSize, can_change && is_beyond),
             (
                 Rule::KeptArguments,
-                seen.was_written_late || seen.packet.as_ref().is_ok_and(has_poison),
+                seen.was_written_late || (seen.packet.as_ref().is_ok_and(has_poison) && !came_with_poison),
             ),
             (Rule::Slow, is_too_slow),
         ];
@@ -335,7 +338,8 @@ impl<'r> Run<'r> {
     }
 
     /// Goes on as a server does after a call.
-    fn go_on(&mut self, number: usize, step: Step, seen: Observation) {
+    fn go_on(&mut self, number: usize, step: Step, mut seen: Observation) {
+        let knows_ends = self.knows_ends();
         let Some(packet) = self.packets.get_mut(number) else {
             return;
         };
@@ -351,8 +355,12 @@ impl<'r> Run<'r> {
         if let Step::Received = step {
             self.received = seen.context;
             packet.is_open = true;
+            if !knows_ends {
+                // The callout can take back what it has put in its place when another packet ends.
+                seen.left = seen.own;
+            }
             packet.received = Some(PacketInFlight::new(seen, 0));
-        } else if step.is_end() {
+        } else if step.is_end() && knows_ends {
             packet.is_open = false;
             packet.replacements.clear();
             if let Some(PacketInFlight { seen, .. }) = &mut packet.received {

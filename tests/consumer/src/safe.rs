@@ -9,7 +9,8 @@ use std::thread;
 
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::{
-    Callout, Decision, Editor, Host, MessageType, NewPacket, OnSendPacket, SendPacket, entry_point, option,
+    Callout, Decision, Editor, Host, MessageType, NewPacket, OnSendPacket, ReplaceError, SendPacket, entry_point,
+    option,
 };
 
 /// Tracks every packet, and does something to each reply.
@@ -55,7 +56,7 @@ macro_rules! on_reply {
             pub mod $name {
                 use super::*;
 
-                static HOST: Host<OnReply, 64, 64> = Host::new(OnReply($change));
+                pub static HOST: Host<OnReply, 64, 64> = Host::new(OnReply($change));
                 entry_point!(pub fn entry = HOST);
             }
         )+
@@ -93,6 +94,13 @@ on_reply! {
     sets_an_option: |reply| edit(reply, |reply| {
         reply.set(option::DNS_SERVERS, [ELSEWHERE]);
     });
+    /// Replaces each reply by itself, and counts how often no buffer is left: breaks no rule.
+    replaces_replies: |reply| {
+        let bytes = reply.bytes().to_vec();
+        if matches!(reply.replace_with(&bytes), Err(ReplaceError::Exhausted(_))) {
+            EXHAUSTED.fetch_add(1, Relaxed);
+        }
+    };
     /// Turns every reply into a NAK.
     changes_the_type: |reply| edit(reply, |reply| {
         reply.set(option::MESSAGE_TYPE, MessageType::NAK);
@@ -148,6 +156,9 @@ on_reply! {
         }
     };
 }
+
+/// How often `replaces_replies` had no buffer.
+pub static EXHAUSTED: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
     static NEW_ON_THIS_THREAD: Cell<bool> = const { Cell::new(false) };

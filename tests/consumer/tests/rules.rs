@@ -1,12 +1,13 @@
 //! `check` names for each callout with a fault the one rule that it breaks, and nothing for one without.
 #![expect(unsafe_code, reason = "entry points are called as the server calls them")]
 
+use core::sync::atomic::Ordering::Relaxed;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use consumer::{raw, safe};
 use dhcp_callout::ffi::EntryPoint;
-use dhcp_callout::simulate::{self, Report, Rule};
+use dhcp_callout::simulate::{self, Report, Rule, Server};
 
 /// Each callout, and what it breaks.
 const CALLOUTS: [(EntryPoint, Rule); 33] = [
@@ -128,9 +129,34 @@ fn a_callout_without_a_fault_can_be_fuzzed() {
 }
 
 #[test]
+fn a_fuzzer_leaves_the_callout_its_buffers() {
+    fuzz(safe::replaces_replies::entry);
+    assert_eq!(safe::replaces_replies::HOST.in_flight(), 0);
+    // A single packet that is answered often enough takes all of them.
+    safe::EXHAUSTED.store(0, Relaxed);
+    // SAFETY: the entry point is made by the macro.
+    let server = unsafe { Server::load(safe::replaces_replies::entry) }.unwrap();
+    let packet = server.receive(&[0; 300]).unwrap();
+    for _ in 0..64 {
+        server.send(&packet, &[0; 300]).unwrap();
+    }
+    assert_eq!(safe::EXHAUSTED.load(Relaxed), 0);
+}
+
+#[test]
 #[should_panic(expected = "EntryRefused")]
 fn a_fuzzer_does_not_go_on_without_a_callout() {
     fuzz(raw::refuses_version_0);
+}
+
+/// A packet may hold the bytes that the server leaves in memory after a call.
+#[test]
+fn a_packet_of_poison_is_no_fault() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let others_and_steps = [0, 0, 1, 0, 2, 0, 0x00, 0x30, 0xF0];
+    let data = [&[0, 0, 15, 16, 0][..], &[0xDD; 16], &others_and_steps].concat();
+    // SAFETY: as above.
+    unsafe { simulate::fuzz(safe::sets_an_option::entry, &data) };
 }
 
 #[test]

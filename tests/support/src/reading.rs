@@ -217,7 +217,7 @@ fn list_of_names(names: DomainList<'_>) {
 }
 
 /// Reads a value as elements of every kind, unchecked, whatever its code.
-fn elements(bytes: Value<'_>, sink: &mut Sink) {
+pub fn elements(bytes: Value<'_>, sink: &mut Sink) {
     fn all<'a, E: Element<Value<'a>: Debug>>(bytes: Value<'a>, sink: &mut Sink) {
         let mut elements = SequenceReader::<E>::new(bytes);
         let faults = elements.by_ref().filter(Result::is_err).count();
