@@ -35,8 +35,12 @@ pub fn split(
     ]);
     let rest = (header(), 0..3_usize, any::<bool>());
     (value, cuts, fields, vec_of(others, 1..5), rest).prop_map(
-        |((code, value), cuts, (overload, in_file, in_sname), others, (header, pads, end))| {
+        |((code, value), cuts, (overload, in_file, in_sname), others, (mut header, pads, end))| {
             let overload = if code == OptionCode::OVERLOAD { 0 } else { overload };
+            if code == OptionCode::OVERLOAD {
+                // It may name `sname` and `file`, which are from offset 44 on: they hold no options then.
+                header.iter_mut().skip(44).for_each(|byte| *byte = 0);
+            }
             let (before, sname) = cut_off(&value, overload & 2 != 0, MAX_IN_SNAME, in_sname);
             let (options, file) = cut_off(before, overload & 1 != 0, MAX_IN_FILE, in_file);
             let mut others = others.into_iter().filter(|(other, _)| *other != code.code()).cycle();
