@@ -48,6 +48,9 @@
 //! - **The bytes at the end.** A member that has replaced the packet may take its buffer back when it is told of the end,
 //!   before the members after it are told. So with `DHCP_DROP_PROCESSED` the members get a copy of a packet that was
 //!   replaced, and with every notice variables of their own: what they write there, nobody reads.
+//! - **An end that comes early.** While another hook has the packet, nobody is told that it is processed, since a member may
+//!   read what another one takes back then. The last hook that has it tells them, with an empty packet, after it has given
+//!   the server its own packet or reply back.
 //! - **The end.** However often and from however many threads the server reports a packet as processed, each member that
 //!   has heard of it is told once. Members are not told an end that the server did not tell: a packet that the chain gives
 //!   up is one of which they hear no more.

@@ -42,7 +42,7 @@ use crate::table::{
 /// A buffer that [`replace`](NewPacket::replace) has put in the place of a packet is used again when the server reports
 /// the packet as processed. A packet that is [lost](Callout::packet_lost) keeps its buffers for ever, since the server may
 /// still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite) leaves
-/// none with the server.
+/// none with the server, but takes one for the length of the call: with none left it fails as well.
 ///
 /// A packet takes about 30 bytes beside its state, and a buffer 4.1 KB. The static takes no room in the file of the DLL if
 /// the callout consists of zero bytes when it is created, and all of its room if a single byte is not zero. Zero are an

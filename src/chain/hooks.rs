@@ -61,7 +61,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     }
 
     /// Calls the hook `A` of each member that has it, with what `raw` returns for the member's context of the packet, and
-    /// combines what they return.
+    /// combines what they return. `put_back` is called if the packet is over by then.
     ///
     /// # Safety
     /// - The hook can be called with the arguments.
@@ -71,6 +71,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         report: Report,
         raw: impl Fn(*mut c_void) -> A::Raw,
         mut after: impl FnMut(usize),
+        put_back: impl FnOnce(),
     ) -> u32 {
         let contexts = match Context::from_raw(context) {
             None => None,
@@ -94,7 +95,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             }
         }
         if let Some(contexts) = contexts {
-            self.release(contexts, report);
+            self.release(contexts, report, put_back);
         }
         status
     }
@@ -140,9 +141,14 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         unsafe { self.tell(told, contexts) }
     }
 
-    /// Gives borrowed contexts back; if the packet has finished meanwhile, this is its end.
-    fn release(&self, contexts: Borrowed<'_, Contexts<MEMBERS>>, report: Report) {
-        if let Some(finished) = contexts.release() {
+    /// Gives borrowed contexts back. If the packet is over by then, `put_back` takes from the server what members may have
+    /// put in its place, before they are told, and take their buffers back.
+    fn release(&self, contexts: Borrowed<'_, Contexts<MEMBERS>>, report: Report, put_back: impl FnOnce()) {
+        let (is_over, finished) = contexts.release_and_tell();
+        if is_over {
+            put_back();
+        }
+        if let Some(finished) = finished {
             self.finish(&finished, report);
         }
     }
@@ -177,7 +183,7 @@ fn correct(pair: PacketPair<'_>, before: (*mut u8, u32), hook: &'static str, mem
 impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for Chain<PACKETS, MEMBERS> {
     unsafe fn handle(&'static self, mut packet: NewPacket<'static>, raw: NewPktArguments, report: Report) -> u32 {
         let pair = packet.pair();
-        let original = pair.get();
+        let mut original = pair.get();
         packet.set_context(Some(Context::UNTRACKED));
         let Ok(Admitted { context, lost }) = self.packets.admit(Contexts::new(original.0)) else {
             report(Diagnostic::NotTracked);
@@ -205,6 +211,10 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
                 // `LoadedDll::new` asks about; and a context and an answer of its own.
                 status = first_failure(status, unsafe { own.pass_to(hook) });
                 correct(pair, before, NewPacket::HOOK, member, report);
+                if pair.get().0 == original.0 {
+                    // Rewritten in place, perhaps: the bytes stay whatever comes, so this is their size.
+                    original = pair.get();
+                }
             }
             contexts.begin(member, pkt_context);
             is_refused = process_it == Bool::FALSE;
@@ -229,10 +239,13 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
                 status = first_failure(status, unsafe { self.tell(told, Some(&contexts)) });
             }
         }
-        match contexts.release() {
-            Some(finished) => self.finish(&finished, report),
+        let mut is_over = false;
+        self.release(contexts, report, || is_over = true);
+        if is_over {
+            pair.set(original);
+        } else {
             // Last, so that nothing is said about the packet before.
-            None => packet.set_context(Some(context)),
+            packet.set_context(Some(context));
         }
         status
     }
@@ -256,34 +269,51 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
         if context == Context::UNTRACKED {
             return ERROR_SUCCESS;
         }
-        // Borrowed while the members are told; if that is not possible, the last who borrows tells them.
+        // Borrowed while the members are told.
         let contexts = self.packets.get(context);
         let tell = |contexts: &Contexts<MEMBERS>| self.tell_notice(&notice, told, Some(contexts));
-        let status = match (self.packets.notify(context, told.notice), &contexts) {
+        match (self.packets.notify(context, told.notice), contexts) {
             (Ok(Progress::Done { state, .. }), _) => tell(&state),
-            (Ok(_), Ok(contexts)) => tell(contexts),
-            (Ok(_), Err(_)) => ERROR_SUCCESS,
+            // While another hook has the packet, a member may read what one that is told of the end takes back: then the
+            // last hook tells them.
+            (Ok(Progress::Deferred(_)), Ok(contexts)) => match contexts.release() {
+                Some(finished) => tell(&finished.state),
+                None => ERROR_SUCCESS,
+            },
+            (Ok(_), Ok(contexts)) => {
+                let status = tell(&contexts);
+                self.release(contexts, report, || {});
+                status
+            }
+            // The last hook that has the packet tells them.
+            (Ok(Progress::Deferred(_)), Err(_)) => ERROR_SUCCESS,
+            (Ok(_), Err(error)) => {
+                let hook = PacketNotice::HOOK;
+                report(Diagnostic::ContextRefused { hook, error });
+                ERROR_SUCCESS
+            }
             (Err(error), contexts) => {
                 let notice = told.notice;
                 report(Diagnostic::NoticeRejected { notice, error });
-                match (notice, contexts) {
-                    // A drop that is repeated is the members' to judge.
-                    (Notice::Dropped(_), Ok(contexts)) => tell(contexts),
-                    _ => ERROR_SUCCESS,
-                }
+                let Ok(contexts) = contexts else { return ERROR_SUCCESS };
+                // A drop that is repeated is the members' to judge.
+                let status = if let Notice::Dropped(_) = notice {
+                    tell(&contexts)
+                } else {
+                    ERROR_SUCCESS
+                };
+                self.release(contexts, report, || {});
+                status
             }
-        };
-        if let Ok(contexts) = contexts {
-            self.release(contexts, report);
         }
-        status
     }
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for Chain<PACKETS, MEMBERS> {
     unsafe fn handle(&'static self, packet: SendPacket<'static>, raw: DropSendArguments, report: Report) -> u32 {
         let pair = packet.pair();
-        let mut before = pair.get();
+        let original = pair.get();
+        let mut before = original;
         let own = |pkt_context| DropSendArguments { pkt_context, ..raw };
         let after = |member| {
             correct(pair, before, SendPacket::HOOK, member, report);
@@ -291,7 +321,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for
         };
         // SAFETY: the members' hooks get what the server passed, or the packet of a member before, whose buffer
         // `LoadedDll::new` asks about; and their own contexts.
-        unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, report, own, after) }
+        unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, report, own, after, || pair.set(original)) }
     }
 }
 
@@ -303,14 +333,14 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<ControlEvent> for Chain<
                 .drain(|Finished { stage, .. }| report(Diagnostic::Lost { stage }));
         }
         // SAFETY: the members' hooks get what the server passed.
-        unsafe { self.each::<ControlEvent>(null_mut(), report, |_| raw, |_| {}) }
+        unsafe { self.each::<ControlEvent>(null_mut(), report, |_| raw, |_| {}, || {}) }
     }
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Handle<ClientDeleted<'static>> for Chain<PACKETS, MEMBERS> {
     unsafe fn handle(&'static self, _: ClientDeleted<'static>, raw: DeleteClientArguments, report: Report) -> u32 {
         // SAFETY: the members' hooks get what the server passed.
-        unsafe { self.each::<ClientDeleted<'static>>(null_mut(), report, |_| raw, |_| {}) }
+        unsafe { self.each::<ClientDeleted<'static>>(null_mut(), report, |_| raw, |_| {}, || {}) }
     }
 }
 
@@ -321,7 +351,7 @@ macro_rules! pass_on {
             unsafe fn handle(&'static self, _: $Argument<'static>, raw: $Raw, report: Report) -> u32 {
                 let own = |pkt_context| $Raw { pkt_context, ..raw };
                 // SAFETY: the members' hooks get what the server passed, and their own contexts.
-                unsafe { self.each::<$Argument<'static>>(raw.pkt_context, report, own, |_| {}) }
+                unsafe { self.each::<$Argument<'static>>(raw.pkt_context, report, own, |_| {}, || {}) }
             }
         }
     )+};

@@ -13,7 +13,7 @@ use std::sync::{Mutex, OnceLock};
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::control::AddressProblem;
 use dhcp_callout::ffi::{Bool, CalloutTable, DropSendArguments, EntryPoint, NewPkt, NewPktArguments, ProbArguments};
-use dhcp_callout::simulate::{Conduct, EntryCall, EntryResult, HookCall, Server, Swaps};
+use dhcp_callout::simulate::{Conduct, EntryCall, EntryResult, HookCall, PacketInFlight, Server, Swaps};
 use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, DropReason, Host, LoadError, NewPacket, Notice, OnSendPacket, Outcome,
     PacketNotice, SendPacket, entry_point,
@@ -756,6 +756,114 @@ mod bytes_at_the_end {
         let packet = server.receive(b"original").unwrap();
         server.notify(&packet, Notice::Processed);
         assert_eq!(LOG.take(), ["own done Processed", "reads \"replaced\""]);
+    }
+}
+
+/// A DLL that takes its buffer back when it is told of the end, while one after it still has the reply.
+mod end_while_a_member_reads {
+    use super::*;
+
+    static LOG: Log = Log::new();
+    static BUFFER: Mutex<[u8; 4096]> = Mutex::new([0; 4096]);
+    static SERVER: OnceLock<(Server, PacketInFlight)> = OnceLock::new();
+
+    struct Replaces;
+
+    impl Dll for Replaces {
+        unsafe fn pkt_send(call: DropSendArguments) -> u32 {
+            let mut buffer = BUFFER.lock().unwrap();
+            buffer[..8].copy_from_slice(b"replaced");
+            // SAFETY: called as the prototype says.
+            unsafe {
+                call.packet.write(buffer.as_mut_ptr());
+                call.packet_size.write(8);
+            }
+            0
+        }
+
+        unsafe fn pkt_drop(_: DropSendArguments) -> u32 {
+            LOG.note("taken back");
+            BUFFER.lock().unwrap().fill(0xDD);
+            0
+        }
+    }
+
+    struct Reads;
+
+    impl Dll for Reads {
+        unsafe fn pkt_send(call: DropSendArguments) -> u32 {
+            let (server, packet) = SERVER.get().unwrap();
+            server.notify(packet, Notice::Processed);
+            // SAFETY: called as the prototype says.
+            let packet = unsafe { core::slice::from_raw_parts(call.packet.read(), 8) };
+            LOG.note(format!("reads {:?}", String::from_utf8_lossy(packet)));
+            0
+        }
+    }
+
+    fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+        match path.to_string().as_str() {
+            "replaces" => dll::<Replaces>(),
+            _ => dll::<Reads>(),
+        }
+    }
+
+    #[test]
+    fn the_last_hook_tells_the_members_and_the_server_gets_its_own_reply_back() {
+        let (server, chain) = chain!(LOG, 4, "replaces\0reads\0\0", find);
+        let packet = server.receive(b"request").unwrap();
+        let (server, packet) = SERVER.get_or_init(|| (server, packet));
+        let sent = server.send(packet, b"its own").unwrap();
+        assert_eq!(sent.bytes().unwrap(), b"its own");
+        assert_eq!(LOG.take(), ["reads \"replaced\"", "own done Processed", "taken back"]);
+        assert_eq!(chain.in_flight(), 0);
+    }
+}
+
+/// A DLL that lets the packet grow in place, and one that then refuses it.
+mod refused_after_growth {
+    use super::*;
+
+    static LOG: Log = Log::new();
+
+    struct Grows;
+
+    impl Dll for Grows {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: called as the prototype says, with a buffer of 4096 bytes.
+            unsafe {
+                call.packet
+                    .read()
+                    .copy_from_nonoverlapping(b"it has grown".as_ptr(), 12);
+                call.packet_size.write(12);
+            }
+            0
+        }
+    }
+
+    struct Refuses;
+
+    impl Dll for Refuses {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: called as the prototype says.
+            unsafe { call.process_it.write(Bool::FALSE) };
+            0
+        }
+    }
+
+    fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+        match path.to_string().as_str() {
+            "grows" => dll::<Grows>(),
+            _ => dll::<Refuses>(),
+        }
+    }
+
+    #[test]
+    fn the_size_is_that_of_the_bytes_that_are_there() {
+        let (server, _) = chain!(LOG, 4, "grows\0refuses\0\0", find);
+        let packet = server.receive(b"small").unwrap();
+        assert!(!packet.is_accepted());
+        assert_eq!(packet.bytes().unwrap(), b"it has grown");
     }
 }
 
