@@ -319,9 +319,10 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for
             correct(pair, before, SendPacket::HOOK, member, report);
             before = pair.get();
         };
+        let put_back = || pair.set(original);
         // SAFETY: the members' hooks get what the server passed, or the packet of a member before, whose buffer
         // `LoadedDll::new` asks about; and their own contexts.
-        unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, report, own, after, || pair.set(original)) }
+        unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, report, own, after, put_back) }
     }
 }
 
