@@ -357,7 +357,7 @@ impl Arguments {
         let contents: [Option<&[u8]>; 5] = match call.hook {
             Hook::NewPkt => [Some(&start), Some(&size), Some(&context), Some(&process_it), None],
             Hook::PktDrop | Hook::PktSend => [Some(&start), Some(&size), None, None, None],
-            Hook::HandleOptions(_) => [None, None, None, None, structure.as_ref().map(<[u8; _]>::as_slice)],
+            Hook::HandleOptions(_) => [None, None, None, None, structure.as_ref().map(AsRef::as_ref)],
             _ => [None; 5],
         };
         let places = contents.into_iter().zip(call.variables);
