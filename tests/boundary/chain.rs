@@ -701,6 +701,20 @@ mod overlap {
     }
 }
 
+/// Points the server at `buffer`, which then holds "replaced".
+///
+/// # Safety
+/// - Both variables can be written.
+unsafe fn replace(buffer: &Mutex<[u8; 4096]>, packet: *mut *mut u8, size: *mut u32) {
+    let mut buffer = buffer.lock().unwrap();
+    buffer[..8].copy_from_slice(b"replaced");
+    // SAFETY: the caller's promise.
+    unsafe {
+        packet.write(buffer.as_mut_ptr());
+        size.write(8);
+    }
+}
+
 /// A DLL that takes its buffer back when it is told of the end, and one that still reads the packet.
 mod bytes_at_the_end {
     use super::*;
@@ -712,13 +726,8 @@ mod bytes_at_the_end {
 
     impl Dll for Replaces {
         unsafe fn new_pkt(call: NewPktArguments) -> u32 {
-            let mut buffer = BUFFER.lock().unwrap();
-            buffer[..8].copy_from_slice(b"replaced");
             // SAFETY: called as the prototype says.
-            unsafe {
-                call.packet.write(buffer.as_mut_ptr());
-                call.packet_size.write(8);
-            }
+            unsafe { replace(&BUFFER, call.packet, call.packet_size) };
             0
         }
 
@@ -771,13 +780,8 @@ mod end_while_a_member_reads {
 
     impl Dll for Replaces {
         unsafe fn pkt_send(call: DropSendArguments) -> u32 {
-            let mut buffer = BUFFER.lock().unwrap();
-            buffer[..8].copy_from_slice(b"replaced");
             // SAFETY: called as the prototype says.
-            unsafe {
-                call.packet.write(buffer.as_mut_ptr());
-                call.packet_size.write(8);
-            }
+            unsafe { replace(&BUFFER, call.packet, call.packet_size) };
             0
         }
 
