@@ -10,10 +10,13 @@
 //! 8. [With `windows-sys`](windows_sys)
 //! 9. [Without `std`](no_std)
 
+// `elsewhere.md`: where the links to modules lead that a build without these features does not have.
+
 #[doc = include_str!("guide/writing.md")]
 pub mod writing {}
 
 #[doc = include_str!("guide/hooks.md")]
+#[cfg_attr(not(feature = "proptest"), doc = include_str!("guide/elsewhere.md"))]
 pub mod hooks {}
 
 #[doc = include_str!("guide/altering.md")]
@@ -23,6 +26,7 @@ pub mod altering {}
 pub mod reading {}
 
 #[doc = include_str!("guide/testing.md")]
+#[cfg_attr(not(feature = "proptest"), doc = include_str!("guide/elsewhere.md"))]
 pub mod testing {}
 
 #[doc = include_str!("guide/server.md")]

@@ -1,0 +1,65 @@
+//! Compiles the callout of the README, and runs its test.
+#![allow(
+    unsafe_code,
+    clippy::std_instead_of_core,
+    reason = "the README is written as an author writes"
+)]
+
+#[rustfmt::skip]
+mod readme {
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use dhcp_callout::{Callout, Decision, Host, NewPacket, Outcome, option};
+
+struct Gate {
+    refused: AtomicU64,
+}
+
+impl Callout for Gate {
+    type State = [u8; 6]; // kept per packet, handed back exactly once
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<[u8; 6]> {
+        let Ok(message) = packet.message() else {
+            return Decision::Pass;
+        };
+        let class = message.find(option::CLASS_ID);
+        if class.is_some_and(|class| class.starts_with(b"rogue")) {
+            self.refused.fetch_add(1, Relaxed);
+            return Decision::Refuse;
+        }
+        message.mac().map_or(Decision::Pass, Decision::Track)
+    }
+
+    fn packet_done(&self, _outcome: Outcome, _mac: [u8; 6]) {}
+}
+
+static GATE: Host<Gate, 4096> = Host::new(Gate {
+    refused: AtomicU64::new(0),
+});
+dhcp_callout::export!(GATE);
+
+#[test]
+fn refuses_rogues_only() -> Result<(), Box<dyn std::error::Error>> {
+    use dhcp_callout::{MessageType, PacketBuffer, simulate::Server};
+    // SAFETY: the entry point is made by `export!`.
+    let server = unsafe { Server::load(DhcpServerCalloutEntry) }?;
+    let mut packet = PacketBuffer::request(MessageType::DISCOVER, 1, &[2; 6])?;
+    assert!(server.receive(packet.as_bytes())?.is_accepted());
+    packet.edit(|editor| _ = editor.set(option::CLASS_ID, "rogue-7"))?;
+    assert!(!server.receive(packet.as_bytes())?.is_accepted());
+    assert_eq!(GATE.callout().refused.load(Relaxed), 1);
+    Ok(())
+}
+}
+
+#[test]
+fn the_readme_has_this_callout_and_this_test() {
+    let blocks = include_str!("../README.md").split("```rust").skip(1);
+    let code: Vec<_> = blocks
+        .map(|block| block.split_once('\n').unwrap().1.split("```").next().unwrap())
+        .collect();
+    assert_eq!(code.len(), 2);
+    for block in code {
+        assert!(include_str!("readme.rs").contains(block), "not in this file:\n{block}");
+    }
+}
