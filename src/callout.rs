@@ -170,7 +170,7 @@ pub enum Decision<S> {
 
 /// A callout that cannot work, with the Win32 error code that the entry point returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("load failed with error {code}")]
+#[error("load failed with Win32 error {code}")]
 pub struct LoadError {
     code: NonZeroU32,
 }

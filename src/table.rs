@@ -228,7 +228,7 @@ pub enum Progress<T> {
 
 /// The table is full; holds the state that was not admitted.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("packet table full")]
+#[error("packet table full, and no packet in it silent for long enough to be given up")]
 pub struct Full<T>(pub T);
 
 /// A context that names no packet in flight, or one that cannot be borrowed now.
@@ -239,10 +239,10 @@ pub enum ContextError {
     #[error("context {0} is not one of this table")]
     Invalid(Context),
     /// The packet has been processed or given up since.
-    #[error("context {0} is stale")]
+    #[error("context {0} is stale: its packet has been processed or given up")]
     Stale(Context),
     /// The packet has as many borrowers as can be counted, 255.
-    #[error("packet of context {0} has 255 borrowers")]
+    #[error("packet of context {0} has 255 borrowers, and cannot have more")]
     TooManyBorrows(Context),
 }
 

@@ -91,7 +91,7 @@ pub enum LeftOut {
     #[error("it is a member already")]
     Repeated,
     /// Its entry point returned this value.
-    #[error("its entry point returned {status:#x}")]
+    #[error("its entry point returned Win32 error {status}, expected 0")]
     Refused {
         /// Anything but 0.
         status: u32,

@@ -148,7 +148,7 @@ enum Way {
 pub enum ReplaceError {
     /// The packet is not tracked, so that nobody would hold a buffer until the server has finished with it:
     /// `new_packet` did not return `Decision::Track`, or the table was full.
-    #[error("nobody holds buffers for this packet: it is not tracked; `rewrite` keeps none")]
+    #[error("the packet is not tracked, so that nobody would hold its new buffer: `rewrite` needs none")]
     NotTracked,
     /// All buffers are in use.
     #[error(transparent)]

@@ -329,10 +329,14 @@ pub enum ValueErrorKind {
         expected: Expected,
     },
     /// The byte at the offset has a value that the layout does not allow.
-    #[error("value {value} is not allowed")]
+    #[error("value {value}, expected {min} to {max}")]
     Value {
         /// What the byte is.
         value: u8,
+        /// The least that it may be.
+        min: u8,
+        /// The most that it may be.
+        max: u8,
     },
     /// An element that begins at the offset runs past the end of the value.
     #[error("{needed} bytes needed, {have} left in the value")]
@@ -366,7 +370,7 @@ pub enum ValueErrorKind {
     },
     /// Domain names point back so often that the list, written out, is too long; see
     /// [`DomainList`](super::DomainList). The offset is that of the name at which reading stopped.
-    #[error("domain names are more than 32 times as long as the value")]
+    #[error("domain names, written out, are more than 32 times as long as the value")]
     Expansion,
     /// The sub-option code at the offset is the last byte of the value, so that it has no length.
     #[error("sub-option {suboption} has no length byte")]
@@ -426,10 +430,10 @@ impl Value<'_> {
         self.error(ValueErrorKind::Length { length, expected })
     }
 
-    /// The first byte is `value`, which the layout does not allow.
+    /// The first byte is `value`, and has to be `min` to `max`.
     #[inline]
-    pub(super) fn invalid_byte(&self, value: u8) -> ValueError {
-        self.error(ValueErrorKind::Value { value })
+    pub(super) fn invalid_byte(&self, value: u8, min: u8, max: u8) -> ValueError {
+        self.error(ValueErrorKind::Value { value, min, max })
     }
 
     /// An element that begins here needs more bytes than are left.

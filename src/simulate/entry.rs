@@ -44,7 +44,7 @@ pub struct EntryResult {
 
 /// An entry point that did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name} returned {status:#x}, expected 0", name = "DhcpServerCalloutEntry")]
+#[error("{name} returned Win32 error {status}, expected 0", name = "DhcpServerCalloutEntry")]
 #[non_exhaustive]
 pub struct EntryRefused {
     /// What the entry point returned.

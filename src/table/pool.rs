@@ -64,7 +64,7 @@ unsafe impl Sync for Bytes {}
 /// All buffers of the pool are taken: by packets in flight, or by packets that were replaced and then given up, which keep
 /// theirs for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("all {buffers} packet buffers are taken")]
+#[error("all {buffers} packet buffers are taken: `BUFFERS` says how many there are")]
 #[non_exhaustive]
 pub struct PoolExhausted {
     /// How many buffers the pool has.

@@ -705,7 +705,9 @@ fn the_service_is_told_of() {
     let context = packet.context();
     assert_eq!(
         log[6..],
-        [format!("notice 0x0000000b rejected: context {context:?} is stale")]
+        [format!(
+            "notice 0x0000000b rejected: context {context:?} is stale: its packet has been processed or given up"
+        )]
     );
 }
 

@@ -208,11 +208,14 @@ fn lengths_are_checked() {
 
 #[test]
 fn bytes_are_checked() {
-    let bad = |value| ValueErrorKind::Value { value };
-    faults(option::IP_FORWARDING, &[(&[2], VALUE, bad(2))]);
-    faults(option::OVERLOAD, &[(&[0], VALUE, bad(0)), (&[4], VALUE, bad(4))]);
-    faults(option::MESSAGE_TYPE, &[(&[0], VALUE, bad(0))]);
-    faults(option::SIP_SERVERS, &[(&[2, 0], VALUE, bad(2))]);
+    let bad = |value, min, max| ValueErrorKind::Value { value, min, max };
+    faults(option::IP_FORWARDING, &[(&[2], VALUE, bad(2, 0, 1))]);
+    faults(
+        option::OVERLOAD,
+        &[(&[0], VALUE, bad(0, 1, 3)), (&[4], VALUE, bad(4, 1, 3))],
+    );
+    faults(option::MESSAGE_TYPE, &[(&[0], VALUE, bad(0, 1, 255))]);
+    faults(option::SIP_SERVERS, &[(&[2, 0], VALUE, bad(2, 0, 1))]);
 }
 
 #[test]
@@ -242,7 +245,12 @@ fn a_user_class_is_a_list_or_else_one_class() {
     };
     let truncated = ValueErrorKind::Truncated { needed: 105, have: 3 };
     assert_eq!(fault(b"iPXE"), Some((1, truncated)));
-    assert_eq!(fault(b"\x01a\0"), Some((2, ValueErrorKind::Value { value: 0 })));
+    let empty = ValueErrorKind::Value {
+        value: 0,
+        min: 1,
+        max: 255,
+    };
+    assert_eq!(fault(b"\x01a\0"), Some((2, empty)));
 }
 
 #[test]
@@ -367,7 +375,14 @@ fn errors_say_what_is_where() {
             ValueErrorKind::Option(OptionErrorKind::NoLength),
             "no length byte before the end of the field",
         ),
-        (ValueErrorKind::Value { value: 7 }, "value 7 is not allowed"),
+        (
+            ValueErrorKind::Value {
+                value: 7,
+                min: 1,
+                max: 3,
+            },
+            "value 7, expected 1 to 3",
+        ),
         (
             ValueErrorKind::Truncated { needed: 2, have: 1 },
             "2 bytes needed, 1 left in the value",
@@ -382,7 +397,7 @@ fn errors_say_what_is_where() {
         ),
         (
             ValueErrorKind::Expansion,
-            "domain names are more than 32 times as long as the value",
+            "domain names, written out, are more than 32 times as long as the value",
         ),
         (
             ValueErrorKind::SuboptionNoLength { suboption: 9 },
@@ -624,6 +639,13 @@ fn message_type_and_overload_come_by_themselves() {
     assert_eq!(read(53, &[5, 5]).0, None);
     assert_eq!(read(52, &[1]), (None, Ok(Some(Overload::FILE))));
     let kind = |value: &[u8]| read(52, value).1.err().map(|error| error.kind());
-    assert_eq!(kind(&[4]), Some(ValueErrorKind::Value { value: 4 }));
+    assert_eq!(
+        kind(&[4]),
+        Some(ValueErrorKind::Value {
+            value: 4,
+            min: 1,
+            max: 3
+        })
+    );
     assert!(matches!(kind(&[]), Some(ValueErrorKind::Length { length: 0, .. })));
 }

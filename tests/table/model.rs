@@ -604,7 +604,7 @@ fn buffers_stay_until_their_packet_is_done() {
     assert!(pointers[0] != pointers[1] && pointers[1] != pointers[2] && pointers[0] != pointers[2]);
     assert_eq!(
         BUFFERS.take().unwrap_err().to_string(),
-        "all 3 packet buffers are taken"
+        "all 3 packet buffers are taken: `BUFFERS` says how many there are"
     );
 
     assert!(table.notify(second, Notice::Processed).is_ok());

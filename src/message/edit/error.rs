@@ -23,7 +23,9 @@ pub enum EditError {
     #[error(transparent)]
     Value(ValueError),
     /// A typed value that has no encoding, such as a domain name with an empty label.
-    #[error("the value for option {code} has no encoding in its format")]
+    #[error(
+        "the value for option {code} cannot be written in its format: a part of it is empty, too long or out of range"
+    )]
     NoEncoding {
         /// The code of the option.
         code: OptionCode,
@@ -38,7 +40,7 @@ pub enum EditError {
         available: usize,
     },
     /// More changes of options than one edit takes.
-    #[error("more than {MAX_EDITS} changes of options in one edit")]
+    #[error("more than {MAX_EDITS} changes of options in one edit: make a second edit")]
     TooManyEdits,
     /// PAD (0) and END (255) are no options, and option 52 follows from what is in `file` and `sname`.
     #[error("option {code} cannot be edited: PAD, END and option 52 follow from the others")]
@@ -57,7 +59,7 @@ pub enum EditError {
         capacity: usize,
     },
     /// A field that holds options after the edit was also given other contents.
-    #[error("field {area:?} holds options, which `free_fields` would move, and cannot hold other contents")]
+    #[error("field {area:?} holds options, and cannot be set: `free_fields` moves them")]
     FieldHoldsOptions {
         /// The field: `file` or `sname`.
         area: Area,

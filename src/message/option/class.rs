@@ -28,7 +28,7 @@ impl Element for Class {
         let start = *rest;
         let class = rest.take_prefixed()?;
         if class.is_empty() {
-            return Err(start.invalid_byte(0));
+            return Err(start.invalid_byte(0, 1, u8::MAX));
         }
         Ok(Some(class))
     }

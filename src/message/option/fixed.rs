@@ -87,9 +87,9 @@ fixed! {
         };
 }
 
-/// Describes types that are made from one byte of which not every value is legal: `Some` for those that are.
+/// Describes types that are made from one byte of which not every value is legal.
 macro_rules! checked_byte {
-    ($($(#[$attribute:meta])* $Type:ident: |$byte:ident| $decode:expr, |$value:ident| $encode:expr;)+) => {$(
+    ($($(#[$attribute:meta])* $Type:ident: $min:literal to $max:literal, |$byte:ident| $decode:expr, |$value:ident| $encode:expr;)+) => {$(
         impl Sealed for $Type {}
 
         impl FixedSize for $Type {}
@@ -101,8 +101,10 @@ macro_rules! checked_byte {
             #[inline]
             fn decode(value: Value<'_>) -> Result<$Type, ValueError> {
                 let [$byte] = value.to_exact_array()?;
-                let read: Option<$Type> = $decode;
-                read.ok_or_else(|| value.invalid_byte($byte))
+                match $byte {
+                    $min..=$max => Ok($decode),
+                    _ => Err(value.invalid_byte($byte, $min, $max)),
+                }
             }
         }
 
@@ -119,17 +121,17 @@ macro_rules! checked_byte {
 checked_byte! {
     /// One byte, 0 or 1 (RFC 2132). [`Length`](crate::message::ValueErrorKind::Length) for another length,
     /// [`Value`](crate::message::ValueErrorKind::Value) for another byte.
-    bool: |byte| (byte <= 1).then_some(byte == 1), |value| u8::from(value);
+    bool: 0 to 1, |byte| byte == 1, |value| u8::from(value);
     /// One byte. [`Length`](crate::message::ValueErrorKind::Length) for another length,
     /// [`Value`](crate::message::ValueErrorKind::Value) for 0.
     ///
     /// Types without a name are kept: the registry grows, and a callout must see what is new. 0 is not one of them,
     /// since the registry begins with 1. [`Message::message_type`](crate::message::Message::message_type) keeps 0 as
     /// well.
-    MessageType: |code| (code > 0).then_some(Self::from_code(code)), |value| value.code();
+    MessageType: 1 to 255, |code| Self::from_code(code), |value| value.code();
     /// One byte, 1 to 3. [`Length`](crate::message::ValueErrorKind::Length) for another length,
     /// [`Value`](crate::message::ValueErrorKind::Value) for another byte.
-    Overload: |bits| Self::from_bits(bits).filter(|fields| !fields.is_empty()), |fields| fields.bits();
+    Overload: 1 to 3, |bits| Self::from_bits_retain(bits), |fields| fields.bits();
 }
 
 /// The value of an option that is empty, and says all by being there.

@@ -109,7 +109,7 @@ impl Format for SipServers<'_> {
         match encoding {
             0 => DomainList::within(value, servers).map(SipServers::Names),
             1 => Addresses::decode(servers).map(SipServers::Addresses),
-            other => Err(value.invalid_byte(other)),
+            other => Err(value.invalid_byte(other, 0, 1)),
         }
     }
 }
