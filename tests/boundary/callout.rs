@@ -310,6 +310,13 @@ macro_rules! recorder {
     }};
 }
 
+/// The second of them has no code that the operating system would know.
+#[test]
+fn an_error_of_the_operating_system_keeps_its_code() {
+    assert_eq!(LoadError::from(std::io::Error::from_raw_os_error(5)).code(), 5);
+    assert_eq!(LoadError::from(std::io::Error::other("no server")).code(), 1114);
+}
+
 #[test]
 fn a_lifecycle_is_told_once_whatever_the_server_repeats() {
     let (server, recorder) = recorder!(4, 4);
