@@ -23,7 +23,7 @@ struct DropMonitor(PacketTally, OnceLock<SyncSender<Drop>>);
 
 /// Where a packet came from: the client's address, and the relay's.
 type Origin = ([u8; 6], Ipv4Addr);
-type Drop = (DropReason, Origin, Instant);
+type Drop = (DropReason, Origin);
 
 impl Callout for DropMonitor {
     /// Drops are reported of packets that are not tracked as well.
@@ -50,17 +50,17 @@ impl Callout for DropMonitor {
         let Ok(message) = notice.message() else { return };
         let Some(mac) = message.mac() else { return };
         // When the reporter comes late, its tables miss a drop; the tally does not, and the server does not wait.
-        let _ = self
-            .1
-            .get()
-            .map(|drops| drops.try_send((reason, (mac, message.giaddr()), Instant::now())));
+        let drop = (reason, (mac, message.giaddr()));
+        let _ = self.1.get().map(|drops| drops.try_send(drop));
     }
 }
 
+/// On a server: into a file or the event log, for what a service writes to stderr is lost.
 fn report(drops: &Receiver<Drop>) {
     let mut reporter = Reporter::default();
     loop {
-        for line in drops.try_iter().filter_map(|drop| reporter.note(drop)) {
+        let now = Instant::now();
+        for line in drops.try_iter().filter_map(|drop| reporter.note(drop, now)) {
             eprintln!("drops: {line}");
         }
         thread::sleep(PAUSE);
@@ -76,7 +76,7 @@ struct Reporter {
 
 impl Reporter {
     /// Counts a drop; returns a line if the client is due for a report.
-    fn note(&mut self, (reason, (mac, relay), now): Drop) -> Option<String> {
+    fn note(&mut self, (reason, (mac, relay)): Drop, now: Instant) -> Option<String> {
         if self.by_relay.len().max(self.by_client.len()) >= MOST {
             *self = Self::default();
         }

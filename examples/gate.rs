@@ -5,8 +5,8 @@
 //! served, with `DENY` all others. With a bad action the DLL is not loaded; a bad address is left out; both are
 //! reported. The file is read once, when the server loads the DLL, and looked up without a lock.
 //!
-//! In a DLL the library is a `cdylib` with this file as `lib.rs` without `main`, and the path is where the administrator
-//! keeps it. Here the path comes from `DHCP_GATE_LIST`, and `main` shows the gate at work.
+//! In a DLL the library is a `cdylib` with this file as `lib.rs` without `main` and `show`, and the path is where the
+//! administrator keeps it. Here the path comes from `DHCP_GATE_LIST`, and `main` shows the gate at work.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -30,9 +30,9 @@ impl Callout for Gate {
 
     fn load(&'static self) -> Result<(), LoadError> {
         let path = std::env::var("DHCP_GATE_LIST").unwrap_or_else(|_| "MACList.txt".to_owned());
-        let text = std::fs::read_to_string(&path).inspect_err(|error| eprintln!("gate: {path}: {error}"))?;
+        let text = std::fs::read_to_string(&path).inspect_err(|error| report(&format!("{path}: {error}")))?;
         let list = List::parse(&text).map_err(|error| {
-            eprintln!("gate: {path}: {error}");
+            report(&format!("{path}: {error}"));
             LoadError::default()
         })?;
         self.list.get_or_init(|| list);
@@ -63,7 +63,7 @@ impl List {
         for (number, line) in (2_u32..).zip(lines).filter(|(_, line)| !line.is_empty()) {
             match parse_mac(line) {
                 Some(mac) => drop(addresses.insert(mac)),
-                None => eprintln!("gate: line {number}: bad address {line:?} left out"),
+                None => report(&format!("line {number}: bad address {line:?} left out")),
             }
         }
         Ok(Self { allow, addresses })
@@ -75,6 +75,11 @@ fn parse_mac(digits: &str) -> Option<Mac> {
     let number = u64::from_str_radix(digits, 16).ok().filter(|_| all_hex)?;
     let [_, _, mac @ ..] = number.to_be_bytes();
     Some(mac)
+}
+
+/// On a server: into a file or the event log, for what a service writes to stderr is lost.
+fn report(what: &str) {
+    eprintln!("gate: {what}");
 }
 
 static GATE: Host<Gate, 1, 0> = Host::new(Gate { list: OnceLock::new() });

@@ -3,10 +3,9 @@
 //!
 //! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to go
 //! out, it is copied into a buffer of the callout, edited there, and the server is pointed at the copy.
-//!
-//! Run as a program, it shows itself at work on the bundled captures, or on those that the command line names.
 
 use core::net::Ipv4Addr;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::{Callout, Decision, Host, Message, NewPacket, OnSendPacket, SendPacket};
@@ -14,6 +13,8 @@ use dhcp_callout_support::show;
 
 struct RewriteReply {
     rules: &'static [Rule],
+    /// How many replies went out as the server made them: a hook counts, and writes nothing.
+    failed: AtomicU64,
 }
 
 /// Which name servers a client gets whose packet fits.
@@ -68,28 +69,29 @@ impl OnSendPacket for RewriteReply {
         let replaced = packet.replace(|reply| {
             reply.set(option::DNS_SERVERS, rule.name_servers);
         });
-        if let Err(error) = replaced {
-            eprintln!("rewrite_reply: {error}");
+        if replaced.is_err() {
+            self.failed.fetch_add(1, Relaxed);
         }
     }
 }
 
-static RULES: [Rule; 3] = [
-    Rule {
-        client: Client::VendorClass(b"udhcp"),
-        name_servers: &[Ipv4Addr::new(192, 0, 2, 53)],
-    },
-    Rule {
-        client: Client::UserClass(b"guest"),
-        name_servers: &[Ipv4Addr::new(198, 51, 100, 53)],
-    },
-    Rule {
-        client: Client::Circuit(b"lan0"),
-        name_servers: &[Ipv4Addr::new(203, 0, 113, 53)],
-    },
-];
-
-static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply { rules: &RULES });
+static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply {
+    rules: &[
+        Rule {
+            client: Client::VendorClass(b"udhcp"),
+            name_servers: &[Ipv4Addr::new(192, 0, 2, 53)],
+        },
+        Rule {
+            client: Client::UserClass(b"guest"),
+            name_servers: &[Ipv4Addr::new(198, 51, 100, 53)],
+        },
+        Rule {
+            client: Client::Circuit(b"lan0"),
+            name_servers: &[Ipv4Addr::new(203, 0, 113, 53)],
+        },
+    ],
+    failed: AtomicU64::new(0),
+});
 dhcp_callout::export!(REWRITER);
 
 fn main() {
