@@ -156,11 +156,8 @@ fn rewrite(
     if format.is_none() {
         write(&capture::file_header(capture::Linktype::ETHERNET, false))?;
     }
-    let _ = write!(
-        log,
-        "{copied} frames copied, {edited} ACKs edited\n{}",
-        finder.finish().1
-    );
+    let [copied, edited] = [(copied, "frame"), (edited, "ACK")].map(|(number, thing)| tool::count(number, thing));
+    let _ = write!(log, "{copied} copied, {edited} edited\n{}", finder.finish().1);
     end
 }
 

@@ -47,7 +47,6 @@ fn refuses_rogues_only() -> Result<(), Box<dyn std::error::Error>> {
     assert!(server.receive(packet.as_bytes())?.is_accepted());
     packet.edit(|editor| _ = editor.set(option::CLASS_ID, "rogue-7"))?;
     assert!(!server.receive(packet.as_bytes())?.is_accepted());
-    assert_eq!(GATE.callout().refused.load(Relaxed), 1);
     Ok(())
 }
 }
