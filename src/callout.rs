@@ -72,14 +72,14 @@ use crate::lifecycle::{Outcome, Stage};
 ///
 /// 1. [`new_packet`](Self::new_packet), once for each packet. If it returns [`Decision::Track`], the packet has a state.
 /// 2. Any number of [`OnOptionsParsed`], [`OnAddressOffered`], [`OnAddressDeleted`], [`OnSendPacket`] about the packet,
-///    each with its state. Whether two can overlap is not documented.
+///    each with its state, if it has one. Whether two can overlap is not documented.
 /// 3. [`packet_dropped`](Self::packet_dropped), if the server drops the packet; at most once with its state.
 /// 4. [`packet_done`](Self::packet_done), when the server reports the packet as processed, and after the last of the
 ///    other calls about it has returned; it gets the state back.
 ///
 /// Each state is handed back exactly once: to [`packet_done`](Self::packet_done), to [`packet_lost`](Self::packet_lost)
 /// if the packet is given up, or to [`not_tracked`](Self::not_tracked) if it was never in the table. A packet that is not
-/// tracked has no state; of these steps it has only the third.
+/// tracked has no state, and no fourth step.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no callout",
     label = "write `impl Callout for {Self}`",
@@ -157,7 +157,7 @@ pub trait Callout: Send + Sync + 'static {
 /// What becomes of a new packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision<S> {
-    /// The server processes it; the callout hears no more of it, but that it is dropped.
+    /// The server processes it, and nothing is kept: what the callout hears of it later comes without a state.
     Pass,
     /// The server processes it; the state is kept, and handed back when the packet is done.
     ///
