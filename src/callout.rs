@@ -73,7 +73,7 @@ use crate::lifecycle::{Outcome, Stage};
 /// 1. [`new_packet`](Self::new_packet), once for each packet. If it returns [`Decision::Track`], the packet has a state.
 /// 2. Any number of [`OnOptionsParsed`], [`OnAddressOffered`], [`OnAddressDeleted`], [`OnSendPacket`] about the packet,
 ///    each with its state, if it has one. Whether two can overlap is not documented.
-/// 3. [`packet_dropped`](Self::packet_dropped), if the server drops the packet; at most once with its state.
+/// 3. [`packet_dropped`](Self::packet_dropped), if the server drops the packet; once more for each time that it repeats it.
 /// 4. [`packet_done`](Self::packet_done), when the server reports the packet as processed, and after the last of the
 ///    other calls about it has returned; it gets the state back.
 ///
@@ -96,16 +96,16 @@ pub trait Callout: Send + Sync + 'static {
 
     /// Hears that the server drops a packet, and why (`DhcpPktDropHook`).
     ///
-    /// Every drop comes here:
-    /// - of a tracked packet, with its state;
+    /// Every report with a reason comes here:
+    /// - of a tracked packet, with its state; one that is repeated too, after [`diagnostic`](Self::diagnostic) has heard
+    ///   of the [violation](crate::Violation::RepeatedDrop): the [`Outcome`] has the first reason;
     /// - of a packet that was passed, refused or never offered, without a state; the server may say no more of it than the
     ///   reason;
     /// - with a context that names no packet in flight, or one that is already processed and about to be handed back:
     ///   without a state, after [`diagnostic`](Self::diagnostic) has heard of the context;
     /// - of a packet that cannot be borrowed once more, 255 hooks being about it at this moment: likewise.
     ///
-    /// Only a drop that is repeated for a packet in flight does not: the first reason stays, and `diagnostic` alone hears
-    /// of the other.
+    /// In a [chain](crate::chain) it is so as well, if the callout is that of the DLL which has the chain.
     fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&Self::State>) {
         let _ = (notice, state);
     }
@@ -144,7 +144,7 @@ pub trait Callout: Send + Sync + 'static {
     /// Prepares for work, when the server loads the DLL; may block.
     ///
     /// The server may load several times, to negotiate the version; each time with a version that this crate supports
-    /// leads to one call.
+    /// leads to one call. [`diagnostic`](Self::diagnostic) may be called before, of an entry point called wrongly.
     ///
     /// # Errors
     /// Any: the entry point returns the error's [`code`](LoadError::code), the callout table stays as it was, and the

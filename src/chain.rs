@@ -32,10 +32,17 @@
 //! # What the members see
 //!
 //! - **Contexts.** The server carries one context for a packet; the chain keeps one for each member, so that each gets its
-//!   own in every hook. A packet whose context is NULL is passed on with NULL: the chain never gives NULL to the server. For
-//!   a context that is stale no member is called.
-//! - **A full table.** When the chain's table is full, no member hears of the packet at all, neither now nor later: its
-//!   context in the server is one that every table refuses.
+//!   own in every hook, and never another's.
+//! - **Packets that were never offered.** The server says so by NULL, and the chain passes NULL on; the chain itself never
+//!   gives NULL to the server.
+//! - **Drops.** A member that has a context for the packet hears of each drop with that. NULL says what it says from the
+//!   server, that the packet was never offered, so a member hears of a drop with NULL if that is true of it: all members for
+//!   a packet that a full chain does not track, or whose context no chain has given out; those after the one that has
+//!   refused the packet. The DLL's own callout, the first member, bears NULL always, and hears of every drop. Who does not
+//!   hear of one is a [`Diagnostic::NotTold`].
+//! - **Wrong contexts.** For a context that is stale, or that no chain has given out, a hook other than `DhcpPktDropHook`
+//!   calls no member: [`Diagnostic::ContextRefused`].
+//! - **A full table.** When the chain's table is full, the members hear nothing of the packet but its drop.
 //! - **Replacements.** `Packet` and `PacketSize` are passed on as they are: what one member puts there the next one sees. A
 //!   member that leaves NULL or more than 4096 bytes is corrected: both are set back to what they were before it. The size
 //!   of the buffer cannot be checked. A member may write into it, as
@@ -44,7 +51,8 @@
 //! - **`ProcessIt`.** The first member that says FALSE refuses the packet: the members after it are not called. Whether the
 //!   server then reports the packet is not documented, so the chain itself ends the packet's lifecycle for the members
 //!   that were called: each gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`. What they put in place of the packet
-//!   ends with that, so the server gets its own packet back first.
+//!   ends with that, so the server gets its own packet back first. If the server reports the packet as dropped all the
+//!   same, the members after them hear that, and the first member does.
 //! - **The bytes at the end.** A member that has replaced the packet may take its buffer back when it is told of the end,
 //!   before the members after it are told. So with `DHCP_DROP_PROCESSED` the members get a copy of a packet that was
 //!   replaced, and with every notice variables of their own: what they write there, nobody reads.
@@ -53,11 +61,16 @@
 //!   the server its own packet or reply back.
 //! - **The end.** However often and from however many threads the server reports a packet as processed, each member that
 //!   has heard of it is told once. Members are not told an end that the server did not tell: a packet that the chain gives
-//!   up is one of which they hear no more.
+//!   up ([`Diagnostic::Lost`]) is one of which they hear no more.
+//! - **The stop of the service.** Each member gives up its own packets, or does not. The chain gives up none: what the server
+//!   reports after the stop goes to the members with their contexts, as it would to each of them alone. (A
+//!   [`Host`](crate::Host) hands all states back after the author's `control`; a member that is one finds such contexts
+//!   stale.)
 //! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, whose
 //!   entry point returns anything but 0, or that is a member already, is left out with a
 //!   [`Diagnostic::LeftOut`], and the others are loaded; so is one for which the author's function panics, with the
-//!   feature `std`. The list is read once, in the first call of the entry point that succeeds.
+//!   feature `std`. The list is read once, in the first call of the entry point that succeeds; a call that comes meanwhile
+//!   waits for it, so that each member is loaded once. No hook ever waits.
 //! - **Refused arguments.** What the checks of [`hook`](crate::hook) refuse, no member gets.
 //! - **Return values.** Every member that wants a hook is called, whatever those before it returned; a hook returns the
 //!   first value other than 0.
@@ -69,6 +82,8 @@
 mod contexts;
 mod hooks;
 mod members;
+
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub use members::LoadedDll;
 
@@ -90,6 +105,8 @@ use crate::table::{PacketTable, packets_in_flight};
 #[derive(Debug)]
 pub struct Chain<const PACKETS: usize = 1024, const MEMBERS: usize = 8> {
     members: Once<Members<MEMBERS>>,
+    /// Set by the first call of `load`, and never cleared.
+    is_loading: AtomicBool,
     packets: PacketTable<Contexts<MEMBERS>, PACKETS>,
 }
 
@@ -107,6 +124,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         }
         Self {
             members: Once::new(),
+            is_loading: AtomicBool::new(false),
             packets: PacketTable::new(),
         }
     }
@@ -114,42 +132,54 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     /// Sets the members, on the first call: `own`, then those of `dlls` that `find` loads. Returns a table of the hooks
     /// that any of them wants.
     ///
-    /// Of two first calls at once both return their hooks, which for the same list are the same.
+    /// May wait: of two first calls at once one loads the members, and the other waits for that. So `find` must not call
+    /// this, nor the entry point that does. `report` is told of what is refused or given up from then on.
     ///
     /// # Safety
-    /// - The hooks of `own` can be called as their prototypes say, from any thread, as long as the chain lives.
+    /// - The hooks of `own` can be called as their prototypes say, from any thread, as long as the chain lives. They are
+    ///   told of all drops: with NULL, whatever context they have set, of those that the chain cannot tell with that.
     pub unsafe fn load(
         &self,
         own: (EntryPoint, CalloutTable),
         dlls: ChainDlls<'_>,
         find: impl FnMut(DllPath<'_>) -> Option<LoadedDll>,
-        report: impl FnMut(Diagnostic<'_>),
+        report: fn(Diagnostic<'_>),
     ) -> CalloutTable {
-        if let Some(members) = self.members.get() {
-            return members.wanted();
+        if !self.is_loading.swap(true, Relaxed) {
+            // SAFETY: the caller promises the same.
+            self.members.set(unsafe { Members::load(own, dlls, find, report) });
         }
-        // SAFETY: the caller promises the same.
-        let members = unsafe { Members::load(own, dlls, find, report) };
-        self.members.set(members);
-        members.wanted()
+        loop {
+            if let Some(members) = self.members.get() {
+                return members.wanted();
+            }
+            core::hint::spin_loop();
+        }
     }
 
     /// Returns how many DLLs of the list did not become members.
     #[must_use]
     pub fn left_out(&self) -> usize {
-        self.members.get().map_or(0, Members::left_out)
+        self.members.get().map_or(0, |members| members.left_out)
     }
 
     packets_in_flight!();
 
-    /// Gives up the packets that were last heard of before the clock showed `tick`; the members hear no more of them.
+    /// Gives up the packets that were last heard of before the clock showed `tick`; the members hear no more of them, and
+    /// the callout's [`diagnostic`](crate::Callout::diagnostic) is told of each.
     pub fn evict_before(&self, tick: u64) {
-        self.packets.evict_before(tick, drop);
+        self.packets.evict_before(tick, |finished| self.finish(&finished));
     }
 
-    /// Gives up all packets; the members hear no more of them.
+    /// Gives up all packets, as [`evict_before`](Self::evict_before) does.
     pub fn drain(&self) {
-        self.packets.drain(drop);
+        self.packets.drain(|finished| self.finish(&finished));
+    }
+
+    fn report(&self, diagnostic: Diagnostic<'_>) {
+        if let Some(members) = self.members.get() {
+            (members.report)(diagnostic);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::ffi::{
     self, Bool, CALLOUT_VERSION, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint,
     ServerOptions,
 };
-use crate::hook::{Argument, ChainDlls, Diagnostic, DllPath, Handle, argument_of, read_list, write_table};
+use crate::hook::{Argument, ChainDlls, Diagnostic, DllPath, Handle, HookError, argument_of, read_list, write_table};
 
 /// Exports a callout: defines `DhcpServerCalloutEntry` and the hooks that the callout wants.
 ///
@@ -34,8 +34,8 @@ use crate::hook::{Argument, ChainDlls, Diagnostic, DllPath, Handle, argument_of,
 /// The entry point accepts `CalloutVersion` 0, the only one that is documented (`DHCP_SERVER_OPTIONS` depends on it). It
 /// returns
 /// - `ERROR_SUCCESS` (0) when the table is filled, and again each time that it is called;
-/// - `ERROR_NOT_SUPPORTED` (50) for any other version, and leaves the table alone;
-/// - `ERROR_INVALID_PARAMETER` (87) for a table that is NULL;
+/// - `ERROR_NOT_SUPPORTED` (50) for any other version: it leaves the table alone, and tells [`Callout::diagnostic`];
+/// - `ERROR_INVALID_PARAMETER` (87) for a table that is NULL, and tells it too;
 /// - the code of the [`LoadError`](crate::LoadError) if [`Callout::load`] fails, and leaves the table alone. The server
 ///   then goes on to the next DLL.
 ///
@@ -181,12 +181,12 @@ macro_rules! entry_point {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path $(,)?) => {
-        $crate::entry_point!(@define $head enter::<__Own> {
+        $crate::entry_point!(@define $head __Own {
             $crate::entry_point!(@own $host);
         });
     };
     (@check $grammar:literal [$($head:tt)*] $host:path, chain = $chain:path, find = $find:path $(,)?) => {
-        $crate::entry_point!(@define [$($head)*] enter_chain::<__Linked> {
+        $crate::entry_point!(@define [$($head)*] __Linked {
             $crate::entry_point!(@own $host);
 
             enum __Linked {}
@@ -197,21 +197,11 @@ macro_rules! entry_point {
                     let host = <__Own as $crate::export::Exported>::handlers().host;
                     $crate::entry_point!(@handlers host, &$chain)
                 }
+                fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::ffi::CalloutTable {
+                    let entry = $crate::entry_point!(@name $($head)*);
+                    $crate::export::chained::<Self, __Own, _, _>(&$chain, entry, dlls, $find)
+                }
                 fn stop() {}
-            }
-
-            impl $crate::export::Linked for __Linked {
-                type Own = __Own;
-
-                fn chain() -> &'static dyn $crate::export::Chained {
-                    &$chain
-                }
-                fn entry() -> $crate::ffi::EntryPoint {
-                    $crate::entry_point!(@name $($head)*)
-                }
-                fn find(path: $crate::DllPath<'_>) -> ::core::option::Option<$crate::chain::LoadedDll> {
-                    $find(path)
-                }
             }
         });
     };
@@ -221,7 +211,7 @@ macro_rules! entry_point {
     (@name $(#[$attribute:meta])* $visibility:vis fn $name:ident) => {
         $name
     };
-    (@define [$(#[$attribute:meta])* $visibility:vis fn $name:ident] $enter:ident::<$Exported:ident> { $($items:tt)* }) => {
+    (@define [$(#[$attribute:meta])* $visibility:vis fn $name:ident] $Exported:ident { $($items:tt)* }) => {
         $(#[$attribute])*
         #[allow(unsafe_code, reason = "an entry point has the signature that the server calls")]
         $visibility unsafe extern "system" fn $name(
@@ -232,7 +222,7 @@ macro_rules! entry_point {
             $($items)*
 
             // SAFETY: whoever calls this function promises what its prototype asks.
-            unsafe { $crate::export::$enter::<$Exported>(chain_dlls, callout_version, callout_tbl) }
+            unsafe { $crate::export::enter::<$Exported>(chain_dlls, callout_version, callout_tbl) }
         }
     };
     (@own $host:path) => {
@@ -243,6 +233,9 @@ macro_rules! entry_point {
             fn handlers() -> $crate::export::Handlers {
                 let host: &'static _ = &$host;
                 $crate::entry_point!(@handlers host, host)
+            }
+            fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::ffi::CalloutTable {
+                $crate::export::unchained::<Self>(dlls)
             }
         }
     };
@@ -301,38 +294,6 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Hosted for Host<C, 
     }
 }
 
-/// A chain, whatever its size.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no `Chain`: `chain =` takes the path of a `static` of type `Chain`"
-)]
-pub trait Chained: Sync {
-    /// Loads the members, on the first call, and returns the hooks that any of them wants.
-    ///
-    /// # Safety
-    /// - The hooks of `own` can be called as their prototypes say, as long as the chain lives.
-    unsafe fn load(
-        &'static self,
-        own: (EntryPoint, CalloutTable),
-        dlls: ChainDlls<'_>,
-        find: &mut dyn FnMut(DllPath<'_>) -> Option<LoadedDll>,
-        report: &mut dyn FnMut(Diagnostic<'_>),
-    ) -> CalloutTable;
-}
-
-impl<const PACKETS: usize, const MEMBERS: usize> Chained for Chain<PACKETS, MEMBERS> {
-    unsafe fn load(
-        &'static self,
-        own: (EntryPoint, CalloutTable),
-        dlls: ChainDlls<'_>,
-        find: &mut dyn FnMut(DllPath<'_>) -> Option<LoadedDll>,
-        report: &mut dyn FnMut(Diagnostic<'_>),
-    ) -> CalloutTable {
-        // SAFETY: the caller promises the same.
-        unsafe { Chain::load(self, own, dlls, find, report) }
-    }
-}
-
 /// What the macros find out about the handler of one argument: a method of this type is found where its bound holds, and
 /// the one of [`NotHandled`] otherwise.
 #[doc(hidden)]
@@ -366,6 +327,8 @@ impl<H, A: Argument> NotHandled<A> for Handler<H, A> {}
 pub trait Exported: 'static {
     /// Returns who handles the hooks.
     fn handlers() -> Handlers;
+    /// Returns the hooks that are wanted, and lets the other DLLs of the list be members, if there is a chain.
+    fn table(dlls: ChainDlls<'_>) -> CalloutTable;
     /// Tells the callout.
     fn report(diagnostic: Diagnostic<'_>) {
         Self::handlers().host.report(diagnostic);
@@ -375,19 +338,6 @@ pub trait Exported: 'static {
     fn stop() {
         Self::handlers().host.stop();
     }
-}
-
-/// What a hook must know to call an exported chain.
-#[doc(hidden)]
-pub trait Linked: Exported {
-    /// The callout of the DLL itself.
-    type Own: Exported;
-    /// Returns the chain.
-    fn chain() -> &'static dyn Chained;
-    /// Returns the entry point that the server calls.
-    fn entry() -> EntryPoint;
-    /// Loads a DLL.
-    fn find(path: DllPath<'_>) -> Option<LoadedDll>;
 }
 
 /// Defines the hooks, and who handles them.
@@ -421,7 +371,7 @@ macro_rules! define {
         }
 
         /// The hooks that have a handler, and the one that always ends the lifecycles.
-        fn table<E: Exported>() -> CalloutTable {
+        fn hooks<E: Exported>() -> CalloutTable {
             CalloutTable {
                 $($($field: define!(@wanted $hook).then_some($hook::<E> as ffi::$Prototype),)+)+
                 ..CalloutTable::EMPTY
@@ -463,7 +413,7 @@ unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A
     match unsafe { A::check(raw) } {
         Ok(argument) => match handler {
             // SAFETY: made from it, and the promises hold during the call.
-            Some(handler) => unsafe { handler.handle(argument, raw, E::report) },
+            Some(handler) => unsafe { handler.handle(argument, raw) },
             None => ERROR_SUCCESS,
         },
         Err(error) => {
@@ -474,7 +424,7 @@ unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A
     }
 }
 
-/// The body of an entry point of a callout without a chain.
+/// The body of an entry point.
 ///
 /// # Safety
 /// - `chain_dlls` is NULL or points at UTF-16 units that can be read up to an empty text, or
@@ -483,52 +433,52 @@ unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A
 #[doc(hidden)]
 #[must_use]
 pub unsafe fn enter<E: Exported>(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32 {
-    if let Err(status) = load::<E>(callout_version, callout_tbl) {
-        return status;
+    let refuse = |status, error| {
+        let hook = "DhcpServerCalloutEntry";
+        E::report(Diagnostic::ArgumentsRefused { hook, error });
+        status
+    };
+    if callout_version != CALLOUT_VERSION {
+        let version = callout_version;
+        return refuse(ERROR_NOT_SUPPORTED, HookError::Version { version });
     }
-    // SAFETY: the caller promises of the list what is asked here.
-    let list = unsafe { read_list(chain_dlls) };
-    let dlls = ChainDlls::new(list).fold(0_usize, |count, _| count.saturating_add(1));
-    if dlls > 0 {
-        E::report(Diagnostic::Unchained { dlls });
+    if callout_tbl.is_null() {
+        let parameter = "CalloutTbl";
+        return refuse(ERROR_INVALID_PARAMETER, HookError::Null { parameter });
     }
-    // SAFETY: not NULL, so the caller promises that it can be written.
-    unsafe { write_table(callout_tbl, table::<E>()) };
-    ERROR_SUCCESS
-}
-
-/// The body of an entry point of a callout with a chain.
-///
-/// # Safety
-/// As for [`enter`].
-#[doc(hidden)]
-#[must_use]
-pub unsafe fn enter_chain<E: Linked>(
-    chain_dlls: *mut u16,
-    callout_version: u32,
-    callout_tbl: *mut CalloutTable,
-) -> u32 {
-    if let Err(status) = load::<E>(callout_version, callout_tbl) {
+    if let Err(status) = E::handlers().host.load() {
         return status;
     }
     // SAFETY: the caller promises of the list what is asked here.
     let dlls = ChainDlls::new(unsafe { read_list(chain_dlls) });
-    let mut find = |path: DllPath<'_>| contain(|| E::find(path)).flatten();
-    let own = (E::entry(), table::<E::Own>());
-    // SAFETY: the hooks of this module can be called as their prototypes say.
-    let wanted = unsafe { E::chain().load(own, dlls, &mut find, &mut E::report) };
     // SAFETY: not NULL, so the caller promises that it can be written.
-    unsafe { write_table(callout_tbl, table::<E>().and(&wanted)) };
+    unsafe { write_table(callout_tbl, E::table(dlls)) };
     ERROR_SUCCESS
 }
 
-/// Checks the arguments of an entry point, and lets the callout prepare for work; an error is what it returns.
-fn load<E: Exported>(callout_version: u32, callout_tbl: *mut CalloutTable) -> Result<(), u32> {
-    if callout_version != CALLOUT_VERSION {
-        return Err(ERROR_NOT_SUPPORTED);
+/// Returns the table of a callout without a chain, and counts the DLLs that it switches off.
+#[doc(hidden)]
+#[must_use]
+pub fn unchained<E: Exported>(dlls: ChainDlls<'_>) -> CalloutTable {
+    let dlls = dlls.fold(0_usize, |count, _| count.saturating_add(1));
+    if dlls > 0 {
+        E::report(Diagnostic::Unchained { dlls });
     }
-    if callout_tbl.is_null() {
-        return Err(ERROR_INVALID_PARAMETER);
-    }
-    E::handlers().host.load()
+    hooks::<E>()
+}
+
+/// Returns the table of a callout with a chain, and loads its members; `entry` is the entry point that the server calls.
+#[doc(hidden)]
+#[must_use]
+pub fn chained<E: Exported, Own: Exported, const PACKETS: usize, const MEMBERS: usize>(
+    chain: &'static Chain<PACKETS, MEMBERS>,
+    entry: EntryPoint,
+    dlls: ChainDlls<'_>,
+    find: fn(DllPath<'_>) -> Option<LoadedDll>,
+) -> CalloutTable {
+    let own = (entry, hooks::<Own>());
+    let find = |path: DllPath<'_>| contain(|| find(path)).flatten();
+    // SAFETY: the hooks of this module can be called as their prototypes say.
+    let wanted = unsafe { chain.load(own, dlls, find, E::report) };
+    hooks::<E>().and(&wanted)
 }

@@ -34,7 +34,7 @@ mod service;
 pub use address::{AddressDeleted, AddressOffered};
 pub(crate) use argument::argument_of;
 #[doc(hidden)]
-pub use argument::{Argument, Handle, Report};
+pub use argument::{Argument, Handle};
 pub use check::HookError;
 pub use diagnostic::{Diagnostic, LeftOut};
 pub use dlls::{ChainDlls, DllPath, LONGEST_LIST, UnterminatedPath};
@@ -42,7 +42,7 @@ pub(crate) use dlls::{read_list, write_table};
 pub use drop_send::{PacketNotice, SendPacket};
 pub use new_packet::NewPacket;
 pub use packet::ReplaceError;
-pub(crate) use packet::{PacketPair, check_packet};
+pub(crate) use packet::{Buffers, PacketArgument, PacketPair, check_packet};
 #[cfg(feature = "simulate")]
 pub(crate) use packet::{TestVariables, read_packet};
 pub use parsed_options::{Dword, OwnedField, OwnedOptions, ParsedOptions};

@@ -38,14 +38,12 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 24] = [
+const CALLED: [&str; 23] = [
     "and",
     "as_mut_ptr",
     "chain",
     "check",
     "check_seeded",
-    "copy_back",
-    "copy_back_either",
     "each",
     "enter",
     "entry",
@@ -60,6 +58,7 @@ const CALLED: [&str; 24] = [
     "raw",
     "read_list",
     "read_packet",
+    "settle",
     "table",
     "tell",
     "write_table",

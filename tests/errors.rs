@@ -160,6 +160,7 @@ impl Errors {
                 size: 5000,
             },
         );
+        self.add("HookError::Version", HookError::Version { version: 1 });
         self.add(
             "HookError::ForeignCode",
             HookError::ForeignCode {

@@ -213,4 +213,26 @@ fn the_file_says_what_the_server_does() {
             .all(|line| !line.contains("request ") && !line.contains("OFFER ")),
         "{others:#?}"
     );
+
+    // Odd values of one kind leave the others room, and are counted.
+    let odd = seen(&file, Conduct::DEFAULT, |server| {
+        let packet = Vec::from(discover().end());
+        for value in 1000..2000 {
+            server.call(&HookCall::new_packet(&packet).process_it(value));
+        }
+        let packet = server.receive(&packet).unwrap();
+        for code in [0x77, 0x78] {
+            server.notify(&packet, Notice::from_code(code));
+        }
+    });
+    let counted = |word: &'static str| odd.iter().filter(move |(line, _)| line.starts_with(word));
+    assert_eq!(counted("*ProcessIt").map(|(_, count)| count).sum::<u64>(), 1001);
+    assert_eq!(counted("*ProcessIt on entry: other values").count(), 1, "{odd:#?}");
+    check(
+        &odd,
+        &[
+            ("PktDrop by code: PktContext is, not NULL: 0x77", 1),
+            ("PktDrop by code: PktContext is, not NULL: 0x78", 1),
+        ],
+    );
 }

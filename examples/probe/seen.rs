@@ -44,31 +44,42 @@ No DLL can see whether the server reads a buffer after the last hook that is giv
 nobody answers: take a capture.
 ";
 
-/// How often each line was seen: its words and number in one integer, and the count. Without a lock.
-static SEEN: [(AtomicU64, AtomicU64); 512] = [const { (AtomicU64::new(0), AtomicU64::new(0)) }; 512];
-static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
+/// How many lines there can be of what is seen.
+const LINES: usize = 48;
+
+/// How often each line of one kind was seen, its other two words and number in one integer, and what found no line. Without
+/// a lock. Each kind has lines of its own, so that odd values of one leave the others room.
+struct Kind {
+    lines: [(AtomicU64, AtomicU64); LINES],
+    left_out: AtomicU64,
+}
+
+static SEEN: [Kind; WORDS.len()] = [const {
+    Kind {
+        lines: [const { (AtomicU64::new(0), AtomicU64::new(0)) }; LINES],
+        left_out: AtomicU64::new(0),
+    }
+}; WORDS.len()];
 
 pub(super) fn seen(what: Word, how: Word, where_: Word, number: impl Into<Option<u64>>) {
+    let Some(kind) = SEEN.get(what as usize) else { return };
     let number = number.into().map_or(0, |number| number.saturating_add(1));
-    let key = [what, how, where_].iter().fold(1, |key, word| key << 7 | *word as u64) << 40 | number;
-    let start = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55;
-    let mut places = SEEN.iter().cycle().skip(start as usize).take(SEEN.len());
-    let place = places.find(|(place, _)| match place.load(Relaxed) {
+    let key = [how, where_].iter().fold(1, |key, word| key << 7 | *word as u64) << 40 | number;
+    let line = kind.lines.iter().find(|(line, _)| match line.load(Relaxed) {
         0 => {
-            place
-                .compare_exchange(0, key, Relaxed, Relaxed)
+            line.compare_exchange(0, key, Relaxed, Relaxed)
                 .unwrap_or_else(|taken| taken ^ key)
                 == 0
         }
         taken => taken == key,
     });
-    place.map_or(&LEFT_OUT, |(_, count)| count).fetch_add(1, Relaxed);
+    line.map_or(&kind.left_out, |(_, count)| count).fetch_add(1, Relaxed);
 }
 
 /// What has a number that is not shown as a hexadecimal one.
 const COUNTS: [Word; 4] = [Word::Time, Word::Thread, Word::AtOnce, Word::Overlap];
 
-fn line(key: u64, count: u64) -> String {
+fn line(what: usize, key: u64, count: u64) -> String {
     let word = |place: u32| {
         WORDS
             .iter()
@@ -76,13 +87,12 @@ fn line(key: u64, count: u64) -> String {
             .find(|(_, number)| *number == key >> place & 0x7F)
     };
     let word = |place| word(place).map_or("", |(word, _)| *word);
-    let mut words = vec![word(54), word(47), word(40)];
+    let mut words = vec![kind(what), word(47), word(40)];
     words.retain(|word| !word.is_empty());
     let number = (key & 0xFF_FFFF_FFFF)
         .checked_sub(1)
         .map_or_else(String::new, |number| {
-            let is_count = COUNTS.iter().any(|what| *what as u64 == key >> 54 & 0x7F);
-            if is_count {
+            if COUNTS.iter().any(|counted| *counted as usize == what) {
                 format!(": {number}")
             } else {
                 format!(": {number:#x}")
@@ -91,19 +101,30 @@ fn line(key: u64, count: u64) -> String {
     format!("{count:>12}  {}{number}\n", words.join(", "))
 }
 
+fn kind(what: usize) -> &'static str {
+    WORDS.get(what).unwrap_or(&"")
+}
+
 /// Writes the file; what cannot be written now is written ten seconds later.
 pub(super) fn write(in_flight: usize) {
     let path =
         std::env::var_os("DHCP_PROBE_FILE").map_or_else(|| std::env::temp_dir().join("dhcp-probe.txt"), Into::into);
-    let mut rows: Vec<_> = SEEN
-        .iter()
-        .map(|(key, count)| (key.load(Relaxed), count.load(Relaxed)))
-        .collect();
-    rows.retain(|(_, count)| *count > 0);
-    rows.sort_unstable();
-    let lines: String = rows.iter().map(|(key, count)| line(*key, *count)).collect();
-    let left_out = LEFT_OUT.load(Relaxed);
-    let text = format!("{lines}{in_flight:>12}  packets in flight\n{left_out:>12}  counts without a line\n{NOTES}");
+    let mut text = String::new();
+    for (what, seen) in SEEN.iter().enumerate() {
+        let mut rows: Vec<_> = seen
+            .lines
+            .iter()
+            .map(|(key, count)| (key.load(Relaxed), count.load(Relaxed)))
+            .collect();
+        rows.retain(|(_, count)| *count > 0);
+        rows.sort_unstable();
+        text.extend(rows.iter().map(|(key, count)| line(what, *key, *count)));
+        let left_out = seen.left_out.load(Relaxed);
+        if left_out > 0 {
+            text.extend([format!("{left_out:>12}  {}: other values, after {LINES}\n", kind(what))]);
+        }
+    }
+    text.extend([format!("{in_flight:>12}  packets in flight\n{NOTES}")]);
     if let Err(error) = std::fs::write(&path, text) {
         eprintln!("probe: {}: {error}", path.display());
     }

@@ -6,13 +6,13 @@ use super::{
 };
 use crate::ffi::ERROR_SUCCESS;
 use crate::hook::{
-    AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket, PacketNotice,
-    ParsedOptions, Report, SendPacket,
+    AddressDeleted, AddressOffered, Argument, Buffers, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket,
+    PacketArgument, PacketNotice, ParsedOptions, SendPacket,
 };
 use crate::lifecycle::{Notice, Outcome, Stage, Violation};
 use crate::table::{
-    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, Progress,
-    Replacements, packets_in_flight,
+    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PooledBuffer,
+    Progress, Replacements, packets_in_flight,
 };
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
@@ -41,8 +41,8 @@ use crate::table::{
 ///
 /// A buffer that [`replace`](NewPacket::replace) has put in the place of a packet is used again when the server reports
 /// the packet as processed. A packet that is [lost](Callout::packet_lost) keeps its buffers for ever, since the server may
-/// still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite) leaves
-/// none with the server, but takes one for the length of the call: with none left it fails as well.
+/// still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite) takes none:
+/// it works with a `BUFFERS` of 0 as well.
 ///
 /// A packet takes about 30 bytes beside its state, and a buffer 4.1 KB. The static takes no room in the file of the DLL if
 /// the callout consists of zero bytes when it is created, and all of its room if a single byte is not zero. Zero are an
@@ -134,8 +134,10 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     }
 
     #[inline]
-    fn new_packet(&'static self, mut packet: NewPacket<'static>) {
-        packet.set_buffers(&self.buffers, true);
+    fn new_packet(&'static self, packet: NewPacket<'static>) {
+        let mut aside = None;
+        let mut packet: NewPacket<'_> = packet;
+        packet.argument_mut().lend(&mut aside, Buffers::Pool(&self.buffers));
         let decision = self.contain(NewPacket::HOOK, || self.callout.new_packet(&mut packet));
         // The decision alone counts, whatever was set on the way.
         packet.set_process_it(!matches!(decision, Some(Decision::Refuse)));
@@ -145,7 +147,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             Some(Decision::Pass) => None,
             Some(Decision::Refuse) | None => return,
         };
-        if packet.is_altered() {
+        if packet.argument_mut().is_altered() {
             // Moved here, so that it need not be in memory before.
             let altered = packet.take();
             return self.alter(altered, state);
@@ -161,30 +163,47 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     /// Gives the server what the callout made of a packet, and tracks it if it has a state, or a buffer to be held.
     #[inline(never)]
-    fn alter(&'static self, mut packet: NewPacket<'static>, state: Option<C::State>) {
+    fn alter(&self, mut packet: NewPacket<'_>, state: Option<C::State>) {
+        let argument = packet.argument_mut();
         // SAFETY: the server passes a packet in a buffer of 4096 bytes, and waits for the hook.
-        unsafe { packet.copy_back() };
-        let replacement = packet.take_replacement();
+        let replacement = unsafe { argument.settle() };
         if state.is_none() && replacement.is_none() {
             return;
         }
         let Some(context) = self.track(state) else { return };
-        if let Some(buffer) = replacement {
-            let Ok(entry) = self.packets.get(context) else { return };
+        let is_in_flight = replacement.is_none() || {
+            let entry = self.packets.get(context).ok();
+            self.install(NewPacket::HOOK, argument, replacement, entry)
+        };
+        if is_in_flight {
+            // Last, so that nothing is said about the packet before.
+            packet.set_context(Some(context));
+        }
+    }
+
+    /// Points the server at a replacement, and gives the entry back that holds it; returns whether the packet is still in
+    /// flight. If it is not, the server gets its own again: nobody holds the buffer any longer.
+    fn install(
+        &self,
+        hook: &'static str,
+        packet: &PacketArgument<'_>,
+        replacement: Option<PooledBuffer<'static>>,
+        entry: Option<Borrowed<'_, Entry<C::State>>>,
+    ) -> bool {
+        let is_replaced = replacement.is_some();
+        if let (Some(buffer), Some(entry)) = (replacement, &entry) {
             // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
             unsafe { packet.install(buffer, &entry.replacements) };
-            let (is_over, finished) = entry.release_and_tell();
-            if is_over {
-                // Given up meanwhile: the buffer is no longer held for the server.
-                packet.put_back();
-                if let Some(finished) = finished {
-                    self.finish(finished);
-                }
-                return;
-            }
         }
-        // Last, so that nothing is said about the packet before.
-        packet.set_context(Some(context));
+        let (is_over, finished) = entry.map_or((true, None), Borrowed::release_and_tell);
+        if is_over && is_replaced {
+            packet.put_back();
+            self.report(Diagnostic::ReplacementUndone { hook });
+        }
+        if let Some(finished) = finished {
+            self.finish(finished);
+        }
+        !is_over
     }
 
     /// Keeps the state of a packet until the server has finished with it, if there is room.
@@ -233,7 +252,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
                     self.packet_dropped(notice, entry.state.as_ref());
                     self.release(entry);
                 }
-                Err(error) => self.drop_without_state(&notice.copied(), context, error),
+                Err(error) => self.drop_without_borrow(&notice.copied(), context, error),
             },
             (Notice::Processed, None) => {}
             (Notice::Processed, Some(context)) => match self.packets.notify(context, Notice::Processed) {
@@ -247,7 +266,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     /// Hears of a drop that could not be noted together with a borrow of the packet's state.
     #[cold]
-    fn drop_without_state(&self, notice: &PacketNotice<'_>, context: Context, error: NotifyError) {
+    fn drop_without_borrow(&self, notice: &PacketNotice<'_>, context: Context, error: NotifyError) {
         let rejected = match error {
             NotifyError::Context(error @ ContextError::TooManyBorrows(_)) => {
                 let hook = PacketNotice::HOOK;
@@ -259,8 +278,11 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         if let Some(error) = rejected {
             self.reject(notice.notice(), error);
         }
-        if !matches!(rejected, Some(NotifyError::Violation(Violation::RepeatedDrop { .. }))) {
-            self.packet_dropped(notice, None);
+        let is_in_flight = matches!(rejected, Some(NotifyError::Violation(Violation::RepeatedDrop { .. })));
+        let entry = is_in_flight.then(|| self.packets.get(context).ok()).flatten();
+        self.packet_dropped(notice, entry.as_ref().and_then(|entry| entry.state.as_ref()));
+        if let Some(entry) = entry {
+            self.release(entry);
         }
     }
 
@@ -274,31 +296,24 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         self.contain(PacketNotice::HOOK, || self.callout.packet_dropped(notice, state));
     }
 
-    fn send_packet(&'static self, mut packet: SendPacket<'static>)
+    fn send_packet(&'static self, packet: SendPacket<'static>)
     where
         C: OnSendPacket,
     {
         let entry = self.entry(SendPacket::HOOK, packet.context());
-        packet.set_buffers(&self.buffers, entry.is_some());
+        let mut aside = None;
+        let mut packet: SendPacket<'_> = packet;
+        let buffers = entry
+            .as_ref()
+            .map_or(Buffers::Nowhere, |_| Buffers::Pool(&self.buffers));
+        packet.argument_mut().lend(&mut aside, buffers);
         let state = entry.as_ref().and_then(|entry| entry.state.as_ref());
         let called = self.contain(SendPacket::HOOK, || self.callout.send_packet(&mut packet, state));
-        if called.is_some() {
-            // SAFETY: the server passes a packet in a buffer of 4096 bytes, and waits for the hook.
-            unsafe { packet.copy_back() };
-        }
-        let replacement = packet.take_replacement();
-        let Some(entry) = entry else { return };
-        if let (Some(()), Some(buffer)) = (called, replacement) {
-            // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
-            unsafe { packet.install(buffer, &entry.replacements) };
-        }
-        let (is_over, finished) = entry.release_and_tell();
-        if is_over {
-            // Whoever has the state, or gets it, gives the buffers back: none is held for the server any longer.
-            packet.put_back();
-        }
-        if let Some(finished) = finished {
-            self.finish(finished);
+        let argument = packet.argument_mut();
+        // SAFETY: the server passes a packet in a buffer of 4096 bytes, and waits for the hook.
+        let replacement = called.and_then(|()| unsafe { argument.settle() });
+        if entry.is_some() {
+            self.install(SendPacket::HOOK, argument, replacement, entry);
         }
     }
 
@@ -398,7 +413,6 @@ macro_rules! handles {
                 &'static self,
                 $argument: $Argument $(<$life>)?,
                 _: <$Argument $(<$life>)? as Argument>::Raw,
-                _: Report,
             ) -> u32 {
                 let $host = self;
                 $call;

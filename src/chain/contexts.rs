@@ -1,10 +1,11 @@
-//! What each member keeps with a packet, and who has heard of it.
+//! What each member keeps with a packet, and who is told of it.
 
 use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use crate::lifecycle::Notice;
+use crate::table::Context;
 
 /// What each member keeps with a packet; nobody but the member follows it.
 #[derive(Debug)]
@@ -58,6 +59,44 @@ impl<const MEMBERS: usize> Contexts<MEMBERS> {
             Notice::Processed => self.open.fetch_and(!bit(member), Ordering::Acquire),
         };
         open & bit(member) != 0
+    }
+}
+
+/// Who is told of a packet, and with which contexts.
+#[derive(Clone, Copy)]
+pub(super) enum Audience<'a, const MEMBERS: usize> {
+    /// The members that have heard of it, with their own.
+    Tracked(&'a Contexts<MEMBERS>),
+    /// With NULL, those to whom it was never offered, from this one on; and the DLL's own callout, which bears it always.
+    From(usize),
+}
+
+impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
+    pub(super) const ALL: Self = Self::From(0);
+    /// The DLL's own callout.
+    pub(super) const OWN: Self = Self::From(MEMBERS);
+
+    /// Returns what the server is to carry for a packet that the chain does not track, so that this audience is told.
+    pub(super) fn withheld(from: usize) -> Context {
+        let number = Context::UNTRACKED.as_raw().addr().wrapping_sub(from);
+        Context::from_raw(core::ptr::without_provenance_mut(number)).unwrap_or(Context::UNTRACKED)
+    }
+
+    /// Returns who is told of a packet with a context that is none of the table's, if the chain has given it out.
+    pub(super) fn of(context: Context) -> Option<Self> {
+        let from = Context::UNTRACKED
+            .as_raw()
+            .addr()
+            .checked_sub(context.as_raw().addr())?;
+        (from <= MEMBERS).then_some(Self::From(from))
+    }
+
+    /// Returns the context of a member that is to be told of `notice`; of the end, once.
+    pub(super) fn context(self, member: usize, notice: Notice) -> Option<*mut c_void> {
+        match self {
+            Self::Tracked(contexts) => contexts.hears(member, notice).then(|| contexts.get(member)),
+            Self::From(from) => (member == 0 || member >= from).then_some(null_mut()),
+        }
     }
 }
 

@@ -4,20 +4,20 @@ use core::ffi::c_void;
 use core::ptr::null_mut;
 
 use super::Chain;
-use super::contexts::Contexts;
+use super::contexts::{Audience, Contexts};
 use super::members::Members;
 use crate::buffer::PACKET_CAPACITY;
-use crate::control::{DropReason, ServiceControl};
+use crate::control::DropReason;
 use crate::ffi::{
     Bool, CalloutTable, ControlArguments, DeleteClientArguments, DropSendArguments, ERROR_SUCCESS,
     GiveAddressArguments, HandleOptionsArguments, NewPktArguments, ProbArguments,
 };
 use crate::hook::{
-    AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket, PacketNotice,
-    PacketPair, ParsedOptions, Report, SendPacket, check_packet,
+    AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, HookError, NewPacket,
+    PacketNotice, PacketPair, ParsedOptions, SendPacket, check_packet,
 };
 use crate::lifecycle::{Notice, Stage};
-use crate::table::{Admitted, Borrowed, Context, Finished, Progress};
+use crate::table::{Admitted, Borrowed, Context, ContextError, Finished, Progress};
 
 fn first_failure(status: u32, next: u32) -> u32 {
     if status == ERROR_SUCCESS { next } else { status }
@@ -55,35 +55,71 @@ impl Told {
     }
 }
 
+/// The server's variables for a packet, which members may point elsewhere.
+struct Watched<'a> {
+    pair: PacketPair<'a>,
+    /// The server's own packet.
+    own: (*mut u8, u32),
+    /// What the last member has left.
+    last: (*mut u8, u32),
+}
+
+impl<'a> Watched<'a> {
+    fn new(pair: PacketPair<'a>) -> Self {
+        let (own, last) = (pair.get(), pair.get());
+        Self { pair, own, last }
+    }
+
+    /// Sets the variables back to what they were before a member, if it has left what is no packet.
+    fn check(&mut self) -> Result<(), HookError> {
+        let left = self.pair.get();
+        if let Err(error) = check_packet(left.0, left.1) {
+            self.pair.set(self.last);
+            return Err(error);
+        }
+        self.last = left;
+        if left.0 == self.own.0 {
+            // Rewritten in place, perhaps: the bytes stay whatever comes, so this is their size.
+            self.own = left;
+        }
+        Ok(())
+    }
+
+    /// Points the server at its own packet again; returns whether it was pointed elsewhere.
+    fn put_back(&self) -> bool {
+        let is_replaced = self.last != self.own;
+        if is_replaced {
+            self.pair.set(self.own);
+        }
+        is_replaced
+    }
+}
+
 impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     fn tables(&self) -> impl Iterator<Item = (usize, &CalloutTable)> {
         self.members.get().into_iter().flat_map(Members::tables)
     }
 
     /// Calls the hook `A` of each member that has it, with what `raw` returns for the member's context of the packet, and
-    /// combines what they return. `put_back` is called if the packet is over by then.
+    /// combines what they return.
     ///
     /// # Safety
     /// - The hook can be called with the arguments.
     unsafe fn each<A: Argument>(
         &self,
         context: *mut c_void,
-        report: Report,
+        mut watched: Option<Watched<'_>>,
         raw: impl Fn(*mut c_void) -> A::Raw,
-        mut after: impl FnMut(usize),
-        put_back: impl FnOnce(),
     ) -> u32 {
-        let contexts = match Context::from_raw(context) {
+        let contexts = match Context::from_raw(context).map(|context| (context, self.packets.get(context))) {
             None => None,
-            Some(context) => match self.packets.get(context) {
-                Ok(contexts) => Some(contexts),
-                Err(error) => {
-                    if context != Context::UNTRACKED {
-                        report(Diagnostic::ContextRefused { hook: A::HOOK, error });
-                    }
-                    return ERROR_SUCCESS;
+            Some((_, Ok(contexts))) => Some(contexts),
+            Some((context, Err(error))) => {
+                if Audience::<MEMBERS>::of(context).is_none() {
+                    self.report(Diagnostic::ContextRefused { hook: A::HOOK, error });
                 }
-            },
+                return ERROR_SUCCESS;
+            }
         };
         let mut status = ERROR_SUCCESS;
         for (member, table) in self.tables() {
@@ -91,33 +127,37 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
                 let own = contexts.as_ref().map_or(null_mut(), |contexts| contexts.get(member));
                 // SAFETY: the caller promises the same, whatever context the member has set itself.
                 status = first_failure(status, unsafe { A::pass(raw(own), hook) });
-                after(member);
+                self.check(A::HOOK, member, watched.as_mut());
             }
         }
         if let Some(contexts) = contexts {
-            self.release(contexts, report, put_back);
+            self.release(A::HOOK, contexts, watched.as_ref());
         }
         status
     }
 
-    /// Tells the members that have heard of a packet; all of them, with NULL, without contexts.
+    /// Looks at what a member has left in the server's variables.
+    fn check(&self, hook: &'static str, member: usize, watched: Option<&mut Watched<'_>>) {
+        if let Some(Err(error)) = watched.map(Watched::check) {
+            self.report(Diagnostic::MemberPointers { hook, member, error });
+        }
+    }
+
+    /// Tells the audience.
     ///
     /// # Safety
-    /// - Their hooks can be called with the packet.
-    unsafe fn tell(&self, told: Told, contexts: Option<&Contexts<MEMBERS>>) -> u32 {
+    /// - The hooks of the members can be called with the packet.
+    unsafe fn tell(&self, told: Told, audience: Audience<'_, MEMBERS>) -> u32 {
         self.tables()
-            .filter(|(member, _)| contexts.is_none_or(|contexts| contexts.hears(*member, told.notice)))
-            .map(|(member, table)| {
-                let context = contexts.map_or(null_mut(), |contexts| contexts.get(member));
-                // SAFETY: the caller promises the same.
-                unsafe { told.tell(table, context) }
-            })
+            .filter_map(|(member, table)| Some((table, audience.context(member, told.notice)?)))
+            // SAFETY: the caller promises the same.
+            .map(|(table, context)| unsafe { told.tell(table, context) })
             .fold(ERROR_SUCCESS, first_failure)
     }
 
-    /// Tells the members with a copy of `bytes`, so that a buffer that one of them takes back is not what the others read.
+    /// Tells the audience with a copy of `bytes`, so that a buffer that one member takes back is not what the others read.
     #[inline(never)]
-    fn tell_copy(&self, told: Told, bytes: &[u8], contexts: Option<&Contexts<MEMBERS>>) -> u32 {
+    fn tell_copy(&self, told: Told, bytes: &[u8], audience: Audience<'_, MEMBERS>) -> u32 {
         let mut copy = [0; PACKET_CAPACITY];
         let length = bytes.len().min(PACKET_CAPACITY);
         if let (Some(to), Some(from)) = (copy.get_mut(..length), bytes.get(..length)) {
@@ -125,38 +165,63 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         }
         let packet = (copy.as_mut_ptr(), u32::try_from(length).unwrap_or_default());
         // SAFETY: the packet is in the copy, of the full size of a buffer.
-        unsafe { self.tell(Told { packet, ..told }, contexts) }
+        unsafe { self.tell(Told { packet, ..told }, audience) }
     }
 
     /// Passes a notice on; without bytes that can be read the members get an empty packet.
-    fn tell_notice(&self, notice: &PacketNotice<'_>, told: Told, contexts: Option<&Contexts<MEMBERS>>) -> u32 {
+    fn pass_on(&self, notice: &PacketNotice<'_>, told: Told, audience: Audience<'_, MEMBERS>) -> u32 {
         let Ok(bytes) = notice.bytes() else {
-            return self.tell_copy(told, &[], contexts);
+            return self.tell_copy(told, &[], audience);
         };
-        let is_replaced = contexts.is_some_and(|contexts| contexts.is_replaced_by(told.packet.0));
-        if told.notice == Notice::Processed && is_replaced && self.tables().nth(1).is_some() {
-            return self.tell_copy(told, bytes, contexts);
+        if let (Notice::Processed, Audience::Tracked(contexts)) = (told.notice, audience) {
+            if contexts.is_replaced_by(told.packet.0) && self.tables().nth(1).is_some() {
+                return self.tell_copy(told, bytes, audience);
+            }
         }
         // SAFETY: the packet is the server's, which passes what the prototype asks.
-        unsafe { self.tell(told, contexts) }
+        unsafe { self.tell(told, audience) }
     }
 
-    /// Gives borrowed contexts back. If the packet is over by then, `put_back` takes from the server what members may have
-    /// put in its place, before they are told, and take their buffers back.
-    fn release(&self, contexts: Borrowed<'_, Contexts<MEMBERS>>, report: Report, put_back: impl FnOnce()) {
+    /// Passes a drop on for which the members have no contexts, or these are not known; of an end nobody is told.
+    #[cold]
+    fn pass_on_untracked(&self, notice: &PacketNotice<'_>, told: Told, audience: Audience<'_, MEMBERS>) -> u32 {
+        let notice_kind = told.notice;
+        for (member, _) in self.tables() {
+            if audience.context(member, notice_kind).is_none() {
+                self.report(Diagnostic::NotTold {
+                    notice: notice_kind,
+                    member,
+                });
+            }
+        }
+        match notice_kind {
+            Notice::Dropped(_) => self.pass_on(notice, told, audience),
+            Notice::Processed => ERROR_SUCCESS,
+        }
+    }
+
+    /// Gives borrowed contexts back. If the packet is over by then, the server gets its own packet back before the members
+    /// are told, and take their buffers back; returns whether it is.
+    fn release(
+        &self,
+        hook: &'static str,
+        contexts: Borrowed<'_, Contexts<MEMBERS>>,
+        watched: Option<&Watched<'_>>,
+    ) -> bool {
         let (is_over, finished) = contexts.release_and_tell();
-        if is_over {
-            put_back();
+        if is_over && watched.is_some_and(Watched::put_back) {
+            self.report(Diagnostic::ReplacementUndone { hook });
         }
         if let Some(finished) = finished {
-            self.finish(&finished, report);
+            self.finish(&finished);
         }
+        is_over
     }
 
     /// Ends the lifecycle of a packet of which nobody is told any more.
-    fn finish(&self, Finished { stage, state }: &Finished<Contexts<MEMBERS>>, report: Report) {
+    pub(super) fn finish(&self, Finished { stage, state }: &Finished<Contexts<MEMBERS>>) {
         if !matches!(stage, Stage::Done(_)) {
-            return report(Diagnostic::Lost { stage: *stage });
+            return self.report(Diagnostic::Lost { stage: *stage });
         }
         // Mostly all have been told. Who has not gets an empty packet: the server's is gone.
         let told = Told {
@@ -166,42 +231,36 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             reserved: null_mut(),
         };
         if state.is_open() {
-            self.tell_copy(told, &[], Some(state));
+            self.tell_copy(told, &[], Audience::Tracked(state));
         }
-    }
-}
-
-/// Sets the server's variables back to what they were before a member, if it has left what is no packet.
-fn correct(pair: PacketPair<'_>, before: (*mut u8, u32), hook: &'static str, member: usize, report: Report) {
-    let (start, size) = pair.get();
-    if let Err(error) = check_packet(start, size) {
-        pair.set(before);
-        report(Diagnostic::MemberPointers { hook, member, error });
     }
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for Chain<PACKETS, MEMBERS> {
-    unsafe fn handle(&'static self, mut packet: NewPacket<'static>, raw: NewPktArguments, report: Report) -> u32 {
-        let pair = packet.pair();
-        let mut original = pair.get();
-        packet.set_context(Some(Context::UNTRACKED));
-        let Ok(Admitted { context, lost }) = self.packets.admit(Contexts::new(original.0)) else {
-            report(Diagnostic::NotTracked);
+    unsafe fn handle(&'static self, mut packet: NewPacket<'static>, raw: NewPktArguments) -> u32 {
+        let mut watched = Watched::new(packet.argument_mut().pair());
+        // Whatever is said about the packet before the hook returns, the members know nothing of.
+        packet.set_context(Some(Audience::<MEMBERS>::withheld(MEMBERS)));
+        let admitted = self.packets.admit(Contexts::new(watched.own.0));
+        let Ok(Admitted { context, lost }) = admitted else {
+            packet.set_context(Some(Audience::<MEMBERS>::withheld(0)));
+            self.report(Diagnostic::NotTracked);
             return ERROR_SUCCESS;
         };
         if let Some(lost) = lost {
-            self.finish(&lost, report);
+            self.finish(&lost);
         }
         let Ok(contexts) = self.packets.get(context) else {
+            // Given up by another thread, which has told so.
+            packet.set_context(Some(Audience::<MEMBERS>::withheld(0)));
             return ERROR_SUCCESS;
         };
         let mut status = ERROR_SUCCESS;
-        let mut is_refused = false;
+        let mut refused_by = None;
         for (member, table) in self.tables() {
             let mut pkt_context = null_mut();
             let mut process_it = Bool::TRUE;
             if let Some(hook) = table.dhcp_new_pkt_hook {
-                let before = pair.get();
                 let own = NewPktArguments {
                     pkt_context: &raw mut pkt_context,
                     process_it: &raw mut process_it,
@@ -210,40 +269,32 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
                 // SAFETY: the member's hook gets what the server passed, or the packet of a member before, whose buffer
                 // `LoadedDll::new` asks about; and a context and an answer of its own.
                 status = first_failure(status, unsafe { own.pass_to(hook) });
-                correct(pair, before, NewPacket::HOOK, member, report);
-                if pair.get().0 == original.0 {
-                    // Rewritten in place, perhaps: the bytes stay whatever comes, so this is their size.
-                    original = pair.get();
-                }
+                self.check(NewPacket::HOOK, member, Some(&mut watched));
             }
             contexts.begin(member, pkt_context);
-            is_refused = process_it == Bool::FALSE;
-            if is_refused || matches!(contexts.stage(), Stage::Done(_)) {
+            refused_by = (process_it == Bool::FALSE).then_some(member);
+            if refused_by.is_some() || matches!(contexts.stage(), Stage::Done(_)) {
                 break;
             }
         }
-        if is_refused {
+        if let Some(member) = refused_by {
             // What a member has put in the place of the packet ends with the packet's lifecycle.
-            pair.set(original);
+            watched.pair.set(watched.own);
             packet.set_process_it(false);
-            let reason = Notice::Dropped(DropReason::GEN_FAILURE);
-            for notice in [reason, Notice::Processed] {
+            for notice in [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed] {
                 let _ = self.packets.notify(context, notice);
                 let told = Told {
                     notice,
-                    packet: original,
+                    packet: watched.own,
                     ip_address: raw.ip_address,
                     reserved: raw.reserved,
                 };
                 // SAFETY: the packet is the server's, which passes what the prototype asks.
-                status = first_failure(status, unsafe { self.tell(told, Some(&contexts)) });
+                status = first_failure(status, unsafe { self.tell(told, Audience::Tracked(&contexts)) });
             }
-        }
-        let mut is_over = false;
-        self.release(contexts, report, || is_over = true);
-        if is_over {
-            pair.set(original);
-        } else {
+            self.release(NewPacket::HOOK, contexts, None);
+            packet.set_context(Some(Audience::<MEMBERS>::withheld(member.saturating_add(1))));
+        } else if !self.release(NewPacket::HOOK, contexts, Some(&watched)) {
             // Last, so that nothing is said about the packet before.
             packet.set_context(Some(context));
         }
@@ -252,10 +303,10 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> for Chain<PACKETS, MEMBERS> {
-    unsafe fn handle(&'static self, notice: PacketNotice<'static>, raw: DropSendArguments, report: Report) -> u32 {
+    unsafe fn handle(&'static self, notice: PacketNotice<'static>, raw: DropSendArguments) -> u32 {
+        let hook = PacketNotice::HOOK;
         if let Err(error) = notice.bytes() {
-            let hook = PacketNotice::HOOK;
-            report(Diagnostic::ArgumentsRefused { hook, error });
+            self.report(Diagnostic::ArgumentsRefused { hook, error });
         }
         let told = Told {
             notice: notice.notice(),
@@ -264,102 +315,81 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
             reserved: raw.reserved,
         };
         let Some(context) = notice.context() else {
-            return self.tell_notice(&notice, told, None);
+            return self.pass_on(&notice, told, Audience::ALL);
         };
-        if context == Context::UNTRACKED {
-            return ERROR_SUCCESS;
+        if let Some(audience) = Audience::of(context) {
+            return self.pass_on_untracked(&notice, told, audience);
         }
         // Borrowed while the members are told.
         let contexts = self.packets.get(context);
-        let tell = |contexts: &Contexts<MEMBERS>| self.tell_notice(&notice, told, Some(contexts));
-        match (self.packets.notify(context, told.notice), contexts) {
-            (Ok(Progress::Done { state, .. }), _) => tell(&state),
+        let tell = |contexts: &Contexts<MEMBERS>| self.pass_on(&notice, told, Audience::Tracked(contexts));
+        let progress = self.packets.notify(context, told.notice);
+        if let Err(error) = progress {
+            let notice = told.notice;
+            self.report(Diagnostic::NoticeRejected { notice, error });
+        }
+        match (told.notice, contexts, progress) {
+            (_, _, Ok(Progress::Done { state, .. })) => tell(&state),
+            // A drop that is repeated is the members' to judge.
+            (Notice::Dropped(_), Ok(contexts), _) => {
+                let status = tell(&contexts);
+                self.release(hook, contexts, None);
+                status
+            }
+            (Notice::Dropped(_), Err(error), Ok(_)) => {
+                self.report(Diagnostic::ContextRefused { hook, error });
+                self.pass_on_untracked(&notice, told, Audience::OWN)
+            }
             // While another hook has the packet, a member may read what one that is told of the end takes back: then the
             // last hook tells them.
-            (Ok(Progress::Deferred(_)), Ok(contexts)) => match contexts.release() {
-                Some(finished) => tell(&finished.state),
-                None => ERROR_SUCCESS,
-            },
-            (Ok(_), Ok(contexts)) => {
-                let status = tell(&contexts);
-                self.release(contexts, report, || {});
-                status
-            }
-            // The last hook that has the packet tells them.
-            (Ok(Progress::Deferred(_)), Err(_)) => ERROR_SUCCESS,
-            (Ok(_), Err(error)) => {
-                let hook = PacketNotice::HOOK;
-                report(Diagnostic::ContextRefused { hook, error });
+            (Notice::Processed, Ok(contexts), Ok(_)) => contexts
+                .release()
+                .map_or(ERROR_SUCCESS, |finished| tell(&finished.state)),
+            (Notice::Processed, Err(_), Ok(_)) => ERROR_SUCCESS,
+            (Notice::Processed, Ok(contexts), Err(_)) => {
+                self.release(hook, contexts, None);
                 ERROR_SUCCESS
             }
-            (Err(error), contexts) => {
-                let notice = told.notice;
-                report(Diagnostic::NoticeRejected { notice, error });
-                let Ok(contexts) = contexts else { return ERROR_SUCCESS };
-                // A drop that is repeated is the members' to judge.
-                let status = if let Notice::Dropped(_) = notice {
-                    tell(&contexts)
-                } else {
-                    ERROR_SUCCESS
-                };
-                self.release(contexts, report, || {});
-                status
-            }
+            // The packet that it names is no packet of the members'.
+            (_, Err(ContextError::Invalid(_)), Err(_)) => self.pass_on_untracked(&notice, told, Audience::ALL),
+            (_, Err(_), Err(_)) => self.pass_on_untracked(&notice, told, Audience::OWN),
         }
     }
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for Chain<PACKETS, MEMBERS> {
-    unsafe fn handle(&'static self, packet: SendPacket<'static>, raw: DropSendArguments, report: Report) -> u32 {
-        let pair = packet.pair();
-        let original = pair.get();
-        let mut before = original;
+    unsafe fn handle(&'static self, mut packet: SendPacket<'static>, raw: DropSendArguments) -> u32 {
+        let watched = Watched::new(packet.argument_mut().pair());
         let own = |pkt_context| DropSendArguments { pkt_context, ..raw };
-        let after = |member| {
-            correct(pair, before, SendPacket::HOOK, member, report);
-            before = pair.get();
-        };
-        let put_back = || pair.set(original);
         // SAFETY: the members' hooks get what the server passed, or the packet of a member before, whose buffer
         // `LoadedDll::new` asks about; and their own contexts.
-        unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, report, own, after, put_back) }
+        unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, Some(watched), own) }
     }
 }
 
-impl<const PACKETS: usize, const MEMBERS: usize> Handle<ControlEvent> for Chain<PACKETS, MEMBERS> {
-    unsafe fn handle(&'static self, event: ControlEvent, raw: ControlArguments, report: Report) -> u32 {
-        // Before the members hear of it, which then give up their packets: what they track from now on, so does the chain.
-        if event.code() == ServiceControl::STOP {
-            self.packets
-                .drain(|Finished { stage, .. }| report(Diagnostic::Lost { stage }));
-        }
-        // SAFETY: the members' hooks get what the server passed.
-        unsafe { self.each::<ControlEvent>(null_mut(), report, |_| raw, |_| {}, || {}) }
-    }
-}
-
-impl<const PACKETS: usize, const MEMBERS: usize> Handle<ClientDeleted<'static>> for Chain<PACKETS, MEMBERS> {
-    unsafe fn handle(&'static self, _: ClientDeleted<'static>, raw: DeleteClientArguments, report: Report) -> u32 {
-        // SAFETY: the members' hooks get what the server passed.
-        unsafe { self.each::<ClientDeleted<'static>>(null_mut(), report, |_| raw, |_| {}, || {}) }
-    }
-}
-
-/// Passes on the hooks that tell something about a packet.
+/// Passes on the hooks that tell something, of a packet or not.
 macro_rules! pass_on {
-    ($($Argument:ident($Raw:ident);)+) => {$(
-        impl<const PACKETS: usize, const MEMBERS: usize> Handle<$Argument<'static>> for Chain<PACKETS, MEMBERS> {
-            unsafe fn handle(&'static self, _: $Argument<'static>, raw: $Raw, report: Report) -> u32 {
-                let own = |pkt_context| $Raw { pkt_context, ..raw };
-                // SAFETY: the members' hooks get what the server passed, and their own contexts.
-                unsafe { self.each::<$Argument<'static>>(raw.pkt_context, report, own, |_| {}, || {}) }
+    ($($Argument:ty, $Raw:ident $(, $pkt_context:ident)?;)+) => {$(
+        impl<const PACKETS: usize, const MEMBERS: usize> Handle<$Argument> for Chain<PACKETS, MEMBERS> {
+            unsafe fn handle(&'static self, _: $Argument, raw: $Raw) -> u32 {
+                pass_on!(@each self $Argument, $Raw, raw $($pkt_context)?)
             }
         }
     )+};
+    (@each $chain:ident $Argument:ty, $Raw:ident, $raw:ident) => {
+        // SAFETY: the members' hooks get what the server passed.
+        unsafe { $chain.each::<$Argument>(null_mut(), None, |_| $raw) }
+    };
+    (@each $chain:ident $Argument:ty, $Raw:ident, $raw:ident $pkt_context:ident) => {
+        // SAFETY: the members' hooks get what the server passed, and their own contexts.
+        unsafe { $chain.each::<$Argument>($raw.$pkt_context, None, |$pkt_context| $Raw { $pkt_context, ..$raw }) }
+    };
 }
 
 pass_on! {
-    AddressDeleted(ProbArguments);
-    AddressOffered(GiveAddressArguments);
-    ParsedOptions(HandleOptionsArguments);
+    ControlEvent, ControlArguments;
+    ClientDeleted<'static>, DeleteClientArguments;
+    AddressDeleted<'static>, ProbArguments, pkt_context;
+    AddressOffered<'static>, GiveAddressArguments, pkt_context;
+    ParsedOptions<'static>, HandleOptionsArguments, pkt_context;
 }

@@ -48,8 +48,11 @@ impl LoadedDll {
 /// The members, in order of call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Members<const MEMBERS: usize> {
-    members: [Option<Member>; MEMBERS],
-    left_out: usize,
+    all: [Option<Member>; MEMBERS],
+    /// How many DLLs of the list did not become members.
+    pub(super) left_out: usize,
+    /// Tells the DLL's own callout.
+    pub(super) report: fn(Diagnostic<'_>),
 }
 
 /// INVARIANT: each hook of the table can be called as its prototype says, from any thread.
@@ -58,11 +61,6 @@ struct Member {
     entry: EntryPoint,
     table: CalloutTable,
 }
-
-// SAFETY: the two pointers of a table that are no functions are never followed.
-unsafe impl Send for Member {}
-// SAFETY: as above.
-unsafe impl Sync for Member {}
 
 impl<const MEMBERS: usize> Members<MEMBERS> {
     /// Loads the members, and reports which DLLs are left out.
@@ -73,37 +71,38 @@ impl<const MEMBERS: usize> Members<MEMBERS> {
         (entry, table): (EntryPoint, CalloutTable),
         dlls: ChainDlls<'_>,
         mut find: impl FnMut(DllPath<'_>) -> Option<LoadedDll>,
-        mut report: impl FnMut(Diagnostic<'_>),
+        report: fn(Diagnostic<'_>),
     ) -> Self {
-        let mut all = Self {
-            members: [None; MEMBERS],
+        let mut members = Self {
+            all: [None; MEMBERS],
             left_out: 0,
+            report,
         };
-        if let Some(place) = all.members.first_mut() {
+        if let Some(place) = members.all.first_mut() {
             *place = Some(Member { entry, table });
         }
         for path in dlls {
             let joined = path
                 .map_err(|_| LeftOut::Unterminated)
                 .and_then(|path| find(path).ok_or(LeftOut::NotFound))
-                .and_then(|dll| all.join(dll));
+                .and_then(|dll| members.join(dll));
             if let Err(reason) = joined {
-                all.left_out = all.left_out.saturating_add(1);
+                members.left_out = members.left_out.saturating_add(1);
                 report(Diagnostic::LeftOut {
                     path: path.ok(),
                     reason,
                 });
             }
         }
-        all
+        members
     }
 
     fn join(&mut self, dll: LoadedDll) -> Result<(), LeftOut> {
-        let mut entries = self.members.iter().flatten().map(|member| member.entry);
+        let mut entries = self.all.iter().flatten().map(|member| member.entry);
         if entries.any(|entry| fn_addr_eq(entry, dll.entry)) {
             return Err(LeftOut::Repeated);
         }
-        let vacant = self.members.iter_mut().find(|member| member.is_none());
+        let vacant = self.all.iter_mut().find(|member| member.is_none());
         let place = vacant.ok_or(LeftOut::TooMany { members: MEMBERS })?;
         let table = dll.table()?;
         *place = Some(Member {
@@ -115,17 +114,12 @@ impl<const MEMBERS: usize> Members<MEMBERS> {
 
     /// Returns the tables, each with its member's number.
     pub(super) fn tables(&self) -> impl Iterator<Item = (usize, &CalloutTable)> {
-        self.members.iter().flatten().map(|member| &member.table).enumerate()
+        self.all.iter().flatten().map(|member| &member.table).enumerate()
     }
 
     /// Returns a table of the hooks that any member wants.
     pub(super) fn wanted(&self) -> CalloutTable {
         self.tables()
             .fold(CalloutTable::EMPTY, |wanted, (_, table)| wanted.or(table))
-    }
-
-    /// Returns how many DLLs of the list did not become members.
-    pub(super) const fn left_out(&self) -> usize {
-        self.left_out
     }
 }

@@ -27,15 +27,10 @@ macro_rules! packet_accessors {
 macro_rules! packet_replacement {
     ($Type:ident, $packet:literal) => {
         impl<'a> $Type<'a> {
-            /// Lets the methods that alter the packet take buffers from `pool`, and [`replace`](Self::replace) it if it is
-            /// tracked: otherwise nobody would hold the buffer.
+            /// Returns what the host and the chain do with it.
             #[inline]
-            pub(crate) const fn set_buffers<const M: usize>(
-                &mut self,
-                pool: &'a $crate::table::BufferPool<M>,
-                is_tracked: bool,
-            ) {
-                self.packet.set_pool(pool, is_tracked);
+            pub(crate) const fn argument_mut(&mut self) -> &mut $crate::hook::packet::PacketArgument<'a> {
+                &mut self.packet
             }
 
             /// Applies the changes that `edit` notes in a buffer, and points the server at it; returns the new size.
@@ -78,14 +73,17 @@ macro_rules! packet_replacement {
 
             /// Applies the changes that `edit` notes, and copies the result into the server's own buffer; returns the new size.
             ///
-            /// The packet is edited aside, in a buffer that returns at once, and copied when the hook returns: up to the 4096
-            /// bytes of the server's buffer, or of the one that another DLL has put in its place: a
-            /// [chain](crate::chain) asks the same size of it. It works for every packet, tracked or not.
+            /// The packet is edited aside, on the stack, and copied when the hook returns: up to the 4096 bytes of the
+            /// server's buffer, or of the one that another DLL has put in its place: a [chain](crate::chain) asks the same
+            /// size of it. It works for every packet, tracked or not, and takes none of the host's buffers.
             /// [`replace`](Self::replace) says what Microsoft's pages say on the two ways.
             ///
             /// # Errors
-            /// As for [`replace`](Self::replace); [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) only if the
-            /// argument was made by [`from_raw`](Self::from_raw).
+            /// The bytes stay as they were, with
+            /// - [`ReplaceError::Edit`](crate::ReplaceError::Edit) if an edit is not possible, or the packet is shorter than
+            ///   the header;
+            /// - [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) if the argument was made by
+            ///   [`from_raw`](Self::from_raw): there is no host that would copy the result.
             pub fn rewrite<'v>(
                 &mut self,
                 edit: impl FnOnce(&mut $crate::message::Editor<'_, 'v>),
@@ -100,57 +98,6 @@ macro_rules! packet_replacement {
             /// longer than [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
             pub fn rewrite_with(&mut self, bytes: &[u8]) -> Result<(), $crate::hook::packet::ReplaceError> {
                 self.packet.rewrite_with(bytes)
-            }
-
-            /// Takes the replacement, if there is one, to be put in place by [`install`](Self::install).
-            #[inline]
-            pub(crate) fn take_replacement(&mut self) -> Option<$crate::table::PooledBuffer<'a>> {
-                self.packet.take_replacement()
-            }
-
-            /// Copies a packet that was rewritten into the server's buffer, and sets its size.
-            ///
-            /// # Safety
-            /// - [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes can be written where the server's packet is, and nobody else
-            ///   reads or writes them during the call.
-            #[inline]
-            pub(crate) unsafe fn copy_back(&mut self) {
-                // SAFETY: the caller promises the same.
-                unsafe { self.packet.copy_back() };
-            }
-
-            /// Copies a packet that was altered in either way into the server's buffer.
-            ///
-            /// # Safety
-            /// As for [`copy_back`](Self::copy_back).
-            #[cfg(feature = "simulate")]
-            pub(crate) unsafe fn copy_back_either(&mut self) {
-                // SAFETY: the caller promises the same.
-                unsafe { self.packet.copy_back_either() };
-            }
-
-            /// Points the server at `replacement`, which `holder` holds from now on.
-            ///
-            /// # Safety
-            #[doc = concat!("- `holder` is not dropped before the server has finished with ", $packet, ".")]
-            pub(crate) unsafe fn install(
-                &mut self,
-                replacement: $crate::table::PooledBuffer<'a>,
-                holder: &$crate::table::Replacements<'a>,
-            ) {
-                // SAFETY: the caller promises the same.
-                unsafe { self.packet.install(replacement, holder) };
-            }
-
-            /// Points the server at its own packet again.
-            pub(crate) fn put_back(&mut self) {
-                self.packet.put_back();
-            }
-
-            /// Returns the server's variables for the packet.
-            #[inline]
-            pub(crate) const fn pair(&self) -> $crate::hook::packet::PacketPair<'a> {
-                self.packet.pair()
             }
         }
     };

@@ -1,7 +1,6 @@
 //! What all arguments have in common, for code that treats all hooks alike.
 
 use super::check::HookError;
-use super::diagnostic::Diagnostic;
 use crate::ffi;
 
 /// The safe argument of a hook.
@@ -30,10 +29,6 @@ pub trait Argument: Sized {
     unsafe fn pass(raw: Self::Raw, hook: Self::Hook) -> u32;
 }
 
-/// Who is told of what a hook must not do itself.
-#[doc(hidden)]
-pub type Report = fn(Diagnostic<'_>);
-
 /// What is called by a hook: a host, or a chain.
 #[doc(hidden)]
 pub trait Handle<A: Argument>: Sync {
@@ -41,7 +36,7 @@ pub trait Handle<A: Argument>: Sync {
     ///
     /// # Safety
     /// - `argument` was made from `raw`, of which the promises of `A::check` hold during the call.
-    unsafe fn handle(&'static self, argument: A, raw: A::Raw, report: Report) -> u32;
+    unsafe fn handle(&'static self, argument: A, raw: A::Raw) -> u32;
 }
 
 /// What a `from_raw` returns, whether or not it can fail.

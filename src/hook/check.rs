@@ -22,6 +22,12 @@ pub enum HookError {
         /// The size that the server gave, in bytes.
         size: u32,
     },
+    /// The server offers a version of the callout API that this crate does not know.
+    #[error("version {version} of the callout API is not supported, only 0 is")]
+    Version {
+        /// The version that the server gave.
+        version: u32,
+    },
     /// The control code belongs to another hook.
     #[error("ControlCode {code:#010x} is not of the family {family:#x}")]
     ForeignCode {

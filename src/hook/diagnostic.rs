@@ -17,7 +17,7 @@ pub enum Diagnostic<'a> {
     ///
     /// For `DhcpPktDropHook` only the packet's bytes are refused: the notice counts.
     ArgumentsRefused {
-        /// The hook, as the SDK names it.
+        /// The hook, as the SDK names it, or `DhcpServerCalloutEntry`.
         hook: &'static str,
         /// What is wrong with them.
         error: HookError,
@@ -32,7 +32,8 @@ pub enum Diagnostic<'a> {
     },
     /// `DhcpPktDropHook` reported something that changes nothing: a drop that is repeated, or an unknown packet.
     ///
-    /// The server's documentation tells authors to expect several notices for one packet.
+    /// The server's documentation tells authors to expect several notices for one packet. A drop is
+    /// [heard](crate::Callout::packet_dropped) all the same.
     NoticeRejected {
         /// What was reported.
         notice: Notice,
@@ -47,8 +48,14 @@ pub enum Diagnostic<'a> {
     /// As many packets as the table holds are in flight: this one is processed, but not tracked.
     ///
     /// A `replace` of it is undone, since nobody would hold the buffer; a `rewrite` stays. If it is the table of a chain,
-    /// no member hears of the packet.
+    /// the members hear nothing of the packet but that it is dropped.
     NotTracked,
+    /// What was put in the place of a packet or a reply in this hook was taken back from the server, which has its own
+    /// again: the packet was reported as processed, or given up, before the hook returned.
+    ReplacementUndone {
+        /// The hook, as the SDK names it.
+        hook: &'static str,
+    },
     /// A packet was given up at this stage, since the server had not reported its end.
     Lost {
         /// The last that was heard of it.
@@ -65,6 +72,14 @@ pub enum Diagnostic<'a> {
     Unchained {
         /// How many there are.
         dlls: usize,
+    },
+    /// A member of the chain does not hear of this notice, since its own context for the packet is not known (any more), or
+    /// it has been told the end of the packet: see [`chain`](crate::chain).
+    NotTold {
+        /// What was reported.
+        notice: Notice,
+        /// Which member, counted from 0, the DLL's own callout.
+        member: usize,
     },
     /// A member of the chain has left pointers that are no packet, which were set back to what they were before.
     MemberPointers {
@@ -114,12 +129,16 @@ impl fmt::Display for Diagnostic<'_> {
             }
             Self::Panicked { hook } => write!(f, "{hook}: the callout panicked"),
             Self::NotTracked => f.write_str("packet not tracked: packet table full"),
+            Self::ReplacementUndone { hook } => write!(f, "{hook}: replacement undone: the packet is over"),
             Self::Lost { stage } => write!(f, "packet given up: {stage}"),
             Self::LeftOut { path, reason } => match path {
                 Some(path) => write!(f, "{path} left out of the chain: {reason}"),
                 None => write!(f, "a DLL left out of the chain: {reason}"),
             },
             Self::Unchained { dlls } => write!(f, "{dlls} DLLs of the list switched off: exported without a chain"),
+            Self::NotTold { notice, member } => {
+                write!(f, "notice {:#010x} not told to chain member {member}", notice.code())
+            }
             Self::MemberPointers { hook, member, error } => {
                 write!(f, "{hook}: packet of chain member {member} set back: {error}")
             }

@@ -88,12 +88,6 @@ impl NewPacket<'_> {
         }
     }
 
-    /// Returns whether the packet was replaced or rewritten.
-    #[inline]
-    pub(crate) const fn is_altered(&self) -> bool {
-        self.packet.is_altered()
-    }
-
     /// Moves the value out, with what the packet was altered to.
     #[inline]
     pub(crate) const fn take(&mut self) -> Self {

@@ -114,32 +114,36 @@ impl PacketPair<'_> {
     }
 }
 
-/// The packet of a hook that may point the server at another.
-pub(super) struct PacketArgument<'a> {
+/// The packet of a hook that may give the server another.
+pub(crate) struct PacketArgument<'a> {
     pair: PacketPair<'a>,
     /// What the server's variables said when the hook was called.
     original: PacketBytes<'a>,
-    /// Where buffers come from.
-    pool: Option<&'a dyn TakeBuffer>,
-    /// Whether there is anyone to hold a buffer for the server.
-    is_tracked: bool,
-    /// What the server is to get instead.
-    changed: Option<Changed<'a>>,
+    replacements: Buffers,
+    /// Where the packet is rewritten.
+    aside: Option<&'a mut Option<PacketBuffer>>,
+    changed: Changed,
 }
 
-/// A packet that is to reach the server when the hook returns.
+/// Where a replacement comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Buffers {
+    /// There is nobody to hold it for the server.
+    Nowhere,
+    Pool(&'static dyn TakeBuffer),
+    /// A test copies it into the server's buffer.
+    #[cfg(feature = "simulate")]
+    Aside,
+}
+
+/// What is to reach the server when the hook returns.
 #[derive(Debug)]
-struct Changed<'a> {
-    buffer: PooledBuffer<'a>,
-    way: Way,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Changed {
+    Nothing,
     /// The server is pointed at the buffer.
-    Replace,
-    /// The bytes are copied into the server's buffer.
-    Rewrite,
+    Replaced(PooledBuffer<'static>),
+    /// What is aside is copied into the server's buffer.
+    Rewritten,
 }
 
 /// A packet that was not altered; it is as it was.
@@ -175,21 +179,27 @@ impl<'a> PacketArgument<'a> {
         let (start, length) = pair.get();
         // SAFETY: these are `*packet` and `*size`, of which the caller promises what is asked.
         let original = unsafe { PacketBytes::from_raw(start, "*Packet", length) }?;
-        Ok(Self {
+        Ok(Self::new(pair, original))
+    }
+
+    #[inline]
+    const fn new(pair: PacketPair<'a>, original: PacketBytes<'a>) -> Self {
+        Self {
             pair,
             original,
-            pool: None,
-            is_tracked: true,
-            changed: None,
-        })
+            replacements: Buffers::Nowhere,
+            aside: None,
+            changed: Changed::Nothing,
+        }
     }
 
     /// Returns the packet as it will be, if the change reaches the server.
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
-        match &self.changed {
-            Some(changed) => changed.buffer.as_bytes(),
-            None => self.original.bytes(),
+        match (&self.changed, self.aside.as_deref()) {
+            (Changed::Replaced(buffer), _) => buffer.as_bytes(),
+            (Changed::Rewritten, Some(Some(buffer))) => buffer.as_bytes(),
+            _ => self.original.bytes(),
         }
     }
 
@@ -201,48 +211,73 @@ impl<'a> PacketArgument<'a> {
 
     /// Returns the server's variables.
     #[inline]
-    pub(super) const fn pair(&self) -> PacketPair<'a> {
+    pub(crate) const fn pair(&self) -> PacketPair<'a> {
         self.pair
     }
 
-    /// Lets buffers come from `pool`, for a replacement only if the packet is tracked.
+    /// Lets the packet be altered: rewritten aside, or replaced by one of `replacements`.
     #[inline]
-    pub(super) const fn set_pool(&mut self, pool: &'a dyn TakeBuffer, is_tracked: bool) {
-        self.pool = Some(pool);
-        self.is_tracked = is_tracked;
+    pub(crate) const fn lend(&mut self, aside: &'a mut Option<PacketBuffer>, replacements: Buffers) {
+        self.aside = Some(aside);
+        self.replacements = replacements;
     }
 
     /// Applies the changes of `edit` in a buffer; an error leaves everything as it was.
     pub(super) fn replace<'v>(&mut self, edit: impl FnOnce(&mut Editor<'_, 'v>)) -> Result<usize, ReplaceError> {
-        self.change(Way::Replace, |bytes, buffer| edit_into(bytes, buffer, edit))
+        match self.replacements {
+            Buffers::Nowhere => Err(ReplaceError::NotTracked),
+            Buffers::Pool(pool) => self.change_pooled(pool, |bytes, buffer| edit_into(bytes, buffer, edit)),
+            #[cfg(feature = "simulate")]
+            Buffers::Aside => self.rewrite(edit),
+        }
     }
 
     /// Copies `packet` into a buffer for the server.
     pub(super) fn replace_with(&mut self, packet: &[u8]) -> Result<(), ReplaceError> {
-        self.change(Way::Replace, |_, buffer| Ok(buffer.copy_from(packet)?))
+        match self.replacements {
+            Buffers::Nowhere => Err(ReplaceError::NotTracked),
+            Buffers::Pool(pool) => self.change_pooled(pool, |_, buffer| Ok(buffer.copy_from(packet)?)),
+            #[cfg(feature = "simulate")]
+            Buffers::Aside => self.rewrite_with(packet),
+        }
+    }
+
+    fn change_pooled<T>(
+        &mut self,
+        pool: &'static dyn TakeBuffer,
+        fill: impl FnOnce(&[u8], &mut PacketBuffer) -> Result<T, ReplaceError>,
+    ) -> Result<T, ReplaceError> {
+        let mut buffer = pool.take_buffer()?;
+        let filled = fill(self.bytes(), &mut buffer)?;
+        self.changed = Changed::Replaced(buffer);
+        Ok(filled)
     }
 
     /// As [`replace`](Self::replace), for the server's own buffer.
     pub(super) fn rewrite<'v>(&mut self, edit: impl FnOnce(&mut Editor<'_, 'v>)) -> Result<usize, ReplaceError> {
-        self.change(Way::Rewrite, |bytes, buffer| edit_into(bytes, buffer, edit))
+        self.change_aside(|bytes, buffer| match bytes {
+            Some(bytes) => edit_into(bytes, buffer, edit),
+            None => Ok(buffer.edit(edit)?),
+        })
     }
 
     /// As [`replace_with`](Self::replace_with), for the server's own buffer.
     pub(super) fn rewrite_with(&mut self, packet: &[u8]) -> Result<(), ReplaceError> {
-        self.change(Way::Rewrite, |_, buffer| Ok(buffer.copy_from(packet)?))
+        self.change_aside(|_, buffer| Ok(buffer.copy_from(packet)?))
     }
 
-    fn change<T>(
+    /// `fill` gets the bytes of the packet and an empty buffer, or the buffer that holds the packet.
+    fn change_aside<T>(
         &mut self,
-        way: Way,
-        fill: impl FnOnce(&[u8], &mut PacketBuffer) -> Result<T, ReplaceError>,
+        fill: impl FnOnce(Option<&[u8]>, &mut PacketBuffer) -> Result<T, ReplaceError>,
     ) -> Result<T, ReplaceError> {
-        if way == Way::Replace && !self.is_tracked {
-            return Err(ReplaceError::NotTracked);
-        }
-        let mut buffer = self.pool.ok_or(ReplaceError::NotTracked)?.take_buffer()?;
-        let filled = fill(self.bytes(), &mut buffer)?;
-        self.changed = Some(Changed { buffer, way });
+        let aside = self.aside.as_deref_mut().ok_or(ReplaceError::NotTracked)?;
+        let filled = match (&self.changed, &mut *aside) {
+            (Changed::Rewritten, Some(buffer)) => fill(None, buffer)?,
+            (Changed::Replaced(from), _) => fill(Some(from.as_bytes()), aside.insert(PacketBuffer::new()))?,
+            _ => fill(Some(self.original.bytes()), aside.insert(PacketBuffer::new()))?,
+        };
+        self.changed = Changed::Rewritten;
         Ok(filled)
     }
 
@@ -252,55 +287,53 @@ impl<'a> PacketArgument<'a> {
         Self {
             pair: self.pair,
             original: self.original,
-            pool: self.pool,
-            is_tracked: self.is_tracked,
-            changed: self.changed.take(),
+            replacements: self.replacements,
+            aside: self.aside.take(),
+            changed: core::mem::replace(&mut self.changed, Changed::Nothing),
         }
     }
 
     /// Returns whether there is a change for the server.
     #[inline]
-    pub(super) const fn is_altered(&self) -> bool {
-        self.changed.is_some()
+    pub(crate) const fn is_altered(&self) -> bool {
+        !matches!(self.changed, Changed::Nothing)
     }
 
-    /// Takes the replacement, if there is one; without it the server keeps its own packet.
-    #[inline]
-    pub(super) fn take_replacement(&mut self) -> Option<PooledBuffer<'a>> {
-        let changed = self.changed.take_if(|changed| changed.way == Way::Replace);
-        changed.map(|changed| changed.buffer)
-    }
-
-    /// Copies a packet that was rewritten into the server's buffer.
+    /// Copies a packet that was rewritten into the server's buffer, and sets its size; returns one that was replaced, to be
+    /// put in place by [`install`](Self::install).
     ///
     /// # Safety
     /// - [`PACKET_CAPACITY`] bytes can be written at `*packet`, and nobody else reads or writes them meanwhile.
     #[inline]
-    pub(super) unsafe fn copy_back(&mut self) {
-        let Some(Changed { buffer, .. }) = self.changed.take_if(|changed| changed.way == Way::Rewrite) else {
-            return;
-        };
-        let (packet, start) = (buffer.as_bytes(), self.original.start);
-        // SAFETY:
-        // - so many bytes can be written, the caller promises, since a packet has at most that;
-        // - no reference to them is left, since `self` is borrowed mutably.
-        unsafe { core::ptr::copy(packet.as_ptr(), start.as_ptr(), packet.len()) };
-        self.original.length = packet.len();
-        self.put_back();
+    pub(crate) unsafe fn settle(&mut self) -> Option<PooledBuffer<'static>> {
+        match core::mem::replace(&mut self.changed, Changed::Nothing) {
+            Changed::Nothing => None,
+            Changed::Replaced(buffer) => Some(buffer),
+            Changed::Rewritten => {
+                let packet = self.aside.as_deref().and_then(Option::as_ref)?.as_bytes();
+                // SAFETY:
+                // - so many bytes can be written, the caller promises, since a packet has at most that;
+                // - no reference to them is left, since `self` is borrowed mutably.
+                unsafe { core::ptr::copy(packet.as_ptr(), self.original.start.as_ptr(), packet.len()) };
+                self.original.length = packet.len();
+                self.put_back();
+                None
+            }
+        }
     }
 
     /// Points the server at `replacement`, which `holder` holds from now on.
     ///
     /// # Safety
-    /// - `holder` is not dropped before the server has finished with the packet.
-    pub(super) unsafe fn install(&mut self, replacement: PooledBuffer<'a>, holder: &Replacements<'a>) {
+    /// - `holder` is not dropped before the server has finished with the packet, or with the packet that it answers.
+    pub(crate) unsafe fn install(&self, replacement: PooledBuffer<'static>, holder: &Replacements<'static>) {
         let size = size_of_packet(replacement.size());
         let start = holder.hold_for_server(replacement);
         self.pair.set((start.as_ptr(), size));
     }
 
     /// Points the server at its own packet again.
-    pub(super) fn put_back(&mut self) {
+    pub(crate) fn put_back(&self) {
         self.pair.set(self.original.start_and_size());
     }
 }
@@ -345,38 +378,22 @@ impl TestVariables {
 
 #[cfg(feature = "simulate")]
 impl<'a> PacketArgument<'a> {
-    /// Copies a packet that was altered in either way into the server's buffer.
-    ///
-    /// # Safety
-    /// As for [`copy_back`](Self::copy_back).
-    pub(super) unsafe fn copy_back_either(&mut self) {
-        if let Some(changed) = &mut self.changed {
-            changed.way = Way::Rewrite;
-        }
-        // SAFETY: the caller promises the same.
-        unsafe { self.copy_back() };
-    }
-
     /// Creates the argument from what a test owns.
     pub(super) fn of_test(packet: &'a mut *mut u8, size: &'a mut u32, block: &'a mut [u8; PACKET_CAPACITY]) -> Self {
         let length = usize::try_from(*size).unwrap_or_default().min(PACKET_CAPACITY);
         let start = NonNull::from(block).cast();
         *packet = start.as_ptr();
-        Self {
-            pair: PacketPair {
-                packet: NonNull::from(packet),
-                size: NonNull::from(size),
-                lifetime: PhantomData,
-            },
-            original: PacketBytes {
-                start,
-                length,
-                lifetime: PhantomData,
-            },
-            pool: None,
-            is_tracked: true,
-            changed: None,
-        }
+        let pair = PacketPair {
+            packet: NonNull::from(packet),
+            size: NonNull::from(size),
+            lifetime: PhantomData,
+        };
+        let original = PacketBytes {
+            start,
+            length,
+            lifetime: PhantomData,
+        };
+        Self::new(pair, original)
     }
 }
 

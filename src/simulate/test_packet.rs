@@ -5,9 +5,8 @@ use core::ptr::null_mut;
 
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::ffi::Bool;
-use crate::hook::{NewPacket, PacketNotice, SendPacket, TestVariables};
+use crate::hook::{Buffers, NewPacket, PacketNotice, SendPacket, TestVariables};
 use crate::lifecycle::Notice;
-use crate::table::BufferPool;
 
 /// A packet in a server's buffer of 4096 bytes, which lends the arguments of hooks to a test.
 ///
@@ -48,8 +47,6 @@ use crate::table::BufferPool;
 #[derive(Debug)]
 pub struct TestPacket {
     variables: Box<TestVariables>,
-    /// Two, since an edit of a packet that was edited takes one more.
-    buffers: Box<BufferPool<2>>,
     is_tracked: bool,
 }
 
@@ -67,7 +64,6 @@ impl TestPacket {
                 pkt_context: null_mut(),
                 process_it: Bool::TRUE,
             }),
-            buffers: Box::new(BufferPool::new()),
             is_tracked: true,
         };
         test.variables.take_in(packet).ok_or(PacketTooLong {
@@ -86,27 +82,39 @@ impl TestPacket {
 
     /// Lends the packet as `DhcpNewPktHook` gets it.
     pub fn new_packet<R>(&mut self, call: impl FnOnce(&mut NewPacket<'_>) -> R) -> R {
+        let (mut aside, buffers) = (None, self.buffers());
         let mut packet = NewPacket::of_test(&mut self.variables);
-        packet.set_buffers(&self.buffers, self.is_tracked);
+        packet.argument_mut().lend(&mut aside, buffers);
         let returned = call(&mut packet);
+        let argument = packet.argument_mut();
         // SAFETY: the packet is in a block of 4096 bytes, which nobody else has.
-        unsafe { packet.copy_back_either() };
+        unsafe { argument.settle() };
         returned
     }
 
     /// Lends the packet as `DhcpPktSendHook` gets it.
     pub fn send_packet<R>(&mut self, call: impl FnOnce(&mut SendPacket<'_>) -> R) -> R {
+        let (mut aside, buffers) = (None, self.buffers());
         let mut packet = SendPacket::of_test(&mut self.variables);
-        packet.set_buffers(&self.buffers, self.is_tracked);
+        packet.argument_mut().lend(&mut aside, buffers);
         let returned = call(&mut packet);
+        let argument = packet.argument_mut();
         // SAFETY: as above.
-        unsafe { packet.copy_back_either() };
+        unsafe { argument.settle() };
         returned
     }
 
     /// Lends the packet as `DhcpPktDropHook` gets it.
     pub fn notice<R>(&mut self, notice: Notice, call: impl FnOnce(&PacketNotice<'_>) -> R) -> R {
         call(&PacketNotice::of_test(notice, &mut self.variables))
+    }
+
+    const fn buffers(&self) -> Buffers {
+        if self.is_tracked {
+            Buffers::Aside
+        } else {
+            Buffers::Nowhere
+        }
     }
 
     /// Returns the packet as it is now.

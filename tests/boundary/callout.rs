@@ -8,7 +8,7 @@ use std::sync::{Mutex, OnceLock};
 use dhcp_callout::control::{AddressGrant, AddressProblem, ServiceControl};
 use dhcp_callout::ffi::{CalloutTable, EntryPoint};
 use dhcp_callout::hook::ChainDlls;
-use dhcp_callout::message::OptionCode;
+use dhcp_callout::message::{OptionCode, Seconds};
 use dhcp_callout::simulate::{EntryCall, EntryResult, HookCall, Parameter, Server};
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, DropReason, Host,
@@ -247,18 +247,30 @@ fn the_table_holds_the_hooks_that_the_callout_wants() {
 
 #[test]
 fn only_version_0_is_accepted() {
+    static HOST: Host<Recorder, 1, 0> = Host::new(Recorder::new());
+    entry_point!(fn entry = HOST);
     let untouched = CalloutTable {
         dhcp_reserved_hook: without_provenance_mut(7),
         ..CalloutTable::EMPTY
     };
     // SAFETY: the entry point is made by the macro.
-    let enter = |call: EntryCall<'_>| unsafe { call.before(untouched).enter(everything) };
+    let enter = |call: EntryCall<'_>| unsafe { call.before(untouched).enter(entry) };
     for version in [1, 2, u32::MAX] {
         let EntryResult { status, left, .. } = enter(EntryCall::DEFAULT.version(version));
         assert_eq!(status, 50);
         assert!(left.dhcp_reserved_hook.addr() == 7 && left.dhcp_new_pkt_hook.is_none());
     }
     assert_eq!(enter(EntryCall::DEFAULT.table(None)).status, 87);
+    let refused = |error: &str| format!("DhcpServerCalloutEntry: arguments refused: {error}");
+    assert_eq!(
+        HOST.callout().take(),
+        [
+            refused("version 1 of the callout API is not supported, only 0 is"),
+            refused("version 2 of the callout API is not supported, only 0 is"),
+            refused("version 4294967295 of the callout API is not supported, only 0 is"),
+            refused("CalloutTbl is NULL"),
+        ]
+    );
     for offset in 0..8 {
         let table = enter(EntryCall::DEFAULT.chain(None).table(Some(offset)))
             .table()
@@ -332,6 +344,7 @@ fn a_lifecycle_is_told_once_whatever_the_server_repeats() {
             "new 49",
             "dropped Some(49) Ok([116, 49]): 0xa",
             "rejected: RepeatedDrop { first: DHCP_DROP_NOADDRESS, again: DHCP_DROP_DUPLICATE }",
+            "dropped Some(49) Ok([116, 49]): 0x1",
             "done 49: 0xa",
             "rejected: wrong context",
             "rejected: wrong context",
@@ -556,6 +569,7 @@ mod overlap {
             [
                 "notice for a packet that has been processed",
                 "dropped None: DHCP_DROP_NOADDRESS",
+                "DhcpPktSendHook: replacement undone: the packet is over",
                 "done 97"
             ],
             "a drop is heard after the end too"
@@ -598,6 +612,88 @@ fn a_rewritten_packet_is_in_the_servers_own_buffer() {
     let log = recorder.take();
     assert_eq!(log[2..5], ["send for None", "Ok(())", "send for Some(116)"]);
     assert!(log[5].starts_with("Err(TooLong("), "{log:?}");
+}
+
+/// Replaces the packets of transaction 1, and edits all others and their replies three times in place.
+struct Rewrites;
+
+/// Edits a packet after [`Rewrites`], the third time in vain.
+macro_rules! edit {
+    ($packet:ident) => {
+        $packet.rewrite(|editor| _ = editor.secs(1)).unwrap();
+        $packet
+            .rewrite(|editor| _ = editor.set(option::LEASE_TIME, 60))
+            .unwrap();
+        let too_much = $packet.rewrite(|editor| _ = editor.secs(9).set_raw(OptionCode::from_code(43), &[0; 5000]));
+        assert!(matches!(too_much, Err(ReplaceError::Edit(_))), "{too_much:?}");
+        assert_eq!(
+            $packet.message().unwrap().secs(),
+            1,
+            "what is shown is the last that was possible"
+        );
+    };
+}
+
+impl Callout for Rewrites {
+    type State = ();
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+        match packet.message().unwrap().xid() {
+            1 => packet.replace(|_| ()).map_or(Decision::Pass, |_| Decision::Track(())),
+            2 => {
+                edit!(packet);
+                Decision::Track(())
+            }
+            _ => {
+                edit!(packet);
+                Decision::Pass
+            }
+        }
+    }
+}
+
+impl OnSendPacket for Rewrites {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&()>) {
+        let expected = match packet.replace(|_| ()) {
+            Err(ReplaceError::Exhausted(_)) => Some(&()),
+            Err(ReplaceError::NotTracked) => None,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(state, expected);
+        edit!(packet);
+    }
+}
+
+#[test]
+fn a_packet_is_rewritten_though_all_buffers_are_lost_or_there_are_none() {
+    fn check<const BUFFERS: usize>(host: &Host<Rewrites, 4, BUFFERS>, entry: EntryPoint) {
+        // SAFETY: the entry points are made by the macro.
+        let server = unsafe { Server::load(entry) }.unwrap();
+        let request = |xid| PacketBuffer::request(MessageType::REQUEST, xid, &[2, 0, 0, 0, 0, 1]).unwrap();
+        for _ in 0..BUFFERS {
+            let lost = server.receive(request(1).as_bytes()).unwrap();
+            assert!(!lost.context().is_null());
+            host.drain();
+        }
+        for xid in [2, 3] {
+            let packet = server.receive(request(xid).as_bytes()).unwrap();
+            assert_eq!(packet.context().is_null(), xid == 3);
+            let reply = server.send(&packet, request(xid).as_bytes()).unwrap();
+            for bytes in [packet.bytes().unwrap(), reply.bytes().unwrap()] {
+                let message = Message::parse(bytes).unwrap();
+                assert_eq!(
+                    (message.secs(), message.find(option::LEASE_TIME)),
+                    (1, Some(Seconds(60)))
+                );
+            }
+        }
+    }
+    static NONE: Host<Rewrites, 4, 0> = Host::new(Rewrites);
+    static TWO: Host<Rewrites, 4, 2> = Host::new(Rewrites);
+    entry_point!(fn none = NONE);
+    entry_point!(fn two = TWO);
+    check(&NONE, none);
+    check(&TWO, two);
 }
 
 #[test]

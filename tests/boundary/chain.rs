@@ -8,10 +8,12 @@
 use core::ffi::c_void;
 use core::ptr::{null_mut, with_exposed_provenance, without_provenance_mut};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use core::time::Duration;
 use std::sync::{Mutex, OnceLock};
+use std::thread::{self, JoinHandle};
 
 use dhcp_callout::chain::{Chain, LoadedDll};
-use dhcp_callout::control::AddressProblem;
+use dhcp_callout::control::{AddressProblem, ServiceControl};
 use dhcp_callout::ffi::{Bool, CalloutTable, DropSendArguments, EntryPoint, NewPkt, NewPktArguments, ProbArguments};
 use dhcp_callout::simulate::{Conduct, EntryCall, EntryResult, HookCall, PacketInFlight, Server, Swaps};
 use dhcp_callout::{
@@ -47,6 +49,11 @@ impl Callout for Own {
 
     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
         Decision::Track(())
+    }
+
+    fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&()>) {
+        self.0
+            .note(format!("own dropped {state:?}: {:#x}", notice.notice().code()));
     }
 
     fn packet_done(&self, outcome: Outcome, (): ()) {
@@ -194,7 +201,7 @@ fn server(entry: EntryPoint, list: &str) -> Server {
 
 /// Defines a chain of [`Own`] and the DLLs that `$find` loads, and returns its server.
 macro_rules! chain {
-    ($log:ident, $packets:literal, $list:literal, $find:path) => {{
+    ($log:expr, $packets:literal, $list:literal, $find:path) => {{
         static OWN: Host<Own, 16> = Host::new(Own(&$log));
         static CHAIN: Chain<$packets> = Chain::new();
         entry_point!(fn entry = OWN, chain = CHAIN, find = $find);
@@ -233,6 +240,12 @@ mod members {
 
         fn packet_done(&self, outcome: Outcome, state: (u8, u8)) {
             LOG.note(format!("{NUMBER} done {state:?} {outcome:?}"));
+        }
+
+        fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+            if let Diagnostic::NotTold { .. } | Diagnostic::NoticeRejected { .. } = diagnostic {
+                LOG.note(format!("{NUMBER} told: {diagnostic}"));
+            }
         }
     }
 
@@ -297,7 +310,7 @@ mod members {
         let packet = server.receive(b"a").unwrap();
         assert_eq!(packet.bytes(), Ok(&b"a123"[..]));
         assert_eq!(server.send(&packet, b"reply").unwrap().bytes(), Ok(&b"from 1"[..]));
-        for code in [0x6, 0xB, 0xB, 0x1] {
+        for code in [0x6, 0xB] {
             server.notify(&packet, Notice::from_code(code));
         }
         assert_eq!(
@@ -317,27 +330,52 @@ mod members {
             ]
         );
 
+        // After the end nobody hears of another, and of a drop the first alone: the others have had contexts for it.
+        for code in [0xB, 0x1] {
+            server.notify(&packet, Notice::from_code(code));
+        }
+        let log = LOG.take();
+        let rejected = |line: &&String| line.contains("rejected");
+        let others: Vec<_> = log.iter().filter(|line| !rejected(line)).collect();
+        assert_eq!(log.iter().filter(rejected).count(), 2);
+        assert_eq!(
+            others,
+            [
+                "1 told: notice 0x0000000b not told to chain member 1",
+                "1 told: notice 0x0000000b not told to chain member 2",
+                "1 told: notice 0x00000001 not told to chain member 1",
+                "1 told: notice 0x00000001 not told to chain member 2",
+                "1 dropped None 0x1 Ok(\"a123\")",
+            ]
+        );
+
         // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports the
         // packet or not.
-        for is_reported in [false, true] {
-            let packet = server.receive(b"2").unwrap();
-            assert!(!packet.is_accepted());
-            assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
-            if is_reported {
-                server.notify(&packet, Notice::Dropped(DropReason::GEN_FAILURE));
-                server.notify(&packet, Notice::Processed);
-            }
-            assert_eq!(
-                LOG.take(),
-                [
-                    "1 new 2",
-                    "2 new 21",
-                    "1 dropped Some((1, 50)) 0x100 Ok(\"2\")",
-                    "2 dropped None 0x100 Ok(\"2\")",
-                    "1 done (1, 50) Dropped(DHCP_DROP_GEN_FAILURE)",
-                ]
-            );
-        }
+        let packet = server.receive(b"2").unwrap();
+        assert!(!packet.is_accepted());
+        assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
+        assert_eq!(
+            LOG.take(),
+            [
+                "1 new 2",
+                "2 new 21",
+                "1 dropped Some((1, 50)) 0x100 Ok(\"2\")",
+                "2 dropped None 0x100 Ok(\"2\")",
+                "1 done (1, 50) Dropped(DHCP_DROP_GEN_FAILURE)",
+            ]
+        );
+        server.notify(&packet, Notice::Dropped(DropReason::INTERNAL_ERROR));
+        server.notify(&packet, Notice::Processed);
+        assert_eq!(
+            LOG.take(),
+            [
+                "1 told: notice 0x00000003 not told to chain member 1",
+                "1 dropped None 0x3 Ok(\"2\")",
+                "3 dropped None 0x3 Ok(\"2\")",
+                "1 told: notice 0x0000000b not told to chain member 1",
+            ],
+            "to the third it was never offered"
+        );
 
         // Two packets at once, reported in the other order.
         let mut packets = [b"b", b"c"].map(|packet| server.receive(packet).unwrap());
@@ -349,7 +387,7 @@ mod members {
         let done: Vec<_> = LOG.take().iter().map(|line| line[7..].to_owned()).collect();
         let expected = [(1, 99), (2, 99), (3, 99), (1, 98), (2, 98), (3, 98)];
         assert_eq!(done, expected.map(|state| format!("{state:?} Processed")));
-        assert_eq!((CHAIN.in_flight(), CHAIN.tally().admitted), (0, 5));
+        assert_eq!((CHAIN.in_flight(), CHAIN.tally().admitted), (0, 4));
     }
 }
 
@@ -392,7 +430,14 @@ mod ends {
         let (server, _) = SERVER.get_or_init(|| (server, context));
         server.notify(&packet, Notice::Processed);
         assert_eq!(ENDS.load(SeqCst), 1);
-        assert_eq!(LOG.take(), ["own done Processed", "rejected"]);
+        assert_eq!(
+            LOG.take(),
+            [
+                "own done Processed",
+                "rejected",
+                "notice 0x0000000b not told to chain member 1"
+            ]
+        );
     }
 }
 
@@ -537,6 +582,7 @@ mod pointers {
             LOG.take(),
             [
                 "DhcpNewPktHook: packet of chain member 1 set back: *Packet is NULL",
+                "own dropped Some(()): 0x100",
                 "clobbers told 0x100",
                 "refuses told 0x100, NULL false, 6 bytes",
                 "own done Dropped(DHCP_DROP_GEN_FAILURE)",
@@ -574,11 +620,11 @@ mod pointers {
 mod full {
     use super::*;
 
-    static LOG: Log = Log::new();
+    static LOGS: [Log; 2] = [const { Log::new() }; 2];
 
-    struct Foreign;
+    struct Foreign<const N: usize>;
 
-    impl Dll for Foreign {
+    impl<const N: usize> Dll for Foreign<N> {
         unsafe fn new_pkt(call: NewPktArguments) -> u32 {
             // SAFETY: a chain passes a variable of its own.
             unsafe { call.pkt_context.write(without_provenance_mut(1)) };
@@ -586,7 +632,7 @@ mod full {
         }
 
         unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
-            LOG.note(format!(
+            LOGS[N].note(format!(
                 "foreign told {:#x} of {}",
                 call.control_code,
                 call.pkt_context.addr()
@@ -595,38 +641,76 @@ mod full {
         }
 
         unsafe fn pkt_send(call: DropSendArguments) -> u32 {
-            LOG.note(format!("foreign sends for {}", call.pkt_context.addr()));
+            LOGS[N].note(format!("foreign sends for {}", call.pkt_context.addr()));
             0
         }
     }
 
-    fn find(_: DllPath<'_>) -> Option<LoadedDll> {
-        dll::<Foreign>()
+    fn find<const N: usize>(_: DllPath<'_>) -> Option<LoadedDll> {
+        dll::<Foreign<N>>()
     }
 
     #[test]
-    fn nobody_hears_of_a_packet_that_a_full_chain_does_not_track() {
-        let (server, chain) = chain!(LOG, 1, "foreign.dll\0\0", find);
+    fn of_a_packet_that_a_full_chain_does_not_track_the_members_hear_the_drop() {
+        let (server, chain) = chain!(LOGS[0], 1, "foreign.dll\0\0", find::<0>);
         let tracked = server.receive(b"a").unwrap();
         let mut untracked = server.receive(b"b").unwrap();
         assert!(untracked.is_accepted());
         server.send(&untracked, b"reply").unwrap();
-        server.notify(&untracked, Notice::Dropped(DropReason::TIMEOUT));
         server.notify(&untracked, Notice::Processed);
-        assert_eq!(LOG.take(), ["packet not tracked: packet table full"]);
-        // NULL is what the server says of packets that it never offered.
-        untracked.set_context(null_mut());
-        server.notify(&untracked, Notice::Dropped(DropReason::DUPLICATE));
+        assert_eq!(LOGS[0].take(), ["packet not tracked: packet table full"]);
+        let context = untracked.context();
+        // What no chain has given out, and NULL, which the server says of packets that it never offered.
+        for of_no_member in [context, without_provenance_mut(12), null_mut()] {
+            untracked.set_context(of_no_member);
+            server.notify(&untracked, Notice::Dropped(DropReason::TIMEOUT));
+            let mut log = LOGS[0].take();
+            log.retain(|line| line != "rejected");
+            assert_eq!(log, ["own dropped None: 0x4", "foreign told 0x4 of 0"]);
+        }
         server.notify(&tracked, Notice::Processed);
-        assert_eq!(
-            LOG.take(),
-            ["foreign told 0x1 of 0", "own done Processed", "foreign told 0xb of 1"]
-        );
-        // Given up: the members hear no more of it, and the server's notice is stale.
+        assert_eq!(LOGS[0].take(), ["own done Processed", "foreign told 0xb of 1"]);
+
+        // Given up by the chain: the members' contexts are gone, so that only the first hears more of it.
         let lost = server.receive(b"c").unwrap();
         chain.drain();
+        assert_eq!(LOGS[0].take(), ["packet given up: in flight"]);
+        server.notify(&lost, Notice::Dropped(DropReason::TIMEOUT));
         server.notify(&lost, Notice::Processed);
-        assert_eq!(LOG.take(), ["rejected"]);
+        assert_eq!(
+            LOGS[0].take(),
+            [
+                "rejected",
+                "notice 0x00000004 not told to chain member 1",
+                "own dropped None: 0x4",
+                "rejected",
+                "notice 0x0000000b not told to chain member 1",
+            ]
+        );
+        let _lost = server.receive(b"d").unwrap();
+        (0..2).for_each(|_| chain.evict_before(u64::MAX));
+        assert_eq!(LOGS[0].take(), ["packet given up: in flight"]);
+    }
+
+    #[test]
+    fn after_the_stop_of_the_service_each_member_hears_what_it_would_alone() {
+        let log = &LOGS[1];
+        let (server, chain) = chain!(LOGS[1], 4, "foreign.dll\0\0", find::<1>);
+        let packet = server.receive(b"a").unwrap();
+        server.control(ServiceControl::STOP);
+        assert_eq!(log.take(), ["packet given up: in flight"], "the host's");
+        assert_eq!(chain.in_flight(), 1);
+        server.notify(&packet, Notice::Dropped(DropReason::TIMEOUT));
+        server.notify(&packet, Notice::Processed);
+        let expected = [
+            "rejected",
+            "own dropped None: 0x4",
+            "foreign told 0x4 of 1",
+            "rejected",
+            "foreign told 0xb of 1",
+        ];
+        assert_eq!(log.take(), expected);
+        assert_eq!(chain.in_flight(), 0);
     }
 }
 
@@ -696,7 +780,12 @@ mod overlap {
         server.notify(&packet, Notice::Processed);
         assert_eq!(
             LOG.take(),
-            ["foreign new", "own done Processed", "foreign told 0xb of 9"]
+            [
+                "foreign new",
+                "notice 0x0000000b not told to chain member 1",
+                "own done Processed",
+                "foreign told 0xb of 9"
+            ]
         );
     }
 }
@@ -819,7 +908,15 @@ mod end_while_a_member_reads {
         let (server, packet) = SERVER.get_or_init(|| (server, packet));
         let sent = server.send(packet, b"its own").unwrap();
         assert_eq!(sent.bytes().unwrap(), b"its own");
-        assert_eq!(LOG.take(), ["reads \"replaced\"", "own done Processed", "taken back"]);
+        assert_eq!(
+            LOG.take(),
+            [
+                "reads \"replaced\"",
+                "DhcpPktSendHook: replacement undone: the packet is over",
+                "own done Processed",
+                "taken back"
+            ]
+        );
         assert_eq!(chain.in_flight(), 0);
     }
 }
@@ -970,26 +1067,40 @@ mod loading {
         each_call_answers(bad, false);
     }
 
-    static RACED: Host<Own> = Host::new(Own(&LOG));
-    static RACED_CHAIN: Chain<4> = Chain::new();
-    static SECOND_CALL: AtomicBool = AtomicBool::new(true);
-    entry_point!(fn raced = RACED, chain = RACED_CHAIN, find = find_raced);
-
-    fn find_raced(_: DllPath<'_>) -> Option<LoadedDll> {
-        if SECOND_CALL.swap(false, SeqCst) {
-            has_all_hooks("b\0\0");
+    /// A DLL that bears to be loaded once.
+    unsafe extern "system" fn once(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
+        static IS_LOADED: AtomicBool = AtomicBool::new(false);
+        if IS_LOADED.swap(true, SeqCst) {
+            return 5;
         }
-        dll::<Counts<1>>()
-    }
-
-    fn has_all_hooks(list: &str) {
-        let table = enter(raced, list).table().unwrap();
-        assert!(table.dhcp_new_pkt_hook.is_some() && table.dhcp_address_del_hook.is_some());
+        // SAFETY: a chain passes a table of its own.
+        unsafe { entry_of::<Counts<1>>(null_mut(), 0, table) }
     }
 
     #[test]
-    fn a_call_in_the_middle_of_the_first_gets_all_hooks_and_so_does_the_first() {
-        has_all_hooks("b\0\0");
-        assert!(!SECOND_CALL.load(SeqCst));
+    fn two_first_calls_at_once_both_get_all_hooks_of_a_dll_that_is_loaded_once() {
+        static LOG: Log = Log::new();
+        static OWN: Host<Own> = Host::new(Own(&LOG));
+        static CHAIN: Chain<4> = Chain::new();
+        static SECOND: Mutex<Option<JoinHandle<()>>> = Mutex::new(None);
+        entry_point!(fn entry = OWN, chain = CHAIN, find = find);
+
+        fn has_all_hooks() {
+            let table = enter(entry, "once\0\0").table().unwrap();
+            assert!(table.dhcp_new_pkt_hook.is_some() && table.dhcp_address_del_hook.is_some());
+        }
+
+        fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+            // Another thread calls the entry point, and has time to get on with it.
+            let mut second = SECOND.lock().unwrap();
+            second.get_or_insert_with(|| thread::spawn(has_all_hooks));
+            thread::sleep(Duration::from_millis(200));
+            // SAFETY: its hooks do what their prototypes say.
+            (path.to_string() == "once").then(|| unsafe { LoadedDll::new(once) })
+        }
+
+        has_all_hooks();
+        SECOND.lock().unwrap().take().unwrap().join().unwrap();
+        assert_eq!((LOG.take(), CHAIN.left_out()), (vec![], 0));
     }
 }

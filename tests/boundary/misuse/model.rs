@@ -13,8 +13,10 @@ use super::author::{Edit, Event, FAULTS, Kind, MEMBERS, Plan, Verdict, When, loc
 use super::script::{Bytes, Context, Hook, Packet, STOP, Step, Variable};
 
 const PROCESSED: u32 = 0xB;
-/// The context by which a chain says that nobody hears of a packet.
+/// The context by which a chain says that it does not track a packet. So many below it say that the members before that
+/// one have been told all that there is; a chain has 8 members at most, if not said otherwise.
 const UNTRACKED: usize = usize::MAX / 2;
+const MOST_MEMBERS: usize = 8;
 
 /// How many packets and buffers each member has, and how many packets the chain.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,8 @@ struct Entry {
     id: Option<u64>,
     panics: bool,
     dropped: bool,
+    /// The member has given it up, and the chain has not.
+    given_up: bool,
     kept: Vec<Kept>,
 }
 
@@ -197,7 +201,7 @@ impl<'s> Model<'s> {
         let (seen, events) = self.call(&call, step);
         let given = if context.is_some() { seen.context().addr() } else { 0 };
         let is_valid = context.is_some() && process_it.is_some() && source.is_valid();
-        if is_valid && given != 0 && given != UNTRACKED {
+        if is_valid && given != 0 {
             lock(&self.contexts).push(given);
         }
         if self.live.is_none() {
@@ -232,7 +236,8 @@ impl<'s> Model<'s> {
                     Verdict::Pass if pending.is_none() => continue,
                     Verdict::Pass => {}
                 }
-                let in_table = self.live().values().filter(|live| live[member].is_some()).count();
+                let entries = self.live().values().filter_map(|live| live[member].as_ref());
+                let in_table = entries.filter(|entry| !entry.given_up).count();
                 if in_table == self.shape.packets[member] {
                     told.take(member, Kind::TableFull);
                     if id.is_some() {
@@ -244,6 +249,7 @@ impl<'s> Model<'s> {
                     id,
                     panics: plan.state_panics,
                     dropped: false,
+                    given_up: false,
                     kept: Vec::new(),
                 };
                 if let Some(bytes) = pending {
@@ -298,10 +304,15 @@ impl<'s> Model<'s> {
         assert_eq!(size, expected);
         let is_kept = members[0].is_some() || self.shape.chain.is_some();
         if is_valid && !is_full && is_kept && refused_by.is_none() {
-            assert!(given != 0 && given != UNTRACKED);
+            assert!(given != 0 && withheld(given).is_none());
             assert!(self.live.as_mut().unwrap().insert(given, members).is_none());
         } else if is_valid && self.shape.chain.is_some() {
-            assert_eq!(given, UNTRACKED, "no member hears of the packet again");
+            let from = refused_by.map_or(0, |member| member + 1);
+            assert_eq!(
+                withheld(given),
+                Some(from),
+                "those after who has refused it may hear of it"
+            );
         } else {
             assert_eq!(given, 0, "no context is left that names nothing");
         }
@@ -341,7 +352,7 @@ impl<'s> Model<'s> {
                 let event = told.next(member, Kind::Send, id, &shown);
                 at.learn(event.at, members);
                 let free = self.shape.buffers[member] - held[member];
-                let is_tracked = members[member].is_some();
+                let is_tracked = members[member].as_ref().is_some_and(|entry| !entry.given_up);
                 let pending = told.edited(member, &step.plans[member], free, is_tracked, &shown);
                 if let (Ok(Some(bytes)), Some(entry)) = (pending, &mut members[member]) {
                     shown.clone_from(&bytes);
@@ -401,6 +412,12 @@ impl<'s> Model<'s> {
                 .take(self.shape.chain.map_or(1, |_| MEMBERS));
             for (member, entry) in all_members {
                 let plan = &step.plans[member];
+                if entry
+                    .as_ref()
+                    .is_some_and(|entry| entry.given_up || entry.dropped && !is_end)
+                {
+                    told.take(member, Kind::Rejected);
+                }
                 match entry {
                     None if is_end => {}
                     None => told.plain(member, Kind::Dropped, None, &[], plan),
@@ -408,9 +425,8 @@ impl<'s> Model<'s> {
                         id: Some(id), panics, ..
                     }) if is_end => told.end_of_life(member, Kind::Done, Some(*id), plan, *panics),
                     Some(_) if is_end => {}
-                    Some(Entry { dropped: true, .. }) => drop(told.take(member, Kind::Rejected)),
                     Some(entry) => {
-                        entry.dropped = true;
+                        entry.dropped = !entry.given_up;
                         told.plain(member, Kind::Dropped, entry.id, &[], plan);
                     }
                 }
@@ -419,10 +435,21 @@ impl<'s> Model<'s> {
                 all.remove(&context);
                 self.dropped.remove(&context);
             }
-        } else if is_alone || context != UNTRACKED {
-            told.take(0, Kind::Rejected);
-            if is_alone {
-                dropped_unknown(&mut told);
+        } else {
+            let mut from = withheld(context).filter(|_| !is_alone);
+            if from.is_none() {
+                told.take(0, Kind::Rejected);
+                // Whether a table could have given it out, the table knows.
+                let is_possible = told.0.front().is_some_and(|event| event.kind == Kind::NotTold);
+                from = Some(if is_possible { MEMBERS } else { 0 });
+            }
+            let hears = |member: usize| member == 0 || from.is_some_and(|from| member >= from);
+            for member in (0..members).filter(|member| !hears(*member)) {
+                told.take(0, Kind::NotTold);
+                let _ = member;
+            }
+            for member in (0..members).filter(|member| !is_end && hears(*member)) {
+                told.plain(member, Kind::Dropped, None, &[], &step.plans[member]);
             }
         }
         told.end();
@@ -469,9 +496,6 @@ impl<'s> Model<'s> {
         let is_heard = !is_about_packet || self.is_heard(context, live.is_some());
         let ids: [_; MEMBERS] = core::array::from_fn(|member| live.and_then(|live| live[member].as_ref()?.id));
         let is_stop = step.stops();
-        if is_stop && self.shape.chain.is_some() {
-            (0..all.len()).for_each(|_| drop(told.take(0, Kind::GivenUp)));
-        }
         match shown {
             None => drop(told.take(0, Kind::ArgumentsRefused)),
             Some(shown) if is_heard => {
@@ -479,13 +503,14 @@ impl<'s> Model<'s> {
                     let plan = &step.plans[member];
                     told.plain(member, kind, ids[member], &shown, plan);
                     if is_stop {
-                        told.given_up(member, all.values_mut().filter_map(|live| live[member].take()), plan);
+                        let entries = all.values_mut().filter_map(|live| live[member].as_mut());
+                        told.given_up(member, entries.filter(|entry| !entry.given_up), plan);
                     }
                 }
             }
             Some(_) => {}
         }
-        if is_stop {
+        if is_stop && self.shape.chain.is_none() {
             all.clear();
             self.dropped.clear();
         }
@@ -514,6 +539,8 @@ impl<'s> Model<'s> {
         let mut told = Told(events.into());
         if matches!(status, 0 | 1114) {
             told.plain(0, Kind::Load, None, &[], &step.plans[0]);
+        } else {
+            told.take(0, Kind::ArgumentsRefused);
         }
         told.end();
     }
@@ -547,6 +574,11 @@ impl<'s> Model<'s> {
             own,
         }
     }
+}
+
+/// From which member on a chain tells its members of a packet that it does not track.
+fn withheld(context: usize) -> Option<usize> {
+    UNTRACKED.checked_sub(context).filter(|from| *from <= MOST_MEMBERS)
 }
 
 fn kept(live: &Live) -> impl Iterator<Item = &Kept> {
@@ -661,7 +693,7 @@ impl Told {
     }
 
     /// What a member is told when all its packets are given up, in the order of its table.
-    fn given_up(&mut self, member: usize, entries: impl Iterator<Item = Entry>, plan: &Plan) {
+    fn given_up<'e>(&mut self, member: usize, entries: impl Iterator<Item = &'e mut Entry>, plan: &Plan) {
         let mut entries: Vec<_> = entries.collect();
         while !entries.is_empty() {
             self.take(member, Kind::GivenUp);
@@ -672,9 +704,11 @@ impl Told {
                 .and_then(|event| event.id);
             let position = entries.iter().position(|entry| entry.id == lost).unwrap();
             let entry = entries.swap_remove(position);
-            if entry.id.is_some() {
-                self.end_of_life(member, Kind::Lost, entry.id, plan, entry.panics);
+            if let Some(id) = entry.id.take() {
+                self.end_of_life(member, Kind::Lost, Some(id), plan, entry.panics);
             }
+            entry.given_up = true;
+            entry.kept.clear();
         }
     }
 
