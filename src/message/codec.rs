@@ -188,6 +188,8 @@ pub struct Encoder<'t> {
     pub(super) target: &'t mut [u8],
     /// Bytes taken, or that would have been taken.
     pub(super) len: usize,
+    /// Where the last option of 255 bytes ends, which a 250 would continue.
+    pub(super) full_end: usize,
     /// What there is instead of a value.
     instead: Option<Encoded>,
 }
@@ -209,6 +211,7 @@ impl<'t> Encoder<'t> {
         Self {
             target,
             len: 0,
+            full_end: usize::MAX,
             instead: None,
         }
     }

@@ -3,13 +3,15 @@
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::cast_possible_truncation,
-    reason = "offsets in a packet of a few kilobytes; the linker shows that no sum overflows"
+    clippy::inline_always,
+    reason = "offsets in a packet of a few kilobytes; the linker shows that no sum overflows. What is always inlined is \
+              called otherwise, for each option that changes"
 )]
 
 mod error;
-mod fields;
 mod fresh;
 mod pass;
+mod plain;
 mod script;
 mod write;
 
@@ -29,7 +31,6 @@ use super::option::values::Typed;
 use super::value::Value;
 use super::walk::RawOption;
 use super::{HEADER_LENGTH, Header, Message, ParseError};
-use pass::Pass;
 use script::{Change, Script};
 use write::field_of;
 
@@ -99,7 +100,10 @@ pub(crate) fn edit<'v>(
         script: Script::new(),
     };
     edit(&mut editor);
-    editor.finish()
+    match editor.finish() {
+        Some(size) => Ok(size),
+        None => editor.finish_in_a_pass(),
+    }
 }
 
 impl<'b> Editor<'b, '_> {
@@ -112,34 +116,35 @@ impl<'b> Editor<'b, '_> {
         Message::parse(self.source)
     }
 
-    /// Applies all changes, and returns the size of the packet in bytes.
-    #[inline]
-    fn finish(&mut self) -> Result<usize, EditError> {
+    /// Applies all changes to an ordinary packet, and returns its size in bytes.
+    #[inline(never)]
+    fn finish(&mut self) -> Option<usize> {
+        let (target, values) = self.script.gather(self.block);
+        plain::build(self.source, &mut self.script, values, target)
+    }
+
+    /// Applies all changes to any packet.
+    #[cold]
+    fn finish_in_a_pass(&mut self) -> Result<usize, EditError> {
         let message = Message::parse(self.source)?;
         if let Some(error) = self.script.error {
             return Err(error);
         }
+        self.script.forget_places();
         let (target, values) = self.script.split(self.block);
         let room = target.len();
-        let mut size = Pass::new(message, &self.script, values, target).build()?;
-        if size > room && room < CAPACITY {
-            size = self.build_beside_values(message, room)?;
+        let mut needed = pass::build(message, &self.script, values, target)?;
+        if needed > room && room < CAPACITY {
+            // The packet is so long that it reaches the values: they are put aside.
+            let aside = *self.block;
+            let values = aside.get(room..).unwrap_or_default();
+            needed = pass::build(message, &self.script, values, self.block)?;
         }
-        if size > self.script.limit {
-            return Err(EditError::NoRoom {
-                needed: size,
-                available: self.script.limit,
-            });
+        let available = self.script.limit;
+        if needed > available {
+            return Err(EditError::NoRoom { needed, available });
         }
-        Ok(size)
-    }
-
-    /// Builds a packet that is so long that it reaches the values: they are put aside.
-    #[cold]
-    fn build_beside_values(&mut self, message: Message<'_>, values_start: usize) -> Result<usize, EditError> {
-        let aside = *self.block;
-        let values = aside.get(values_start..).unwrap_or_default();
-        Pass::new(message, &self.script, values, self.block).build()
+        Ok(needed)
     }
 }
 

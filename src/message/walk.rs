@@ -553,7 +553,7 @@ pub(super) fn lone_message_type(packet: &[u8]) -> Option<u8> {
 /// Passes over options as long as `is_passed` says so of their codes; returns where that ends, which is after the end of
 /// `bytes` if the last option is.
 #[inline]
-fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> bool) -> usize {
+pub(super) fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> bool) -> usize {
     let (codes, lengths) = codes_and_lengths(bytes);
     while let (Some(code), Some(length)) = (codes.get(at), lengths.get(at)) {
         if !is_passed(*code) {

@@ -144,6 +144,16 @@ fn continuations_in_option_250_go_with_the_value() {
         edit!(before.clone(), e.retain(|option| option.code != HOST)),
         Ok(packet(&[53, 1, 5, 250, 1, 7, 255]))
     );
+    // It is no option 250 that could be removed or set.
+    let value = continued(12, &old);
+    assert_eq!(
+        edit!(before.clone(), e.remove(250)),
+        Ok(packet(&[&value[..], &[53, 1, 5, 255]].concat()))
+    );
+    assert_eq!(
+        edit!(before.clone(), e.set_raw(250, &[9])),
+        Ok(packet(&[&value[..], &[53, 1, 5, 250, 1, 9, 255]].concat()))
+    );
     // The form stays; an option 250 that continues nothing is one of its own.
     assert_eq!(
         edit!(before, e.set_raw(HOST, &new).remove(250)),

@@ -47,8 +47,8 @@ pub(super) struct Script<'v> {
     /// Bytes of all typed values. INVARIANT: they are in the block.
     typed_len: usize,
     pub(super) marks: Marks,
-    /// Whether an edit is one of options of relay agents.
-    pub(super) has_relay: bool,
+    /// Whether no edit needs a [pass](super::pass).
+    pub(super) is_plain: bool,
     /// One bit for each offset at which an option is not retained.
     dropped: Option<[u64; MAX_RETAIN_OFFSET / 64]>,
     /// The first error.
@@ -69,10 +69,18 @@ pub(super) struct Script<'v> {
 pub(super) struct Edit<'v> {
     pub(super) code: OptionCode,
     pub(super) change: Change,
-    /// Where the value begins and ends among the typed values, if it is one.
-    start: u16,
-    end: u16,
-    given: Option<&'v [u8]>,
+    value: Noted<'v>,
+}
+
+/// Where the value of an edit is.
+#[derive(Clone, Copy)]
+enum Noted<'v> {
+    Given(&'v [u8]),
+    /// Among the typed values.
+    Typed {
+        start: u16,
+        len: u16,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,6 +88,8 @@ pub(super) enum Change {
     Remove,
     Set,
     Append,
+    /// Set, and a [plain](super::plain) edit has found its place.
+    Placed,
 }
 
 impl<'v> Edit<'v> {
@@ -89,44 +99,56 @@ impl<'v> Edit<'v> {
     where
         'v: 'p,
     {
-        if let Some(given) = self.given {
-            return given;
+        match self.value {
+            Noted::Given(value) => value,
+            Noted::Typed { start, len } => {
+                let value = typed.get(start.into()..).and_then(|values| values.get(..len.into()));
+                debug_assert!(value.is_some(), "a typed value is where it was noted");
+                value.unwrap_or_default()
+            }
         }
-        let value = typed.get(self.start.into()..self.end.into());
-        debug_assert!(value.is_some(), "a typed value is where it was noted");
-        value.unwrap_or_default()
+    }
+
+    /// Returns the value if one option holds it for certain: one of less than 255 bytes, and not of a 250.
+    #[inline]
+    pub(super) fn short_value<'p>(&self, typed: &'p [u8]) -> Option<&'p [u8]>
+    where
+        'v: 'p,
+    {
+        let value = self.value(typed);
+        (value.len() < 255 && self.code != OptionCode::CONTINUATION).then_some(value)
     }
 }
 
-/// The codes at which a pass has to look: those of the edits, PAD, END, and options 52 and 82.
+/// The codes at which a [plain](super::plain) edit has to look: those of the edits, PAD, END, and options 52 and 82.
 ///
-/// One bit for each, by the low six bits of the code, so that others of the same bit are looked at too. A pass asks
-/// this for each option, and it fits into a register.
+/// One bit for each, by the low six bits of the code, so that others of the same bit are looked at too. It is asked for
+/// each option, and fits into a register.
 #[derive(Clone, Copy)]
 pub(super) struct Marks(u64);
 
 impl Marks {
     const fn new() -> Self {
         Self(
-            Self::bit(OptionCode::PAD)
-                | Self::bit(OptionCode::END)
-                | Self::bit(OptionCode::OVERLOAD)
-                | Self::bit(RELAY),
+            Self::bit(OptionCode::PAD.code())
+                | Self::bit(OptionCode::END.code())
+                | Self::bit(OptionCode::OVERLOAD.code())
+                | Self::bit(RELAY.code()),
         )
     }
 
     #[inline]
-    const fn bit(code: OptionCode) -> u64 {
-        1 << (code.code() & 63)
+    const fn bit(code: u8) -> u64 {
+        1 << (code & 63)
     }
 
     #[inline]
-    pub(super) const fn add(&mut self, code: OptionCode) {
-        self.0 |= Self::bit(code);
+    const fn add(&mut self, code: OptionCode) {
+        self.0 |= Self::bit(code.code());
     }
 
     #[inline]
-    pub(super) const fn may_have(self, code: OptionCode) -> bool {
+    pub(super) const fn may_have(self, code: u8) -> bool {
         self.0 & Self::bit(code) != 0
     }
 }
@@ -139,7 +161,7 @@ impl<'v> Script<'v> {
             count: 0,
             typed_len: 0,
             marks: Marks::new(),
-            has_relay: false,
+            is_plain: true,
             dropped: None,
             error: None,
             given_fields: Overload::empty(),
@@ -155,12 +177,19 @@ impl<'v> Script<'v> {
     #[cold]
     pub(super) fn fail(&mut self, error: EditError) {
         self.error.get_or_insert(error);
+        self.is_plain = false;
     }
 
     /// Returns the changes of options in the order of the calls.
     #[inline]
     pub(super) fn edits(&self) -> impl Iterator<Item = &Edit<'v>> {
-        self.edits.iter().map_while(Option::as_ref)
+        self.edits.get(..self.count).unwrap_or_default().iter().flatten()
+    }
+
+    /// Returns the same for changing.
+    #[inline]
+    pub(super) fn edits_mut(&mut self) -> &mut [Option<Edit<'v>>] {
+        self.edits.get_mut(..self.count).unwrap_or_default()
     }
 
     /// Notes a change with a value that outlives the editor.
@@ -169,9 +198,7 @@ impl<'v> Script<'v> {
         self.add(Edit {
             code,
             change,
-            start: 0,
-            end: 0,
-            given: Some(value),
+            value: Noted::Given(value),
         });
     }
 
@@ -179,20 +206,21 @@ impl<'v> Script<'v> {
     /// block.
     #[inline]
     pub(super) fn note_typed(&mut self, code: OptionCode, len: usize) {
-        let start = self.typed_len;
+        let value = Noted::Typed {
+            start: self.typed_len as u16,
+            len: len as u16,
+        };
         self.typed_len = self.typed_len.wrapping_add(len);
         self.add(Edit {
             code,
             change: Change::Set,
-            start: start as u16,
-            end: self.typed_len as u16,
-            given: None,
+            value,
         });
     }
 
     #[inline]
     fn add(&mut self, edit: Edit<'v>) {
-        if self.marks.may_have(edit.code) && !self.admits(edit.code, edit.change) {
+        if self.marks.may_have(edit.code.code()) && !self.admits(edit.code, edit.change) {
             return;
         }
         let index = self.count;
@@ -204,22 +232,31 @@ impl<'v> Script<'v> {
         self.marks.add(edit.code);
     }
 
-    /// Returns whether there can be such a change of `code`; forgets earlier ones of the option if it decides about that. Special
-    /// codes are marked from the start.
+    /// Returns whether there can be such a change of `code`; forgets earlier ones of the option if it decides about that.
+    /// Special codes are marked from the start.
     #[cold]
     fn admits(&mut self, code: OptionCode, change: Change) -> bool {
         if matches!(code, OptionCode::PAD | OptionCode::END | OptionCode::OVERLOAD) {
             self.fail(EditError::ReservedCode { code });
             return false;
         }
-        self.has_relay |= code == RELAY;
+        self.is_plain &= code != RELAY;
         if change != Change::Append {
             let edits = self.edits;
             let mut kept = edits.into_iter().flatten().filter(|other| other.code != code);
             self.edits = core::array::from_fn(|_| kept.next());
-            self.count = self.edits().count();
+            self.count = self.edits.iter().flatten().count();
         }
         true
+    }
+
+    /// Undoes what a [plain](super::plain) edit has begun.
+    pub(super) fn forget_places(&mut self) {
+        for edit in self.edits.iter_mut().flatten() {
+            if edit.change == Change::Placed {
+                edit.change = Change::Set;
+            }
+        }
     }
 
     /// Returns the part of the block that the values of further edits can have.
@@ -241,13 +278,19 @@ impl<'v> Script<'v> {
 
     /// Moves the typed values to the end of the block, and splits it there.
     #[inline]
-    pub(super) fn split<'b>(&self, block: &'b mut [u8; CAPACITY]) -> (&'b mut [u8], &'b mut [u8]) {
+    pub(super) fn gather<'b>(&self, block: &'b mut [u8; CAPACITY]) -> (&'b mut [u8], &'b mut [u8]) {
         if self.typed_len > 0 {
             let room = block.get_mut(OPTIONS_OFFSET..).unwrap_or_default();
             debug_assert!(self.typed_len <= room.len(), "the typed values are in the block");
             let len = self.typed_len.min(room.len());
             room.copy_within(..len, room.len() - len);
         }
+        self.split(block)
+    }
+
+    /// Splits the block before the typed values at its end.
+    #[inline]
+    pub(super) fn split<'b>(&self, block: &'b mut [u8; CAPACITY]) -> (&'b mut [u8], &'b mut [u8]) {
         let start = CAPACITY.saturating_sub(self.typed_len);
         block.split_at_mut_checked(start).unwrap_or_default()
     }
@@ -262,7 +305,7 @@ impl<'v> Script<'v> {
             });
         };
         *word |= 1 << (option.offset % 64);
-        self.marks.add(option.code);
+        self.is_plain = false;
     }
 
     /// Returns whether the fragment goes by itself.

@@ -15,21 +15,22 @@ impl Encoder<'_> {
         written.is_some() && written == bytes
     }
 
-    /// Writes an option whose value has at most 255 bytes.
+    /// Writes an option, or a fragment of one, of at most 255 bytes.
     #[inline]
     pub(super) fn put_option(&mut self, code: OptionCode, value: &[u8]) {
-        debug_assert!(value.len() <= FRAGMENT, "a longer value has a form");
-        let end = self.len.wrapping_add(value.len()).wrapping_add(2);
-        if let Some([first, second, place @ ..]) = self.target.get_mut(self.len..end) {
-            (*first, *second) = (code.code(), value.len() as u8);
-            copy_value(place, value);
+        debug_assert!(value.len() <= FRAGMENT, "a longer value is split");
+        write_option(self.target, self.len, code, value);
+        self.len = self.len.wrapping_add(value.len()).wrapping_add(2);
+        if value.len() == FRAGMENT {
+            self.full_end = self.len;
         }
-        self.len = end;
     }
 
-    /// Writes an option whose value may be longer than that.
-    #[cold]
-    pub(super) fn put_long(&mut self, code: OptionCode, value: &[u8], form: LongForm) {
+    /// Writes an option of any length that continues none: a PAD keeps a 250 from an option of 255 bytes.
+    pub(super) fn put_apart(&mut self, code: OptionCode, value: &[u8], form: LongForm) {
+        if code == OptionCode::CONTINUATION && self.full_end == self.len {
+            self.put(&[OptionCode::PAD.code()]);
+        }
         let (first, rest) = value.split_at_checked(FRAGMENT).unwrap_or((value, &[]));
         self.put_option(code, first);
         let next = match form {
@@ -57,22 +58,21 @@ impl Encoder<'_> {
         }
         self.len = self.len.max(len);
     }
+}
 
-    /// Moves the last bytes, those from offset `moved` to offset `end`, after the ones that were written since.
-    #[cold]
-    pub(super) fn move_to_end(&mut self, moved: usize, end: usize) {
-        debug_assert!(moved <= end && end <= self.len, "what is moved has been written");
-        if let Some(written) = self.target.get_mut(moved..self.len) {
-            let count = end.wrapping_sub(moved);
-            if count <= written.len() {
-                written.rotate_left(count);
-            }
-        }
-    }
+/// Writes an option of at most 255 bytes to `target` from `at` on, if there is room; returns where it ends.
+#[inline(always)]
+pub(super) fn write_option(target: &mut [u8], at: usize, code: OptionCode, value: &[u8]) -> Option<usize> {
+    let [first, second, after @ ..] = target.get_mut(at..)? else {
+        return None;
+    };
+    (*first, *second) = (code.code(), value.len() as u8);
+    copy_value(after.get_mut(..value.len())?, value);
+    Some(at.wrapping_add(value.len()).wrapping_add(2))
 }
 
 /// Copies a value to a place of the same length.
-#[inline]
+#[inline(always)]
 fn copy_value(place: &mut [u8], value: &[u8]) {
     match short(value) {
         Some(parts) => put_short(place, parts),
@@ -99,12 +99,6 @@ fn put_short(place: &mut [u8], (first, last): ([u8; 4], [u8; 4])) {
     if let Some(place) = place.last_chunk_mut() {
         *place = last;
     }
-}
-
-/// Returns how many bytes an option takes whose value has `length` bytes.
-pub(super) fn option_size(length: usize) -> usize {
-    let fragments = length.div_ceil(FRAGMENT).max(1);
-    fragments.saturating_mul(2).saturating_add(length)
 }
 
 /// Fills `bytes` with zeros to the length of a field; returns how many they were besides.
