@@ -25,6 +25,8 @@ pub mod altering {}
 #[doc = include_str!("guide/reading.md")]
 pub mod reading {}
 
+// What it shows runs only with these features.
+#[cfg(any(doc, feature = "proptest"))]
 #[doc = include_str!("guide/testing.md")]
 #[cfg_attr(not(feature = "proptest"), doc = include_str!("guide/elsewhere.md"))]
 pub mod testing {}
