@@ -37,6 +37,8 @@ pub(crate) use argument::argument_of;
 pub use argument::{Argument, Handle};
 pub use check::HookError;
 pub use diagnostic::{Diagnostic, LeftOut};
+#[cfg(feature = "simulate")]
+pub(crate) use dlls::read_table;
 pub use dlls::{ChainDlls, DllPath, LONGEST_LIST, UnterminatedPath};
 pub(crate) use dlls::{read_list, write_table};
 pub use drop_send::{PacketNotice, SendPacket};
@@ -44,6 +46,6 @@ pub use new_packet::NewPacket;
 pub use packet::ReplaceError;
 pub(crate) use packet::{Buffers, PacketArgument, PacketPair, check_packet};
 #[cfg(feature = "simulate")]
-pub(crate) use packet::{TestVariables, read_packet};
+pub(crate) use packet::{TestVariables, read_bytes, read_packet, write_bytes};
 pub use parsed_options::{Dword, OwnedField, OwnedOptions, ParsedOptions};
 pub use service::{ClientDeleted, ControlEvent};

@@ -41,28 +41,29 @@ mod call;
 mod check;
 mod conduct;
 mod entry;
+mod event;
 mod fields;
-mod kind;
 mod memory;
 mod replay;
 mod test_packet;
 
 pub use call::{HookCall, Observation, Parameter};
-pub use check::{Finding, Report, Rule, Severity, check, check_seeded, fuzz};
+pub use check::{Finding, NEXT_DLL, Report, Rule, Severity, check, check_chained, check_seeded, fuzz};
 pub use conduct::{Conduct, Contexts, Notices, Swaps};
 pub use entry::{EntryCall, EntryRefused, EntryResult};
+pub use event::Call;
 pub use fields::ServerFields;
-pub use replay::{Call, Datagram, Lifecycle};
+pub use replay::{Datagram, Lifecycle};
 pub use test_packet::TestPacket;
 
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
-use core::ptr::with_exposed_provenance_mut;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use self::call::Packet;
-use self::kind::Kind;
+use self::entry::list_of;
+use self::event::Kind;
 use self::memory::Arena;
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
@@ -70,6 +71,9 @@ use crate::ffi::{Bool, CalloutTable, EntryPoint};
 use crate::hook::HookError;
 use crate::lifecycle::Notice;
 use crate::message::Message;
+
+/// How many calls at once find guard zones.
+const CALLS_AT_ONCE: usize = 16;
 
 /// A DHCP server as a callout DLL sees it.
 ///
@@ -150,7 +154,7 @@ impl Server {
             table,
             address: Ipv4Addr::new(192, 0, 2, 1),
             conduct: Conduct::DEFAULT,
-            memory: Arena::new(),
+            memory: Arena::new(CALLS_AT_ONCE),
             given: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
         }
@@ -181,8 +185,7 @@ impl Server {
         let mut refused = Vec::new();
         let mut rest = dlls;
         while let Some((&(_, entry), behind)) = rest.split_first() {
-            let names = behind.iter().flat_map(|(path, _)| path.encode_utf16().chain([0]));
-            let list: Vec<u16> = names.collect();
+            let list = list_of(behind);
             let call = EntryCall::DEFAULT.chain(Some(&list));
             // SAFETY: the caller promises the same.
             let result = unsafe { call.enter(entry) };
@@ -240,12 +243,7 @@ impl Server {
 
     /// Reports that a packet was dropped, or that it was processed completely.
     pub fn notify(&self, in_flight: &PacketInFlight, notice: Notice) -> Observation {
-        let seen = self.call(&self.about(HookCall::notice(&[], notice.code()), in_flight));
-        if notice == Notice::Processed {
-            in_flight.has_ended.store(true, Ordering::Release);
-            self.ended.store(in_flight.seen.context, Ordering::Relaxed);
-        }
-        seen
+        self.report(in_flight, Call::Notified(notice))
     }
 
     /// Offers `reply`, the response to a packet, to `DhcpPktSendHook`; [`Observation::bytes`] is what is then sent.
@@ -254,7 +252,8 @@ impl Server {
     /// [`PacketTooLong`] if the reply does not fit into the server's buffer.
     pub fn send(&self, in_flight: &PacketInFlight, reply: &[u8]) -> Result<Observation, PacketTooLong> {
         check_length(reply)?;
-        let call = HookCall::send(reply).context(self.context_of(in_flight));
+        let mut call = HookCall::send(reply);
+        call.context = self.context_of(in_flight);
         Ok(self.call(&call))
     }
 
@@ -267,13 +266,14 @@ impl Server {
         address: Ipv4Addr,
         lease_time: u32,
     ) -> Observation {
-        let message = in_flight.bytes().ok().and_then(|bytes| Message::parse(bytes).ok());
-        let client_type = match message {
-            Some(message) if Kind::of(message) == Kind::Bootp => ClientType::BOOTP,
-            _ => ClientType::DHCP,
-        };
-        let call = HookCall::address_offered(&[], grant.code()).lease(address, lease_time, client_type);
-        self.call(&self.about(call, in_flight))
+        self.report(
+            in_flight,
+            Call::AddressOffered {
+                grant,
+                address,
+                lease_time,
+            },
+        )
     }
 
     /// Reports that `address` is not, or no longer, in use.
@@ -283,15 +283,12 @@ impl Server {
         problem: AddressProblem,
         address: Ipv4Addr,
     ) -> Observation {
-        let call = HookCall::address_deleted(&[], problem.code()).lease(address, 0, ClientType::DHCP);
-        self.call(&self.about(call, in_flight))
+        self.report(in_flight, Call::AddressDeleted { problem, address })
     }
 
     /// Shows what the server has parsed from a packet.
     pub fn parse_options(&self, in_flight: &PacketInFlight) -> Observation {
-        let message = in_flight.bytes().ok().and_then(|bytes| Message::parse(bytes).ok());
-        let fields = message.map(ServerFields::from_message).unwrap_or_default();
-        self.call(&self.about(HookCall::options_parsed(&[], &fields), in_flight))
+        self.report(in_flight, Call::OptionsParsed)
     }
 
     /// Reports that the lease of a client is about to be deleted.
@@ -300,28 +297,62 @@ impl Server {
         self.call(&call)
     }
 
-    /// Lets a call be about a packet in flight: as the server has it now, with the context that its conduct says.
-    pub(crate) fn about<'a>(&self, mut call: HookCall<'a>, in_flight: &'a PacketInFlight) -> HookCall<'a> {
-        let Observation { left, taken, .. } = &in_flight.seen;
+    /// Calls a hook about a packet in flight, with the context that the conduct says.
+    fn report(&self, in_flight: &PacketInFlight, call: Call) -> Observation {
+        self.report_with(self.context_of(in_flight), in_flight, call)
+    }
+
+    /// Calls a hook about a packet in flight, as the server has it now, with this context.
+    pub(crate) fn report_with(&self, context: usize, in_flight: &PacketInFlight, call: Call) -> Observation {
+        let message = || Message::parse(in_flight.bytes().ok()?).ok();
+        let fields;
+        let mut hook_call = match call {
+            Call::NewPacket { .. } => HookCall::new_packet(&[]),
+            Call::OptionsParsed => {
+                fields = message().map(ServerFields::from_message).unwrap_or_default();
+                HookCall::options_parsed(&[], &fields)
+            }
+            Call::AddressOffered {
+                grant,
+                address,
+                lease_time,
+            } => {
+                let is_bootp = message().is_some_and(|message| Kind::of(message) == Kind::Bootp);
+                let client_type = if is_bootp { ClientType::BOOTP } else { ClientType::DHCP };
+                HookCall::address_offered(&[], grant.code()).lease(address, lease_time, client_type)
+            }
+            Call::AddressDeleted { problem, address } => {
+                HookCall::address_deleted(&[], problem.code()).lease(address, 0, ClientType::DHCP)
+            }
+            Call::Sent { .. } => HookCall::send(&[]),
+            Call::Notified(notice) => HookCall::notice(&[], notice.code()),
+        };
+        let left = in_flight.seen.left;
         let is_kept = in_flight.seen.is_swapped()
             && self.conduct.swaps == Swaps::ReadAgain
             && !in_flight.has_ended.load(Ordering::Acquire);
-        (call.packet, call.size) = match taken {
+        (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
             _ => (Packet::At(left.0), Some(left.1)),
         };
-        call.context(self.context_of(in_flight))
+        hook_call.context = context;
+        let seen = self.call(&hook_call);
+        if call == Call::Notified(Notice::Processed) {
+            in_flight.has_ended.store(true, Ordering::Release);
+            self.ended.store(in_flight.seen.context, Ordering::Relaxed);
+        }
+        seen
     }
 
-    fn context_of(&self, in_flight: &PacketInFlight) -> *mut c_void {
+    fn context_of(&self, in_flight: &PacketInFlight) -> usize {
         let own = in_flight.seen.context;
         let or_own = |context| if context == 0 { own } else { context };
-        with_exposed_provenance_mut(match self.conduct.contexts {
+        match self.conduct.contexts {
             Contexts::Own => own,
             Contexts::Null => 0,
             Contexts::Stale => or_own(self.ended.load(Ordering::Relaxed)),
             Contexts::Repeated => or_own(in_flight.earlier_context),
-        })
+        }
     }
 }
 

@@ -38,11 +38,12 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 23] = [
+const CALLED: [&str; 28] = [
     "and",
     "as_mut_ptr",
     "chain",
     "check",
+    "check_all",
     "check_seeded",
     "each",
     "enter",
@@ -51,16 +52,20 @@ const CALLED: [&str; 23] = [
     "hook",
     "install",
     "load",
+    "load_first",
     "new",
     "null_mut",
     "pass",
     "pass_to",
     "raw",
+    "read_bytes",
     "read_list",
     "read_packet",
+    "read_table",
     "settle",
     "table",
     "tell",
+    "write_bytes",
     "write_table",
 ];
 

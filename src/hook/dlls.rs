@@ -138,3 +138,13 @@ pub(crate) unsafe fn write_table(table: *mut CalloutTable, value: CalloutTable) 
     // SAFETY: the caller promises that it can be written; alignment does not matter to this write.
     unsafe { table.write_unaligned(value) };
 }
+
+/// Returns what is in a callout table.
+///
+/// # Safety
+/// - `table` can be read, aligned or not.
+#[cfg(feature = "simulate")]
+pub(crate) unsafe fn read_table(table: *const CalloutTable) -> CalloutTable {
+    // SAFETY: the caller promises that it can be read; alignment does not matter to this read.
+    unsafe { table.read_unaligned() }
+}

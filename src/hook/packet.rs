@@ -26,6 +26,26 @@ pub(crate) unsafe fn read_packet<'a>(packet: *mut u8, size: u32) -> Result<&'a [
     Ok(unsafe { core::slice::from_raw_parts(packet.start.as_ptr(), packet.length) })
 }
 
+/// Returns the slice of `length` bytes at `start`.
+///
+/// # Safety
+/// - At `start` so many bytes can be read, and nobody writes them during `'a`.
+#[cfg(feature = "simulate")]
+pub(crate) const unsafe fn read_bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
+    // SAFETY: the caller promises the same.
+    unsafe { core::slice::from_raw_parts(start, length) }
+}
+
+/// Writes `bytes` at `start`.
+///
+/// # Safety
+/// - At `start` as many bytes can be written, which are not those of `bytes`, and which nobody else uses meanwhile.
+#[cfg(feature = "simulate")]
+pub(crate) const unsafe fn write_bytes(start: *mut u8, bytes: &[u8]) {
+    // SAFETY: the caller promises the same.
+    unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len()) };
+}
+
 /// Where a packet is, and how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PacketBytes<'a> {

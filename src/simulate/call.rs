@@ -8,7 +8,7 @@ use core::ptr::{null_mut, with_exposed_provenance_mut};
 
 use super::conduct::{Conduct, Swaps};
 use super::fields::{PlacedFields, ServerFields};
-use super::memory::{Arena, Memory, POISON, PieceId, readable};
+use super::memory::{Arena, Memory, Place, readable};
 use crate::buffer::PACKET_CAPACITY;
 use crate::control::{ClientType, PACKET_PROCESSED, SendCode};
 use crate::ffi::{
@@ -118,10 +118,10 @@ pub struct Observation {
     pub(crate) written: Option<Range<usize>>,
     /// The packet that the hook left: where pointer and size lead.
     pub(crate) packet: Result<Vec<u8>, HookError>,
-    /// What the server goes on with, by its conduct.
-    pub(crate) taken: Result<Vec<u8>, HookError>,
-    /// A write outside of the memory that the hook was given, in bytes from the start of the packet.
-    pub(crate) stray: Option<isize>,
+    /// What the server goes on with, by its conduct, if it is not that packet.
+    pub(crate) kept: Option<Result<Vec<u8>, HookError>>,
+    /// Whether something was written beside the memory that the hook was given.
+    pub(crate) has_stray_write: bool,
     /// Whether memory of an earlier call was written after that call had ended.
     pub(crate) was_written_late: bool,
     /// The fields that `DhcpHandleOptionsHook` left.
@@ -303,21 +303,17 @@ impl Parameter {
 
 /// The arguments of a call in memory.
 struct Arguments {
-    /// The packet, if it is the server's.
-    own: Option<PieceId>,
-    /// What the server's buffer of the packet holds before the call, or where a callout has put it, the packet.
-    before: Vec<u8>,
+    /// The packet, if it is the server's; otherwise a copy of what is where a callout has put it.
+    own: Result<Place, Vec<u8>>,
     start: *mut u8,
     size: u32,
-    /// The variables by the numbers of [`Parameter`], and their addresses.
-    variables: [Option<PieceId>; 5],
-    pointers: [*mut u8; 5],
+    /// The variables by the numbers of [`Parameter`].
+    variables: [Option<Place>; 5],
     fields: Option<PlacedFields>,
 }
 
 impl Arguments {
     fn place(call: &HookCall<'_>, memory: &mut Memory<'_>) -> Self {
-        let mut before = Vec::new();
         let (own, start, length) = match call.packet {
             Packet::Null => (None, null_mut(), 0),
             Packet::At(start) => (None, with_exposed_provenance_mut(start), 0),
@@ -328,94 +324,86 @@ impl Arguments {
                 } else {
                     readable(call.size)
                 };
-                before.extend_from_slice(bytes);
-                before.resize(capacity.max(bytes.len()), POISON);
-                let piece = memory.place(bytes, capacity, 0);
-                (Some(piece), memory.pointer(piece), bytes.len())
+                let own = memory.place(bytes, capacity, 0);
+                (Some(own), own.pointer, bytes.len())
             }
         };
         let size = call.size.unwrap_or(u32::try_from(length).unwrap_or(u32::MAX));
-        if own.is_none() {
-            // SAFETY: NULL, or it can be read, says who made the call.
-            before.extend_from_slice(unsafe { read_packet(start, size) }.unwrap_or_default());
-        }
-        let mut arguments = Self {
-            own,
-            before,
-            start,
-            size,
-            variables: [None; 5],
-            pointers: [null_mut(); 5],
-            fields: match call.hook {
-                Hook::HandleOptions(fields) => Some(fields.place(memory)),
-                _ => None,
-            },
+        // SAFETY: NULL, or it can be read, says who made the call.
+        let own = own.ok_or_else(|| unsafe { read_packet(start, size) }.unwrap_or_default().to_vec());
+        let fields = match call.hook {
+            Hook::HandleOptions(fields) => Some(fields.place(memory)),
+            _ => None,
         };
-        let (start, context) = (start.expose_provenance().to_ne_bytes(), call.context.to_ne_bytes());
-        let (size, process_it) = (size.to_ne_bytes(), call.process_it.to_ne_bytes());
-        let structure = arguments.fields.as_ref().map(|fields| fields.structure);
-        let contents: [Option<&[u8]>; 5] = match call.hook {
-            Hook::NewPkt => [Some(&start), Some(&size), Some(&context), Some(&process_it), None],
-            Hook::PktDrop | Hook::PktSend => [Some(&start), Some(&size), None, None, None],
-            Hook::HandleOptions(_) => [None, None, None, None, structure.as_ref().map(AsRef::as_ref)],
+        let (start_bytes, context) = (start.expose_provenance().to_ne_bytes(), call.context.to_ne_bytes());
+        let (size_bytes, process_it) = (size.to_ne_bytes(), call.process_it.to_ne_bytes());
+        let (packet, packet_size) = (Some(&start_bytes[..]), Some(&size_bytes[..]));
+        let contents = match call.hook {
+            Hook::NewPkt => [packet, packet_size, Some(&context), Some(&process_it), None],
+            Hook::PktDrop | Hook::PktSend => [packet, packet_size, None, None, None],
+            Hook::HandleOptions(_) => [
+                None,
+                None,
+                None,
+                None,
+                fields.as_ref().map(|fields| &fields.structure[..]),
+            ],
             _ => [None; 5],
         };
-        let places = contents.into_iter().zip(call.variables);
-        let variables = arguments.variables.iter_mut().zip(&mut arguments.pointers);
-        for ((content, offset), (variable, pointer)) in places.zip(variables) {
-            *variable = content.zip(offset).map(|(content, offset)| {
-                let piece = memory.place(content, 0, offset);
-                *pointer = memory.pointer(piece);
-                piece
-            });
+        let mut variables = [None; 5];
+        for (variable, (content, offset)) in variables.iter_mut().zip(contents.into_iter().zip(call.variables)) {
+            let wanted = content.zip(offset);
+            *variable = wanted.map(|(content, offset)| memory.place(content, 0, offset));
         }
-        arguments
+        Self {
+            own,
+            start,
+            size,
+            variables,
+            fields,
+        }
     }
 
     /// Calls the hook, if the table has it.
     fn pass(&self, call: &HookCall<'_>, table: &CalloutTable, received_on: Ipv4Addr) -> Option<u32> {
-        let [packet, packet_size, pkt_context, process_it, server_options] = self.pointers;
-        let (packet, packet_size) = (packet.cast(), packet_size.cast());
-        let context = with_exposed_provenance_mut(call.context);
+        let pointers = self
+            .variables
+            .map(|place| place.map_or(null_mut(), |place| place.pointer));
+        let [packet, packet_size, context_variable, process_it, server_options] = pointers;
+        let pkt_context = with_exposed_provenance_mut(call.context);
         let (ip_address, alt_address) = (received_on.to_bits(), call.address.to_bits());
         let (reserved, control_code) = (null_mut(), call.code);
+        let (start, size) = (self.start, self.size);
+        let drop_send = DropSendArguments {
+            packet: packet.cast(),
+            packet_size: packet_size.cast(),
+            control_code,
+            ip_address,
+            reserved,
+            pkt_context,
+        };
         // SAFETY (of each call below): the hooks can be called with such pointers, says whoever made the server. They are
         // NULL or to memory of this call.
         macro_rules! pass {
-            ($hook:ident($Arguments:ident { $($fields:tt)* })) => {{
-                let arguments = $Arguments { $($fields)* };
+            ($hook:ident($arguments:expr)) => {{
+                let arguments = $arguments;
                 let hook = table.$hook?;
                 // SAFETY: as above.
                 unsafe { arguments.pass_to(hook) }
             }};
         }
-        let (start, size) = (self.start, self.size);
         Some(match call.hook {
             Hook::Control => pass!(dhcp_control_hook(ControlArguments { control_code, reserved })),
             Hook::NewPkt => pass!(dhcp_new_pkt_hook(NewPktArguments {
-                packet,
-                packet_size,
+                packet: packet.cast(),
+                packet_size: packet_size.cast(),
                 ip_address,
                 reserved,
-                pkt_context: pkt_context.cast(),
+                pkt_context: context_variable.cast(),
                 process_it: process_it.cast(),
             })),
-            Hook::PktDrop => pass!(dhcp_pkt_drop_hook(DropSendArguments {
-                packet,
-                packet_size,
-                control_code,
-                ip_address,
-                reserved,
-                pkt_context: context,
-            })),
-            Hook::PktSend => pass!(dhcp_pkt_send_hook(DropSendArguments {
-                packet,
-                packet_size,
-                control_code,
-                ip_address,
-                reserved,
-                pkt_context: context,
-            })),
+            Hook::PktDrop => pass!(dhcp_pkt_drop_hook(drop_send)),
+            Hook::PktSend => pass!(dhcp_pkt_send_hook(drop_send)),
             Hook::AddressDel => pass!(dhcp_address_del_hook(ProbArguments {
                 packet: start,
                 packet_size: size,
@@ -423,7 +411,7 @@ impl Arguments {
                 ip_address,
                 alt_address,
                 reserved,
-                pkt_context: context,
+                pkt_context,
             })),
             Hook::AddressOffer => pass!(dhcp_address_offer_hook(GiveAddressArguments {
                 packet: start,
@@ -434,13 +422,13 @@ impl Arguments {
                 addr_type: call.client_type,
                 lease_time: call.lease_time,
                 reserved,
-                pkt_context: context,
+                pkt_context,
             })),
             Hook::HandleOptions(_) => pass!(dhcp_handle_options_hook(HandleOptionsArguments {
                 packet: start,
                 packet_size: size,
                 reserved,
-                pkt_context: context,
+                pkt_context,
                 server_options: server_options.cast(),
             })),
             Hook::DeleteClient => pass!(dhcp_delete_client_hook(DeleteClientArguments {
@@ -455,7 +443,6 @@ impl Arguments {
 
     fn observe(&self, call: &HookCall<'_>, memory: &Memory<'_>, status: Option<u32>, conduct: Conduct) -> Observation {
         let [packet, packet_size, pkt_context, process_it, _] = self.variables;
-        let after = self.own.map(|own| memory.bytes(own)).unwrap_or_default();
         let own = (self.start.addr(), self.size);
         let left = match packet.zip(packet_size) {
             Some((packet, size)) => (
@@ -464,22 +451,22 @@ impl Arguments {
             ),
             None => own,
         };
-        let given = self.before.get(..usize::try_from(self.size).unwrap_or(usize::MAX));
-        let given = given.unwrap_or(&self.before).to_vec();
-        let packet = self.read(left, &after, call.is_end());
-        let taken = self.taken(left, &packet, &after, conduct);
-        let written = self.own.filter(|_| self.before != after).and_then(|_| {
-            let is_changed = |(before, after): (&u8, &u8)| before != after;
-            let first = self.before.iter().zip(&after).position(is_changed)?;
-            let last = self.before.iter().zip(&after).rposition(is_changed)?;
-            Some(first..last.saturating_add(1))
-        });
-        let stray = memory.stray_write().map(|written| {
-            let start = self.own.and_then(|own| memory.offset(own)).unwrap_or_default();
-            isize::try_from(written)
-                .ok()
-                .and_then(|written| written.checked_sub_unsigned(start))
-                .unwrap_or_default()
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let given = match &self.own {
+            Ok(own) => memory.before(*own, size),
+            Err(elsewhere) => elsewhere.clone(),
+        };
+        let after = self.own.as_ref().map_or(&[][..], |own| memory.bytes(*own));
+        let packet = self.read(left, after, &given, call.is_end());
+        let is_swapped = left.0 != own.0;
+        let is_followed = if is_swapped {
+            conduct.swaps != Swaps::Ignored
+        } else {
+            conduct.edits_in_place
+        };
+        let kept = (!is_followed).then(|| {
+            let buffer = if conduct.edits_in_place { after } else { &given };
+            self.read(own, buffer, &given, true)
         });
         Observation {
             hook: call.hook.name(),
@@ -489,10 +476,10 @@ impl Arguments {
             left,
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
             process_it: process_it.map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
-            written,
+            written: self.own.as_ref().ok().and_then(|own| memory.written(*own)),
             packet,
-            taken,
-            stray,
+            kept,
+            has_stray_write: memory.has_stray_write(),
             was_written_late: memory.was_written_late(),
             fields: match call.hook {
                 Hook::HandleOptions(fields) => self.fields.as_ref().map(|placed| fields.left(placed, memory)),
@@ -502,8 +489,14 @@ impl Arguments {
     }
 
     /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. What is elsewhere
-    /// is the callout's again if the packet `has_ended`, and not read.
-    fn read(&self, (start, size): (usize, u32), buffer: &[u8], has_ended: bool) -> Result<Vec<u8>, HookError> {
+    /// is the callout's again if the packet `has_ended`, and the one that was `given` is taken for it.
+    fn read(
+        &self,
+        (start, size): (usize, u32),
+        buffer: &[u8],
+        given: &[u8],
+        has_ended: bool,
+    ) -> Result<Vec<u8>, HookError> {
         let length = usize::try_from(size).unwrap_or(usize::MAX);
         let from = start
             .checked_sub(self.start.addr())
@@ -512,31 +505,10 @@ impl Arguments {
         let inside = from.and_then(|from| buffer.get(from..)?.get(..length));
         match inside {
             Some(bytes) => Ok(bytes.to_vec()),
-            None if has_ended => Ok(self.before.clone()),
+            None if has_ended => Ok(given.to_vec()),
             // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be read.
             None => unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec),
         }
-    }
-
-    /// Returns the packet that a server of this conduct goes on with.
-    fn taken(
-        &self,
-        left: (usize, u32),
-        packet: &Result<Vec<u8>, HookError>,
-        after: &[u8],
-        conduct: Conduct,
-    ) -> Result<Vec<u8>, HookError> {
-        let is_swapped = left.0 != self.start.addr();
-        let is_followed = if is_swapped {
-            conduct.swaps != Swaps::Ignored
-        } else {
-            conduct.edits_in_place
-        };
-        if is_followed {
-            return packet.clone();
-        }
-        let own = if conduct.edits_in_place { after } else { &self.before };
-        self.read((self.start.addr(), self.size), own, true)
     }
 }
 
@@ -579,7 +551,11 @@ impl Observation {
     /// # Errors
     /// [`HookError`] if the hook left a NULL pointer or a size over the capacity.
     pub fn bytes(&self) -> Result<&[u8], HookError> {
-        self.taken.as_deref().map_err(|error| *error)
+        self.kept
+            .as_ref()
+            .unwrap_or(&self.packet)
+            .as_deref()
+            .map_err(|error| *error)
     }
 
     /// Reads that packet as a DHCP message; without [`bytes`](Self::bytes) it is one of 0 bytes.
@@ -627,7 +603,7 @@ impl Observation {
     /// it was given.
     #[must_use]
     pub const fn is_damaged(&self) -> bool {
-        self.stray.is_some() || self.was_written_late
+        self.has_stray_write || self.was_written_late
     }
 
     /// Returns what the hook left as the context, or was called with.

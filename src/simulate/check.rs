@@ -4,6 +4,7 @@ mod entry;
 mod exchange;
 mod fuzz;
 mod hostile;
+mod next;
 mod numbers;
 mod reply;
 mod report;
@@ -12,6 +13,7 @@ mod run;
 mod threads;
 
 pub use fuzz::fuzz;
+pub use next::NEXT_DLL;
 pub use report::{Finding, Report};
 pub use rule::{Rule, Severity};
 
@@ -35,8 +37,10 @@ const COMBINATIONS: usize = 8;
 /// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
 /// [`Rule::Slow`] and [`Rule::DependsOnThread`] are not checked.
 ///
-/// What it cannot see: a callout that reads what it may not, that breaks a rule only after more packets than these, or that
-/// switches off the DLLs after it although it has hooks. A hook that crashes, or panics in `extern` code, ends the test.
+/// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to a
+/// sanitizer; one that uses a context after its end, if that changes nothing of what it does; one that breaks a rule only after
+/// more packets than these; and whether a callout with hooks serves the DLLs after it, for which there is [`check_chained`]. A
+/// hook that crashes, or panics in `extern` code, ends the test.
 ///
 /// # Safety
 /// - As for [`Server::load`], with every [`Conduct`]: contexts that are NULL or whose packet has ended come as well. For a
@@ -54,6 +58,59 @@ pub unsafe fn check(entry: EntryPoint) -> Report {
 /// As for [`check`].
 #[must_use]
 pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
+    // SAFETY: the caller promises that it can be called.
+    unsafe { check_all(entry, seed) }
+}
+
+/// As [`check`], of a callout that serves the DLLs after it: it has to load [`NEXT_DLL`], which is on its list, and to call
+/// it, or it breaks [`Rule::NotChained`].
+///
+/// ```
+/// use dhcp_callout::chain::{Chain, LoadedDll};
+/// use dhcp_callout::simulate::{NEXT_DLL, check_chained};
+/// use dhcp_callout::{DllPath, Host, entry_point};
+/// # use dhcp_callout::{Callout, Decision, NewPacket};
+/// # struct Quiet;
+/// # impl Callout for Quiet {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+///
+/// /// In place of the function that asks Windows.
+/// fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+///     let (name, entry) = NEXT_DLL;
+///     // SAFETY: the DLL of the check can be called as the SDK says, and replaces no packet.
+///     (path.to_string() == name).then(|| unsafe { LoadedDll::new(entry) })
+/// }
+///
+/// static QUIET: Host<Quiet> = Host::new(Quiet);
+/// static CHAIN: Chain = Chain::new();
+/// entry_point!(fn entry = QUIET, chain = CHAIN, find = find);
+///
+/// // SAFETY: the entry point is made by the macro.
+/// unsafe { check_chained(entry) }.assert_clean();
+/// ```
+///
+/// Of two such checks at once one can hide what the other would have found: the DLL is the same.
+///
+/// # Safety
+/// As for [`check`].
+#[must_use]
+pub unsafe fn check_chained(entry: EntryPoint) -> Report {
+    let before = next::calls();
+    // SAFETY: the caller promises that it can be called.
+    let mut report = unsafe { check_all(entry, 0) };
+    if report.is_complete() && next::calls() == before {
+        report.note(Rule::NotChained, entry::NAME, Conduct::DEFAULT);
+    }
+    report
+}
+
+/// Checks a callout by all rules but that of a chain.
+///
+/// # Safety
+/// As for [`check`].
+unsafe fn check_all(entry: EntryPoint, seed: u64) -> Report {
     let mut report = Report::new(Some(seed));
     // SAFETY: the caller promises that it can be called.
     if !unsafe { entry::check(entry, &mut report) } {
@@ -105,11 +162,12 @@ struct Check {
 impl Check {
     /// Loads the callout once more, and shows it all exchanges.
     fn run(&mut self, mode: Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
-        // SAFETY: it can be loaded, says the invariant.
-        let Ok(server) = (unsafe { Server::load(self.entry) }) else {
+        // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
+        let (server, refused) = unsafe { Server::load_first(&[(entry::NAME, self.entry), NEXT_DLL]) };
+        if !refused.is_empty() {
             self.report.note(Rule::EntryUnstable, entry::NAME, mode.0);
             return Vec::new();
-        };
+        }
         Run::new(server, mode, &mut self.report, exchanges, &self.xids).play()
     }
 

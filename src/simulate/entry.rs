@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 use core::ptr::null_mut;
 
+use super::memory::Arena;
 use crate::ffi::{self, CalloutTable, EntryPoint};
+use crate::hook::{read_table, write_table};
 
 /// A call of an entry point, with any version and list of DLLs.
 ///
@@ -51,20 +53,11 @@ pub struct EntryRefused {
     pub status: u32,
 }
 
-const GUARD: [u8; 64] = [0xDD; 64];
-
-/// A table `N` bytes from an aligned address.
-#[repr(C, packed)]
-struct Shifted<const N: usize> {
-    shift: [u8; N],
-    table: CalloutTable,
-    guard: [u8; 64],
-}
-
-#[repr(C, align(16))]
-struct Guarded<const N: usize> {
-    guard: [u8; 64],
-    shifted: Shifted<N>,
+/// Returns the list of these DLLs, a `REG_MULTI_SZ` without the empty text at its end.
+pub(super) fn list_of(dlls: &[(&str, EntryPoint)]) -> Vec<u16> {
+    dlls.iter()
+        .flat_map(|(path, _)| path.encode_utf16().chain([0]))
+        .collect()
 }
 
 impl<'a> EntryCall<'a> {
@@ -109,58 +102,33 @@ impl<'a> EntryCall<'a> {
     /// # Safety
     /// - `entry` can be called as its prototype says, with a NULL or unaligned table and a NULL list if they are asked for.
     pub unsafe fn enter(&self, entry: EntryPoint) -> EntryResult {
-        let mut list: Vec<u16> = self.chain.into_iter().flatten().copied().chain([0, 0]).collect();
-        let before = list.clone();
-        let chain = self.chain.map_or(null_mut(), |_| list.as_mut_ptr());
-        let call = self;
-        macro_rules! enter_at {
-            ($offset:literal) => {{
-                let mut place = Guarded::<$offset>::new(call.before);
-                let table = &raw mut place.shifted.table;
-                // SAFETY: the caller promises that the entry point can be called.
-                let status = unsafe { entry(chain, call.version, table) };
-                place.result(status)
-            }};
+        let arena = Arena::new(1);
+        let mut memory = arena.memory(false);
+        let list = self.chain.map(|list| {
+            let units = list.iter().chain(&[0, 0]);
+            let bytes: Vec<u8> = units.flat_map(|unit| unit.to_ne_bytes()).collect();
+            memory.place(&bytes, 0, 0)
+        });
+        let place = self
+            .table
+            .map(|offset| memory.place(&[], size_of::<CalloutTable>(), offset & 7));
+        let chain = list.map_or(null_mut(), |list| list.pointer.cast());
+        let table: *mut CalloutTable = place.map_or(null_mut(), |place| place.pointer.cast());
+        let mut left = self.before;
+        if !table.is_null() {
+            // SAFETY: it is in memory of this call.
+            unsafe { write_table(table, left) };
         }
-        let mut result = match self.table.map(|offset| offset & 7) {
-            None => EntryResult {
-                // SAFETY: as above.
-                status: unsafe { entry(chain, call.version, null_mut()) },
-                left: call.before,
-                is_damaged: false,
-            },
-            Some(0) => enter_at!(0),
-            Some(1) => enter_at!(1),
-            Some(2) => enter_at!(2),
-            Some(3) => enter_at!(3),
-            Some(4) => enter_at!(4),
-            Some(5) => enter_at!(5),
-            Some(6) => enter_at!(6),
-            Some(_) => enter_at!(7),
-        };
-        result.is_damaged |= list != before;
-        result
-    }
-}
-
-impl<const N: usize> Guarded<N> {
-    const fn new(table: CalloutTable) -> Self {
-        Self {
-            guard: GUARD,
-            shifted: Shifted {
-                shift: [0xDD; N],
-                table,
-                guard: GUARD,
-            },
+        // SAFETY: the caller promises that the entry point can be called.
+        let status = unsafe { entry(chain, self.version, table) };
+        if !table.is_null() {
+            // SAFETY: it is in memory of this call, and what the entry point has written there is a table.
+            left = unsafe { read_table(table) };
         }
-    }
-
-    fn result(self, status: u32) -> EntryResult {
-        let Shifted { shift, table, guard } = self.shifted;
         EntryResult {
             status,
-            left: table,
-            is_damaged: self.guard != GUARD || guard != GUARD || shift != [0xDD; N],
+            left,
+            is_damaged: memory.has_stray_write() || list.is_some_and(|list| memory.written(list).is_some()),
         }
     }
 }

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::mem::offset_of;
 
-use super::memory::{Memory, PieceId, readable};
-use crate::ffi::{Boolean, ServerOptions};
+use super::memory::{Memory, Place, readable};
+use crate::ffi::ServerOptions;
 use crate::hook::Dword;
 use crate::message::{Message, OptionCode, option};
 
@@ -34,9 +34,9 @@ pub struct ServerFields {
 
 /// The fields in the memory of a call.
 pub(super) struct PlacedFields {
-    bytes: [Option<PieceId>; 2],
-    dwords: [Option<PieceId>; 6],
-    texts: [Option<PieceId>; 7],
+    bytes: [Option<Place>; 2],
+    dwords: [Option<Place>; 6],
+    texts: [Option<Place>; 7],
     /// The structure that points at them.
     pub(super) structure: [u8; size_of::<ServerOptions>()],
 }
@@ -77,49 +77,33 @@ impl ServerFields {
     pub(super) fn place(&self, memory: &mut Memory<'_>) -> PlacedFields {
         let mut structure = [0; size_of::<ServerOptions>()];
         let mut set = |offset: usize, bytes: &[u8]| {
-            if let Some(place) = structure
+            let place = structure
                 .get_mut(offset..)
-                .and_then(|place| place.get_mut(..bytes.len()))
-            {
+                .and_then(|place| place.get_mut(..bytes.len()));
+            if let Some(place) = place {
                 place.copy_from_slice(bytes);
             }
         };
-        let mut point = |offset: usize, bytes: &[u8], claim: Option<u32>, shift: usize| {
-            let piece = memory.place(bytes, readable(claim), shift);
-            set(offset, &memory.pointer(piece).expose_provenance().to_ne_bytes());
-            piece
-        };
-        let mut pieces = PlacedFields {
-            bytes: [None; 2],
-            dwords: [None; 6],
-            texts: [None; 7],
-            structure: [0; size_of::<ServerOptions>()],
-        };
-        let places = BYTES.into_iter().zip(self.bytes).zip(&mut pieces.bytes);
-        for ((offset, byte), piece) in places {
-            *piece = byte.map(|byte| point(offset, &[byte], None, 0));
-        }
-        let places = DWORDS.into_iter().zip(self.dwords).zip(&mut pieces.dwords);
-        for ((offset, dword), piece) in places {
-            *piece = dword.map(|Dword(bytes)| point(offset, &bytes, None, self.offset));
-        }
-        let places = TEXTS
-            .into_iter()
-            .zip(&self.texts)
-            .zip(self.lengths)
-            .zip(&mut pieces.texts);
-        for ((((offset, length_of), text), claim), piece) in places {
-            let most = if length_of == HARDWARE_LENGTH { 255 } else { usize::MAX };
-            let text = text.as_ref().map(|text| text.get(..most).unwrap_or(text));
-            *piece = text.map(|text| point(offset, text, claim, 0));
-        }
-        for (((_, length_of), text), claim) in TEXTS.into_iter().zip(&self.texts).zip(self.lengths) {
+        let bytes = self.bytes.map(|byte| Some(memory.place(&[byte?], 0, 0)));
+        let dwords = self.dwords.map(|dword| Some(memory.place(&dword?.0, 0, self.offset)));
+        let mut texts = [None; 7];
+        for (((text, place), claim), length_at) in self.texts.iter().zip(&mut texts).zip(self.lengths).zip(LENGTHS) {
             let length = text.as_ref().map_or(0, Vec::len);
-            if length_of == HARDWARE_LENGTH {
-                set(length_of, &[u8::try_from(length).unwrap_or(u8::MAX)]);
+            let mut most = usize::MAX;
+            if length_at == HARDWARE_LENGTH {
+                most = 255;
+                set(length_at, &[u8::try_from(length).unwrap_or(u8::MAX)]);
             } else {
-                let length = u32::try_from(length).unwrap_or(u32::MAX);
-                set(length_of, &claim.unwrap_or(length).to_ne_bytes());
+                let length = claim.or(u32::try_from(length).ok()).unwrap_or(u32::MAX);
+                set(length_at, &length.to_ne_bytes());
+            }
+            let text = text.as_ref().map(|text| text.get(..most).unwrap_or(text));
+            *place = text.map(|text| memory.place(text, readable(claim), 0));
+        }
+        let offsets = BYTES.into_iter().chain(DWORDS).chain(TEXTS);
+        for (offset, place) in offsets.zip(bytes.iter().chain(&dwords).chain(&texts)) {
+            if let Some(place) = place {
+                set(offset, &place.pointer.expose_provenance().to_ne_bytes());
             }
         }
         set(
@@ -129,63 +113,39 @@ impl ServerFields {
         set(offset_of!(ServerOptions, dns_flags), &self.dns_flags.to_ne_bytes());
         set(
             offset_of!(ServerOptions, ds_domain_name_requested),
-            &[Boolean(self.domain_requested).0],
+            &[self.domain_requested],
         );
-        PlacedFields { structure, ..pieces }
+        PlacedFields {
+            bytes,
+            dwords,
+            texts,
+            structure,
+        }
     }
 
     /// Returns the fields as a hook has left them.
     pub(super) fn left(&self, placed: &PlacedFields, memory: &Memory<'_>) -> Self {
-        let texts = placed.texts.map(|piece| piece.map(|piece| memory.bytes(piece)));
         Self {
-            bytes: placed
-                .bytes
-                .map(|piece| piece.map(|piece| u8::from_ne_bytes(memory.array(piece)))),
-            dwords: placed.dwords.map(|piece| piece.map(|piece| Dword(memory.array(piece)))),
-            texts,
+            bytes: placed.bytes.map(|place| Some(u8::from_ne_bytes(memory.array(place?)))),
+            dwords: placed.dwords.map(|place| Some(Dword(memory.array(place?)))),
+            texts: placed.texts.map(|place| Some(memory.bytes(place?).to_vec())),
             ..self.clone()
         }
     }
 }
 
+/// Where the structure has its fields.
+macro_rules! offsets {
+    ($($field:ident)+) => { [$(offset_of!(ServerOptions, $field)),+] };
+}
+const BYTES: [usize; 2] = offsets!(message_type overlay_fields);
+const DWORDS: [usize; 6] = offsets!(subnet_mask requested_address request_lease_time router_address server scope_id);
+const TEXTS: [usize; 7] = offsets!(
+    parameter_request_list machine_name client_hardware_address class_identifier vendor_class dns_name ds_domain_name
+);
+/// Where it has the length of each text.
+const LENGTHS: [usize; 7] = offsets!(
+    parameter_request_list_length machine_name_length client_hardware_address_length class_identifier_length
+    vendor_class_length dns_name_length ds_domain_name_len
+);
 const HARDWARE_LENGTH: usize = offset_of!(ServerOptions, client_hardware_address_length);
-const BYTES: [usize; 2] = [
-    offset_of!(ServerOptions, message_type),
-    offset_of!(ServerOptions, overlay_fields),
-];
-const DWORDS: [usize; 6] = [
-    offset_of!(ServerOptions, subnet_mask),
-    offset_of!(ServerOptions, requested_address),
-    offset_of!(ServerOptions, request_lease_time),
-    offset_of!(ServerOptions, router_address),
-    offset_of!(ServerOptions, server),
-    offset_of!(ServerOptions, scope_id),
-];
-/// Where the pointer of each text is, and where its length.
-const TEXTS: [(usize, usize); 7] = [
-    (
-        offset_of!(ServerOptions, parameter_request_list),
-        offset_of!(ServerOptions, parameter_request_list_length),
-    ),
-    (
-        offset_of!(ServerOptions, machine_name),
-        offset_of!(ServerOptions, machine_name_length),
-    ),
-    (offset_of!(ServerOptions, client_hardware_address), HARDWARE_LENGTH),
-    (
-        offset_of!(ServerOptions, class_identifier),
-        offset_of!(ServerOptions, class_identifier_length),
-    ),
-    (
-        offset_of!(ServerOptions, vendor_class),
-        offset_of!(ServerOptions, vendor_class_length),
-    ),
-    (
-        offset_of!(ServerOptions, dns_name),
-        offset_of!(ServerOptions, dns_name_length),
-    ),
-    (
-        offset_of!(ServerOptions, ds_domain_name),
-        offset_of!(ServerOptions, ds_domain_name_len),
-    ),
-];

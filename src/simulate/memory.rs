@@ -3,64 +3,71 @@
 //! It belongs to the server and not to the call, so that a callout which keeps a pointer reads poison, not freed memory.
 
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::buffer::PACKET_CAPACITY;
+use crate::hook::{read_bytes, write_bytes};
 
 /// What is in memory that no hook may use.
 pub(super) const POISON: u8 = 0xDD;
 const WORD: usize = size_of::<usize>();
-const POISONED: usize = usize::from_ne_bytes([POISON; WORD]);
 /// How many bytes around each piece must stay as they are; a multiple of 16, to which pieces are aligned.
 const GUARD: usize = 64;
-/// How many calls can be under way at once before memory is taken from the heap.
-const SLOTS: usize = 16;
-/// A packet, its variables, and a guard zone for each.
-const SLOT_WORDS: usize = 6144 / WORD;
+/// How many bytes a call has: for a packet, its variables, and the guard zones.
+const SLOT: usize = 6144;
+/// How many pieces most calls have at most.
+const PIECES: usize = 8;
+/// How many bytes most calls put into them.
+const CONTENTS: usize = 640;
+static POISONED: [u8; SLOT] = [POISON; SLOT];
 
-/// The memory of a server, in slots of one call each.
+/// Memory in slots of one call each.
 #[derive(Debug)]
 pub(super) struct Arena {
-    slots: Box<[Slot]>,
+    are_taken: Box<[AtomicBool]>,
+    /// INVARIANT: poison in each slot that is not taken, unless a hook wrote after its call.
+    words: Box<[AtomicUsize]>,
     /// Slots are taken in turn, so that what was kept of the last call is poison during the next.
     next: AtomicUsize,
 }
 
-#[derive(Debug)]
-struct Slot {
-    is_taken: AtomicBool,
-    /// INVARIANT: poison while the slot is not taken, unless a hook wrote after its call.
-    words: Box<[AtomicUsize]>,
+/// A slot that is taken.
+#[derive(Clone, Copy, Debug)]
+struct Slot<'a> {
+    is_taken: &'a AtomicBool,
+    words: &'a [AtomicUsize],
 }
 
-/// The memory of one call.
+/// The memory of one call: poison again when it is dropped.
 #[derive(Debug)]
 pub(super) struct Memory<'a> {
-    /// `None` for memory from the heap.
-    slot: Option<&'a Slot>,
+    /// `None` if each piece is an allocation of its own.
+    slot: Option<Slot<'a>>,
+    was_written_late: bool,
     /// Where the last piece in the slot ends.
     used: usize,
     pieces: Vec<Piece>,
-    was_written_late: bool,
+    /// What was put into the pieces, one after the other.
+    contents: Vec<u8>,
 }
 
-/// A piece of memory by its number.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PieceId(usize);
-
 #[derive(Debug)]
-enum Piece {
-    InSlot {
-        start: usize,
-        length: usize,
-    },
+struct Piece {
+    /// Where it is in the slot, or in its block.
+    range: Range<usize>,
+    /// Where in `contents` that is what was put there; poison fills the rest of the piece.
+    content: Range<usize>,
     /// An allocation of its own, without guard zones, so that a sanitizer sees each byte too many.
-    Own {
-        block: Vec<u8>,
-        offset: usize,
-    },
+    block: Option<Vec<u8>>,
+}
+
+/// A piece by its number, and where a hook finds it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    number: usize,
+    pub(super) pointer: *mut u8,
 }
 
 /// Returns for how many bytes a claimed size may be believed.
@@ -69,202 +76,184 @@ pub(super) fn readable(claim: Option<u32>) -> usize {
     claim.filter(|claim| *claim <= PACKET_CAPACITY).unwrap_or(0)
 }
 
+/// How many bytes are compared at once.
+const CHUNK: usize = 256;
+
+/// Returns where two slices of one length differ, from the first byte to the last.
+fn difference(one: &[u8], other: &[u8]) -> Option<Range<usize>> {
+    if one == other {
+        return None;
+    }
+    // Most is alike, and slices are compared faster than bytes.
+    let pairs = || one.chunks(CHUNK).zip(other.chunks(CHUNK));
+    let first = pairs().position(|(one, other)| one != other)?.saturating_mul(CHUNK);
+    let last = pairs().rposition(|(one, other)| one != other)?.saturating_add(1);
+    let (one, other) = (one.get(first..)?, other.get(first..)?);
+    let within = last.saturating_mul(CHUNK).saturating_sub(first);
+    let bytes = || one.iter().zip(other).take(within.min(one.len()));
+    let start = bytes().position(|(one, other)| one != other)?;
+    let end = bytes().rposition(|(one, other)| one != other)?;
+    Some(first.saturating_add(start)..first.saturating_add(end).saturating_add(1))
+}
+
 impl Arena {
-    pub(super) fn new() -> Self {
-        let slot = || Slot {
-            is_taken: AtomicBool::new(false),
-            words: (0..SLOT_WORDS).map(|_| AtomicUsize::new(POISONED)).collect(),
-        };
+    /// Creates memory for so many calls at once; if there are more, theirs has no guard zones.
+    pub(super) fn new(slots: usize) -> Self {
+        let word = || AtomicUsize::new(usize::from_ne_bytes([POISON; WORD]));
+        let words = slots.saturating_mul(SLOT / WORD);
         Self {
-            slots: (0..SLOTS).map(|_| slot()).collect(),
+            are_taken: (0..slots).map(|_| AtomicBool::new(false)).collect(),
+            words: (0..words).map(|_| word()).collect(),
             next: AtomicUsize::new(0),
         }
     }
 
     /// Returns memory for one call; if it is `exact`, each piece is an allocation of its own.
     pub(super) fn memory(&self, exact: bool) -> Memory<'_> {
-        let slot = if exact { None } else { self.take_slot() };
+        let mut all = self.are_taken.iter().filter(|_| !exact);
+        let slot = all.find_map(|_| self.take_slot());
+        let was_written_late = slot.is_some_and(|slot| *slot.bytes() != POISONED);
+        if let Some(slot) = slot.filter(|_| was_written_late) {
+            slot.write(0, &POISONED);
+        }
         Memory {
             slot,
+            was_written_late,
             used: 0,
-            pieces: Vec::new(),
-            was_written_late: slot.is_some_and(Slot::poison),
+            pieces: Vec::with_capacity(PIECES),
+            contents: Vec::with_capacity(CONTENTS),
         }
     }
 
-    fn take_slot(&self) -> Option<&Slot> {
-        (0..SLOTS).find_map(|_| {
-            let turn = self.next.fetch_add(1, Ordering::Relaxed) % SLOTS;
-            let slot = self.slots.get(turn)?;
-            let taken = slot
-                .is_taken
-                .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
-            taken.is_ok().then_some(slot)
-        })
+    /// Takes the slot whose turn it is, if it is free.
+    fn take_slot(&self) -> Option<Slot<'_>> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let turn = turn.checked_rem(self.are_taken.len())?;
+        let is_taken = self.are_taken.get(turn)?;
+        let words = self.words.chunks_exact(SLOT / WORD).nth(turn)?;
+        (!is_taken.swap(true, Ordering::Acquire)).then_some(Slot { is_taken, words })
     }
 }
 
-impl Slot {
-    /// Writes poison wherever there is none, and returns whether there was such a place.
-    fn poison(&self) -> bool {
-        let mut was_written = false;
-        for word in &self.words {
-            if word.load(Ordering::Relaxed) != POISONED {
-                word.store(POISONED, Ordering::Relaxed);
-                was_written = true;
-            }
-        }
-        was_written
-    }
-
-    fn pointer(&self) -> *mut u8 {
+impl Slot<'_> {
+    fn start(&self) -> *mut u8 {
         self.words.as_ptr().cast::<u8>().cast_mut()
     }
 
-    /// Returns the words from the byte `start` to the byte `end`, each with the range of its bytes that is meant.
-    fn words(&self, start: usize, end: usize) -> impl Iterator<Item = (&AtomicUsize, core::ops::Range<usize>)> {
-        let first = start / WORD;
-        let words = self.words.get(first..end.div_ceil(WORD)).unwrap_or_default();
-        words.iter().zip(first..).map(move |(word, number)| {
-            let begin = number.saturating_mul(WORD);
-            let from = start.saturating_sub(begin);
-            (word, from..end.saturating_sub(begin).min(WORD))
-        })
+    /// Returns what is in the slot. That a callout writes there after its call, from a thread of its own at this very moment,
+    /// is its fault.
+    fn bytes(&self) -> &[u8] {
+        let start = self.start();
+        // SAFETY: the slot has so many bytes, and only who has taken it reads and writes them, one after the other.
+        unsafe { read_bytes(start, SLOT) }
     }
 
+    /// Writes `bytes` from the byte `start` on, as far as the slot reaches.
     fn write(&self, start: usize, bytes: &[u8]) {
-        let mut rest = bytes;
-        for (word, range) in self.words(start, start.saturating_add(bytes.len())) {
-            let mut new = word.load(Ordering::Relaxed).to_ne_bytes();
-            let part = new.get_mut(range).unwrap_or_default();
-            if let Some((bytes, after)) = rest.split_at_checked(part.len()) {
-                part.copy_from_slice(bytes);
-                rest = after;
-            }
-            word.store(usize::from_ne_bytes(new), Ordering::Relaxed);
-        }
-    }
-
-    fn read(&self, start: usize, length: usize) -> Vec<u8> {
-        let (skipped, end) = (start % WORD, start.saturating_add(length));
-        let words = self.words.get(start / WORD..end.div_ceil(WORD)).unwrap_or_default();
-        let mut bytes = Vec::with_capacity(words.len().saturating_mul(WORD));
-        for word in words {
-            bytes.extend_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
-        }
-        bytes.truncate(skipped.saturating_add(length));
-        bytes.drain(..skipped.min(bytes.len()));
-        bytes
-    }
-
-    /// Returns the first byte from `start` to `end` that is no poison.
-    fn find_write(&self, start: usize, end: usize) -> Option<usize> {
-        let mut words = self.words(start, end).zip(start / WORD..);
-        words.find_map(|((word, range), number)| {
-            let word = word.load(Ordering::Relaxed);
-            if word == POISONED {
-                return None;
-            }
-            let mut bytes = word.to_ne_bytes().into_iter().zip(0..WORD);
-            let (_, at) = bytes.find(|(byte, at)| *byte != POISON && range.contains(at))?;
-            Some(number.saturating_mul(WORD).saturating_add(at))
-        })
+        let most = SLOT.saturating_sub(start).min(bytes.len());
+        let (bytes, _) = bytes.split_at_checked(most).unwrap_or_default();
+        let start = self.start().wrapping_add(start);
+        // SAFETY: the slot has so many bytes, and who has taken it uses it alone.
+        unsafe { write_bytes(start, bytes) };
     }
 }
 
 impl Memory<'_> {
-    /// Returns whether memory of an earlier call was written after that call.
-    pub(super) const fn was_written_late(&self) -> bool {
-        self.was_written_late
-    }
-
     /// Copies `bytes` into a piece of memory that is `capacity` bytes long at least, `offset` bytes from an aligned
     /// address.
-    pub(super) fn place(&mut self, bytes: &[u8], capacity: usize, offset: usize) -> PieceId {
+    pub(super) fn place(&mut self, bytes: &[u8], capacity: usize, offset: usize) -> Place {
         let length = capacity.max(bytes.len());
         let start = self
             .used
             .next_multiple_of(16)
             .saturating_add(GUARD)
             .saturating_add(offset);
-        let used = start.saturating_add(length);
-        let piece = match self.slot {
-            Some(slot) if used.saturating_add(GUARD) <= SLOT_WORDS.saturating_mul(WORD) => {
-                slot.write(start, bytes);
-                self.used = used;
-                Piece::InSlot { start, length }
-            }
-            _ => {
-                let mut block = vec![POISON; offset.saturating_add(length)];
-                if let Some(place) = block.get_mut(offset..).and_then(|place| place.get_mut(..bytes.len())) {
-                    place.copy_from_slice(bytes);
-                }
-                Piece::Own { block, offset }
-            }
+        let end = start.saturating_add(length);
+        let (range, pointer, block) = if let Some(slot) = self.slot.filter(|_| end.saturating_add(GUARD) <= SLOT) {
+            slot.write(start, bytes);
+            self.used = end;
+            (start..end, slot.start().wrapping_add(start), None)
+        } else {
+            let end = offset.saturating_add(length);
+            let mut block = Vec::with_capacity(end);
+            block.resize(offset, POISON);
+            block.extend_from_slice(bytes);
+            block.resize(end, POISON);
+            (offset..end, block.as_mut_ptr().wrapping_add(offset), Some(block))
         };
-        let id = PieceId(self.pieces.len());
-        self.pieces.push(piece);
-        id
+        let (number, content) = (self.pieces.len(), self.contents.len());
+        self.contents.extend_from_slice(bytes);
+        let content = content..self.contents.len();
+        self.pieces.push(Piece { range, content, block });
+        Place { number, pointer }
     }
 
-    /// Returns where a piece starts.
-    pub(super) fn pointer(&mut self, PieceId(id): PieceId) -> *mut u8 {
-        match (self.pieces.get_mut(id), self.slot) {
-            (Some(Piece::InSlot { start, .. }), Some(slot)) => slot.pointer().wrapping_add(*start),
-            (Some(Piece::Own { block, offset }), _) => block.as_mut_ptr().wrapping_add(*offset),
-            _ => core::ptr::null_mut(),
-        }
+    /// Returns what was put into a piece, and what is in it now.
+    fn contents(&self, place: Place) -> Option<(&[u8], &[u8])> {
+        let Piece { range, content, block } = self.pieces.get(place.number)?;
+        let all = match (block, &self.slot) {
+            (Some(block), _) => block,
+            (None, slot) => slot.as_ref()?.bytes(),
+        };
+        Some((self.contents.get(content.clone())?, all.get(range.clone())?))
+    }
+
+    /// Returns the first `length` bytes of a piece as a hook finds them, or all if there are fewer.
+    pub(super) fn before(&self, place: Place, length: usize) -> Vec<u8> {
+        let (before, now) = self.contents(place).unwrap_or_default();
+        let length = length.min(now.len());
+        let mut bytes = Vec::with_capacity(length);
+        bytes.extend_from_slice(before.get(..length).unwrap_or(before));
+        bytes.resize(length, POISON);
+        bytes
     }
 
     /// Returns what is in a piece now.
-    pub(super) fn bytes(&self, PieceId(id): PieceId) -> Vec<u8> {
-        match (self.pieces.get(id), self.slot) {
-            (Some(Piece::InSlot { start, length }), Some(slot)) => slot.read(*start, *length),
-            (Some(Piece::Own { block, offset }), _) => block.get(*offset..).unwrap_or_default().to_vec(),
-            _ => Vec::new(),
-        }
+    pub(super) fn bytes(&self, place: Place) -> &[u8] {
+        self.contents(place).unwrap_or_default().1
     }
 
     /// Returns what is in a piece of `N` bytes now.
-    pub(super) fn array<const N: usize>(&self, id: PieceId) -> [u8; N] {
-        self.bytes(id).first_chunk().copied().unwrap_or([POISON; N])
+    pub(super) fn array<const N: usize>(&self, place: Place) -> [u8; N] {
+        self.bytes(place).first_chunk().copied().unwrap_or([POISON; N])
     }
 
-    /// Returns the first byte that was written in a guard zone, counted from the start of the slot.
-    pub(super) fn stray_write(&self) -> Option<usize> {
-        let slot = self.slot?;
-        let pieces = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::InSlot { start, length } => Some((*start, start.saturating_add(*length))),
-            Piece::Own { .. } => None,
-        });
-        let mut last = 0;
-        for (start, end) in pieces {
-            if let Some(written) = slot.find_write(last, start) {
-                return Some(written);
-            }
-            last = end;
+    /// Returns which bytes of a piece have changed, from the first to the last.
+    pub(super) fn written(&self, place: Place) -> Option<Range<usize>> {
+        let (before, now) = self.contents(place)?;
+        let (now, rest) = now.split_at_checked(before.len())?;
+        let in_rest = difference(POISONED.get(..rest.len())?, rest)
+            .map(|Range { start, end }| start.saturating_add(before.len())..end.saturating_add(before.len()));
+        match (difference(before, now), in_rest) {
+            (Some(first), Some(last)) => Some(first.start..last.end),
+            (first, last) => first.or(last),
         }
-        slot.find_write(last, SLOT_WORDS.saturating_mul(WORD))
     }
 
-    /// Returns where a piece starts, counted from the start of the slot.
-    pub(super) fn offset(&self, PieceId(id): PieceId) -> Option<usize> {
-        match self.pieces.get(id)? {
-            Piece::InSlot { start, .. } => Some(*start),
-            Piece::Own { .. } => None,
-        }
+    /// Returns whether memory of an earlier call was written after that call.
+    pub(super) const fn was_written_late(&self) -> bool {
+        self.was_written_late
+    }
+
+    /// Returns whether something was written in a guard zone.
+    pub(super) fn has_stray_write(&self) -> bool {
+        let Some(slot) = &self.slot else { return false };
+        let in_slot = self.pieces.iter().filter(|piece| piece.block.is_none());
+        let starts = in_slot.clone().map(|piece| piece.range.start).chain([SLOT]);
+        let ends = [0].into_iter().chain(in_slot.map(|piece| piece.range.end));
+        let bytes = slot.bytes();
+        ends.zip(starts)
+            .any(|(end, start)| bytes.get(end..start) != POISONED.get(end..start))
     }
 }
 
 impl Drop for Memory<'_> {
     fn drop(&mut self) {
-        for piece in &mut self.pieces {
-            if let Piece::Own { block, .. } = piece {
-                block.fill(POISON);
-            }
+        for block in self.pieces.iter_mut().filter_map(|piece| piece.block.as_mut()) {
+            block.fill(POISON);
         }
         if let Some(slot) = self.slot {
-            slot.poison();
+            slot.write(0, &POISONED);
             slot.is_taken.store(false, Ordering::Release);
         }
     }

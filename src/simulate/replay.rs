@@ -3,15 +3,14 @@
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use super::conduct::Notices;
-use super::kind::Kind;
+use super::event::{Call, Kind, about_address, value};
 use super::{HookCall, Observation, PacketInFlight, Server};
-use crate::control::{AddressGrant, AddressProblem, DropReason};
+use crate::control::DropReason;
 use crate::lifecycle::{Notice, Stage};
-use crate::message::{Message, MessageType, OpCode, OptionCode, option};
+use crate::message::{Message, MessageType, OpCode, option};
 
 /// A DHCP message of a capture: the payload of a UDP datagram to or from a server.
 #[derive(Clone, Copy, Debug)]
@@ -32,44 +31,6 @@ pub struct Lifecycle {
     pub calls: Vec<(Duration, Call)>,
     /// The stage that the notices led to; still [`Stage::InFlight`] for a packet that was not reported.
     pub stage: Stage,
-}
-
-/// A call of a hook about a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Call {
-    /// `DhcpNewPktHook`; `accepted` is what it left in `*ProcessIt`.
-    NewPacket {
-        /// Whether the packet is to be processed.
-        accepted: bool,
-    },
-    /// `DhcpHandleOptionsHook`.
-    OptionsParsed,
-    /// `DhcpAddressOfferHook`.
-    AddressOffered {
-        /// Kind of the lease.
-        grant: AddressGrant,
-        /// The address given.
-        address: Ipv4Addr,
-        /// Length of the lease in seconds.
-        lease_time: u32,
-    },
-    /// `DhcpAddressDelHook`.
-    AddressDeleted {
-        /// What became of the address.
-        problem: AddressProblem,
-        /// The address.
-        address: Ipv4Addr,
-    },
-    /// `DhcpPktSendHook`, with the captured reply of that index.
-    Sent {
-        /// Which datagram of the capture the reply is.
-        reply: usize,
-        /// Whether the hook left other bytes to be sent than those of the capture.
-        altered: bool,
-    },
-    /// `DhcpPktDropHook`.
-    Notified(Notice),
 }
 
 /// What the server does with a client packet, as the capture shows it.
@@ -115,21 +76,22 @@ impl Server {
             if let Some(packet) = waiting.remove(&index) {
                 observe(&self.answer(packet, index, datagram));
             }
-            let Some(fate) = fates.get(index).copied().flatten() else {
+            let (Some(fate), Ok(request)) = (fates.get(index).copied().flatten(), Message::parse(datagram.payload))
+            else {
                 continue;
             };
             if self.conduct.never_offered && fate == Fate::Dropped(DropReason::DUPLICATE) {
                 observe(&self.drop_unoffered(index, datagram));
                 continue;
             }
-            let Some(packet) = Packet::receive(self, index, datagram) else {
+            let Some(packet) = Packet::receive(self, index, datagram.time, request) else {
                 continue;
             };
             match fate {
                 Fate::Answered(reply) if packet.in_flight.is_accepted() => {
                     waiting.insert(reply, packet);
                 }
-                fate => observe(&self.settle(packet, fate, datagram)),
+                fate => observe(&self.settle(packet, fate, datagram.time)),
             }
         }
     }
@@ -146,8 +108,7 @@ impl Server {
     }
 
     /// Ends the lifecycle of a packet that gets no answer.
-    fn settle(&self, mut packet: Packet, fate: Fate, datagram: &Datagram<'_>) -> Lifecycle {
-        let time = datagram.time;
+    fn settle(&self, mut packet: Packet<'_>, fate: Fate, time: Duration) -> Lifecycle {
         if !packet.in_flight.is_accepted() {
             if self.conduct.refusals_reported {
                 packet.notify(self, time, Notice::Dropped(DropReason::GEN_FAILURE));
@@ -155,38 +116,23 @@ impl Server {
             }
             return packet.lifecycle;
         }
-        if let (Fate::Noted, Ok(message)) = (fate, Message::parse(datagram.payload)) {
-            match packet.kind {
-                Kind::Dhcp(MessageType::RELEASE) => {
-                    packet.delete_address(self, time, AddressProblem::RELEASE, message.ciaddr());
-                }
-                Kind::Dhcp(MessageType::DECLINE) => {
-                    packet.delete_address(self, time, AddressProblem::DECLINE, requested_address(message));
-                }
-                _ => {}
-            }
-        }
-        if let Fate::Dropped(reason) = fate {
-            packet.notify(self, time, Notice::Dropped(reason));
+        match fate {
+            Fate::Dropped(reason) => packet.notify(self, time, Notice::Dropped(reason)),
+            _ => packet.tell(self, time, about_address(packet.request, None)),
         }
         packet.notify(self, time, Notice::Processed);
         packet.lifecycle
     }
 
     /// Ends the lifecycle of a packet with the captured reply.
-    fn answer(&self, mut packet: Packet, index: usize, reply: &Datagram<'_>) -> Lifecycle {
+    fn answer(&self, mut packet: Packet<'_>, index: usize, reply: &Datagram<'_>) -> Lifecycle {
         let time = reply.time;
-        if let Ok(message) = Message::parse(reply.payload) {
-            match (packet.kind, Kind::of(message)) {
-                (Kind::Dhcp(MessageType::REQUEST | MessageType::DISCOVER), Kind::Dhcp(MessageType::ACK))
-                | (Kind::Bootp, Kind::Bootp) => packet.offer_address(self, time, message),
-                (_, Kind::Dhcp(MessageType::NAK)) => {
-                    let address = packet.requested;
-                    packet.delete_address(self, time, AddressProblem::NACKED, address);
-                }
-                _ => {}
-            }
-        }
+        let message = Message::parse(reply.payload).ok();
+        packet.tell(
+            self,
+            time,
+            message.and_then(|message| about_address(packet.request, Some(message))),
+        );
         let sent = self.at_once(|| self.send(&packet.in_flight, reply.payload));
         match sent {
             Ok(sent) => packet.lifecycle.note(
@@ -250,35 +196,26 @@ impl Lifecycle {
 }
 
 /// A packet in flight with what is known of its lifecycle.
-struct Packet {
+struct Packet<'c> {
+    request: Message<'c>,
     in_flight: PacketInFlight,
     lifecycle: Lifecycle,
-    kind: Kind,
-    /// Whether the client asked for more time on an address that it has.
-    renews: bool,
-    requested: Ipv4Addr,
 }
 
-impl Packet {
-    fn receive(server: &Server, index: usize, datagram: &Datagram<'_>) -> Option<Self> {
-        let message = Message::parse(datagram.payload).ok()?;
-        let in_flight = server.receive(datagram.payload).ok()?;
+impl<'c> Packet<'c> {
+    fn receive(server: &Server, index: usize, time: Duration, request: Message<'c>) -> Option<Self> {
+        let in_flight = server.receive(request.as_bytes()).ok()?;
         let accepted = in_flight.is_accepted();
-        let mut lifecycle = Lifecycle::new(index);
-        lifecycle.note(datagram.time, Call::NewPacket { accepted });
-        if accepted {
-            for _ in 0..server.conduct.options_parsed {
-                server.at_once(|| server.parse_options(&in_flight));
-                lifecycle.note(datagram.time, Call::OptionsParsed);
-            }
-        }
-        Some(Self {
+        let mut packet = Self {
+            request,
             in_flight,
-            lifecycle,
-            kind: Kind::of(message),
-            renews: !message.ciaddr().is_unspecified(),
-            requested: requested_address(message),
-        })
+            lifecycle: Lifecycle::new(index),
+        };
+        packet.lifecycle.note(time, Call::NewPacket { accepted });
+        for _ in 0..if accepted { server.conduct.options_parsed } else { 0 } {
+            packet.tell(server, time, Some(Call::OptionsParsed));
+        }
+        Some(packet)
     }
 
     fn notify(&mut self, server: &Server, time: Duration, notice: Notice) {
@@ -290,26 +227,12 @@ impl Packet {
         });
     }
 
-    fn offer_address(&mut self, server: &Server, time: Duration, ack: Message<'_>) {
-        let grant = if self.renews {
-            AddressGrant::OLD
-        } else {
-            AddressGrant::NEW
-        };
-        let address = ack.yiaddr();
-        let lease_time = value(ack, option::LEASE_TIME.code()).map_or(0, u32::from_be_bytes);
-        server.at_once(|| server.offer_address(&self.in_flight, grant, address, lease_time));
-        let call = Call::AddressOffered {
-            grant,
-            address,
-            lease_time,
-        };
-        self.lifecycle.note(time, call);
-    }
-
-    fn delete_address(&mut self, server: &Server, time: Duration, problem: AddressProblem, address: Ipv4Addr) {
-        server.at_once(|| server.delete_address(&self.in_flight, problem, address));
-        self.lifecycle.note(time, Call::AddressDeleted { problem, address });
+    /// Makes a call about the packet that neither begins nor ends its lifecycle.
+    fn tell(&mut self, server: &Server, time: Duration, call: Option<Call>) {
+        if let Some(call) = call {
+            server.at_once(|| server.report(&self.in_flight, call));
+            self.lifecycle.note(time, call);
+        }
     }
 }
 
@@ -394,13 +317,4 @@ fn unanswered_fate(message: Message<'_>) -> Fate {
 
 fn commits_rapidly(message: Message<'_>) -> bool {
     value::<0>(message, option::RAPID_COMMIT.code()).is_some()
-}
-
-/// The address that the client asks for, or has.
-fn requested_address(message: Message<'_>) -> Ipv4Addr {
-    value::<4>(message, option::REQUESTED_ADDRESS.code()).map_or(message.ciaddr(), Ipv4Addr::from)
-}
-
-fn value<const N: usize>(message: Message<'_>, code: OptionCode) -> Option<[u8; N]> {
-    message.value(code).ok()??.to_array()
 }

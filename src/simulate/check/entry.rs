@@ -3,15 +3,13 @@
 use core::ptr::{fn_addr_eq, without_provenance_mut};
 
 use super::super::Conduct;
-use super::super::entry::EntryCall;
+use super::super::entry::{EntryCall, list_of};
+use super::next::NEXT_DLL;
 use super::report::Report;
 use super::rule::Rule;
 use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint, prototypes};
 
 pub(super) const NAME: &str = "DhcpServerCalloutEntry";
-
-/// A list of one DLL that is not there: `x.x`.
-const LIST: [u16; 4] = [0x78, 0x2E, 0x78, 0];
 
 /// Versions in the order of a negotiation, in which the server has to try until one is accepted.
 const VERSIONS: [u32; 6] = [u32::MAX, 1, CALLOUT_VERSION, CALLOUT_VERSION, 1, CALLOUT_VERSION];
@@ -22,6 +20,7 @@ const VERSIONS: [u32; 6] = [u32::MAX, 1, CALLOUT_VERSION, CALLOUT_VERSION, 1, CA
 /// - `entry` can be called as its prototype says.
 pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> bool {
     let mut first: Option<CalloutTable> = None;
+    let list = list_of(&[NEXT_DLL]);
     for version in VERSIONS {
         let is_documented = version == CALLOUT_VERSION;
         // Anything that is not NULL, where nothing may be written.
@@ -31,7 +30,7 @@ pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> bool {
             dhcp_reserved_hook: marker,
             ..CalloutTable::EMPTY
         };
-        let call = EntryCall::DEFAULT.version(version).chain(Some(&LIST)).before(before);
+        let call = EntryCall::DEFAULT.version(version).chain(Some(&list)).before(before);
         report.count();
         // SAFETY: the caller promises the same.
         let result = unsafe { call.enter(entry) };

@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use super::numbers::Numbers;
+use crate::buffer::PACKET_CAPACITY;
 use crate::message::{MAGIC_COOKIE, Message, MessageType, OpCode};
 
 /// A packet of a client, and what the server answers.
@@ -153,7 +154,8 @@ fn packet(op: OpCode, xid: u32, client: u8, text: &str) -> Vec<u8> {
     let text = bytes(text);
     let (addresses, options) = text.split_at(text.len().min(12));
     let (addresses, giaddr) = addresses.split_at(addresses.len().min(8));
-    let mut packet = Vec::from([op.code(), 1, 6, 0]);
+    let mut packet = Vec::with_capacity(PACKET_CAPACITY / 4);
+    packet.extend([op.code(), 1, 6, 0]);
     packet.extend(xid.to_be_bytes());
     // `secs` and `flags`.
     packet.extend([0; 4]);
@@ -173,12 +175,14 @@ fn packet(op: OpCode, xid: u32, client: u8, text: &str) -> Vec<u8> {
     packet
 }
 
-/// Reads hexadecimal digits, and passes over all else.
+/// Reads hexadecimal digits, in lower case, and passes over the space between them.
 fn bytes(hexadecimal: &str) -> Vec<u8> {
-    let mut digits = hexadecimal.chars().filter_map(|character| character.to_digit(16));
-    let mut bytes = Vec::new();
+    let digits = hexadecimal.bytes().filter(|byte| *byte > b' ');
+    // The lower half is the digit, or of a letter 9 less.
+    let mut digits = digits.map(|byte| (byte & 15).wrapping_add((byte >> 6).wrapping_mul(9)));
+    let mut bytes = Vec::with_capacity(hexadecimal.len() / 2);
     while let (Some(high), Some(low)) = (digits.next(), digits.next()) {
-        bytes.extend(u8::try_from(high << 4 | low));
+        bytes.push(high << 4 | low);
     }
     bytes
 }

@@ -55,6 +55,7 @@ rules! {
     EntryUnstable: Fault "a further call of the entry point gives another table, or none";
     EntryReserved: Fault "the entry point sets a hook that is reserved";
     EntryWithoutHooks: Advice "the entry point succeeds without a hook, which switches off the DLLs after this one";
+    NotChained: Advice "the DLLs after this one are not loaded, or not called, and so are switched off";
     ContextWithoutEnd: Fault "packets get contexts, but no PktDrop hook is there to hear of their end";
     ContextShared: Advice "two packets in flight have the same context";
     ContextAfterEnd: Fault "the context of a packet that was processed still changes what the callout does";

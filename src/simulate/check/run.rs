@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use super::super::call::{HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
-use super::super::kind::Kind;
+use super::super::event::{Call, about_address};
 use super::super::memory::POISON;
 use super::super::{PacketInFlight, Server};
 use super::exchange::Exchange;
@@ -15,21 +15,20 @@ use super::reply;
 use super::report::Report;
 use super::rule::Rule;
 use super::threads::{Threads, timed};
-use crate::control::{AddressGrant, AddressProblem, DropReason, ServiceControl};
+use crate::control::{DropReason, ServiceControl};
 use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
-use crate::message::{Message, MessageType};
+use crate::message::Message;
 
 /// How long a hook may take, and how often in a row it may take longer: a single time can be the system's doing.
 const SLOW: Duration = Duration::from_millis(250);
 const SLOW_CALLS: u32 = 3;
 
-/// What the server leaves in memory when a call has ended, so often that it is not there by chance.
-const POISONED: [u8; 8] = [POISON; 8];
+/// How many stages a packet has, most of which make no call.
+const STAGES: usize = 7;
 
 const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
-const LEASE_TIME: u32 = 3600;
 
 /// What happens next.
 #[derive(Clone, Copy, Debug)]
@@ -123,37 +122,47 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Plays all exchanges, two at a time, as a server of this conduct would, and returns what the callout made of them.
+    /// Plays all exchanges as a server of this conduct would, and returns what the callout made of them: two packets at a
+    /// time, or if calls are made at once, many, of which each is at another stage than those before.
     pub(super) fn play(mut self) -> Vec<Outcome> {
         self.steps([(0, Step::Service(ServiceControl::START))]);
-        let times = match self.conduct.notices {
-            Notices::Withheld => 0,
-            Notices::Once => 1,
-            Notices::Repeated => 2,
-        };
         let (dropped, served): (Vec<_>, Vec<_>) = (0..)
             .zip(&self.packets)
             .map(|(number, packet)| (number, packet.exchange.is_dropped()))
             .partition(|(_, is_dropped)| *is_dropped);
-        for pair in served.chunks(2).chain(dropped.chunks(2)) {
-            let both = |step: Step| pair.iter().map(move |(number, _)| (*number, step));
-            let drop = |reason| both(Step::Notice(Notice::Dropped(reason)));
-            let end = || both(Step::Notice(Notice::Processed));
-            if self.conduct.never_offered {
-                self.steps(drop(DropReason::DUPLICATE));
-                self.steps(end());
-            }
-            self.steps(both(Step::Received));
-            let parsed = (0..self.conduct.options_parsed).flat_map(|_| both(Step::OptionsParsed));
-            self.steps(parsed.chain(both(Step::Address)).chain(both(Step::Sent)));
-            if pair.iter().all(|(_, is_dropped)| *is_dropped) {
-                self.steps(drop(DropReason::NOADDRESS));
-            }
-            for _ in 0..times {
-                self.steps(end());
-            }
+        let is_at_once = self.threads == Threads::Several;
+        let (together, lag) = if is_at_once { (4, 1) } else { (2, STAGES) };
+        let groups: Vec<_> = served.chunks(together).chain(dropped.chunks(together)).collect();
+        let turns = groups.len().saturating_mul(lag).saturating_add(STAGES);
+        for turn in 0..turns {
+            // Packets that came first are further on, so that their ends are seen before other packets get their contexts.
+            let at_work = groups.iter().enumerate().filter_map(|(number, group)| {
+                let stages = self.stages(group);
+                stages.into_iter().nth(turn.checked_sub(number.saturating_mul(lag))?)
+            });
+            let steps: Vec<_> = at_work.flatten().collect();
+            self.steps(steps);
         }
         self.stop()
+    }
+
+    /// Returns what happens to a group of packets, one after the other.
+    fn stages(&self, group: &[(usize, bool)]) -> [Vec<(usize, Step)>; STAGES] {
+        let all = |step: Step| group.iter().map(move |(number, _)| (*number, step));
+        let if_so = |is_so: bool, step: Step| all(step).filter(|_| is_so).collect();
+        let (end, Conduct { never_offered, .. }) = (Step::Notice(Notice::Processed), self.conduct);
+        let are_dropped = group.iter().all(|(_, is_dropped)| *is_dropped);
+        let notices = self.conduct.notices;
+        let parsed = (0..self.conduct.options_parsed).flat_map(|_| all(Step::OptionsParsed));
+        [
+            if_so(never_offered, Step::Notice(Notice::Dropped(DropReason::DUPLICATE))),
+            if_so(never_offered, end),
+            all(Step::Received).collect(),
+            parsed.chain(all(Step::Address)).chain(all(Step::Sent)).collect(),
+            if_so(are_dropped, Step::Notice(Notice::Dropped(DropReason::NOADDRESS))),
+            if_so(notices != Notices::Withheld, end),
+            if_so(notices == Notices::Repeated, end),
+        ]
     }
 
     /// Reports all packets as processed by their own contexts, so that the callout loses nothing, and stops the service.
@@ -203,16 +212,22 @@ impl<'r> Run<'r> {
 
     /// Makes the call of a step, if the packet has this step.
     fn call(&self, packet: &Packet<'_>, step: Step) -> Option<Observation> {
-        let Exchange { request, reply } = packet.exchange;
-        let mut received = match (step, packet.received.clone()) {
-            (Step::Service(code), _) => return Some(self.server.control(code)),
-            (Step::ClientDeleted, _) => return Some(self.server.delete_client(ADDRESS, &CLIENT)),
-            (Step::Received, _) if packet.is_open => return None,
-            (Step::Received, _) => return Some(self.server.call(&HookCall::new_packet(request))),
-            (Step::Notice(notice), None) => return Some(self.server.call(&HookCall::notice(request, notice.code()))),
-            (_, received) => received?,
+        let (server, Exchange { request, reply }) = (&self.server, packet.exchange);
+        match step {
+            Step::Service(code) => return Some(server.control(code)),
+            Step::ClientDeleted => return Some(server.delete_client(ADDRESS, &CLIENT)),
+            Step::Received => return (!packet.is_open).then(|| server.call(&HookCall::new_packet(request))),
+            _ => {}
+        }
+        let Some(received) = &packet.received else {
+            let Step::Notice(notice) = step else { return None };
+            return Some(server.call(&HookCall::notice(request, notice.code())));
         };
-        received.seen.context = match self.conduct.contexts {
+        let may_be_reported = self.conduct.refusals_reported && matches!(step, Step::Notice(_));
+        if !received.is_accepted() && !may_be_reported {
+            return None;
+        }
+        let context = match self.conduct.contexts {
             Contexts::Repeated => self.received,
             // The end of a packet is told by its own context, or the callout would not know of it.
             _ if step.is_end() => received.seen.context,
@@ -220,88 +235,57 @@ impl<'r> Run<'r> {
             Contexts::Null => 0,
             Contexts::Stale => self.processed,
         };
-        match step {
-            Step::Notice(notice) if received.is_accepted() || self.conduct.refusals_reported => {
-                Some(self.server.notify(&received, notice))
+        let call = match step {
+            Step::OptionsParsed => Call::OptionsParsed,
+            Step::Address => {
+                let reply = reply.as_ref().and_then(|reply| Message::parse(reply).ok());
+                about_address(Message::parse(request).ok()?, reply)?
             }
-            _ if !received.is_accepted() => None,
-            Step::OptionsParsed => Some(self.server.parse_options(&received)),
-            Step::Address => self.call_about_address(&received, packet.exchange),
-            Step::Sent => self.server.send(&received, reply.as_ref()?).ok(),
-            _ => None,
-        }
-    }
-
-    /// Makes the call about the address of a packet: given by its reply, refused by it, or not wanted by the client.
-    fn call_about_address(&self, received: &PacketInFlight, exchange: &Exchange) -> Option<Observation> {
-        let kind = |packet| Message::parse(packet).ok().map(Kind::of);
-        let problem = match (
-            kind(&exchange.request)?,
-            exchange.reply.as_ref().and_then(|reply| kind(reply)),
-        ) {
-            (Kind::Dhcp(MessageType::REQUEST | MessageType::DISCOVER), Some(Kind::Dhcp(MessageType::ACK)))
-            | (Kind::Bootp, Some(Kind::Bootp)) => {
-                return Some(
-                    self.server
-                        .offer_address(received, AddressGrant::NEW, ADDRESS, LEASE_TIME),
-                );
+            Step::Notice(notice) => Call::Notified(notice),
+            _ => {
+                let mut call = HookCall::send(reply.as_ref()?);
+                call.context = context;
+                return Some(server.call(&call));
             }
-            (_, Some(Kind::Dhcp(MessageType::NAK))) => AddressProblem::NACKED,
-            (Kind::Dhcp(MessageType::DECLINE), None) => AddressProblem::DECLINE,
-            (Kind::Dhcp(MessageType::RELEASE), None) => AddressProblem::RELEASE,
-            _ => return None,
         };
-        Some(self.server.delete_address(received, problem, ADDRESS))
+        Some(server.report_with(context, received, call))
     }
 
     /// Notes the rules that a call has broken.
     fn judge(&mut self, number: usize, step: Step, seen: &Observation, took: Duration) {
+        let Some(packet) = self.packets.get(number) else { return };
+        let request = &packet.exchange.request;
         let can_change = matches!(step, Step::Received | Step::Sent | Step::Notice(_));
-        let new_context = matches!(step, Step::Received)
-            .then_some(seen.context)
-            .filter(|context| *context != 0);
+        let mut broken = Vec::new();
+        let mut found = |rule, is_broken: bool| broken.extend(is_broken.then_some(rule));
+        if matches!(step, Step::Received) && seen.context != 0 {
+            found(
+                Rule::ContextWithoutEnd,
+                self.server.table().dhcp_pkt_drop_hook.is_none(),
+            );
+            found(Rule::ContextShared, self.is_in_flight(seen.context));
+        }
+        found(Rule::ProcessIt, !matches!(seen.process_it, None | Some(0 | 1)));
+        found(Rule::PacketNull, matches!(seen.packet, Err(HookError::Null { .. })));
+        found(
+            Rule::PacketTooLong,
+            matches!(seen.packet, Err(HookError::TooLong { .. })),
+        );
+        found(Rule::WriteOutside, seen.has_stray_write);
+        found(Rule::WriteToInput, !can_change && seen.written.is_some());
         let last = usize::try_from(seen.own.1.max(seen.left.1)).unwrap_or(usize::MAX);
         let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
-        let has_poison = |packet: &Vec<u8>| packet.windows(POISONED.len()).any(|bytes| bytes == POISONED);
+        found(Rule::WriteBeyondSize, can_change && is_beyond);
         // A packet can come with such bytes, and a reply be made of them.
-        let request = self.packets.get(number).map(|packet| &packet.exchange.request);
-        let came_with_poison = has_poison(&seen.given) || request.is_some_and(has_poison);
-        let is_too_slow = self.is_too_slow(seen.hook, took);
-        let broken = [
-            (
-                Rule::ContextWithoutEnd,
-                new_context.is_some() && self.server.table().dhcp_pkt_drop_hook.is_none(),
-            ),
-            (
-                Rule::ContextShared,
-                new_context.is_some_and(|context| self.is_in_flight(context)),
-            ),
-            (
-                Rule::ProcessIt,
-                seen.process_it.is_some_and(|process_it| !matches!(process_it, 0 | 1)),
-            ),
-            (Rule::PacketNull, matches!(seen.packet, Err(HookError::Null { .. }))),
-            (
-                Rule::PacketTooLong,
-                matches!(seen.packet, Err(HookError::TooLong { .. })),
-            ),
-            (Rule::WriteOutside, seen.stray.is_some()),
-            (Rule::WriteToInput, !can_change && seen.written.is_some()),
-            (Rule::WriteBeyondSize, can_change && is_beyond),
-            (
-                Rule::KeptArguments,
-                seen.was_written_late || (seen.packet.as_ref().is_ok_and(has_poison) && !came_with_poison),
-            ),
-            (Rule::Slow, is_too_slow),
-        ];
-        let broken = broken.into_iter().filter(|(_, is_broken)| *is_broken);
-        let mut broken: Vec<_> = broken.map(|(rule, _)| rule).collect();
-        if let (Step::Sent, Some(packet), Ok(reply)) = (step, self.packets.get(number), &seen.packet) {
+        let has_new_poison =
+            seen.packet.as_deref().is_ok_and(has_poison) && !has_poison(&seen.given) && !has_poison(request);
+        found(Rule::KeptArguments, seen.was_written_late || has_new_poison);
+        if let (Step::Sent, Ok(reply)) = (step, &seen.packet) {
             let is_of_another = |xid| self.xids.contains(&xid);
-            reply::judge(&packet.exchange.request, &seen.given, reply, is_of_another, |rule| {
-                broken.push(rule);
-            });
+            reply::judge(request, &seen.given, reply, is_of_another, |rule| found(rule, true));
         }
+        let is_too_slow = self.is_too_slow(seen.hook, took);
+        broken.extend(is_too_slow.then_some(Rule::Slow));
         for rule in broken {
             self.report.note(rule, seen.hook, self.conduct);
         }
@@ -382,6 +366,12 @@ impl<'r> Run<'r> {
         let mut received = packets.filter_map(|packet| packet.received.as_ref());
         received.any(|received| received.is_accepted() && received.seen.context == context)
     }
+}
+
+/// Returns whether there is what the server leaves in memory when a call has ended, so much of it that it is not there by
+/// chance.
+fn has_poison(packet: &[u8]) -> bool {
+    packet.contains(&POISON) && packet.windows(8).any(|bytes| bytes == [POISON; 8])
 }
 
 impl Step {

@@ -25,14 +25,17 @@ impl Threads {
             thread.join().unwrap_or_else(|panic| resume_unwind(panic))
         }
         let work = &work;
-        scope(|scope| match self {
+        match self {
             Self::One => items.iter().map(work).collect(),
-            Self::Changing => items.iter().map(|item| join(scope.spawn(move || work(item)))).collect(),
-            Self::Several => {
+            Self::Changing => {
+                let on_another = |item| scope(|scope| join(scope.spawn(move || work(item))));
+                items.iter().map(on_another).collect()
+            }
+            Self::Several => scope(|scope| {
                 let threads: Vec<_> = items.iter().map(|item| scope.spawn(move || work(item))).collect();
                 threads.into_iter().map(join).collect()
-            }
-        })
+            }),
+        }
     }
 }
 

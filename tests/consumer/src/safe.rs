@@ -7,10 +7,12 @@ use core::time::Duration;
 use std::sync::Mutex;
 use std::thread;
 
+use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::message::OptionCode;
+use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
-    Callout, Decision, Editor, Host, MessageType, NewPacket, OnSendPacket, ReplaceError, SendPacket, entry_point,
-    option,
+    Callout, Decision, DllPath, Editor, Host, MessageType, NewPacket, OnSendPacket, ReplaceError, SendPacket,
+    entry_point, option,
 };
 
 /// Tracks every packet, and does something to each reply.
@@ -47,6 +49,65 @@ impl Callout for EveryOther {
 
 static EVERY_OTHER: Host<EveryOther> = Host::new(EveryOther(AtomicU32::new(0)));
 entry_point!(pub fn refuses_every_other_packet = EVERY_OTHER);
+
+/// Finds the DLL that comes after the callout when it is checked.
+fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+    let (name, entry) = NEXT_DLL;
+    // SAFETY: the DLL of the check can be called as the SDK says, and replaces no packet.
+    (path.to_string() == name).then(|| unsafe { LoadedDll::new(entry) })
+}
+
+fn find_nothing(_: DllPath<'_>) -> Option<LoadedDll> {
+    None
+}
+
+static CHAINED: Host<OnReply> = Host::new(OnReply(|_| ()));
+static CHAIN: Chain = Chain::new();
+// Loads the DLL after it, and calls it: breaks no rule.
+entry_point!(pub fn serves_the_next_dll = CHAINED, chain = CHAIN, find = find);
+
+static FORGETFUL: Host<OnReply> = Host::new(OnReply(|_| ()));
+static EMPTY_CHAIN: Chain = Chain::new();
+// Has a chain, and finds nobody for it.
+entry_point!(pub fn never_calls_the_next_dll = FORGETFUL, chain = EMPTY_CHAIN, find = find_nothing);
+
+/// Notes in one place which packet it has to do with, and holds a lock while it has to do with a reply, but not while it
+/// has to do with a new packet.
+pub struct OneAtATime {
+    xid: AtomicU32,
+    reply: Mutex<()>,
+}
+
+impl Callout for OneAtATime {
+    type State = ();
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+        if let Ok(message) = packet.message() {
+            self.xid.store(message.xid(), Relaxed);
+        }
+        Decision::Track(())
+    }
+}
+
+impl OnSendPacket for OneAtATime {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+        let (Ok(_turn), Ok(message)) = (self.reply.lock(), packet.message()) else {
+            return;
+        };
+        self.xid.store(message.xid(), Relaxed);
+        thread::sleep(Duration::from_millis(1));
+        edit(packet, |reply| {
+            reply.xid(self.xid.load(Relaxed));
+        });
+    }
+}
+
+static ONE_AT_A_TIME: Host<OneAtATime> = Host::new(OneAtATime {
+    xid: AtomicU32::new(0),
+    reply: Mutex::new(()),
+});
+// Takes another packet for its own if that arrives while a reply is sent.
+entry_point!(pub fn mixes_up_packets_of_two_threads = ONE_AT_A_TIME);
 
 /// Defines an entry point of a callout that does something to each reply.
 macro_rules! on_reply {

@@ -10,7 +10,7 @@ use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Report, Rule, Server};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 33] = [
+const CALLOUTS: [(EntryPoint, Rule); 36] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
@@ -18,6 +18,8 @@ const CALLOUTS: [(EntryPoint, Rule); 33] = [
     (raw::differs_from_call_to_call, Rule::EntryUnstable),
     (raw::sets_reserved_hooks, Rule::EntryReserved),
     (raw::switches_off_the_others, Rule::EntryWithoutHooks),
+    (safe::sets_an_option::entry, Rule::NotChained),
+    (safe::never_calls_the_next_dll, Rule::NotChained),
     (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
     (raw::one_context_for_all, Rule::ContextShared),
     (raw::uses_contexts_after_their_end, Rule::ContextAfterEnd),
@@ -44,6 +46,7 @@ const CALLOUTS: [(EntryPoint, Rule); 33] = [
     (safe::has_a_stray_continuation::entry, Rule::ReplyContinuation),
     (safe::depends_on_the_thread::entry, Rule::DependsOnThread),
     (safe::is_slow::entry, Rule::Slow),
+    (safe::mixes_up_packets_of_two_threads, Rule::ReplyOfAnother),
 ];
 
 /// The callouts are in statics, so one check at a time.
@@ -55,6 +58,20 @@ fn check(entry: EntryPoint) -> Report {
     unsafe { simulate::check(entry) }
 }
 
+fn check_chained(entry: EntryPoint) -> Report {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: as above.
+    unsafe { simulate::check_chained(entry) }
+}
+
+/// Checks a callout for a rule: whether it chains is asked only of those that should.
+fn check_for(rule: Rule, entry: EntryPoint) -> Report {
+    match rule {
+        Rule::NotChained => check_chained(entry),
+        _ => check(entry),
+    }
+}
+
 fn broken(report: &Report) -> Vec<Rule> {
     report.findings().iter().map(|finding| finding.rule).collect()
 }
@@ -63,7 +80,7 @@ fn broken(report: &Report) -> Vec<Rule> {
 fn each_callout_breaks_its_rule_and_no_other() {
     let wrong: Vec<_> = CALLOUTS
         .into_iter()
-        .map(|(entry, rule)| (rule, check(entry)))
+        .map(|(entry, rule)| (rule, check_for(rule, entry)))
         .filter(|(rule, report)| broken(report) != [*rule])
         .map(|(rule, report)| format!("expected {rule}: {report}"))
         .collect();
@@ -81,6 +98,8 @@ fn a_callout_without_a_fault_is_clean() {
     check(safe::sets_an_option::entry).assert_clean();
     check(safe::refuses_every_other_packet).assert_clean();
     check(raw::one_buffer_for_each).assert_clean();
+    check(safe::serves_the_next_dll).assert_clean();
+    check_chained(safe::serves_the_next_dll).assert_clean();
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! What a packet is, and which calls a server makes about it.
+
+use core::net::Ipv4Addr;
+
+use crate::control::{AddressGrant, AddressProblem};
+use crate::lifecycle::Notice;
+use crate::message::{Message, MessageType, OptionCode, option};
+
+/// What a message is: of DHCP, of BOOTP, or neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Dhcp(MessageType),
+    /// Without a message type, and without a fault in the options.
+    Bootp,
+    /// Its options cannot be read as far as a message type.
+    Malformed,
+}
+
+impl Kind {
+    pub(super) fn of(message: Message<'_>) -> Self {
+        match message.value(option::MESSAGE_TYPE.code()) {
+            Ok(None) => Self::Bootp,
+            Ok(Some(value)) => match value.to_array() {
+                Some([code]) => Self::Dhcp(MessageType::from_code(code)),
+                None => Self::Malformed,
+            },
+            Err(_) => Self::Malformed,
+        }
+    }
+}
+
+/// A call of a hook about a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Call {
+    /// `DhcpNewPktHook`; `accepted` is what it left in `*ProcessIt`.
+    NewPacket {
+        /// Whether the packet is to be processed.
+        accepted: bool,
+    },
+    /// `DhcpHandleOptionsHook`.
+    OptionsParsed,
+    /// `DhcpAddressOfferHook`.
+    AddressOffered {
+        /// Kind of the lease.
+        grant: AddressGrant,
+        /// The address given.
+        address: Ipv4Addr,
+        /// Length of the lease in seconds.
+        lease_time: u32,
+    },
+    /// `DhcpAddressDelHook`.
+    AddressDeleted {
+        /// What became of the address.
+        problem: AddressProblem,
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// `DhcpPktSendHook`, with the captured reply of that index.
+    Sent {
+        /// Which datagram of the capture the reply is.
+        reply: usize,
+        /// Whether the hook left other bytes to be sent than those of the capture.
+        altered: bool,
+    },
+    /// `DhcpPktDropHook`.
+    Notified(Notice),
+}
+
+/// Returns the call about the address of a packet: given by its reply, refused by it, or not wanted by the client.
+pub(super) fn about_address(request: Message<'_>, reply: Option<Message<'_>>) -> Option<Call> {
+    let requested = value::<4>(request, option::REQUESTED_ADDRESS.code());
+    let requested = requested.map_or(request.ciaddr(), Ipv4Addr::from);
+    let (problem, address) = match (Kind::of(request), reply.map(Kind::of)) {
+        (Kind::Dhcp(MessageType::REQUEST | MessageType::DISCOVER), Some(Kind::Dhcp(MessageType::ACK)))
+        | (Kind::Bootp, Some(Kind::Bootp)) => {
+            let reply = reply?;
+            let is_new = request.ciaddr().is_unspecified();
+            return Some(Call::AddressOffered {
+                grant: if is_new { AddressGrant::NEW } else { AddressGrant::OLD },
+                address: reply.yiaddr(),
+                lease_time: value(reply, option::LEASE_TIME.code()).map_or(0, u32::from_be_bytes),
+            });
+        }
+        (_, Some(Kind::Dhcp(MessageType::NAK))) => (AddressProblem::NACKED, requested),
+        (Kind::Dhcp(MessageType::DECLINE), None) => (AddressProblem::DECLINE, requested),
+        (Kind::Dhcp(MessageType::RELEASE), None) => (AddressProblem::RELEASE, request.ciaddr()),
+        _ => return None,
+    };
+    Some(Call::AddressDeleted { problem, address })
+}
+
+/// Returns the value of an option, if it has `N` bytes.
+pub(super) fn value<const N: usize>(message: Message<'_>, code: OptionCode) -> Option<[u8; N]> {
+    message.value(code).ok()??.to_array()
+}
