@@ -1,4 +1,4 @@
-//! Compiles the callout of the README, and runs its test.
+//! Compiles the callout of the README, runs its test, and compares its figures with those that were counted.
 #![allow(
     unsafe_code,
     clippy::std_instead_of_core,
@@ -61,4 +61,18 @@ fn the_readme_has_this_callout_and_this_test() {
     for block in code {
         assert!(include_str!("readme.rs").contains(block), "not in this file:\n{block}");
     }
+}
+
+#[test]
+fn the_readme_has_the_counts_of_the_budget() {
+    let counted = ["w1", "w3", "w4", "life", "hook", "hook-pass"].map(|row| {
+        let mut lines = include_str!("../benches/budget.tsv")
+            .lines()
+            .map(|line| line.split('\t'));
+        lines.find_map(|mut line| line.next().filter(|name| *name == row).and(line.next()))
+    });
+    let (_, table) = include_str!("../README.md").split_once("---: |\n").unwrap();
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let shown: Vec<_> = rows.map(|row| row.rsplit('|').nth(1).map(str::trim)).collect();
+    assert_eq!(shown, counted);
 }
