@@ -14,5 +14,6 @@ mod callouts;
 mod common;
 mod inspect;
 mod made;
+mod microsoft;
 mod replay;
 mod rewrite;
