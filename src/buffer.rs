@@ -205,14 +205,6 @@ impl Default for PacketBuffer {
     }
 }
 
-impl TryFrom<&[u8]> for PacketBuffer {
-    type Error = PacketTooLong;
-
-    fn try_from(packet: &[u8]) -> Result<Self, Self::Error> {
-        Self::from_bytes(packet)
-    }
-}
-
 impl AsRef<[u8]> for PacketBuffer {
     fn as_ref(&self) -> &[u8] {
         self.as_bytes()

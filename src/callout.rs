@@ -35,6 +35,9 @@
 //! type implements the trait, and leaves NULL otherwise, so that the server skips it; the hook is not even linked. The
 //! compiler decides that by itself: there is no list to keep, and no method that is overridden but never called.
 //!
+//! The trait counts, not the name: nothing calls a `control` or `send_packet` in an `impl Gate` block. The compiler warns of
+//! it as dead code, unless both the method and the type are `pub`; then only the missing hook shows it.
+//!
 //! # Which methods may block
 //!
 //! [`Callout::load`] and [`OnControl::control`] are called outside of the work on packets: they may block, and they get
@@ -206,6 +209,8 @@ impl From<std::io::Error> for LoadError {
 }
 
 /// Hears that the service was started, stopped, paused or continued (`DhcpControlHook`).
+///
+/// An inherent method by the name of `control` is not this one, and is not called.
 pub trait OnControl: Callout {
     /// Handles the event; may block. After `DHCP_CONTROL_STOP` all packets are given up: see [`Callout::packet_lost`].
     fn control(&'static self, event: ControlEvent);

@@ -11,6 +11,7 @@
 #![expect(unsafe_code, reason = "hooks are called with the arguments of their prototypes")]
 
 use core::ffi::{CStr, c_void};
+use core::ptr::null_mut;
 
 /// Name of the function that a callout DLL exports, an [`EntryPoint`] (`DHCP_CALLOUT_ENTRY_POINT`).
 #[doc(alias = "DHCP_CALLOUT_ENTRY_POINT")]
@@ -201,8 +202,8 @@ macro_rules! declare {
             /// The table of a DLL that wants no hook called.
             pub const EMPTY: Self = Self {
                 $($($field: None,)+)+
-                dhcp_extension_hook: core::ptr::null_mut(),
-                dhcp_reserved_hook: core::ptr::null_mut(),
+                dhcp_extension_hook: null_mut(),
+                dhcp_reserved_hook: null_mut(),
             };
 
             /// Adds the hooks that only `other` has.
@@ -241,74 +242,56 @@ impl Default for CalloutTable {
     }
 }
 
-/// `DHCP_SERVER_OPTIONS`: what the server parsed from a packet, valid during the call of `DhcpHandleOptionsHook` only.
-///
-/// Any pointer may be NULL. The pointers to DWORDs need not be aligned, and the byte order of what they point at is not
-/// documented. Lengths are in bytes. No text ends in NUL by contract.
-#[doc(alias = "DHCP_SERVER_OPTIONS")]
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-#[expect(
-    missing_docs,
-    reason = "the SDK names the fields, and says no more of them than their names do"
-)]
-pub struct ServerOptions {
-    pub message_type: *mut u8,
-    pub subnet_mask: *mut u32,
-    pub requested_address: *mut u32,
-    pub request_lease_time: *mut u32,
-    pub overlay_fields: *mut u8,
-    pub router_address: *mut u32,
-    pub server: *mut u32,
-    pub parameter_request_list: *mut u8,
-    pub parameter_request_list_length: u32,
-    pub machine_name: *mut u8,
-    pub machine_name_length: u32,
-    pub client_hardware_address_type: u8,
-    pub client_hardware_address_length: u8,
-    pub client_hardware_address: *mut u8,
-    pub class_identifier: *mut u8,
-    pub class_identifier_length: u32,
-    pub vendor_class: *mut u8,
-    pub vendor_class_length: u32,
-    pub dns_flags: u32,
-    pub dns_name_length: u32,
-    pub dns_name: *mut u8,
-    pub ds_domain_name_requested: Boolean,
-    pub ds_domain_name: *mut u8,
-    pub ds_domain_name_len: u32,
-    pub scope_id: *mut u32,
+macro_rules! server_options {
+    ($($field:ident: $Type:ty = $empty:expr,)+) => {
+        /// `DHCP_SERVER_OPTIONS`: what the server parsed from a packet, valid during the call of `DhcpHandleOptionsHook` only.
+        ///
+        /// Any pointer may be NULL. The pointers to DWORDs need not be aligned, and the byte order of what they point at is not
+        /// documented. Lengths are in bytes. No text ends in NUL by contract.
+        #[doc(alias = "DHCP_SERVER_OPTIONS")]
+        #[derive(Clone, Copy, Debug)]
+        #[repr(C)]
+        #[expect(
+            missing_docs,
+            reason = "the SDK names the fields, and says no more of them than their names do"
+        )]
+        pub struct ServerOptions {
+            $(pub $field: $Type,)+
+        }
+
+        impl ServerOptions {
+            /// The options of a packet in which the server found none: every pointer NULL, every number zero.
+            pub const EMPTY: Self = Self { $($field: $empty,)+ };
+        }
+    };
 }
 
-impl ServerOptions {
-    /// The options of a packet in which the server found none: every pointer NULL, every number zero.
-    pub const EMPTY: Self = Self {
-        message_type: core::ptr::null_mut(),
-        subnet_mask: core::ptr::null_mut(),
-        requested_address: core::ptr::null_mut(),
-        request_lease_time: core::ptr::null_mut(),
-        overlay_fields: core::ptr::null_mut(),
-        router_address: core::ptr::null_mut(),
-        server: core::ptr::null_mut(),
-        parameter_request_list: core::ptr::null_mut(),
-        parameter_request_list_length: 0,
-        machine_name: core::ptr::null_mut(),
-        machine_name_length: 0,
-        client_hardware_address_type: 0,
-        client_hardware_address_length: 0,
-        client_hardware_address: core::ptr::null_mut(),
-        class_identifier: core::ptr::null_mut(),
-        class_identifier_length: 0,
-        vendor_class: core::ptr::null_mut(),
-        vendor_class_length: 0,
-        dns_flags: 0,
-        dns_name_length: 0,
-        dns_name: core::ptr::null_mut(),
-        ds_domain_name_requested: Boolean(0),
-        ds_domain_name: core::ptr::null_mut(),
-        ds_domain_name_len: 0,
-        scope_id: core::ptr::null_mut(),
-    };
+server_options! {
+    message_type: *mut u8 = null_mut(),
+    subnet_mask: *mut u32 = null_mut(),
+    requested_address: *mut u32 = null_mut(),
+    request_lease_time: *mut u32 = null_mut(),
+    overlay_fields: *mut u8 = null_mut(),
+    router_address: *mut u32 = null_mut(),
+    server: *mut u32 = null_mut(),
+    parameter_request_list: *mut u8 = null_mut(),
+    parameter_request_list_length: u32 = 0,
+    machine_name: *mut u8 = null_mut(),
+    machine_name_length: u32 = 0,
+    client_hardware_address_type: u8 = 0,
+    client_hardware_address_length: u8 = 0,
+    client_hardware_address: *mut u8 = null_mut(),
+    class_identifier: *mut u8 = null_mut(),
+    class_identifier_length: u32 = 0,
+    vendor_class: *mut u8 = null_mut(),
+    vendor_class_length: u32 = 0,
+    dns_flags: u32 = 0,
+    dns_name_length: u32 = 0,
+    dns_name: *mut u8 = null_mut(),
+    ds_domain_name_requested: Boolean = Boolean(0),
+    ds_domain_name: *mut u8 = null_mut(),
+    ds_domain_name_len: u32 = 0,
+    scope_id: *mut u32 = null_mut(),
 }
 
 impl Default for ServerOptions {

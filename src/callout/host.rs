@@ -7,12 +7,12 @@ use super::{
 use crate::ffi::ERROR_SUCCESS;
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, Buffers, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket,
-    PacketArgument, PacketNotice, ParsedOptions, SendPacket,
+    PacketArgument, PacketNotice, ParsedOptions, SendPacket, note_drop,
 };
-use crate::lifecycle::{Notice, Outcome, Stage, Violation};
+use crate::lifecycle::{Notice, Outcome, Stage};
 use crate::table::{
-    Admitted, Borrowed, BufferPool, Context, ContextError, Finished, Full, NotifyError, PacketTable, PooledBuffer,
-    Progress, Replacements, packets_in_flight,
+    Admitted, Borrowed, BufferPool, Context, Finished, Full, PacketTable, PooledBuffer, Progress, Replacements,
+    packets_in_flight,
 };
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
@@ -226,69 +226,26 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     #[inline]
     fn notice(&self, notice: &PacketNotice<'_>) {
-        if notice.has_bytes() {
-            self.hear(notice);
-        } else {
-            self.hear_without_bytes(&notice.copied());
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn hear_without_bytes(&self, notice: &PacketNotice<'_>) {
         if let Err(error) = notice.bytes() {
             let hook = PacketNotice::HOOK;
             self.report(Diagnostic::ArgumentsRefused { hook, error });
         }
-        self.hear(notice);
-    }
-
-    #[inline]
-    fn hear(&self, notice: &PacketNotice<'_>) {
         match (notice.notice(), notice.context()) {
-            (Notice::Dropped(_), None) => self.packet_dropped(notice, None),
-            (Notice::Dropped(reason), Some(context)) => match self.packets.note_drop(context, reason) {
-                Ok(entry) => {
-                    self.packet_dropped(notice, entry.state.as_ref());
+            (Notice::Dropped(reason), context) => {
+                let entry = note_drop(&self.packets, context, reason, |diagnostic| self.report(diagnostic)).ok();
+                self.packet_dropped(notice, entry.as_ref().and_then(|entry| entry.state.as_ref()));
+                if let Some(entry) = entry {
                     self.release(entry);
                 }
-                Err(error) => self.drop_without_borrow(&notice.copied(), context, error),
-            },
+            }
             (Notice::Processed, None) => {}
-            (Notice::Processed, Some(context)) => match self.packets.notify(context, Notice::Processed) {
+            (notice @ Notice::Processed, Some(context)) => match self.packets.notify(context, notice) {
                 Ok(Progress::Done { outcome, state }) => self.done(outcome, state),
                 // The last borrower hands it back.
                 Ok(_) => {}
-                Err(error) => self.reject(Notice::Processed, error),
+                Err(error) => self.report(Diagnostic::NoticeRejected { notice, error }),
             },
         }
-    }
-
-    /// Hears of a drop that could not be noted together with a borrow of the packet's state.
-    #[cold]
-    fn drop_without_borrow(&self, notice: &PacketNotice<'_>, context: Context, error: NotifyError) {
-        let rejected = match error {
-            NotifyError::Context(error @ ContextError::TooManyBorrows(_)) => {
-                let hook = PacketNotice::HOOK;
-                self.report(Diagnostic::ContextRefused { hook, error });
-                self.packets.notify(context, notice.notice()).err()
-            }
-            error => Some(error),
-        };
-        if let Some(error) = rejected {
-            self.reject(notice.notice(), error);
-        }
-        let is_in_flight = matches!(rejected, Some(NotifyError::Violation(Violation::RepeatedDrop { .. })));
-        let entry = is_in_flight.then(|| self.packets.get(context).ok()).flatten();
-        self.packet_dropped(notice, entry.as_ref().and_then(|entry| entry.state.as_ref()));
-        if let Some(entry) = entry {
-            self.release(entry);
-        }
-    }
-
-    #[cold]
-    fn reject(&self, notice: Notice, error: NotifyError) {
-        self.report(Diagnostic::NoticeRejected { notice, error });
     }
 
     #[inline]

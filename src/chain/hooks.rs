@@ -14,7 +14,7 @@ use crate::ffi::{
 };
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, HookError, NewPacket,
-    PacketNotice, PacketPair, ParsedOptions, SendPacket, check_packet,
+    PacketNotice, PacketPair, ParsedOptions, SendPacket, check_packet, note_drop,
 };
 use crate::lifecycle::{Notice, Stage};
 use crate::table::{Admitted, Borrowed, Context, ContextError, Finished, Progress};
@@ -320,39 +320,28 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
         if let Some(audience) = Audience::of(context) {
             return self.pass_on_untracked(&notice, told, audience);
         }
-        // Borrowed while the members are told.
-        let contexts = self.packets.get(context);
-        let tell = |contexts: &Contexts<MEMBERS>| self.pass_on(&notice, told, Audience::Tracked(contexts));
-        let progress = self.packets.notify(context, told.notice);
-        if let Err(error) = progress {
-            let notice = told.notice;
-            self.report(Diagnostic::NoticeRejected { notice, error });
-        }
-        match (told.notice, contexts, progress) {
-            (_, _, Ok(Progress::Done { state, .. })) => tell(&state),
-            // A drop that is repeated is the members' to judge.
-            (Notice::Dropped(_), Ok(contexts), _) => {
-                let status = tell(&contexts);
-                self.release(hook, contexts, None);
-                status
-            }
-            (Notice::Dropped(_), Err(error), Ok(_)) => {
-                self.report(Diagnostic::ContextRefused { hook, error });
-                self.pass_on_untracked(&notice, told, Audience::OWN)
-            }
-            // While another hook has the packet, a member may read what one that is told of the end takes back: then the
-            // last hook tells them.
-            (Notice::Processed, Ok(contexts), Ok(_)) => contexts
-                .release()
-                .map_or(ERROR_SUCCESS, |finished| tell(&finished.state)),
-            (Notice::Processed, Err(_), Ok(_)) => ERROR_SUCCESS,
-            (Notice::Processed, Ok(contexts), Err(_)) => {
-                self.release(hook, contexts, None);
-                ERROR_SUCCESS
-            }
-            // The packet that it names is no packet of the members'.
-            (_, Err(ContextError::Invalid(_)), Err(_)) => self.pass_on_untracked(&notice, told, Audience::ALL),
-            (_, Err(_), Err(_)) => self.pass_on_untracked(&notice, told, Audience::OWN),
+        let report = |diagnostic: Diagnostic<'_>| self.report(diagnostic);
+        match told.notice {
+            Notice::Dropped(reason) => match note_drop(&self.packets, Some(context), reason, report) {
+                Ok(contexts) => {
+                    let status = self.pass_on(&notice, told, Audience::Tracked(&contexts));
+                    self.release(hook, contexts, None);
+                    status
+                }
+                // It names no packet of the members'.
+                Err(Some(ContextError::Invalid(_))) => self.pass_on_untracked(&notice, told, Audience::ALL),
+                Err(_) => self.pass_on_untracked(&notice, told, Audience::OWN),
+            },
+            end @ Notice::Processed => match self.packets.notify(context, end) {
+                Ok(Progress::Done { state, .. }) => self.pass_on(&notice, told, Audience::Tracked(&state)),
+                // While another hook has the packet, a member may read what one that is told of the end takes back: then
+                // the last hook tells them.
+                Ok(_) => ERROR_SUCCESS,
+                Err(error) => {
+                    report(Diagnostic::NoticeRejected { notice: end, error });
+                    self.pass_on_untracked(&notice, told, Audience::OWN)
+                }
+            },
         }
     }
 }

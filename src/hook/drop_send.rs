@@ -44,17 +44,6 @@ impl PacketNotice<'_> {
         }
     }
 
-    /// Returns a copy, so that the original need not be in memory.
-    #[inline]
-    pub(crate) const fn copied(&self) -> Self {
-        Self {
-            packet: self.packet,
-            ip_address: self.ip_address,
-            notice: self.notice,
-            pkt_context: self.pkt_context,
-        }
-    }
-
     /// Returns what the server reports: a drop with its reason, or completion.
     #[inline]
     #[must_use]
@@ -74,11 +63,6 @@ impl PacketNotice<'_> {
             Ok(packet) => Ok(packet.bytes()),
             Err(error) => Err(*error),
         }
-    }
-
-    #[inline]
-    pub(crate) const fn has_bytes(&self) -> bool {
-        self.packet.is_ok()
     }
 
     /// Returns where the packet is, and its size: NULL and 0 without [`bytes`](Self::bytes).

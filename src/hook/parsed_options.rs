@@ -10,7 +10,7 @@ use crate::ffi::{Boolean, HandleOptionsArguments, ServerOptions};
 
 /// What the server parsed from a packet: `DhcpHandleOptionsHook` (`LPDHCP_HANDLE_OPTIONS`).
 ///
-/// Valid during the call only; [`to_owned`](Self::to_owned) copies it. A field is `None` where its pointer is NULL.
+/// Valid during the call only: copy what is needed later. A field is `None` where its pointer is NULL.
 ///
 /// The SDK has the parameter as `[in, out]`: a callout can change what the pointers to a `BYTE` or a `DWORD` lead to, each
 /// by the method that begins with `set_`. The change is made at once, where the server has the value; if that is within the
@@ -87,44 +87,7 @@ impl ParsedOptions<'_> {
     }
 }
 
-/// A copy of a field of any length, up to 255 bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct OwnedField {
-    length: u8,
-    /// INVARIANT: zero after `length`.
-    bytes: [u8; 255],
-}
-
-impl OwnedField {
-    fn new(field: &[u8], parameter: &'static str) -> Result<Self, HookError> {
-        let size = u32::try_from(field.len()).unwrap_or(u32::MAX);
-        let too_long = HookError::TooLong { parameter, size };
-        let length = u8::try_from(field.len()).map_err(|_| too_long)?;
-        let mut bytes = [0; 255];
-        bytes.get_mut(..field.len()).ok_or(too_long)?.copy_from_slice(field);
-        Ok(Self { length, bytes })
-    }
-
-    /// Returns the bytes of the field.
-    #[must_use]
-    pub fn as_slice(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
-    }
-}
-
-impl AsRef<[u8]> for OwnedField {
-    fn as_ref(&self) -> &[u8] {
-        self.as_slice()
-    }
-}
-
-impl core::fmt::Debug for OwnedField {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        core::fmt::Debug::fmt(self.as_slice(), f)
-    }
-}
-
-/// Defines what there is of each field: how it is read, changed, checked and copied.
+/// Defines what there is of each field: how it is read, changed and checked.
 ///
 /// The fields are of three kinds: pointers to one `BYTE` or `DWORD`, pointers to bytes with a length, and plain numbers.
 macro_rules! fields {
@@ -194,19 +157,6 @@ macro_rules! fields {
                     }
                 )+
             }
-
-            /// Copies all fields, so that they outlive the call.
-            ///
-            /// # Errors
-            /// [`HookError::TooLong`] if a field is longer than an [`OwnedField`] can hold: 255 bytes.
-            pub fn to_owned(&self) -> Result<OwnedOptions, HookError> {
-                let own = |field: Option<&[u8]>, name| field.map(|bytes| OwnedField::new(bytes, name)).transpose();
-                Ok(OwnedOptions {
-                    $($field: self.$field(),)+
-                    $($bytes: own(self.$bytes(), $length_name)?,)+
-                    $($number: self.$number(),)+
-                })
-            }
         }
 
         /// The fields that can be changed, as they came.
@@ -223,43 +173,6 @@ macro_rules! fields {
                 }
             )+
             Ok(())
-        }
-
-        /// A copy of [`ParsedOptions`] in a plain value of fixed size.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct OwnedOptions {
-            $($field: Option<$Type>,)+
-            $($bytes: Option<OwnedField>,)+
-            $($number: $Number,)+
-        }
-
-        impl OwnedOptions {
-            $(
-                $(#[doc = $doc])+
-                #[must_use]
-                #[doc(alias = $name)]
-                pub const fn $field(&self) -> Option<$Type> {
-                    self.$field
-                }
-            )+
-
-            $(
-                $(#[doc = $bytes_doc])+
-                #[must_use]
-                #[doc(alias = $bytes_name)]
-                pub fn $bytes(&self) -> Option<&[u8]> {
-                    self.$bytes.as_ref().map(OwnedField::as_slice)
-                }
-            )+
-
-            $(
-                $(#[doc = $number_doc])+
-                #[must_use]
-                #[doc(alias = $number_name)]
-                pub const fn $number(&self) -> $Number {
-                    self.$number
-                }
-            )+
         }
     };
 }

@@ -108,12 +108,6 @@ impl<const M: usize> BufferPool<M> {
         Ok(buffer)
     }
 
-    /// Returns how many buffers the pool has, `M`.
-    #[must_use]
-    pub const fn capacity(&self) -> usize {
-        M
-    }
-
     /// Returns how many buffers are taken; right for some moment not long ago if other threads take or return some.
     #[must_use]
     pub fn taken(&self) -> usize {

@@ -99,16 +99,14 @@ fn a_change_reaches_the_bytes_of_its_field_and_no_other() {
 }
 
 #[test]
-fn what_was_changed_is_read_and_copied() {
+fn what_was_changed_is_read() {
     Memory::new().parsed(
         |_| (),
         |mut options| {
             options.set_message_type(2).unwrap();
             options.set_server(NEW).unwrap();
             assert_eq!((options.message_type(), options.server()), (Some(2), Some(NEW)));
-            let copy = options.to_owned().unwrap();
-            assert_eq!((copy.message_type(), copy.server()), (Some(2), Some(NEW)));
-            assert_eq!(copy.subnet_mask(), Some(Dword([3, 4, 5, 6])));
+            assert_eq!(options.subnet_mask(), Some(Dword([3, 4, 5, 6])));
         },
     );
 }

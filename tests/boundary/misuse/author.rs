@@ -418,7 +418,7 @@ impl<const SET: usize, const MEMBER: usize> OnAddressDeleted for Member<SET, MEM
 
 impl<const SET: usize, const MEMBER: usize> OnOptionsParsed for Member<SET, MEMBER> {
     fn options_parsed(&self, options: &mut ParsedOptions<'_>, state: Option<&Canary>) {
-        let _ = (options.to_owned(), options.bytes().to_vec(), format!("{options:?}"));
+        let _ = (options.bytes().to_vec(), format!("{options:?}"));
         write_back(options);
         Self::act(Kind::Parsed, state, &mut &fields(options)[..]);
     }

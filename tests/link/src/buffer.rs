@@ -20,7 +20,6 @@ crate::methods! {
 crate::operations! {
     PacketBuffer::new() => PacketBuffer::new();
     PacketBuffer::from_bytes(packet: &[u8]) => PacketBuffer::from_bytes(packet);
-    PacketBuffer::try_from(packet: &[u8]) => PacketBuffer::try_from(packet);
     PacketBuffer::copy_from(buffer: &mut PacketBuffer, packet: &[u8]) => buffer.copy_from(packet);
     PacketBuffer::eq(one: &mut PacketBuffer, other: &mut PacketBuffer) => (one == other, one.clone());
     PacketBuffer::request(kind: MessageType, xid: u32, chaddr: &[u8]) => PacketBuffer::request(kind, xid, chaddr);

@@ -7,8 +7,8 @@ use dhcp_callout::ffi::{
     NewPktArguments, ProbArguments,
 };
 use dhcp_callout::hook::{
-    AddressDeleted, AddressOffered, ChainDlls, ClientDeleted, ControlEvent, Dword, NewPacket, OwnedField, OwnedOptions,
-    PacketNotice, ParsedOptions, SendPacket,
+    AddressDeleted, AddressOffered, ChainDlls, ClientDeleted, ControlEvent, Dword, NewPacket, PacketNotice,
+    ParsedOptions, SendPacket,
 };
 use dhcp_callout::table::Context;
 
@@ -23,16 +23,11 @@ crate::methods! {
     ControlEvent = ControlEvent: code;
     Dword = &mut Dword: from_host_order from_network_order;
     NewPacket = NewPacket<'_>: bytes message received_on;
-    OwnedField = &mut OwnedField: as_slice as_ref;
-    OwnedOptions = &mut OwnedOptions:
-        class_identifier client_hardware_address client_hardware_address_type dns_flags dns_name ds_domain_name
-        ds_domain_name_requested machine_name message_type overlay_fields parameter_request_list request_lease_time
-        requested_address router_address scope_id server subnet_mask vendor_class;
     PacketNotice = PacketNotice<'_>: bytes message notice context raw_context received_on;
     ParsedOptions = ParsedOptions<'_>:
         bytes message class_identifier client_hardware_address client_hardware_address_type dns_flags dns_name
         ds_domain_name ds_domain_name_requested machine_name message_type overlay_fields parameter_request_list
-        request_lease_time requested_address router_address scope_id server subnet_mask to_owned vendor_class context
+        request_lease_time requested_address router_address scope_id server subnet_mask vendor_class context
         raw_context;
     SendPacket = SendPacket<'_>: bytes message code context raw_context received_on;
 }

@@ -6,7 +6,7 @@ use core::net::Ipv4Addr;
 use dhcp_callout::buffer::PacketTooLong;
 use dhcp_callout::callout::LoadError;
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, DropReason, SendCode, ServiceControl};
-use dhcp_callout::hook::{Diagnostic, DllPath, HookError, LeftOut, OwnedField, ReplaceError, UnterminatedPath};
+use dhcp_callout::hook::{Diagnostic, DllPath, HookError, LeftOut, ReplaceError, UnterminatedPath};
 use dhcp_callout::message::option::microsoft::MicrosoftCode;
 use dhcp_callout::message::option::relay::{RelayAgentInformation, RelayCode};
 use dhcp_callout::message::*;
@@ -54,7 +54,7 @@ printed! {
     "{it} {it:x} {it:?}": Value = Value<'_>;
     "{it:x}": Flags = Flags, FqdnFlags = FqdnFlags;
     "{it:?}":
-        PacketBuffer = PacketBuffer, OwnedField = OwnedField, Editor = Editor<'_, '_>, Fragments = Fragments<'_>,
+        PacketBuffer = PacketBuffer, Editor = Editor<'_, '_>, Fragments = Fragments<'_>,
         Key = Key<u8>, Labels = Labels<'_>, Options = Options<'_>, RawOption = RawOption<'_>,
         SequenceReader = SequenceReader<'_, Ipv4Addr>, Borrowed = Borrowed<'_, u8>, Full = Full<u8>,
         PacketTable = PacketTable<u8, 4>, PacketTally = PacketTally, PooledBuffer = PooledBuffer<'_>,

@@ -46,7 +46,6 @@ crate::operations! {
     BufferPool::new() => look(BufferPool::<2>::new());
     BufferPool::take() => POOL.take().map(|mut buffer| (buffer.copy_from(&[1, 2]), buffer.size()));
     BufferPool::taken() => POOL.taken();
-    BufferPool::capacity() => POOL.capacity();
     Replacements::new() => Replacements::new();
     Replacements::is_empty() => REPLACEMENTS.is_empty();
     Replacements::hold_for_server() => POOL.take().map(|buffer| {
