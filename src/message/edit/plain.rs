@@ -8,8 +8,8 @@ use core::ops::Range;
 use super::super::code::OptionCode;
 use super::super::walk::pass_while;
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, OPTIONS_OFFSET};
-use super::script::{Change, Edit, RELAY, Script};
-use super::write::write_option;
+use super::script::{Change, Edit, Marks, RELAY, Script};
+use super::write::{copy_value, write_option};
 
 /// Writes what `source` becomes by the changes of `script` to `target`, like [`pass::build`](super::pass::build), and
 /// returns the size; `None` if that has to do it, and then nothing that has been written means anything.
@@ -31,71 +31,81 @@ pub(super) fn build(source: &[u8], script: &mut Script<'_>, values: &[u8], targe
 
     let marks = script.marks;
     let edits = script.edits_mut();
-    // What follows the last change, and begins at `run`, moves by so many bytes towards the end, or back: it wraps around.
-    let (mut run, mut by) = (OPTIONS_OFFSET, 0_usize);
-    let mut pads = 0..0;
-    let mut at = OPTIONS_OFFSET;
-    loop {
-        at = pass_while(source, at, |code| !marks.may_have(code));
-        let (code, length) = match source.get(at..)? {
-            [255, ..] => break,
-            [0, ..] => {
-                pads = at..end_of_pads(source, at);
-                at = pads.end;
-                continue;
-            }
-            [code, length, ..] => (*code, *length),
-            _ => return None,
-        };
-        let end = at.wrapping_add(2).wrapping_add(usize::from(length));
-        if let Some(edit) = find(edits, code) {
-            if length == 255 {
-                return None;
-            }
-            if by != 0 {
-                copy_moved(source, target, run..at, by)?;
-            }
-            let mut new_end = at.wrapping_add(by);
-            match edit.change {
-                Change::Set => {
-                    new_end = write_option(target, new_end, edit.code, edit.short_value(values)?)?;
-                    edit.change = Change::Placed;
-                }
-                Change::Remove if !continues_or_would(source, at, end) => {}
-                _ => return None,
-            }
-            (run, by) = (end, new_end.wrapping_sub(end));
-        } else if code == OptionCode::OVERLOAD.code() || code == RELAY.code() {
-            return None;
-        }
-        at = end;
-    }
-    let last_end = if at == pads.end { pads.start } else { at };
-    if by != 0 {
-        copy_moved(source, target, run..last_end, by)?;
-    }
-
-    let mut len = last_end.wrapping_add(by);
+    let (last_end, mut len) = change(source, edits, marks, values, target)?;
     for edit in edits.iter().flatten() {
         if matches!(edit.change, Change::Set | Change::Append) {
             len = write_option(target, len, edit.code, edit.short_value(values)?)?;
         }
     }
     let mut kept = source.len();
-    let mut size = kept.max(script.pad_to);
+    let mut size = kept;
     if len != last_end {
         *target.get_mut(len)? = OptionCode::END.code();
         kept = len + 1;
         // Bytes after END were there to fill the packet.
-        let filled = if source.len() > last_end + 1 {
-            source.len()
-        } else {
-            kept
-        };
-        size = kept.max(filled).max(script.pad_to);
+        let was_filled = size > last_end + 1;
+        size = if was_filled { kept.max(size) } else { kept };
     }
+    size = size.max(script.pad_to);
     target.get_mut(kept..size)?.fill(0);
     (size <= script.limit).then_some(size)
+}
+
+/// Makes the changes to the options that are there; returns where the last of them ended in the source, and where it does
+/// in the target.
+#[inline(always)]
+fn change(
+    source: &[u8],
+    edits: &mut [Option<Edit<'_>>],
+    marks: Marks,
+    values: &[u8],
+    target: &mut [u8],
+) -> Option<(usize, usize)> {
+    let mut moved = Moved {
+        run: OPTIONS_OFFSET,
+        by: 0,
+    };
+    let mut at = OPTIONS_OFFSET;
+    let last_end = loop {
+        at = pass_while(source, at, |code| !marks.may_have(code));
+        let code = *source.get(at)?;
+        if code == OptionCode::END.code() {
+            break at;
+        }
+        if code == OptionCode::PAD.code() {
+            let last_end = at;
+            at = end_of_pads(source, at + 1);
+            if source.get(at) == Some(&OptionCode::END.code()) {
+                break last_end;
+            }
+            continue;
+        }
+        let length = *source.get(at.wrapping_add(1))?;
+        let end = at.wrapping_add(2).wrapping_add(usize::from(length));
+        if let Some(edit) = find(edits, code) {
+            if length == 255 || code == OptionCode::CONTINUATION.code() {
+                return None;
+            }
+            match edit.change {
+                Change::Set => {
+                    let value = edit.short_value(values)?;
+                    edit.change = Change::Placed;
+                    if moved.by == 0 && value.len() == usize::from(length) {
+                        copy_value(target.get_mut(at.wrapping_add(2)..end)?, value);
+                    } else {
+                        moved.replace(source, target, at..end, Some((edit.code, value)))?;
+                    }
+                }
+                Change::Remove => moved.replace(source, target, at..end, None)?,
+                Change::Append | Change::Placed => return None,
+            }
+        } else if code == OptionCode::OVERLOAD.code() || code == RELAY.code() {
+            return None;
+        }
+        at = end;
+    };
+    moved.copy_until(source, target, last_end)?;
+    Some((last_end, last_end.wrapping_add(moved.by)))
 }
 
 /// Returns the edit that decides about the options `code`.
@@ -105,20 +115,45 @@ fn find<'e, 'v>(edits: &'e mut [Option<Edit<'v>>], code: u8) -> Option<&'e mut E
     edits.find(|edit| edit.code.code() == code && edit.change != Change::Append)
 }
 
-/// Returns whether the option from `at` to `end` is a 250, which may continue another, or whether one follows, which might
-/// without it.
-#[cold]
-fn continues_or_would(source: &[u8], at: usize, end: usize) -> bool {
-    let continuation = OptionCode::CONTINUATION.code();
-    source.get(at) == Some(&continuation) || source.get(end) == Some(&continuation)
+/// What follows the last change, and is not where it was.
+struct Moved {
+    /// Where it begins in the source.
+    run: usize,
+    /// By how many bytes it moves towards the end, or back: this wraps around.
+    by: usize,
 }
 
-/// Copies what is at `run` in `source` to where it moves `by` so many bytes.
-#[cold]
-fn copy_moved(source: &[u8], target: &mut [u8], run: Range<usize>, by: usize) -> Option<()> {
-    let place = run.start.wrapping_add(by)..run.end.wrapping_add(by);
-    target.get_mut(place)?.copy_from_slice(source.get(run)?);
-    Some(())
+impl Moved {
+    /// Writes an option, or nothing, in place of the one that is at `old` in the source.
+    #[inline(never)]
+    fn replace(
+        &mut self,
+        source: &[u8],
+        target: &mut [u8],
+        old: Range<usize>,
+        new: Option<(OptionCode, &[u8])>,
+    ) -> Option<()> {
+        self.copy_until(source, target, old.start)?;
+        let mut end = old.start.wrapping_add(self.by);
+        if let Some((code, value)) = new {
+            end = write_option(target, end, code, value)?;
+        } else if source.get(old.end) == Some(&OptionCode::CONTINUATION.code()) {
+            return None; // It might continue what comes before it then.
+        }
+        (self.run, self.by) = (old.end, end.wrapping_sub(old.end));
+        Some(())
+    }
+
+    /// Copies what comes before `offset` in the source, unless it is in its place, perhaps with changes.
+    #[inline]
+    fn copy_until(&self, source: &[u8], target: &mut [u8], offset: usize) -> Option<()> {
+        if self.by == 0 {
+            return Some(());
+        }
+        let place = self.run.wrapping_add(self.by)..offset.wrapping_add(self.by);
+        target.get_mut(place)?.copy_from_slice(source.get(self.run..offset)?);
+        Some(())
+    }
 }
 
 /// Returns where the PADs end that begin at `at`.

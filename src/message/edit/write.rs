@@ -73,7 +73,7 @@ pub(super) fn write_option(target: &mut [u8], at: usize, code: OptionCode, value
 
 /// Copies a value to a place of the same length.
 #[inline(always)]
-fn copy_value(place: &mut [u8], value: &[u8]) {
+pub(super) fn copy_value(place: &mut [u8], value: &[u8]) {
     match short(value) {
         Some(parts) => put_short(place, parts),
         None => place.copy_from_slice(value),
