@@ -66,8 +66,7 @@
 //! tag is the table's. The generation has 20 bits and goes up by one whenever a slot becomes vacant. A context is
 //! therefore mistaken for another packet's only
 //! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more. Slots are used in turn, so that
-//!   a table of 4096 slots has seen 2<sup>32</sup> packets by then: 12 hours at 100,000 packets a second. Packets never
-//!   reported take slots out of turn: with a quarter of the slots vacant, as the table sees to, it is 3 hours;
+//!   it takes the more packets the more slots come and go: a packet that is in flight for long takes its slot out of turn;
 //! - if it is made up, and right in all bits: on 64-bit pointers one in 2<sup>51</sup> of the numbers with the highest bit
 //!   set, for a given slot and its packet.
 //!
