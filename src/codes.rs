@@ -100,4 +100,35 @@ macro_rules! open {
     )+};
 }
 
-pub(crate) use {codes, open};
+/// Defines a code of one byte that documents and error texts call by its number: an open newtype that prints as that.
+macro_rules! number {
+    ($(#[$attribute:meta])* $Code:ident) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(transparent)]
+        pub struct $Code(u8);
+
+        $crate::codes::open!($Code(u8));
+
+        impl From<$Code> for u8 {
+            #[inline]
+            fn from(code: $Code) -> Self {
+                code.0
+            }
+        }
+
+        impl core::fmt::Display for $Code {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                core::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl core::fmt::Debug for $Code {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, concat!(stringify!($Code), "({})"), self.0)
+            }
+        }
+    };
+}
+
+pub(crate) use {codes, number, open};

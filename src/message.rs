@@ -120,84 +120,6 @@ impl<'a> Message<'a> {
         self.packet
     }
 
-    /// Returns which way the message goes (offset 0). Values other than 1 and 2 are kept.
-    #[inline]
-    #[must_use]
-    pub const fn op(self) -> OpCode {
-        OpCode::from_code(self.header.op)
-    }
-
-    /// Returns the hardware address type (offset 1).
-    #[inline]
-    #[must_use]
-    pub const fn htype(self) -> HardwareType {
-        HardwareType::from_code(self.header.htype)
-    }
-
-    /// Returns the length of the hardware address in bytes (offset 2), as the packet says it; see
-    /// [`chaddr`](Self::chaddr).
-    #[inline]
-    #[must_use]
-    pub const fn hlen(self) -> u8 {
-        self.header.hlen
-    }
-
-    /// Returns how many relay agents the message came through (offset 3).
-    #[inline]
-    #[must_use]
-    pub const fn hops(self) -> u8 {
-        self.header.hops
-    }
-
-    /// Returns the transaction ID (offset 4).
-    #[inline]
-    #[must_use]
-    pub fn xid(self) -> u32 {
-        self.header.xid.get()
-    }
-
-    /// Returns the seconds since the client began (offset 8).
-    #[inline]
-    #[must_use]
-    pub fn secs(self) -> u16 {
-        self.header.secs.get()
-    }
-
-    /// Returns the flags (offset 10), with all bits as they came.
-    #[inline]
-    #[must_use]
-    pub fn flags(self) -> Flags {
-        Flags::from_bits_retain(self.header.flags.get())
-    }
-
-    /// Returns the client's own address, when it has one that it can answer for (offset 12).
-    #[inline]
-    #[must_use]
-    pub fn ciaddr(self) -> Ipv4Addr {
-        self.header.ciaddr.into()
-    }
-
-    /// Returns the address that the server gives, "your" address (offset 16).
-    #[inline]
-    #[must_use]
-    pub fn yiaddr(self) -> Ipv4Addr {
-        self.header.yiaddr.into()
-    }
-
-    /// Returns the address of the next server to use in bootstrap (offset 20).
-    #[inline]
-    #[must_use]
-    pub fn siaddr(self) -> Ipv4Addr {
-        self.header.siaddr.into()
-    }
-
-    /// Returns the address of the relay agent (offset 24).
-    #[inline]
-    #[must_use]
-    pub fn giaddr(self) -> Ipv4Addr {
-        self.header.giaddr.into()
-    }
-
     /// Returns the client's hardware address: the first `hlen` bytes of the field at offset 28.
     ///
     /// # Errors
@@ -208,35 +130,14 @@ impl<'a> Message<'a> {
         self.header.chaddr.get(..usize::from(hlen)).ok_or(ChaddrError { hlen })
     }
 
-    /// Returns all 16 bytes of the hardware address field (offset 28).
-    #[inline]
-    #[must_use]
-    pub const fn chaddr_field(self) -> &'a [u8; 16] {
-        &self.header.chaddr
-    }
-
     /// Returns the client's MAC address, if its hardware is Ethernet (`htype` 1) and the address has 6 bytes.
     #[inline]
     #[must_use]
-    pub const fn mac(self) -> Option<[u8; 6]> {
+    pub fn mac(self) -> Option<[u8; 6]> {
         match (self.htype(), self.header.hlen, self.header.chaddr.first_chunk()) {
             (HardwareType::ETHERNET, 6, Some(mac)) => Some(*mac),
             _ => None,
         }
-    }
-
-    /// Returns all 64 bytes of the server name field (offset 44), which may hold options.
-    #[inline]
-    #[must_use]
-    pub const fn sname(self) -> &'a [u8; 64] {
-        &self.header.sname
-    }
-
-    /// Returns all 128 bytes of the boot file name field (offset 108), which may hold options.
-    #[inline]
-    #[must_use]
-    pub const fn file(self) -> &'a [u8; 128] {
-        &self.header.file
     }
 
     /// Returns whether the magic cookie is at offset 236, so that options follow.
@@ -250,12 +151,7 @@ impl<'a> Message<'a> {
     #[inline]
     #[must_use]
     pub fn options(self) -> Options<'a> {
-        self.walk().into()
-    }
-
-    #[inline]
-    fn walk(self) -> Walk<'a> {
-        Walk::over(self.packet)
+        Options(Walk::over(self.packet))
     }
 
     /// Finds all fragments of the option `code`, over all fields that hold options, and returns them as one value.
@@ -270,6 +166,29 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn value(self, code: impl Into<OptionCode>) -> Result<Option<Value<'a>>, OptionError> {
         Value::find(self.packet, code.into())
+    }
+
+    /// Finds the fragments of the option `code`, without a look at the rest of the packet before they are asked for.
+    ///
+    /// This spares the second walk that a [`value`](Self::value) makes to its fragments, and to copy it. A fault after the
+    /// first fragment ends them in silence, as it does a value; a value that is empty has none.
+    ///
+    /// ```
+    /// use dhcp_callout::message::option;
+    /// # use dhcp_callout::Message;
+    /// # let packet = [&[0; 236][..], &[99, 130, 83, 99, 43, 2, 1, 2, 53, 1, 1, 43, 1, 3, 255]].concat();
+    /// # let message = Message::parse(&packet)?;
+    /// let mut buffer = [0; 600];
+    /// let fragments = message.fragments(option::VENDOR_SPECIFIC)?.ok_or("present")?;
+    /// assert_eq!(fragments.copy_to(&mut buffer)?, [1, 2, 3]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
+    #[inline]
+    pub fn fragments(self, code: impl Into<OptionCode>) -> Result<Option<Fragments<'a>>, OptionError> {
+        Fragments::find(self.packet, code.into())
     }
 
     /// Reads the option that `key` names: the value of all its fragments, joined.
@@ -327,21 +246,22 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn first<F: FixedSize>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
         // Most often the first option is the one asked for: the message type.
-        match self.leading(key.code()).map(F::decode) {
+        match self.leading::<F>(key.code()).map(F::decode) {
             Some(Ok(read)) => Ok(Some(read)),
             _ => first_anywhere(self.packet, key),
         }
     }
 
-    /// Returns the bytes of the first option if it has this code, as a value that does not know its place.
+    /// Returns the bytes of the first option if it has this code and this size, as a value that does not know its place.
     #[inline]
-    fn leading(self, code: OptionCode) -> Option<Value<'a>> {
-        let (first, rest) = self.packet.get(OPTIONS_OFFSET..)?.split_first_chunk()?;
-        let [next, length] = *first;
-        if !self.has_cookie() || next != code.code() || matches!(code, OptionCode::PAD | OptionCode::END) {
-            return None;
-        }
-        Some(Value::from_slice(code, rest.get(..usize::from(length))?))
+    fn leading<F: FixedSize>(self, code: OptionCode) -> Option<Value<'a>> {
+        let options = self
+            .packet
+            .get(..OPTIONS_OFFSET.saturating_add(2).saturating_add(F::SIZE.into()))?;
+        let (head, value) = options.get(OPTIONS_OFFSET..)?.split_first_chunk()?;
+        let is_first = *head == [code.code(), F::SIZE] && self.has_cookie();
+        let has_value = !matches!(code, OptionCode::PAD | OptionCode::END);
+        (is_first && has_value).then_some(Value::from_slice(code, value))
     }
 
     /// Finds several options in one pass, and returns the value of each at the place of its code in `codes`.
@@ -394,7 +314,7 @@ impl<'a> Message<'a> {
     /// or the first fault.
     #[must_use]
     pub fn end_offset(self) -> Option<usize> {
-        self.walk().end_of_area()
+        Walk::over(self.packet).end_of_area()
     }
 }
 
@@ -416,6 +336,56 @@ fn first_anywhere<F: FixedSize>(packet: &[u8], key: Key<F>) -> Result<Option<F::
 fn joined_message_type(packet: &[u8]) -> Option<MessageType> {
     let [code] = Value::find(packet, option::MESSAGE_TYPE.code()).ok()??.to_array()?;
     Some(MessageType::from_code(code))
+}
+
+/// Defines the readings of the fixed fields.
+macro_rules! fields {
+    ($($(#[$attribute:meta])* $name:ident: $Type:ty = |$header:ident| $read:expr;)+) => {
+        /// The fields of the fixed header, whose offsets are counted from the packet's first byte.
+        impl<'a> Message<'a> {
+            $(
+                $(#[$attribute])*
+                #[inline]
+                #[must_use]
+                pub fn $name(self) -> $Type {
+                    let $header = self.header;
+                    $read
+                }
+            )+
+        }
+    };
+}
+
+fields! {
+    /// Returns which way the message goes (offset 0). Values other than 1 and 2 are kept.
+    op: OpCode = |header| OpCode::from_code(header.op);
+    /// Returns the hardware address type (offset 1).
+    htype: HardwareType = |header| HardwareType::from_code(header.htype);
+    /// Returns the length of the hardware address in bytes (offset 2), as the packet says it; see
+    /// [`chaddr`](Self::chaddr).
+    hlen: u8 = |header| header.hlen;
+    /// Returns how many relay agents the message came through (offset 3).
+    hops: u8 = |header| header.hops;
+    /// Returns the transaction ID (offset 4).
+    xid: u32 = |header| header.xid.get();
+    /// Returns the seconds since the client began (offset 8).
+    secs: u16 = |header| header.secs.get();
+    /// Returns the flags (offset 10), with all bits as they came.
+    flags: Flags = |header| Flags::from_bits_retain(header.flags.get());
+    /// Returns the client's own address, when it has one that it can answer for (offset 12).
+    ciaddr: Ipv4Addr = |header| header.ciaddr.into();
+    /// Returns the address that the server gives, "your" address (offset 16).
+    yiaddr: Ipv4Addr = |header| header.yiaddr.into();
+    /// Returns the address of the next server to use in bootstrap (offset 20).
+    siaddr: Ipv4Addr = |header| header.siaddr.into();
+    /// Returns the address of the relay agent (offset 24).
+    giaddr: Ipv4Addr = |header| header.giaddr.into();
+    /// Returns all 16 bytes of the hardware address field (offset 28).
+    chaddr_field: &'a [u8; 16] = |header| &header.chaddr;
+    /// Returns all 64 bytes of the server name field (offset 44), which may hold options.
+    sname: &'a [u8; 64] = |header| &header.sname;
+    /// Returns all 128 bytes of the boot file name field (offset 108), which may hold options.
+    file: &'a [u8; 128] = |header| &header.file;
 }
 
 impl fmt::Debug for Message<'_> {

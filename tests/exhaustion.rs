@@ -163,6 +163,13 @@ fn reads_alike(naive: &Naive<'_>, message: Message<'_>) {
     for (code, picked) in CODES.into_iter().zip(picked.values()) {
         let expected = naive.value(code);
         assert_eq!(picked.map(|value| value.bytes().collect()), expected);
+        let fragments = message.fragments(code);
+        assert_eq!(fragments.as_ref().err(), message.value(code).err().as_ref());
+        let joined = fragments
+            .ok()
+            .flatten()
+            .map(|parts| parts.copy_to(&mut [0; 1024]).map(|bytes| bytes.to_vec()));
+        assert_eq!(joined, expected.clone().map(Ok));
         match message.value(code) {
             Ok(value) => {
                 assert!(value.is_some() || naive.fault.is_none());
@@ -182,7 +189,7 @@ fn reads_alike(naive: &Naive<'_>, message: Message<'_>) {
     assert_eq!(message.message_type().map(|kind| [kind.code()]), one_byte(53));
     let overload = one_byte(52).filter(|[fields]| matches!(fields, 1..=3));
     assert_eq!(
-        message.overload().ok().flatten().map(|fields| [fields.bits()]),
+        message.overload().ok().flatten().map(|fields| [fields.code()]),
         overload
     );
     let first = naive

@@ -1,8 +1,6 @@
 //! The one-byte codes of a DHCP message, as types that keep unknown values.
 
-use core::fmt;
-
-use crate::codes::{codes, open};
+use crate::codes::{codes, number, open};
 
 codes! {
     /// Which way a message goes: the `op` field (RFC 2131 section 2).
@@ -50,20 +48,42 @@ codes! {
         LEASEQUERYSTATUS = 17, "DHCPLEASEQUERYSTATUS", "server tells how the query fares";
         TLS = 18, "DHCPTLS", "a connection is to be secured";
     }
+
+    /// Which fields hold options besides the options field: the value of option 52 (RFC 2132 section 9.3).
+    pub struct Overload(u8), "{}", unknown = "overload" {
+        FILE = 1, "file", "the `file` field holds options";
+        SNAME = 2, "sname", "the `sname` field holds options";
+        BOTH = 3, "file, sname", "both fields hold options";
+    }
 }
 
-open!(OpCode(u8), HardwareType(u8), MessageType(u8));
+open!(OpCode(u8), HardwareType(u8), MessageType(u8), Overload(u8));
 
-/// The code of an option, one byte (RFC 2132); `message::option` has the known ones by name.
-///
-/// Prints as its number in decimal, unlike the other codes: the RFCs and IANA call an option by its number, error texts go
-/// on from it ("option 3 at offset 248"), and the list of option 55 is known and compared by its numbers. `name` returns
-/// the registry's name, which `{:#}` of a [`Message`](crate::Message) prints beside the number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(transparent)]
-pub struct OptionCode(u8);
+impl Overload {
+    /// No field.
+    pub(crate) const NONE: Self = Self(0);
 
-open!(OptionCode(u8));
+    /// Returns whether all of `fields` are among these.
+    #[inline]
+    #[must_use]
+    pub const fn contains(self, fields: Self) -> bool {
+        self.0 & fields.0 == fields.0
+    }
+
+    /// Returns these fields and others.
+    pub(crate) const fn with(self, fields: Self) -> Self {
+        Self(self.0 | fields.0)
+    }
+}
+
+number! {
+    /// The code of an option, one byte (RFC 2132); `message::option` has the known ones by name.
+    ///
+    /// Prints as its number in decimal, unlike the other codes: the RFCs and IANA call an option by its number, error texts
+    /// go on from it ("option 3 at offset 248"), and the list of option 55 is known and compared by its numbers. `name`
+    /// returns the registry's name, which `{:#}` of a [`Message`](crate::Message) prints beside the number.
+    OptionCode
+}
 
 impl OptionCode {
     /// A byte of filling, without a length (RFC 2132 section 3.1).
@@ -77,18 +97,6 @@ impl OptionCode {
     pub(crate) const OVERLOAD: Self = Self(52);
 }
 
-impl fmt::Display for OptionCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Debug for OptionCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OptionCode({})", self.0)
-    }
-}
-
 bitflags::bitflags! {
     /// The `flags` field, 16 bits (RFC 2131 section 2, figure 2). The bits that must be zero are kept as they came.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,14 +104,5 @@ bitflags::bitflags! {
         /// The leftmost bit: the client wants the reply broadcast.
         const BROADCAST = 0x8000;
         const _ = !0;
-    }
-
-    /// Which fields hold options besides the options field: the value of option 52 (RFC 2132 section 9.3).
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-    pub struct Overload: u8 {
-        /// The `file` field holds options.
-        const FILE = 1;
-        /// The `sname` field holds options.
-        const SNAME = 2;
     }
 }

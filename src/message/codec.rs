@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use super::code::OptionCode;
 use super::value::Value;
-use super::walk::{OptionError, OptionErrorKind};
+use super::walk::{OptionError, OptionErrorKind, option_error};
 
 /// How the value of an option is laid out, and what it reads as.
 ///
@@ -50,7 +50,11 @@ pub trait Format {
 
 /// A format whose values all have the same number of bytes, so that a part of a value never passes for a whole one:
 /// what [`Message::first`](super::Message::first) asks for. Sealed.
-pub trait FixedSize: Format + sealed::Sealed {}
+pub trait FixedSize: Format + sealed::Sealed {
+    /// The bytes of each value.
+    #[doc(hidden)]
+    const SIZE: u8;
+}
 
 pub(super) mod sealed {
     /// Keeps traits to the types of this crate.
@@ -66,8 +70,8 @@ pub(super) mod sealed {
 /// use dhcp_callout::message::option;
 ///
 /// assert_eq!(option::LEASE_TIME.code().code(), 51);
-/// assert_eq!(option::LEASE_TIME.name(), Some("IP Address Lease Time"));
-/// assert_eq!(option::LEASE_TIME.reference(), Some("RFC 2132 section 9.2"));
+/// assert_eq!(option::LEASE_TIME.code().name(), Some("IP Address Lease Time"));
+/// assert_eq!(option::LEASE_TIME.code().reference(), Some("RFC 2132 section 9.2"));
 /// ```
 pub struct Key<F, C = OptionCode> {
     code: C,
@@ -269,14 +273,11 @@ impl<'t> Encoder<'t> {
     }
 }
 
-/// A value that does not follow the layout of its option, or an option that could not be looked for; the framing
-/// around a value that is at fault is not touched by that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("option {code} at offset {offset}: {kind}")]
-pub struct ValueError {
-    code: OptionCode,
-    offset: usize,
-    kind: ValueErrorKind,
+option_error! {
+    /// A value that does not follow the layout of its option, or an option that could not be looked for; the framing
+    /// around a value that is at fault is not touched by that.
+    ValueError: ValueErrorKind,
+    /// Returns the offset of what the [kind](Self::kind) tells of, in bytes from the packet's first byte.
 }
 
 impl ValueError {
@@ -285,24 +286,6 @@ impl ValueError {
     #[must_use]
     pub const fn new(code: OptionCode, offset: usize, kind: ValueErrorKind) -> Self {
         Self { code, offset, kind }
-    }
-
-    /// Returns the code of the option, also for a fault inside a sub-option.
-    #[must_use]
-    pub const fn code(&self) -> OptionCode {
-        self.code
-    }
-
-    /// Returns the offset of what the [kind](Self::kind) tells of, in bytes from the packet's first byte.
-    #[must_use]
-    pub const fn offset(&self) -> usize {
-        self.offset
-    }
-
-    /// Returns what is wrong.
-    #[must_use]
-    pub const fn kind(&self) -> ValueErrorKind {
-        self.kind
     }
 }
 

@@ -385,7 +385,7 @@ impl Editor<'_, '_> {
     pub fn sname(&mut self, name: &[u8]) -> &mut Self {
         match field_of("sname", name) {
             Ok((field, _)) => {
-                self.script.given_fields |= Overload::SNAME;
+                self.script.given_fields = self.script.given_fields.with(Overload::SNAME);
                 self.header(|header| header.sname = field)
             }
             Err(error) => self.fail(error),
@@ -399,7 +399,7 @@ impl Editor<'_, '_> {
     pub fn file(&mut self, name: &[u8]) -> &mut Self {
         match field_of("file", name) {
             Ok((field, _)) => {
-                self.script.given_fields |= Overload::FILE;
+                self.script.given_fields = self.script.given_fields.with(Overload::FILE);
                 self.header(|header| header.file = field)
             }
             Err(error) => self.fail(error),

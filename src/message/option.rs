@@ -52,6 +52,7 @@ use super::code::{MessageType, OptionCode, Overload};
 use super::codec::{Encode, Encoder, Format, Key, ValueError};
 use super::value::Value;
 use relay::relay_rows;
+use sequence::write_list;
 use table::keys;
 #[allow(
     clippy::wildcard_imports,
@@ -424,30 +425,18 @@ impl<'a> Typed<'a> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tables_are_in_order() {
-        let codes: Vec<u8> = OptionCode::ALL.iter().map(|code| code.code()).collect();
-        assert!(codes.is_sorted_by(|a, b| a < b));
-        let codes: Vec<u8> = RelayCode::ALL.iter().map(|code| code.code()).collect();
-        assert!(codes.is_sorted_by(|a, b| a < b));
-
-        let mut names = std::collections::HashSet::new();
-        for code in (0..=255).map(OptionCode::from_code) {
-            let has_value = OptionCode::ALL.contains(&code);
-            let name = code.name();
-            assert_eq!(
-                name.is_some(),
-                has_value || code == OptionCode::PAD || code == OptionCode::END,
-                "{code}"
-            );
-            assert_eq!(code.reference().is_some(), has_value, "{code}");
-            if let Some(name) = name {
-                assert!(names.insert(name), "{name} is there twice");
+/// Each sub-option by its name, with commas between them; what cannot be read as its bytes.
+impl fmt::Display for RelayAgentInformation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_list(f, self.suboptions().iter(), |suboption, f| {
+            match RelayCode::from_code(suboption.code).name() {
+                Some(name) => write!(f, "{name} ")?,
+                None => write!(f, "sub-option {} ", suboption.code)?,
             }
-        }
+            match Typed::decode_relay(suboption) {
+                Ok(typed) => typed.fmt(f),
+                Err(_) => suboption.value.fmt(f),
+            }
+        })
     }
 }

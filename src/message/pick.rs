@@ -1,16 +1,16 @@
 //! Several options found in one pass.
 
-use super::code::{OptionCode, Overload};
-use super::value::{Found, Value, search};
-use super::walk::OptionError;
+use super::code::OptionCode;
+use super::value::Value;
+use super::walk::{OptionError, Walk};
 
 /// What [`Message::pick`](super::Message::pick) has found.
 #[derive(Clone, Copy, Debug)]
 pub struct Picked<'a, const K: usize> {
     packet: &'a [u8],
     codes: [OptionCode; K],
-    found: [Found; K],
-    fields: Overload,
+    found: [Found<'a>; K],
+    overload: u8,
     fault: Option<OptionError>,
 }
 
@@ -18,33 +18,24 @@ impl<'a, const K: usize> Picked<'a, K> {
     #[inline]
     pub(super) fn of(packet: &'a [u8], codes: [OptionCode; K]) -> Self {
         const { assert!(K < 255, "there are fewer codes") };
-        let mut slots = Slots::default();
-        slots.ask_for(codes);
-        let mut found = [Found::default(); K];
-        let (fields, fault) = slots.search(packet, &mut found);
-        if slots.has_repeated {
-            for (index, code) in codes.into_iter().enumerate() {
-                let first = slots.find(&mut found, code).map(|first| *first);
-                if let (Some(place), Some(first)) = (found.get_mut(index), first) {
-                    *place = first;
-                }
-            }
-        }
-        Self {
+        let mut picked = Self {
             packet,
             codes,
-            found,
-            fields,
-            fault,
-        }
+            found: [Found::default(); K],
+            overload: 0,
+            fault: None,
+        };
+        (picked.overload, picked.fault) = search(packet, codes, &mut picked.found);
+        picked
     }
 
     /// Returns the value of the option that was asked for at `index`, counted from 0; `None` if it was not met.
     #[inline]
     #[must_use]
     pub fn value(&self, index: usize) -> Option<Value<'a>> {
-        let found = self.found.get(index)?;
-        found.value(self.packet, *self.codes.get(index)?, self.fields)
+        self.found
+            .get(index)?
+            .value(self.packet, *self.codes.get(index)?, self.overload)
     }
 
     /// Returns the value of each option, in the order of asking; `None` for one that was not met.
@@ -62,67 +53,107 @@ impl<'a, const K: usize> Picked<'a, K> {
     }
 }
 
-/// For each code where in a list of codes it was first asked for, or else [`PASSED`] or [`LOOKED_AT`].
-pub(super) struct Slots {
-    of_codes: [u8; 256],
-    has_repeated: bool,
+/// What a walk has found of a value.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found<'a> {
+    /// The first piece that is not empty, or the last one; `None` before there is one.
+    head: Option<&'a [u8]>,
+    /// Bytes of all pieces.
+    len: usize,
+}
+
+impl<'a> Found<'a> {
+    /// Notes the next piece.
+    #[inline]
+    const fn add(&mut self, piece: &'a [u8]) {
+        if self.len == 0 {
+            self.head = Some(piece);
+        }
+        self.len = self.len.wrapping_add(piece.len()); // Less than the packet has.
+    }
+
+    /// Returns the value of `code` that has been found in `packet`, whose option 52 says `overload`.
+    #[inline]
+    pub(super) fn value(&self, packet: &'a [u8], code: OptionCode, overload: u8) -> Option<Value<'a>> {
+        Some(Value::new(packet, code, self.head?, self.len, overload))
+    }
 }
 
 /// A code that was not asked for.
 const PASSED: u8 = u8::MAX;
-/// One that the walk must look at nevertheless.
+/// One that needs a closer look.
 const LOOKED_AT: u8 = PASSED - 1;
 
-impl Default for Slots {
-    #[inline]
-    fn default() -> Self {
-        Self {
-            of_codes: [PASSED; 256],
-            has_repeated: false,
+/// Walks over a packet, and notes in `found` where the values of `codes` are, at the first place of each code; returns
+/// what option 52 says, and the fault that ended the walk.
+#[allow(clippy::inline_always, reason = "the table is a constant where the codes are")]
+#[inline(always)]
+pub(super) fn search<'a, const K: usize>(
+    packet: &'a [u8],
+    codes: [OptionCode; K],
+    found: &mut [Found<'a>; K],
+) -> (u8, Option<OptionError>) {
+    let mut places = [PASSED; 256];
+    let mut is_repeated = false;
+    let mut set = |code: OptionCode, place| match places.get_mut(usize::from(code.code())) {
+        Some(entry) if *entry == PASSED => *entry = place,
+        Some(entry) => is_repeated |= *entry != LOOKED_AT,
+        None => {}
+    };
+    for code in [
+        OptionCode::PAD,
+        OptionCode::END,
+        OptionCode::OVERLOAD,
+        OptionCode::CONTINUATION,
+    ] {
+        set(code, LOOKED_AT);
+    }
+    for (code, place) in codes.into_iter().zip(0..LOOKED_AT) {
+        set(code, place);
+    }
+    let place_of = |code: u8| places.get(usize::from(code)).copied().unwrap_or(PASSED);
+
+    let mut walk = Walk::over(packet);
+    let mut fault = None;
+    // The place and the end of the option that a 250 may continue.
+    let (mut last, mut end) = (None, 0);
+    loop {
+        walk.take_while(
+            |code| place_of(code) == PASSED,
+            |code, value| {
+                let place = found.get_mut(usize::from(place_of(code)));
+                place.map(|found| found.add(value)).is_some()
+            },
+        );
+        if walk.is_at_end() {
+            break;
+        }
+        let (after, item) = walk.slow_next();
+        walk = after;
+        match item {
+            None => break,
+            Some(Ok(option)) => {
+                let place = if option.continues {
+                    last.filter(|_| option.offset == end)
+                } else {
+                    codes.iter().position(|code| option.is_piece_of(*code, end))
+                };
+                if let Some(found) = place.and_then(|place| found.get_mut(place)) {
+                    found.add(option.value);
+                }
+                (last, end) = (place, option.end());
+            }
+            Some(Err(error)) => fault = Some(error),
         }
     }
-}
-
-impl Slots {
-    /// Gives each of the codes its place.
-    #[inline]
-    pub(super) fn ask_for(&mut self, codes: impl IntoIterator<Item = OptionCode>) {
-        for (code, slot) in codes.into_iter().zip(0..LOOKED_AT) {
-            self.has_repeated |= !self.set(code, slot);
-        }
-        for code in [OptionCode::PAD, OptionCode::END, OptionCode::OVERLOAD] {
-            self.set(code, LOOKED_AT);
+    if is_repeated {
+        for (index, code) in codes.iter().enumerate() {
+            let first = codes.iter().position(|other| other == code);
+            let first = first.and_then(|first| found.get(first)).copied();
+            if let (Some(first), Some(place)) = (first, found.get_mut(index)) {
+                *place = first;
+            }
         }
     }
-
-    /// Gives a code its place, unless it has one.
-    #[inline]
-    fn set(&mut self, code: OptionCode, slot: u8) -> bool {
-        let place = self.of_codes.get_mut(usize::from(code.code()));
-        let free = place.filter(|place| **place == PASSED);
-        free.map(|place| *place = slot).is_some()
-    }
-
-    #[inline]
-    fn get(&self, code: u8) -> u8 {
-        self.of_codes.get(usize::from(code)).copied().unwrap_or(PASSED)
-    }
-
-    /// Returns what has been found of a code.
-    #[inline]
-    pub(super) fn find<'f>(&self, found: &'f mut [Found], code: OptionCode) -> Option<&'f mut Found> {
-        found.get_mut(usize::from(self.get(code.code())))
-    }
-
-    /// Walks over a packet, and notes in `found` where the values are; returns the fields that hold options, and the
-    /// fault that ended the walk.
-    #[inline]
-    pub(super) fn search(&self, packet: &[u8], found: &mut [Found]) -> (Overload, Option<OptionError>) {
-        search(
-            packet,
-            found,
-            |code| self.get(code) == PASSED,
-            |code| self.get(code).into(),
-        )
-    }
+    (walk.overload(), fault)
 }

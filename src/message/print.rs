@@ -1,5 +1,6 @@
 //! Messages as text: one line for a log, or one line for each field and option.
 
+use core::array;
 use core::fmt;
 use core::mem;
 use core::net::Ipv4Addr;
@@ -8,8 +9,8 @@ use super::code::{Flags, OptionCode, Overload};
 use super::codec::{Encoder, Format};
 use super::option::values::Typed;
 use super::option::{write_colons, write_escaped};
-use super::pick::Slots;
-use super::value::{Found, Value};
+use super::pick::{Found, search};
+use super::value::Value;
 use super::walk::{Area, RawOption};
 use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
 
@@ -144,7 +145,7 @@ fn write_fields(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result
         }
     }
     writeln!(f)?;
-    let overload = message.overload().ok().flatten().unwrap_or(Overload::empty());
+    let overload = message.overload().ok().flatten().unwrap_or(Overload::NONE);
     let sname = (SNAME.start, "sname", message.sname().as_slice(), Overload::SNAME);
     let file = (FILE.start, "file", message.file().as_slice(), Overload::FILE);
     for (offset, name, field, flag) in [sname, file] {
@@ -202,10 +203,9 @@ fn write_end(f: &mut fmt::Formatter<'_>, message: Message<'_>) -> fmt::Result {
 /// Prints a line for each option as it is on the wire.
 struct OptionLines<'a> {
     message: Message<'a>,
-    slots: Slots,
-    /// The values that have not been printed.
-    found: [Found; 254],
-    fields: Overload,
+    /// The values from option 1 on that have not been printed.
+    found: [Found<'a>; 254],
+    overload: u8,
     /// For the joined values.
     buffer: [u8; 4096],
     /// The code of the value that a 250 continues.
@@ -214,15 +214,14 @@ struct OptionLines<'a> {
 
 impl<'a> OptionLines<'a> {
     fn new(message: Message<'a>) -> Self {
-        let mut slots = Slots::default();
-        slots.ask_for((1..=254).map(OptionCode::from_code)); // All that have values.
+        let mut codes = (1..=254).map(OptionCode::from_code);
+        let codes: [_; 254] = array::from_fn(|_| codes.next().unwrap_or(OptionCode::END));
         let mut found = [Found::default(); 254];
-        let (fields, _) = slots.search(message.packet, &mut found);
+        let (overload, _) = search(message.packet, codes, &mut found);
         Self {
             message,
-            slots,
             found,
-            fields,
+            overload,
             buffer: [0; 4096],
             value_of: OptionCode::PAD,
         }
@@ -243,8 +242,11 @@ impl<'a> OptionLines<'a> {
             let bytes = Value::from_slice(code, option.value);
             return writeln!(f, "{bytes:x} (means nothing in this field)");
         }
-        let found = self.slots.find(&mut self.found, code).map(mem::take);
-        match found.and_then(|found| found.value(self.message.packet, code, self.fields)) {
+        let place = usize::from(code.code())
+            .checked_sub(1)
+            .and_then(|index| self.found.get_mut(index));
+        let found = place.map(mem::take);
+        match found.and_then(|found| found.value(self.message.packet, code, self.overload)) {
             Some(value) => write_value(f, value, &mut self.buffer),
             None => writeln!(f, "continued"),
         }

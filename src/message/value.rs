@@ -1,9 +1,9 @@
 //! The whole value of an option, joined from its fragments without copying (RFC 3396, [MS-DHCPE] section 2.2.9).
 
-use core::{fmt, slice};
+use core::{fmt, mem};
 
-use super::code::{OptionCode, Overload};
-use super::walk::{OptionError, RawOption, Walk, is_other};
+use super::code::OptionCode;
+use super::walk::{OptionError, RawOption, Walk};
 
 /// The value of an option, or a part of it: the bytes of all its fragments in wire order, read in place.
 ///
@@ -41,119 +41,36 @@ pub struct Value<'a> {
     code: OptionCode,
     /// Whether the option of `head` has 255 bytes, so that a 250 directly after it continues it.
     full: bool,
-    /// The fields of `packet` that hold options besides the options field.
-    fields: Overload,
-}
-
-/// What a walk has found of a value so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Found {
-    /// Offset of the first piece that is not empty, or of the first one; 0 before there is one.
-    start: usize,
-    /// Bytes of all pieces.
-    len: usize,
-}
-
-impl Found {
-    /// Notes the next piece: where it is, and how many bytes it has.
-    #[inline]
-    const fn add(&mut self, offset: usize, length: usize) {
-        if self.len == 0 {
-            self.start = offset;
-        }
-        self.len = self.len.wrapping_add(length); // Less than the packet has.
-    }
-
-    /// Notes the 250s that continue an option, after which the walk is.
-    #[cold]
-    fn add_continuations<'a>(&mut self, option: RawOption<'a>, mut walk: Walk<'a>) -> Walk<'a> {
-        let mut piece = option.value;
-        while is_full(piece) {
-            let Some((offset, next)) = walk.take_continuation() else {
-                break;
-            };
-            self.add(offset, next.len());
-            piece = next;
-        }
-        walk
-    }
-
-    /// Returns whether there has been no piece.
-    #[inline]
-    const fn is_nothing(self) -> bool {
-        self.start == 0
-    }
-
-    /// Returns the value of `code` that has been found in `packet`, whose options are in `fields` too.
-    #[inline]
-    pub(super) fn value(self, packet: &[u8], code: OptionCode, fields: Overload) -> Option<Value<'_>> {
-        let length = packet.get(self.start.checked_sub(1)?)?;
-        let head = packet.get(self.start..)?.get(..usize::from(*length))?;
-        Some(Value {
-            packet,
-            head,
-            len: self.len,
-            code,
-            full: is_full(head),
-            fields,
-        })
-    }
-}
-
-/// Walks over a packet, and notes in `found` where the values are: that of a code in the place that `place_of` gives it,
-/// unless it `is_passed`, which PAD, END and option 52 must not be. Returns the fields that hold options, and the fault
-/// that ended the walk.
-#[allow(clippy::inline_always, reason = "the closures are called for each option")]
-#[inline(always)]
-pub(super) fn search(
-    packet: &[u8],
-    found: &mut [Found],
-    is_passed: impl Fn(u8) -> bool,
-    place_of: impl Fn(u8) -> usize,
-) -> (Overload, Option<OptionError>) {
-    let mut walk = Walk::over(packet);
-    let mut fault = None;
-    loop {
-        walk.take_while(&is_passed, |code, offset, length| {
-            if let Some(found) = found.get_mut(place_of(code)) {
-                found.add(offset, length.into());
-            }
-        });
-        if walk.is_at_end() {
-            break;
-        }
-        let Some((after, item)) = walk.go_on() else {
-            break;
-        };
-        walk = after;
-        match item {
-            Some(Ok(option)) if !option.continues && !option.is_stray_overload() => {
-                if let Some(found) = found.get_mut(place_of(option.code.code())) {
-                    found.add(option.value_offset(), option.value.len());
-                    walk = found.add_continuations(option, walk);
-                }
-            }
-            Some(Err(error)) => fault = Some(error),
-            _ => {}
-        }
-    }
-    (walk.fields(), fault)
+    /// What option 52 of `packet` says, for the walk over the other pieces.
+    overload: u8,
 }
 
 impl<'a> Value<'a> {
-    /// Finds all fragments of the option `code` in a packet.
+    /// Finds the value of `code` in `packet`.
     #[inline]
     pub(super) fn find(packet: &'a [u8], code: OptionCode) -> Result<Option<Self>, OptionError> {
-        let mut found = Found::default();
-        let (fields, fault) = search(
+        let Some(mut fragments) = Fragments::find(packet, code)? else {
+            return Ok(None);
+        };
+        let head = fragments.head;
+        // Less than the packet has.
+        let len = fragments
+            .by_ref()
+            .fold(0_usize, |len, piece| len.wrapping_add(piece.len()));
+        Ok(Some(Self::new(packet, code, head, len, fragments.walk.overload())))
+    }
+
+    /// Creates the value of `code` of which `head` is the first piece, and which has `len` bytes.
+    #[inline]
+    pub(super) const fn new(packet: &'a [u8], code: OptionCode, head: &'a [u8], len: usize, overload: u8) -> Self {
+        let full = is_full(head);
+        Self {
             packet,
-            slice::from_mut(&mut found),
-            |other| is_other(code, other),
-            |other| usize::from(other != code.code()),
-        );
-        match fault {
-            Some(fault) if found.is_nothing() => Err(fault),
-            _ => Ok(found.value(packet, code, fields)),
+            head,
+            len,
+            code,
+            full,
+            overload,
         }
     }
 
@@ -161,14 +78,7 @@ impl<'a> Value<'a> {
     #[inline]
     #[must_use]
     pub const fn from_slice(code: OptionCode, value: &'a [u8]) -> Self {
-        Self {
-            packet: value,
-            head: value,
-            len: value.len(),
-            code,
-            full: false,
-            fields: Overload::empty(),
-        }
+        Self::new(value, code, value, value.len(), 0)
     }
 
     /// Creates the value that is just this option of `packet`.
@@ -183,7 +93,8 @@ impl<'a> Value<'a> {
     /// Walks on after the option of `head`.
     #[inline]
     fn tail(&self) -> Walk<'a> {
-        Walk::again(self.packet, self.offset().wrapping_add(self.head.len()), self.fields)
+        let offset = self.offset().wrapping_add(self.head.len());
+        Walk::again(self.packet, offset, self.full, self.overload)
     }
 
     /// Returns the code of the option.
@@ -234,7 +145,6 @@ impl<'a> Value<'a> {
             missing: self.len.saturating_sub(self.head.len()),
             walk: self.tail(),
             code: self.code,
-            full: self.full,
         }
     }
 
@@ -250,21 +160,13 @@ impl<'a> Value<'a> {
     /// [`CopyError`] if `out` is shorter than the value; `out` is unchanged then.
     #[inline]
     pub fn copy_to<'o>(&self, out: &'o mut [u8]) -> Result<&'o mut [u8], CopyError> {
-        let error = CopyError {
-            needed: self.len,
-            have: out.len(),
-        };
-        let out = out.get_mut(..self.len).ok_or(error)?;
-        let mut free = &mut *out;
-        for piece in self.fragments() {
-            let Some((target, others)) = free.split_at_mut_checked(piece.len()) else {
-                debug_assert!(false, "the pieces have no more bytes than the value has");
-                break;
-            };
-            target.copy_from_slice(piece);
-            free = others;
+        if out.len() < self.len {
+            return Err(CopyError {
+                needed: self.len,
+                have: out.len(),
+            });
         }
-        Ok(out)
+        self.fragments().copy_to(out)
     }
 
     /// Returns whether the value begins with the bytes of `prefix`: a slice, an array or a text.
@@ -363,7 +265,7 @@ impl<'a> Value<'a> {
         let (mut head, mut full, mut walk) = (self.head, self.full, self.tail());
         while count > head.len() || (count == head.len() && len > 0) {
             count = count.saturating_sub(head.len());
-            let Some(piece) = walk.next_piece(self.code, full) else {
+            let Some(Ok(RawOption { value: piece, .. })) = walk.find(self.code) else {
                 debug_assert!(false, "the pieces have the bytes that the value has");
                 break;
             };
@@ -404,18 +306,75 @@ const fn is_full(value: &[u8]) -> bool {
     value.len() == 255
 }
 
-/// The pieces of a [`Value`] in wire order.
+/// The pieces of a value in wire order, without the empty ones; at most 255 bytes each.
 #[derive(Clone)]
 pub struct Fragments<'a> {
     /// The next piece; empty at the end.
     head: &'a [u8],
-    /// Bytes in the pieces after that.
+    /// Bytes in the pieces after that, if they are known.
     missing: usize,
     /// Where the walk is after the option of `head`.
     walk: Walk<'a>,
     code: OptionCode,
-    /// Whether the option of `head` has 255 bytes.
-    full: bool,
+}
+
+impl<'a> Fragments<'a> {
+    /// Finds the first piece of the value of `code` in `packet`; an empty one if there are no others.
+    #[allow(clippy::inline_always, reason = "the fragments are in registers then")]
+    #[inline(always)]
+    pub(super) fn find(packet: &'a [u8], code: OptionCode) -> Result<Option<Self>, OptionError> {
+        let mut walk = Walk::over(packet);
+        let Some(first) = walk.find(code).transpose()? else {
+            return Ok(None);
+        };
+        let mut head = first.value;
+        if head.is_empty() {
+            head = first_bytes(&mut walk, code, head);
+        }
+        Ok(Some(Self {
+            head,
+            missing: usize::MAX,
+            walk,
+            code,
+        }))
+    }
+
+    /// Walks to the next piece that is not empty; returns an empty one if there is none.
+    #[allow(clippy::inline_always, reason = "this is the loop of whoever asks for fragments")]
+    #[inline(always)]
+    fn following(&mut self) -> &'a [u8] {
+        while self.missing > 0 {
+            let Some(Ok(RawOption { value: piece, .. })) = self.walk.find(self.code) else {
+                break;
+            };
+            let Some(missing) = self.missing.checked_sub(piece.len()) else {
+                // The last piece of a part of a value may go on in the packet.
+                return piece.get(..mem::take(&mut self.missing)).unwrap_or_default();
+            };
+            self.missing = missing;
+            if !piece.is_empty() {
+                return piece;
+            }
+        }
+        &[]
+    }
+
+    /// Copies the pieces to the start of `out`, and returns the part of `out` that holds them.
+    ///
+    /// # Errors
+    /// [`CopyError`] if `out` is shorter than the pieces together; what it holds then is not specified.
+    #[inline]
+    pub fn copy_to(self, out: &mut [u8]) -> Result<&mut [u8], CopyError> {
+        let have = out.len();
+        let needed = self.fold(0_usize, |start, piece| {
+            let end = start.wrapping_add(piece.len()); // Less than the packet has.
+            if let Some(target) = out.get_mut(start..end) {
+                target.copy_from_slice(piece);
+            }
+            end
+        });
+        out.get_mut(..needed).ok_or(CopyError { needed, have })
+    }
 }
 
 impl<'a> Iterator for Fragments<'a> {
@@ -428,19 +387,21 @@ impl<'a> Iterator for Fragments<'a> {
         if piece.is_empty() {
             return None;
         }
-        self.head = &[];
-        while self.head.is_empty() && self.missing > 0 {
-            let Some(next) = self.walk.next_piece(self.code, self.full) else {
-                debug_assert!(false, "the pieces have the bytes that the value has");
-                break;
-            };
-            self.full = is_full(next);
-            // The last piece of a part of a value may go on in the packet.
-            self.head = next.get(..self.missing).unwrap_or(next);
-            self.missing = self.missing.saturating_sub(next.len());
-        }
+        self.head = self.following();
         Some(piece)
     }
+}
+
+/// Passes over the pieces that are empty, of which the first is `piece`; returns the last one if there are no others.
+#[cold]
+fn first_bytes<'a>(walk: &mut Walk<'a>, code: OptionCode, mut piece: &'a [u8]) -> &'a [u8] {
+    while piece.is_empty() {
+        let Some(Ok(next)) = walk.find(code) else {
+            break;
+        };
+        piece = next.value;
+    }
+    piece
 }
 
 impl core::iter::FusedIterator for Fragments<'_> {}
@@ -471,27 +432,26 @@ impl PartialEq for Value<'_> {
 
 impl Eq for Value<'_> {}
 
-/// Compares the bytes of a value with those of slices, arrays and texts.
+/// Compares the bytes of a type with those of slices, arrays and texts.
 macro_rules! equal_bytes {
-    ($($(#[$generics:tt])? $Other:ty,)+) => {$(
-        impl $(<const $generics: usize>)? PartialEq<$Other> for Value<'_> {
+    ($Type:ident) => {
+        equal_bytes! { $Type: [] [u8], [] &[u8], [const N: usize] [u8; N], [const N: usize] &[u8; N], [] str, [] &str }
+    };
+    ($Type:ident: $([$($generics:tt)*] $Other:ty),+) => {$(
+        /// The bytes are the same.
+        impl<$($generics)*> PartialEq<$Other> for $Type<'_> {
             #[inline]
             fn eq(&self, other: &$Other) -> bool {
-                let bytes: &[u8] = other.as_ref();
-                self.len == bytes.len() && self.starts_with(bytes)
+                let (value, bytes): (Value<'_>, &[u8]) = ((*self).into(), other.as_ref());
+                value.len() == bytes.len() && value.starts_with(bytes)
             }
         }
     )+};
 }
 
-equal_bytes! {
-    [u8],
-    &[u8],
-    #[N] [u8; N],
-    #[N] &[u8; N],
-    str,
-    &str,
-}
+pub(super) use equal_bytes;
+
+equal_bytes!(Value);
 
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -30,7 +30,7 @@ pub enum Area {
 }
 
 /// One option as it is on the wire: a fragment, if its code occurs more than once (RFC 3396).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawOption<'a> {
     /// The code; never [`OptionCode::PAD`] or [`OptionCode::END`].
     pub code: OptionCode,
@@ -68,19 +68,65 @@ impl RawOption<'_> {
         self.code == OptionCode::OVERLOAD && self.area == Area::Options
     }
 
+    /// Returns whether this is a piece of the value of `code`, of which another piece ends at `end`.
+    #[inline]
+    pub(super) fn is_piece_of(&self, code: OptionCode, end: usize) -> bool {
+        if self.continues {
+            self.offset == end
+        } else {
+            self.code == code && !self.is_stray_overload()
+        }
+    }
+
     /// Returns whether this is option 52 where it means nothing.
     pub(super) fn is_stray_overload(&self) -> bool {
         self.code == OptionCode::OVERLOAD && self.area != Area::Options
     }
 }
 
-/// A fault in the framing of the options; what is before it has been read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("option {code} at offset {offset}: {kind}")]
-pub struct OptionError {
-    code: OptionCode,
-    offset: usize,
-    kind: OptionErrorKind,
+/// Defines an error of an option: which option, where, and what is wrong.
+macro_rules! option_error {
+    ($(#[$attribute:meta])* $Error:ident: $Kind:ident, $(#[$offset:meta])*) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+        #[error("option {code} at offset {offset}: {kind}")]
+        pub struct $Error {
+            code: OptionCode,
+            offset: usize,
+            kind: $Kind,
+        }
+
+        impl $Error {
+            /// Returns the code of the option, not that of a sub-option in it.
+            #[inline]
+            #[must_use]
+            pub const fn code(&self) -> OptionCode {
+                self.code
+            }
+
+            $(#[$offset])*
+            #[inline]
+            #[must_use]
+            pub const fn offset(&self) -> usize {
+                self.offset
+            }
+
+            /// Returns what is wrong.
+            #[inline]
+            #[must_use]
+            pub const fn kind(&self) -> $Kind {
+                self.kind
+            }
+        }
+    };
+}
+
+pub(super) use option_error;
+
+option_error! {
+    /// A fault in the framing of the options; what is before it has been read.
+    OptionError: OptionErrorKind,
+    /// Returns the offset of the code byte, in bytes from the packet's first byte.
 }
 
 /// What is wrong with the framing of an option.
@@ -100,36 +146,13 @@ pub enum OptionErrorKind {
     },
 }
 
-impl OptionError {
-    /// Returns the code of the option.
-    #[inline]
-    #[must_use]
-    pub const fn code(&self) -> OptionCode {
-        self.code
-    }
-
-    /// Returns the offset of the code byte, in bytes from the packet's first byte.
-    #[inline]
-    #[must_use]
-    pub const fn offset(&self) -> usize {
-        self.offset
-    }
-
-    /// Returns what is wrong.
-    #[inline]
-    #[must_use]
-    pub const fn kind(&self) -> OptionErrorKind {
-        self.kind
-    }
-}
-
 /// The options of a message in wire order: those of the options field, then of `file`, then of `sname` as option 52 says.
 ///
 /// PADs are passed over, an END ends its field, and a field without END ends with its last byte. Yields what is before
 /// the first fault, then the fault, then nothing more. Option 52 inside `file` or `sname` means nothing, and when its
 /// value is invalid neither field is read ([`Message::overload`](super::Message::overload) tells).
 #[derive(Clone)]
-pub struct Options<'a>(Walk<'a>);
+pub struct Options<'a>(pub(super) Walk<'a>);
 
 /// The longest packet that is walked, in bytes, so that an index has 32 bits and its sums need no checks; a datagram has
 /// 65,535 at most.
@@ -145,36 +168,21 @@ pub(super) struct Walk<'a> {
     /// An offset at which an option or PAD begins. INVARIANT: at most `at`, and no 250 there continues an option before
     /// it.
     boundary: u32,
-    area: Area,
-    /// The fields that option 52 has named so far.
-    fields: Overload,
-    seen: OverloadSeen,
+    /// What option 52 of the options field has said so far: the bits of the fields that hold options, and [`SETTLED`].
+    overload: u8,
 }
 
-/// What has been seen of option 52 in the options field: joined, its value has to be one byte.
-#[derive(Clone, Copy)]
-enum OverloadSeen {
-    Nothing,
-    OneByte,
-    /// Whatever follows changes nothing.
-    Enough,
-}
+/// Bytes of an option that a 250 may continue, with its code and length.
+const FULL: usize = 2 + 255;
 
-/// What there is where no ordinary option is.
-enum Special<'a> {
-    Option(RawOption<'a>),
-    /// The end of the area, with the offset of its END byte if it has one.
-    AreaEnd(Option<usize>),
-    Fault(OptionError),
-}
+/// Whatever follows of option 52 changes nothing: joined, its value has to be one byte.
+const SETTLED: u8 = 4;
 
-/// For each code, whether it is not only an option: PAD, END, and option 52, which says where more options are.
-static SPECIAL_CODES: [bool; 256] = table_of(&[0, 52, 255]);
+/// For each code, whether it is not only an option: PAD, END, option 52, which says where more options are, and 250,
+/// which may continue another option.
+static SPECIAL_CODES: [bool; 256] = table_of(&[0, 52, 250, 255]);
 
-/// Those, and 250, which may continue another option.
-static SPECIAL_IN_DETAIL: [bool; 256] = table_of(&[0, 52, 250, 255]);
-
-/// Those of [`SPECIAL_CODES`], and option 53.
+/// PAD, END, option 52, and option 53.
 static SPECIAL_OR_MESSAGE_TYPE: [bool; 256] = table_of(&[0, 52, 53, 255]);
 
 /// Returns a table that is true for these codes.
@@ -200,46 +208,54 @@ impl<'a> Walk<'a> {
     #[inline]
     pub(super) fn over(packet: &'a [u8]) -> Self {
         let has_cookie = packet.get(HEADER_LENGTH..OPTIONS_OFFSET) == Some(&MAGIC_COOKIE);
-        let packet = if has_cookie { packet } else { &[] };
-        Self {
-            seen: OverloadSeen::Nothing,
-            ..Self::resume(packet, OPTIONS_OFFSET, Area::Options, Overload::empty())
-        }
+        Self::starting(if has_cookie { packet } else { &[] }, OPTIONS_OFFSET, 0)
     }
 
     /// Walks `packet`, which ends with the area, from `offset` on.
     #[inline]
-    fn resume(packet: &'a [u8], offset: usize, area: Area, fields: Overload) -> Self {
-        let packet = if packet.len() > MAX_LENGTH {
-            shortened(packet)
-        } else {
-            packet
-        };
+    fn starting(packet: &'a [u8], offset: usize, overload: u8) -> Self {
         Self {
-            packet,
+            packet: if packet.len() > MAX_LENGTH {
+                shortened(packet)
+            } else {
+                packet
+            },
             at: offset as u32,
             boundary: offset as u32,
-            area,
-            fields,
-            seen: OverloadSeen::Enough,
+            overload,
         }
     }
 
-    /// Walks `packet` from `offset` on, where the walk before found out which fields hold options.
+    /// Walks `packet` from `offset` on, where the walk before found `overload`; `full` is whether the option that ends there
+    /// has 255 bytes.
     #[inline]
-    pub(super) fn again(packet: &'a [u8], offset: usize, fields: Overload) -> Self {
-        let (area, end) = match offset {
-            OPTIONS_OFFSET.. => (Area::Options, packet.len()),
-            _ if offset > FILE.start => (Area::File, FILE.end),
-            _ => (Area::Sname, SNAME.end),
+    pub(super) fn again(packet: &'a [u8], offset: usize, full: bool, overload: u8) -> Self {
+        let end = match offset {
+            OPTIONS_OFFSET.. => packet.len(),
+            _ if offset > FILE.start => FILE.end,
+            _ => SNAME.end,
         };
-        Self::resume(packet.get(..end).unwrap_or(packet), offset, area, fields)
+        let mut walk = Self::starting(packet.get(..end).unwrap_or(packet), offset, overload | SETTLED);
+        if full {
+            walk.boundary = offset.saturating_sub(FULL) as u32;
+        }
+        walk
     }
 
-    /// Returns which fields hold options, as far as the walk knows.
+    /// Returns what option 52 has said, for [`again`](Self::again).
     #[inline]
-    pub(super) const fn fields(&self) -> Overload {
-        self.fields
+    pub(super) const fn overload(&self) -> u8 {
+        self.overload
+    }
+
+    /// Returns the area that ends where `packet` does.
+    #[inline]
+    const fn area(&self) -> Area {
+        match self.packet.len() {
+            end if end == SNAME.end => Area::Sname,
+            end if end == FILE.end => Area::File,
+            _ => Area::Options,
+        }
     }
 
     /// Returns the offset of the next byte to be read, from the packet's first byte.
@@ -265,7 +281,7 @@ impl<'a> Walk<'a> {
     pub(super) fn next(&mut self) -> Option<Result<RawOption<'a>, OptionError>> {
         loop {
             if let Some((code, length)) = self.peek() {
-                if !is_in(&SPECIAL_IN_DETAIL, code) {
+                if !is_in(&SPECIAL_CODES, code) {
                     if let Some(option) = self.take(code, length) {
                         return Some(Ok(option));
                     }
@@ -277,23 +293,10 @@ impl<'a> Walk<'a> {
             if self.is_at_end() {
                 return None;
             }
-            // By value, so that a walk that is in registers need not leave them.
-            let (walk, item) = self.go_on()?;
+            let (walk, item) = self.slow_next();
             *self = walk;
-            if item.is_some() {
-                return item;
-            }
+            return item;
         }
-    }
-
-    /// Takes the next option if its code is none of [`SPECIAL_IN_DETAIL`].
-    #[inline(always)]
-    pub(super) fn take_option(&mut self) -> Option<RawOption<'a>> {
-        let (code, length) = self.peek()?;
-        if is_in(&SPECIAL_IN_DETAIL, code) {
-            return None;
-        }
-        self.take(code, length)
     }
 
     /// Returns the next code and length.
@@ -318,7 +321,7 @@ impl<'a> Walk<'a> {
     const fn option(&self, code: u8, value: &'a [u8]) -> RawOption<'a> {
         RawOption {
             code: OptionCode::from_code(code),
-            area: self.area,
+            area: self.area(),
             offset: self.offset(),
             value,
             continues: false,
@@ -328,42 +331,42 @@ impl<'a> Walk<'a> {
     /// Returns whether the walk is at the end of the only area. False negatives are allowed; the slow path decides.
     #[inline]
     pub(super) fn is_at_end(&self) -> bool {
-        self.fields.is_empty()
+        self.overload & Overload::BOTH.code() == 0
             && self
                 .packet
                 .get(self.offset())
                 .is_none_or(|code| *code == OptionCode::END.code())
     }
 
-    /// Goes on where [`take_option`](Self::take_option) does not; `None` at the end of the last field. After a fault the
-    /// walk has ended.
+    /// Does what [`next`](Self::next) does, for all that an ordinary packet does not have. By value, so that a walk that is
+    /// in registers need not leave them.
     #[cold]
     #[inline(never)]
-    pub(super) fn go_on(mut self) -> Option<(Self, Option<Result<RawOption<'a>, OptionError>>)> {
-        let item = match self.take_special() {
-            Special::Option(option) => Some(Ok(option)),
-            Special::AreaEnd(_) => {
-                self = self.next_area()?;
-                None
+    pub(super) fn slow_next(mut self) -> (Self, Option<Result<RawOption<'a>, OptionError>>) {
+        loop {
+            match self.take_any() {
+                Ok(Some(option)) => return (self, Some(Ok(option))),
+                Ok(None) => match self.next_area() {
+                    Some(area) => self = area,
+                    None => return (self, None),
+                },
+                Err(fault) => return (self.ended(), Some(Err(fault))),
             }
-            Special::Fault(fault) => {
-                self = Self::resume(&[], 0, Area::Sname, self.fields);
-                Some(Err(fault))
-            }
-        };
-        Some((self, item))
+        }
     }
 
-    /// Takes what [`take_option`](Self::take_option) leaves; stays at what ends the area.
-    fn take_special(&mut self) -> Special<'a> {
+    /// Takes the next option, whatever it is; stays at what ends the area.
+    fn take_any(&mut self) -> Result<Option<RawOption<'a>>, OptionError> {
         while self.packet.get(self.offset()) == Some(&OptionCode::PAD.code()) {
             self.pass(1);
         }
-        let (code, kind) = match *self.rest() {
-            [] => return Special::AreaEnd(None),
-            [255, ..] => return Special::AreaEnd(Some(self.offset())),
-            [code] => (code, OptionErrorKind::NoLength),
-            [code, length, ref after @ ..] => match after.get(..usize::from(length)) {
+        let (code, after) = match *self.rest() {
+            [] | [255, ..] => return Ok(None),
+            [code, ref after @ ..] => (code, after),
+        };
+        let kind = match *after {
+            [] => OptionErrorKind::NoLength,
+            [length, ref after @ ..] => match after.get(..usize::from(length)) {
                 Some(value) => {
                     let mut option = self.option(code, value);
                     option.continues = option.code == OptionCode::CONTINUATION && self.follows_a_full_option();
@@ -371,18 +374,15 @@ impl<'a> Walk<'a> {
                         self.note_overload(value);
                     }
                     self.pass(2 + usize::from(length));
-                    return Special::Option(option);
+                    return Ok(Some(option));
                 }
-                None => (
-                    code,
-                    OptionErrorKind::Truncated {
-                        needed: usize::from(length),
-                        have: after.len(),
-                    },
-                ),
+                None => OptionErrorKind::Truncated {
+                    needed: usize::from(length),
+                    have: after.len(),
+                },
             },
         };
-        Special::Fault(OptionError {
+        Err(OptionError {
             code: OptionCode::from_code(code),
             offset: self.offset(),
             kind,
@@ -396,7 +396,7 @@ impl<'a> Walk<'a> {
         // A look at the byte where the length would be spares most walks.
         let length = self
             .offset()
-            .checked_sub(1 + 255)
+            .checked_sub(FULL - 1)
             .and_then(|offset| self.packet.get(offset));
         if length != Some(&255) {
             return false;
@@ -419,50 +419,69 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes one fragment of option 52 into account.
-    fn note_overload(&mut self, fragment: &[u8]) {
-        (self.fields, self.seen) = match (self.seen, fragment) {
-            (_, []) | (OverloadSeen::Enough, _) => return,
-            (OverloadSeen::Nothing, [bits @ 1..=3]) => (Overload::from_bits_truncate(*bits), OverloadSeen::OneByte),
-            _ => (Overload::empty(), OverloadSeen::Enough),
+    const fn note_overload(&mut self, fragment: &[u8]) {
+        self.overload = match (self.overload, fragment) {
+            (_, []) | (SETTLED.., _) => return,
+            (0, [fields @ 1..=3]) => *fields,
+            _ => SETTLED,
         };
     }
 
     /// Goes on to the next field that holds options; `None` if there is none.
     fn next_area(self) -> Option<Self> {
-        let fields = self.fields;
-        let (area, Range { start, end }) = match self.area {
-            Area::Options if fields.contains(Overload::FILE) => (Area::File, FILE),
-            Area::Options | Area::File if fields.contains(Overload::SNAME) => (Area::Sname, SNAME),
-            _ => return None,
-        };
-        Some(Self::resume(self.packet.get(..end)?, start, area, fields))
+        match self.area() {
+            Area::Options if self.overload & Overload::FILE.code() > 0 => self.enter(FILE),
+            Area::Options | Area::File if self.overload & Overload::SNAME.code() > 0 => self.enter(SNAME),
+            _ => None,
+        }
     }
 
-    /// Passes over options as long as `is_passed` says so of their codes, which it must not of PAD, END and option 52.
-    #[inline(always)]
-    pub(super) fn pass_while(&mut self, is_passed: impl Fn(u8) -> bool) {
-        self.stop_at(pass_while(self.packet, self.offset(), is_passed));
+    /// Goes on in an area; all packets with options have both.
+    fn enter(self, Range { start, end }: Range<usize>) -> Option<Self> {
+        Some(Self::starting(self.packet.get(..end)?, start, self.overload))
     }
 
-    /// Passes over options like [`pass_while`](Self::pass_while), and has `take` note the others: the code, the offset of
-    /// the value and its length. Stays before what needs a closer look, and before an option that a 250 continues.
+    /// Returns a walk in which nothing follows.
+    fn ended(self) -> Self {
+        self.enter(SNAME.end..SNAME.end).unwrap_or(self)
+    }
+
+    /// Passes over options as long as `is_passed` says so of their codes, and has `take` note the others: the code and the
+    /// value. Stays before an option that `take` says no to, and before one that a 250 may continue.
     #[inline(always)]
-    pub(super) fn take_while(&mut self, is_passed: impl Fn(u8) -> bool, mut take: impl FnMut(u8, usize, u8)) {
-        let (codes, lengths) = codes_and_lengths(self.packet);
+    pub(super) fn take_while(&mut self, is_passed: impl Fn(u8) -> bool, mut take: impl FnMut(u8, &'a [u8]) -> bool) {
+        let (codes, lengths) = codes_and_lengths(self.packet).unwrap_or_default();
         let mut at = self.offset();
         while let (Some(code), Some(length)) = (codes.get(at), lengths.get(at)) {
-            let value = at.wrapping_add(2);
-            let end = value.wrapping_add(usize::from(*length));
+            let end = at.wrapping_add(usize::from(*length) + 2);
             if !is_passed(*code) {
-                let is_continued = *length == u8::MAX && self.packet.get(end) == Some(&OptionCode::CONTINUATION.code());
-                if is_continued || end > self.packet.len() || is_in(&SPECIAL_IN_DETAIL, *code) {
-                    break;
+                match self.packet.get(at.wrapping_add(2)..end) {
+                    Some(value) if *length != u8::MAX && take(*code, value) => {}
+                    _ => break,
                 }
-                take(*code, value, *length);
             }
             at = end;
         }
         self.stop_at(at);
+    }
+
+    /// Takes the next option of `code`, unless something special is before it.
+    #[inline(always)]
+    fn take_next(&mut self, code: OptionCode) -> Option<RawOption<'a>> {
+        let (codes, lengths) = codes_and_lengths(self.packet)?;
+        let mut at = self.offset();
+        while let (Some(other), Some(length)) = (codes.get(at), lengths.get(at)) {
+            if is_in(&SPECIAL_CODES, *other) {
+                break;
+            }
+            if *other == code.code() {
+                self.at = at as u32;
+                return self.take(*other, *length);
+            }
+            at = at.wrapping_add(usize::from(*length) + 2);
+        }
+        self.stop_at(at);
+        None
     }
 
     /// Stops at `at`, or before the last option if that runs past the end.
@@ -474,87 +493,55 @@ impl<'a> Walk<'a> {
         self.at = at as u32;
     }
 
-    /// Walks to the next option of `code` and takes it: not a 250 that continues another option.
+    /// Walks to the next piece of the value of `code`, and takes it: an option of that code, or the 250 that continues the
+    /// option which ends where the walk is.
     #[inline(always)]
     pub(super) fn find(&mut self, code: OptionCode) -> Option<Result<RawOption<'a>, OptionError>> {
+        let start = self.offset();
         loop {
-            self.pass_while(|other| is_other(code, other));
-            if let Some(option) = self.take_option() {
+            if let Some(option) = self.take_next(code) {
                 return Some(Ok(option));
             }
             if self.is_at_end() {
                 return None;
             }
-            let (walk, item) = self.go_on()?;
+            let (walk, item) = self.slow_next();
             *self = walk;
-            match item {
-                Some(Ok(option)) if option.code != code || option.continues || option.is_stray_overload() => {}
-                Some(item) => return Some(item),
-                None => {}
+            match item? {
+                Ok(option) if !option.is_piece_of(code, start) => {}
+                item => return Some(item),
             }
         }
-    }
-
-    /// Takes the next piece of the value of `code`: the 250 that continues the option taken last, if that had 255 bytes
-    /// (`full`), or else the next option of that code before a fault.
-    #[inline(always)]
-    pub(super) fn next_piece(&mut self, code: OptionCode, full: bool) -> Option<&'a [u8]> {
-        if full {
-            if let Some((_, piece)) = self.take_continuation() {
-                return Some(piece);
-            }
-        }
-        Some(self.find(code)?.ok()?.value)
-    }
-
-    /// Takes the 250 that directly follows, if there is one; returns the offset of its value and the value.
-    #[inline]
-    pub(super) fn take_continuation(&mut self) -> Option<(usize, &'a [u8])> {
-        let (250, length) = self.peek()? else {
-            return None;
-        };
-        let option = self.take(250, length)?;
-        Some((option.value_offset(), option.value))
     }
 
     /// Walks the rest of the area, and returns the offset of its END byte: `None` when there is none before the area's
     /// end or the first fault.
     pub(super) fn end_of_area(mut self) -> Option<usize> {
-        loop {
-            self.pass_while(|code| !is_in(&SPECIAL_CODES, code));
-            match self.take_special() {
-                Special::Option(_) => {}
-                Special::AreaEnd(end) => return end,
-                Special::Fault(_) => return None,
-            }
-        }
+        while self.take_any().ok()?.is_some() {}
+        let is_end = self.packet.get(self.offset()) == Some(&OptionCode::END.code());
+        is_end.then(|| self.offset())
     }
-}
-
-/// Returns whether an option of the code `other` is neither one of `code` nor special.
-#[inline]
-pub(super) fn is_other(code: OptionCode, other: u8) -> bool {
-    other != code.code() && !is_in(&SPECIAL_CODES, other)
 }
 
 /// Returns the value of option 53 of `packet` if that is the first option, has one byte, and is the only one up to an
 /// END; `None` if a closer look is needed.
 #[inline]
 pub(super) fn lone_message_type(packet: &[u8]) -> Option<u8> {
-    let (header, options) = packet.split_at_checked(OPTIONS_OFFSET)?;
-    let [53, 1, value, others @ ..] = options else {
+    const SECOND: usize = OPTIONS_OFFSET + 3;
+    let (front, _) = packet.split_first_chunk::<SECOND>()?;
+    let (front, [head @ .., value]) = front.split_last_chunk::<3>()?;
+    if *head != [53, 1] || !front.ends_with(&MAGIC_COOKIE) {
         return None;
-    };
-    let end = pass_while(others, 0, |code| !is_in(&SPECIAL_OR_MESSAGE_TYPE, code));
-    let is_lone = header.ends_with(&MAGIC_COOKIE) && others.get(end) == Some(&OptionCode::END.code());
-    is_lone.then_some(*value)
+    }
+    let end = pass_while(packet, SECOND, |code| !is_in(&SPECIAL_OR_MESSAGE_TYPE, code));
+    (packet.get(end) == Some(&OptionCode::END.code())).then_some(*value)
 }
 
 /// Passes over options as long as `is_passed` says so of their codes; returns where that ends, which is after the end of
 /// `bytes` if the last option is.
 #[inline]
 pub(super) fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> bool) -> usize {
-    let (codes, lengths) = codes_and_lengths(bytes);
+    let (codes, lengths) = codes_and_lengths(bytes).unwrap_or_default();
     while let (Some(code), Some(length)) = (codes.get(at), lengths.get(at)) {
         if !is_passed(*code) {
             break;
@@ -567,10 +554,8 @@ pub(super) fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> 
 /// Returns the bytes in which codes are looked up, and those for lengths at the same indices. They are of the same length,
 /// so that where there is a code there is a length too.
 #[inline(always)]
-fn codes_and_lengths(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let codes = bytes.split_last().map_or(bytes, |(_, codes)| codes);
-    let lengths = bytes.split_first().map_or(bytes, |(_, lengths)| lengths);
-    (codes, lengths)
+fn codes_and_lengths(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    Some((bytes.split_last()?.1, bytes.split_first()?.1))
 }
 
 /// Returns the part of a packet that is walked.
@@ -603,32 +588,8 @@ impl<'a> Iterator for Options<'a> {
 
 impl core::iter::FusedIterator for Options<'_> {}
 
-impl<'a> From<Walk<'a>> for Options<'a> {
-    #[inline]
-    fn from(walk: Walk<'a>) -> Self {
-        Self(walk)
-    }
-}
-
 impl fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("area", &self.0.area)
-            .field("offset", &self.0.offset())
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for RawOption<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            code,
-            area,
-            offset,
-            value,
-            continues,
-        } = self;
-        let continued = if *continues { " (continued)" } else { "" };
-        write!(f, "option {code}{continued} in {area:?} at {offset}: {value:02x?}")
+        f.debug_list().entries(self.clone()).finish()
     }
 }

@@ -159,6 +159,11 @@ proptest! {
                 continue;
             };
             prop_assert_eq!(value.map(bytes), expected.clone());
+            let fragments = message.fragments(code).unwrap();
+            prop_assert_eq!(fragments.clone().map(|parts| parts.collect::<Vec<_>>().concat()), expected.clone());
+            let mut buffer = [0; 4096];
+            let copied = fragments.map(|parts| parts.copy_to(&mut buffer).unwrap().to_vec());
+            prop_assert_eq!(copied, expected.clone());
             let (Some(value), Some(expected)) = (value, expected) else { continue };
             read_in_every_way(&packet, value, &expected, middle.index(expected.len() + 1));
         }

@@ -440,20 +440,20 @@ pub fn w5(packets: &mut Packets) -> usize {
     let Ok(message) = Message::parse(black_box(&packets.split)) else {
         return 0;
     };
-    let Ok(Some(value)) = message.value(opaque(option::VENDOR_SPECIFIC.code())) else {
+    let Ok(Some(fragments)) = message.fragments(opaque(option::VENDOR_SPECIFIC.code())) else {
         return 0;
     };
-    value.copy_to(&mut packets.joined).map_or(0, |joined| joined.len())
+    fragments.copy_to(&mut packets.joined).map_or(0, |joined| joined.len())
 }
 
 pub fn w5_parts(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
     };
-    let Ok(Some(value)) = message.value(opaque(option::VENDOR_SPECIFIC.code())) else {
+    let Ok(Some(fragments)) = message.fragments(opaque(option::VENDOR_SPECIFIC.code())) else {
         return 0;
     };
-    value.fragments().map(|part| black_box(part).len()).sum()
+    fragments.map(|part| black_box(part).len()).sum()
 }
 
 fn lifecycle() -> usize {

@@ -103,7 +103,7 @@ impl<'p> Pass<'p> {
     fn action(&self, option: &RawOption<'_>) -> Action<'p> {
         if option.is_overload() {
             return match self.overload {
-                Some(fields) if fields.is_empty() => Action::Drop,
+                Some(Overload::NONE) => Action::Drop,
                 Some(fields) if !option.value.is_empty() => Action::Replace(value_of(fields)),
                 _ => Action::Keep,
             };
@@ -133,14 +133,14 @@ impl<'p> Pass<'p> {
 
     /// Edits the fields that option 52 names, in the header that `out` begins with.
     fn edit_fields(&mut self, out: &mut Encoder<'_>) -> Result<(), EditError> {
-        let before = self.message.overload().ok().flatten().unwrap_or(Overload::empty());
-        let mut after = Overload::empty();
+        let before = self.message.overload().ok().flatten().unwrap_or(Overload::NONE);
+        let mut after = Overload::NONE;
         for (named, area, range) in [
-            (before & Overload::FILE, Area::File, FILE),
-            (before & Overload::SNAME, Area::Sname, SNAME),
+            (Overload::FILE, Area::File, FILE),
+            (Overload::SNAME, Area::Sname, SNAME),
         ] {
-            if !named.is_empty() && self.edit_field(named, area, range, out)? {
-                after |= named;
+            if before.contains(named) && self.edit_field(named, area, range, out)? {
+                after = after.with(named);
             }
         }
         self.overload = Some(after).filter(|after| *after != before);
@@ -324,9 +324,9 @@ impl<'p> Pass<'p> {
 
 /// Returns the value of an option 52 that names these fields.
 fn value_of(fields: Overload) -> &'static [u8] {
-    match fields.bits() {
-        1 => &[1],
-        2 => &[2],
+    match fields {
+        Overload::FILE => &[1],
+        Overload::SNAME => &[2],
         _ => &[3],
     }
 }

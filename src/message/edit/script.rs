@@ -164,7 +164,7 @@ impl<'v> Script<'v> {
             is_plain: true,
             dropped: None,
             error: None,
-            given_fields: Overload::empty(),
+            given_fields: Overload::NONE,
             frees_fields: false,
             long_form: LongForm::Repeated,
             limit: CAPACITY,

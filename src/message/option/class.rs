@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::sequence::{Element, Sequence, write_list};
+use super::sequence::{Element, Sequence, encode_slices, write_list};
 use crate::message::code::OptionCode;
 use crate::message::codec::sealed::Sealed;
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
@@ -19,8 +19,6 @@ impl Sealed for Class {}
 
 impl Element for Class {
     type Value<'a> = Value<'a>;
-
-    const WIDTH: Option<usize> = None;
 
     const MIN_LEN: usize = 2;
 
@@ -88,39 +86,25 @@ encode_class! {
 /// # Ok::<(), dhcp_callout::message::ValueError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UserClasses<'a>(Form<'a>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form<'a> {
-    List(Sequence<'a, Class>),
-    Bare(Value<'a>),
-}
+pub struct UserClasses<'a>(Value<'a>);
 
 impl<'a> UserClasses<'a> {
     /// Returns all bytes of the option: the class, if it is a bare one.
     #[must_use]
     pub const fn value(&self) -> Value<'a> {
-        match &self.0 {
-            Form::List(list) => list.value(),
-            Form::Bare(class) => *class,
-        }
+        self.0
     }
 
     /// Returns the list of RFC 3004, if the value is one throughout.
     #[must_use]
-    pub const fn list(&self) -> Option<Sequence<'a, Class>> {
-        match self.0 {
-            Form::List(list) => Some(list),
-            Form::Bare(_) => None,
-        }
+    pub fn list(&self) -> Option<Sequence<'a, Class>> {
+        Sequence::checked(self.0).ok()
     }
 
     /// Returns the classes in wire order: those of the list, or else the whole value.
     pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + Clone + use<'a> {
-        let (list, bare) = match self.0 {
-            Form::List(list) => (Some(list), None),
-            Form::Bare(class) => (None, Some(class)),
-        };
+        let list = self.list();
+        let bare = list.is_none().then_some(self.0);
         list.into_iter().flatten().chain(bare)
     }
 
@@ -139,28 +123,18 @@ impl Format for UserClasses<'_> {
         if value.is_empty() {
             return Err(value.bad_length(Expected::AtLeast(1)));
         }
-        Ok(UserClasses(
-            Sequence::checked(value).map_or(Form::Bare(value), Form::List),
-        ))
+        Ok(UserClasses(value))
     }
 }
 
 impl Encode<UserClasses<'static>> for UserClasses<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
-        out.put_value(self.value());
+        out.put_value(self.0);
     }
 }
 
-impl<T: Encode<Class>> Encode<UserClasses<'static>> for [T] {
-    fn encode(&self, out: &mut Encoder<'_>) {
-        Encode::<Sequence<'static, Class>>::encode(self, out);
-    }
-}
-
-impl<T: Encode<Class>, const N: usize> Encode<UserClasses<'static>> for [T; N] {
-    fn encode(&self, out: &mut Encoder<'_>) {
-        Encode::<Sequence<'static, Class>>::encode(self, out);
-    }
+encode_slices! {
+    [] UserClasses<'static>: Class;
 }
 
 /// The classes with commas between them.

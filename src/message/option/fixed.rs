@@ -11,13 +11,16 @@ use crate::message::codec::sealed::Sealed;
 use crate::message::codec::{Encode, Encoder, FixedSize, Format, ValueError};
 use crate::message::value::Value;
 
-/// Describes types that are made from a fixed number of bytes, all of them legal: how they are made from the bytes, and
-/// the bytes from them. Each is a [`Format`] and an [`Element`].
+/// Describes types that are made from a fixed number of bytes: which are legal, if one
+/// byte may not have every value, how the type is made from the
+/// bytes, and the bytes from it. Each is a [`Format`] and an [`Element`].
 macro_rules! fixed {
-    ($($(#[$attribute:meta])* $Type:ident[$n:literal]: $decode:expr, $encode:expr;)+) => {$(
+    ($($(#[$attribute:meta])* $Type:ident[$n:literal] $(from $min:literal to $max:literal)?: $decode:expr, $encode:expr;)+) => {$(
         impl Sealed for $Type {}
 
-        impl FixedSize for $Type {}
+        impl FixedSize for $Type {
+            const SIZE: u8 = $n;
+        }
 
         $(#[$attribute])*
         #[doc = concat!("[`Length`](crate::message::ValueErrorKind::Length) if the bytes are not just ", $n, ".")]
@@ -27,7 +30,14 @@ macro_rules! fixed {
             #[inline]
             fn decode(value: Value<'_>) -> Result<$Type, ValueError> {
                 let decode: fn([u8; $n]) -> $Type = $decode;
-                value.to_exact_array().map(decode)
+                let bytes = value.to_exact_array()?;
+                $(
+                    let [byte] = bytes;
+                    if !matches!(byte, $min..=$max) {
+                        return Err(value.invalid_byte(byte, $min, $max));
+                    }
+                )?
+                Ok(decode(bytes))
             }
         }
 
@@ -40,8 +50,7 @@ macro_rules! fixed {
 
             #[inline]
             fn take(rest: &mut Value<'_>) -> Result<Option<$Type>, ValueError> {
-                let decode: fn([u8; $n]) -> $Type = $decode;
-                rest.take().map(decode).map(Some)
+                rest.take_value($n).and_then(<$Type as Format>::decode).map(Some)
             }
         }
 
@@ -85,93 +94,27 @@ fixed! {
             let [high, low] = psid.to_be_bytes();
             [offset, psid_length, high, low]
         };
-}
-
-/// Describes types that are made from one byte of which not every value is legal.
-macro_rules! checked_byte {
-    ($($(#[$attribute:meta])* $Type:ident: $min:literal to $max:literal, |$byte:ident| $decode:expr, |$value:ident| $encode:expr;)+) => {$(
-        impl Sealed for $Type {}
-
-        impl FixedSize for $Type {}
-
-        $(#[$attribute])*
-        impl Format for $Type {
-            type Value<'a> = $Type;
-
-            #[inline]
-            fn decode(value: Value<'_>) -> Result<$Type, ValueError> {
-                let [$byte] = value.to_exact_array()?;
-                match $byte {
-                    $min..=$max => Ok($decode),
-                    _ => Err(value.invalid_byte($byte, $min, $max)),
-                }
-            }
-        }
-
-        impl Encode<Self> for $Type {
-            #[inline]
-            fn encode(&self, out: &mut Encoder<'_>) {
-                let $value = *self;
-                out.put(&[$encode]);
-            }
-        }
-    )+};
-}
-
-checked_byte! {
-    /// One byte, 0 or 1 (RFC 2132). [`Length`](crate::message::ValueErrorKind::Length) for another length,
-    /// [`Value`](crate::message::ValueErrorKind::Value) for another byte.
-    bool: 0 to 1, |byte| byte == 1, |value| u8::from(value);
-    /// One byte. [`Length`](crate::message::ValueErrorKind::Length) for another length,
+    /// [`Value`](crate::message::ValueErrorKind::Value) for a byte that is neither 0 nor 1 (RFC 2132).
+    bool[1] from 0 to 1: |bytes| bytes == [1], |value| [value.into()];
     /// [`Value`](crate::message::ValueErrorKind::Value) for 0.
     ///
     /// Types without a name are kept: the registry grows, and a callout must see what is new. 0 is not one of them,
     /// since the registry begins with 1. [`Message::message_type`](crate::message::Message::message_type) keeps 0 as
     /// well.
-    MessageType: 1 to 255, |code| Self::from_code(code), |value| value.code();
-    /// One byte, 1 to 3. [`Length`](crate::message::ValueErrorKind::Length) for another length,
-    /// [`Value`](crate::message::ValueErrorKind::Value) for another byte.
-    Overload: 1 to 3, |bits| Self::from_bits_retain(bits), |fields| fields.bits();
+    MessageType[1] from 1 to 255: |[code]| Self::from_code(code), |value| [value.code()];
+    /// [`Value`](crate::message::ValueErrorKind::Value) for a byte that is not 1, 2 or 3.
+    Overload[1] from 1 to 3: |[fields]| Self::from_code(fields), |fields| [fields.code()];
+    /// No bytes.
+    Flag[0]: |[]| Self, |Self| [];
 }
 
 /// The value of an option that is empty, and says all by being there.
-///
-/// As a format: [`Length`](crate::message::ValueErrorKind::Length) for any byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Flag;
-
-impl Sealed for Flag {}
-
-impl FixedSize for Flag {}
-
-impl Format for Flag {
-    type Value<'a> = Flag;
-
-    #[inline]
-    fn decode(value: Value<'_>) -> Result<Flag, ValueError> {
-        value.to_exact_array::<0>().map(|_| Flag)
-    }
-}
-
-impl Encode<Self> for Flag {
-    fn encode(&self, _: &mut Encoder<'_>) {}
-}
 
 impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("present")
-    }
-}
-
-/// The names of the fields.
-impl fmt::Display for Overload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.contains(Self::FILE), self.contains(Self::SNAME)) {
-            (true, true) => "file, sname",
-            (true, false) => "file",
-            (false, true) => "sname",
-            (false, false) => "none",
-        })
     }
 }
 
@@ -188,7 +131,7 @@ impl fmt::Display for AddressPair {
 
 /// An element that is the address of a home agent: option 68, which alone may be a list of none. Has no values of its
 /// own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HomeAgent {}
 
 impl Sealed for HomeAgent {}
@@ -420,19 +363,3 @@ codes! {
 }
 
 open!(NetbiosNodeType(u8), Architecture(u16));
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_spans_convert() {
-        assert_eq!(Duration::from(Seconds(90)), Duration::from_secs(90));
-        assert_eq!(Duration::from(Seconds::INFINITE), Duration::MAX);
-        assert_eq!(Seconds::from(Duration::from_secs(1 << 40)), Seconds::INFINITE);
-        assert_eq!(Seconds(0).to_string(), "0s");
-        assert_eq!(Seconds(691_200).to_string(), "8d");
-        assert_eq!(TimeOffset(3661).to_string(), "+01:01:01");
-        assert_eq!(TimeOffset(i32::MIN).to_string(), "-596523:14:08");
-    }
-}

@@ -22,8 +22,8 @@
 //!
 //! [`VENDOR_SPECIFIC`]: super::VENDOR_SPECIFIC
 
-use super::suboption::suboption_code;
 use super::table::keys;
+use crate::codes::number;
 use crate::message::codec::Key;
 use crate::message::value::Value;
 
@@ -41,8 +41,11 @@ pub const USER_CLASS_BOOTP: &str = "BOOTP.Microsoft";
 /// The user class (77) of clients that Network Access Protection keeps apart.
 pub const USER_CLASS_QUARANTINE: &str = "MSFT Quarantine";
 
-suboption_code! {
+number! {
     /// The code of a sub-option of Vendor Specific Information (43) for Microsoft's clients, one byte.
+    ///
+    /// Prints as its number in decimal, by which the documents and error texts call it; `name` returns the name in the
+    /// table.
     MicrosoftCode
 }
 

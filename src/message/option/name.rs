@@ -1,8 +1,9 @@
 //! Domain names in wire format (RFC 1035 section 3.1), compressed (section 4.1.4) or not.
 
 use core::fmt::{self, Write as _};
-use core::iter::FusedIterator;
+use core::iter;
 
+use super::sequence::encode_slices;
 use crate::message::code::OptionCode;
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError, ValueErrorKind};
 use crate::message::value::Value;
@@ -65,8 +66,7 @@ impl<'a> DomainName<'a> {
     }
 
     /// Returns the labels from left to right, without the root: 1 to 63 bytes each, at most 127.
-    #[must_use]
-    pub const fn labels(&self) -> Labels<'a> {
+    pub fn labels(&self) -> impl Iterator<Item = Value<'a>> + Clone + use<'a> {
         Labels {
             base: self.base,
             rest: self.start,
@@ -161,7 +161,7 @@ impl fmt::Debug for DomainName<'_> {
 
 /// The labels of a [`DomainName`].
 #[derive(Clone)]
-pub struct Labels<'a> {
+struct Labels<'a> {
     base: Value<'a>,
     /// The tail of `base` from the next length byte on.
     rest: Value<'a>,
@@ -212,14 +212,6 @@ impl<'a> Iterator for Labels<'a> {
                 }
             }
         }
-    }
-}
-
-impl FusedIterator for Labels<'_> {}
-
-impl fmt::Debug for Labels<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.clone()).finish()
     }
 }
 
@@ -296,20 +288,17 @@ impl<'a> DomainList<'a> {
     }
 
     /// Returns the names in wire order.
-    #[must_use]
-    pub const fn iter(&self) -> DomainNames<'a> {
-        DomainNames {
-            list: *self,
-            rest: self.names,
-        }
-    }
-
-    const fn name_at(&self, start: Value<'a>) -> DomainName<'a> {
-        DomainName {
-            base: self.base,
-            start,
-            is_absolute: true,
-        }
+    pub fn iter(&self) -> impl Iterator<Item = DomainName<'a>> + use<'a> {
+        let Self { base, names: mut rest } = *self;
+        iter::from_fn(move || {
+            let start = rest;
+            skip_in_place(&mut rest);
+            (!start.is_empty()).then_some(DomainName {
+                base,
+                start,
+                is_absolute: true,
+            })
+        })
     }
 }
 
@@ -327,24 +316,14 @@ impl Format for DomainList<'_> {
 /// Names are written without compression.
 impl Encode<DomainList<'static>> for DomainList<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
-        for name in &self.in_one_piece(&mut [0; MAX_SPLIT_LENGTH]) {
+        for name in self.in_one_piece(&mut [0; MAX_SPLIT_LENGTH]).iter() {
             name.encode(out);
         }
     }
 }
 
-impl<S: Encode<DomainName<'static>>> Encode<DomainList<'static>> for [S] {
-    fn encode(&self, out: &mut Encoder<'_>) {
-        for name in self {
-            name.encode(out);
-        }
-    }
-}
-
-impl<S: Encode<DomainName<'static>>, const N: usize> Encode<DomainList<'static>> for [S; N] {
-    fn encode(&self, out: &mut Encoder<'_>) {
-        Encode::<DomainList<'static>>::encode(self.as_slice(), out);
-    }
+encode_slices! {
+    [] DomainList<'static>: DomainName<'static>;
 }
 
 /// Lists are equal when their names are, however they are compressed.
@@ -357,15 +336,6 @@ impl PartialEq for DomainList<'_> {
 }
 
 impl Eq for DomainList<'_> {}
-
-impl<'a> IntoIterator for &DomainList<'a> {
-    type Item = DomainName<'a>;
-    type IntoIter = DomainNames<'a>;
-
-    fn into_iter(self) -> DomainNames<'a> {
-        self.iter()
-    }
-}
 
 /// The names, with commas between them, and how many more there are.
 impl fmt::Display for DomainList<'_> {
@@ -397,28 +367,6 @@ impl fmt::Debug for DomainList<'_> {
         write!(f, "[{self}]")
     }
 }
-
-/// The names of a [`DomainList`] in wire order.
-#[derive(Clone, Debug)]
-pub struct DomainNames<'a> {
-    list: DomainList<'a>,
-    rest: Value<'a>,
-}
-
-impl<'a> Iterator for DomainNames<'a> {
-    type Item = DomainName<'a>;
-
-    fn next(&mut self) -> Option<DomainName<'a>> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let name = self.list.name_at(self.rest);
-        skip_in_place(&mut self.rest);
-        Some(name)
-    }
-}
-
-impl FusedIterator for DomainNames<'_> {}
 
 /// Passes over a name in place, without following a pointer.
 fn skip_in_place(rest: &mut Value<'_>) {

@@ -1,20 +1,23 @@
 //! What relay agents add: option 82 (RFC 3046) and its sub-options by name, of IANA's "DHCP Relay Agent Sub-Option
 //! Codes".
 
-use core::fmt;
 use core::net::Ipv4Addr;
 
 use super::client::VirtualSubnet;
 use super::fixed::Flag;
-use super::sequence::{Sequence, write_list};
-use super::suboption::{Suboption, VendorData, suboption_code};
+use super::sequence::Sequence;
+use super::suboption::{Suboption, VendorData};
 use super::table::keys;
 use super::text::Text;
+use crate::codes::number;
 use crate::message::codec::{Encode, Encoder, Format, Key, ValueError};
 use crate::message::value::Value;
 
-suboption_code! {
+number! {
     /// The code of a sub-option of relay agent information, one byte.
+    ///
+    /// Prints as its number in decimal, by which the documents and error texts call it; `name` returns the name in the
+    /// table.
     RelayCode
 }
 
@@ -60,36 +63,6 @@ macro_rules! relay_rows {
 pub(crate) use relay_rows;
 
 relay_rows!(keys);
-
-/// Prints a value in the format of its code, and as its bytes if they do not follow that.
-macro_rules! write_value {
-    (
-        $Code:ident, $kind:literal;
-        $(
-            $(#[$attribute:meta])*
-            $code:literal, $NAME:ident, $name:literal, $Format:ty $(as $Variant:ident)?, $reference:literal;
-        )+
-    ) => {
-        fn write_value(f: &mut fmt::Formatter<'_>, suboption: Suboption<'_>) -> fmt::Result {
-            fn write<'a, F>(f: &mut fmt::Formatter<'_>, value: Value<'a>) -> fmt::Result
-            where
-                F: Format<Value<'a>: fmt::Display>,
-            {
-                match F::decode(value) {
-                    Ok(read) => fmt::Display::fmt(&read, f),
-                    Err(_) => fmt::Display::fmt(&value, f),
-                }
-            }
-
-            match suboption.code {
-                $($code => write::<$Format>(f, suboption.value),)+
-                _ => fmt::Display::fmt(&suboption.value, f),
-            }
-        }
-    };
-}
-
-relay_rows!(write_value);
 
 /// The sub-options of relay agent information: option 82 (RFC 3046 section 2.0).
 ///
@@ -154,18 +127,5 @@ impl Format for RelayAgentInformation<'_> {
 impl Encode<RelayAgentInformation<'static>> for RelayAgentInformation<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
         out.put_value(self.value());
-    }
-}
-
-/// Each sub-option by its name, with commas between them; what cannot be read as its bytes.
-impl fmt::Display for RelayAgentInformation<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_list(f, self.suboptions.iter(), |suboption, f| {
-            match RelayCode::from_code(suboption.code).name() {
-                Some(name) => write!(f, "{name} ")?,
-                None => write!(f, "sub-option {} ", suboption.code)?,
-            }
-            write_value(f, suboption)
-        })
     }
 }

@@ -1,36 +1,39 @@
 //! Values that are many of a kind: items of one width, and elements that say their own length.
 
 use core::fmt;
-use core::iter::FusedIterator;
+use core::iter::{Flatten, FusedIterator};
 use core::marker::PhantomData;
 use core::net::Ipv4Addr;
 
 use crate::message::codec::sealed::Sealed;
-use crate::message::codec::{Encode, Encoder, Expected, FixedSize, Format, ValueError};
+use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
 use crate::message::value::Value;
 
 /// What a [`Sequence`] is made of. Sealed.
 ///
 /// As with [`Format`], an element that borrows from the packet is named by its own type:
 /// `Suboption<'static>` reads as `Suboption<'a>`.
-pub trait Element: Sealed {
+pub trait Element: Sealed + Copy + Eq + fmt::Debug {
     /// What one element reads as.
     type Value<'a>;
 
     /// Bytes of every element, if all have the same number.
-    const WIDTH: Option<usize>;
+    #[doc(hidden)]
+    const WIDTH: Option<usize> = None;
 
     /// Bytes of the shortest sequence.
+    #[doc(hidden)]
     const MIN_LEN: usize;
 
     /// Takes one element from the front of `rest`, which is not empty; `None` if nothing more counts.
     ///
     /// # Errors
     /// [`ValueError`] if the bytes do not follow the layout; `rest` means nothing then.
+    #[doc(hidden)]
     fn take<'a>(rest: &mut Value<'a>) -> Result<Option<Self::Value<'a>>, ValueError>;
 }
 
-/// A sequence of elements, checked when it was decoded.
+/// A sequence of elements, checked when it was decoded. Two are equal when their bytes are, wherever they are.
 ///
 /// Decoding gives
 /// - [`Length`](crate::message::ValueErrorKind::Length) for a value that is too short for one element (for elements that
@@ -49,6 +52,7 @@ pub trait Element: Sealed {
 /// assert_eq!(servers.to_string(), "192.0.2.53, 192.0.2.54");
 /// # Ok::<(), dhcp_callout::message::ValueError>(())
 /// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sequence<'a, E> {
     /// INVARIANT: `E::take` succeeds until nothing is left.
     value: Value<'a>,
@@ -101,9 +105,8 @@ impl<'a, E: Element> Sequence<'a, E> {
 
     /// Returns the elements in wire order.
     #[inline]
-    #[must_use]
-    pub const fn iter(&self) -> SequenceIter<'a, E> {
-        SequenceIter(SequenceReader::new(self.value))
+    pub fn iter(&self) -> SequenceIter<'a, E> {
+        SequenceReader::new(self.value).flatten()
     }
 
     /// Returns the first element.
@@ -120,7 +123,7 @@ impl<'a, E: Element> Sequence<'a, E> {
             return self.iter().nth(index);
         };
         let (_, after) = self.value.split_at(index.checked_mul(width)?)?;
-        SequenceIter::<E>(SequenceReader::new(after)).next()
+        SequenceReader::<E>::new(after).flatten().next()
     }
 
     /// Returns whether `element` is in the sequence.
@@ -154,20 +157,29 @@ impl<E: Element> Encode<Sequence<'static, E>> for Sequence<'_, E> {
     }
 }
 
-impl<E: Element, T: Encode<E>> Encode<Sequence<'static, E>> for [T] {
-    #[inline]
-    fn encode(&self, out: &mut Encoder<'_>) {
-        for element in self {
-            element.encode(out);
+/// Implements [`Encode`] for slices and arrays of what can be written as an element.
+macro_rules! encode_slices {
+    ($([$($generics:tt)*] $Format:ty: $Element:ty;)+) => {$(
+        impl<$($generics)* T: Encode<$Element>> Encode<$Format> for [T] {
+            fn encode(&self, out: &mut Encoder<'_>) {
+                for element in self {
+                    element.encode(out);
+                }
+            }
         }
-    }
+
+        impl<$($generics)* T: Encode<$Element>, const N: usize> Encode<$Format> for [T; N] {
+            fn encode(&self, out: &mut Encoder<'_>) {
+                Encode::<$Format>::encode(self.as_slice(), out);
+            }
+        }
+    )+};
 }
 
-impl<E: Element, T: Encode<E>, const N: usize> Encode<Sequence<'static, E>> for [T; N] {
-    #[inline]
-    fn encode(&self, out: &mut Encoder<'_>) {
-        self.as_slice().encode(out);
-    }
+pub(super) use encode_slices;
+
+encode_slices! {
+    [E: Element,] Sequence<'static, E>: E;
 }
 
 /// A sequence of one.
@@ -177,23 +189,6 @@ impl Encode<Addresses<'static>> for Ipv4Addr {
         out.put(&self.octets());
     }
 }
-
-impl<E> Clone for Sequence<'_, E> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<E> Copy for Sequence<'_, E> {}
-
-/// Sequences are equal when their bytes are, wherever they are.
-impl<E> PartialEq for Sequence<'_, E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.value == other.value
-    }
-}
-
-impl<E> Eq for Sequence<'_, E> {}
 
 impl<'a, E: Element<Value<'a>: fmt::Debug>> fmt::Debug for Sequence<'a, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -229,34 +224,8 @@ impl<'a, E: Element> IntoIterator for &Sequence<'a, E> {
     }
 }
 
-/// The elements of a [`Sequence`] in wire order.
-#[derive(Clone, Debug)]
-pub struct SequenceIter<'a, E>(SequenceReader<'a, E>);
-
-impl<'a, E: Element> Iterator for SequenceIter<'a, E> {
-    type Item = E::Value<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<E::Value<'a>> {
-        let element = self.0.next()?;
-        debug_assert!(element.is_ok(), "the sequence has been checked");
-        element.ok()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match E::WIDTH {
-            Some(width) => {
-                let elements = self.0.rest.len().checked_div(width).unwrap_or(0);
-                (elements, Some(elements))
-            }
-            None => (0, Some(self.0.rest.len())),
-        }
-    }
-}
-
-impl<E: Element + FixedSize> ExactSizeIterator for SequenceIter<'_, E> {}
-
-impl<E: Element> FusedIterator for SequenceIter<'_, E> {}
+/// The elements of a [`Sequence`] in wire order: it has been checked, so that all are there.
+pub type SequenceIter<'a, E> = Flatten<SequenceReader<'a, E>>;
 
 /// The elements of bytes that have not been checked: what is before the first fault, then the fault, then nothing
 /// more.
@@ -273,6 +242,7 @@ impl<E: Element> FusedIterator for SequenceIter<'_, E> {}
 /// assert_eq!(value.len() - suboptions.rest().len(), 3); // where the fault is in the value
 /// # Ok::<(), &str>(())
 /// ```
+#[derive(Clone, Debug)]
 pub struct SequenceReader<'a, E> {
     rest: Value<'a>,
     is_over: bool,
@@ -319,33 +289,18 @@ impl<'a, E: Element> Iterator for SequenceReader<'a, E> {
 
 impl<E: Element> FusedIterator for SequenceReader<'_, E> {}
 
-impl<E> Clone for SequenceReader<'_, E> {
-    fn clone(&self) -> Self {
-        Self { ..*self }
-    }
-}
-
-impl<E> fmt::Debug for SequenceReader<'_, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SequenceReader")
-            .field("rest", &self.rest)
-            .finish_non_exhaustive()
-    }
-}
-
 /// An element that is a value of the format `F` after its length, which is an `L`. Has no values of its own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Prefixed<L, F>(PhantomData<fn() -> (L, F)>);
 
 impl<L, F> Sealed for Prefixed<L, F> {}
 
-impl<L, F: Format> Element for Prefixed<L, F>
+impl<L, F> Element for Prefixed<L, F>
 where
     L: for<'a> Element<Value<'a> = L> + Into<usize>,
+    F: Format + Copy + Eq + fmt::Debug,
 {
     type Value<'a> = F::Value<'a>;
-
-    const WIDTH: Option<usize> = None;
 
     const MIN_LEN: usize = size_of::<L>() + 1;
 

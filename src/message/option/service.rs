@@ -37,8 +37,6 @@ impl Sealed for Route {}
 impl Element for Route {
     type Value<'a> = Route;
 
-    const WIDTH: Option<usize> = None;
-
     const MIN_LEN: usize = 5;
 
     fn take(rest: &mut Value<'_>) -> Result<Option<Route>, ValueError> {

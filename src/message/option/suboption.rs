@@ -28,8 +28,6 @@ impl Sealed for Suboption<'_> {}
 impl Element for Suboption<'_> {
     type Value<'a> = Suboption<'a>;
 
-    const WIDTH: Option<usize> = None;
-
     const MIN_LEN: usize = 2;
 
     #[inline]
@@ -84,42 +82,6 @@ where
     }
 }
 
-/// Defines the code of a sub-option: a number space of its own, one byte wide.
-macro_rules! suboption_code {
-    ($(#[$attribute:meta])* $Code:ident) => {
-        $(#[$attribute])*
-        ///
-        /// Prints as its number in decimal, by which the documents and error texts call it; `name` returns the name in
-        /// the table.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[repr(transparent)]
-        pub struct $Code(u8);
-
-        crate::codes::open!($Code(u8));
-
-        impl From<$Code> for u8 {
-            #[inline]
-            fn from(code: $Code) -> Self {
-                code.0
-            }
-        }
-
-        impl core::fmt::Display for $Code {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                core::fmt::Display::fmt(&self.0, f)
-            }
-        }
-
-        impl core::fmt::Debug for $Code {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                write!(f, concat!(stringify!($Code), "({})"), self.0)
-            }
-        }
-    };
-}
-
-pub(super) use suboption_code;
-
 /// What a vendor's own option holds, read as RFC 2132 section 8.4 recommends: sub-options in which code 0 is filling
 /// and code 255 ends the value.
 ///
@@ -139,15 +101,13 @@ pub(super) use suboption_code;
 pub type VendorSpecific<'a> = Sequence<'a, VendorSuboption>;
 
 /// The element of [`VendorSpecific`]: a [`Suboption`] with filling before it, or the end. Has no values of its own.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VendorSuboption {}
 
 impl Sealed for VendorSuboption {}
 
 impl Element for VendorSuboption {
     type Value<'a> = Suboption<'a>;
-
-    const WIDTH: Option<usize> = None;
 
     const MIN_LEN: usize = 1;
 
@@ -180,9 +140,7 @@ macro_rules! per_vendor {
         impl Element for $Type<'_> {
             type Value<'a> = $Type<'a>;
 
-            const WIDTH: Option<usize> = None;
-
-            const MIN_LEN: usize = 5;
+                    const MIN_LEN: usize = 5;
 
             fn take<'a>(rest: &mut Value<'a>) -> Result<Option<$Type<'a>>, ValueError> {
                 let enterprise = u32::from_be_bytes(rest.take()?);

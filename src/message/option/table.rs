@@ -39,20 +39,6 @@ macro_rules! keys {
                 }
             }
         }
-
-        impl<F> Key<F, $Code> {
-            /// Returns the registry's name of the code, or `None` for a code without one.
-            #[must_use]
-            pub const fn name(self) -> Option<&'static str> {
-                self.code().name()
-            }
-
-            /// Returns the document that defines the code, or `None` for a code without a row in the table.
-            #[must_use]
-            pub const fn reference(self) -> Option<&'static str> {
-                self.code().reference()
-            }
-        }
     };
 }
 

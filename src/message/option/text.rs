@@ -4,7 +4,7 @@ use core::fmt::{self, Write as _};
 use core::str;
 
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
-use crate::message::value::Value;
+use crate::message::value::{Value, equal_bytes};
 
 /// The bytes as they are: the format of options whose layout is the vendor's own. Every value will do, even none.
 impl Format for Value<'_> {
@@ -73,13 +73,10 @@ impl<'a> Text<'a> {
         if value.as_slice().is_some_and(|bytes| bytes.last() != Some(&0)) {
             return Self { value };
         }
-        let (mut length, mut end) = (0_usize, 0);
-        for piece in value.fragments() {
-            if let Some(last) = piece.iter().rposition(|byte| *byte != 0) {
-                end = length.saturating_add(last).saturating_add(1);
-            }
-            length = length.saturating_add(piece.len());
-        }
+        let (_, end) = value.bytes().fold((0_usize, 0), |(at, end), byte| {
+            let at = at.saturating_add(1);
+            (at, if byte == 0 { end } else { at })
+        });
         Self {
             value: value.split_at(end).map_or(value, |(text, _)| text),
         }
@@ -92,56 +89,24 @@ impl<'a> Text<'a> {
         self.value
     }
 
-    /// Returns how many bytes the text has.
-    #[inline]
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.value.len()
-    }
-
-    /// Returns whether the text has no bytes.
-    #[inline]
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.value.is_empty()
-    }
-
-    /// Returns the bytes in wire order.
-    #[inline]
-    pub fn bytes(&self) -> impl Iterator<Item = u8> + Clone + use<'a> {
-        self.value.bytes()
-    }
-
-    /// Returns the bytes as a slice, if they are in one piece.
-    #[inline]
-    #[must_use]
-    pub const fn as_slice(&self) -> Option<&'a [u8]> {
-        self.value.as_slice()
-    }
-
     /// Returns the text, if it is in one piece and is UTF-8.
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> Option<&'a str> {
-        str::from_utf8(self.as_slice()?).ok()
-    }
-
-    /// Returns the characters, with [`char::REPLACEMENT_CHARACTER`] for each byte that is not UTF-8.
-    pub fn chars_lossy(&self) -> impl Iterator<Item = char> + Clone + use<'a> {
-        Characters { rest: self.value }.map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
+        str::from_utf8(self.value.as_slice()?).ok()
     }
 
     /// Returns the text in a form that prints bare: without quotes, and with [`char::REPLACEMENT_CHARACTER`] for each
     /// byte that is not UTF-8. What the sender put into it (line feeds, control characters) is printed too.
     #[must_use]
-    pub const fn lossy(&self) -> LossyText<'a> {
+    pub fn lossy(&self) -> impl fmt::Display + use<'a> {
         LossyText(*self)
     }
 
     /// Returns whether the text begins with the bytes of `prefix`.
     #[must_use]
     pub fn starts_with(&self, prefix: impl AsRef<[u8]>) -> bool {
-        self.value.starts_with(prefix.as_ref())
+        self.value.starts_with(prefix)
     }
 }
 
@@ -161,12 +126,21 @@ impl Format for Text<'_> {
 /// Text that is empty is written as one NUL, since an option of text has at least one byte.
 impl Encode<Text<'static>> for Text<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
-        if self.is_empty() {
+        if self.value.is_empty() {
             out.put(&[0]);
         }
         out.put_value(self.value);
     }
 }
+
+impl<'a> From<Text<'a>> for Value<'a> {
+    #[inline]
+    fn from(text: Text<'a>) -> Self {
+        text.value
+    }
+}
+
+equal_bytes!(Text);
 
 /// Implements [`Encode`] for types that have the bytes of a format.
 macro_rules! encode_bytes {
@@ -188,28 +162,6 @@ encode_bytes! {
     Text from [] str;
 }
 
-/// Implements comparisons of [`Text`] with types that have bytes.
-macro_rules! equal_bytes {
-    ($([$($generics:tt)*] $Type:ty;)+) => {$(
-        /// The bytes are the same.
-        impl<$($generics)*> PartialEq<$Type> for Text<'_> {
-            fn eq(&self, other: &$Type) -> bool {
-                let bytes: &[u8] = other.as_ref();
-                self.value == *bytes
-            }
-        }
-    )+};
-}
-
-equal_bytes! {
-    [] [u8];
-    [] &[u8];
-    [const N: usize] [u8; N];
-    [const N: usize] &[u8; N];
-    [] str;
-    [] &str;
-}
-
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
@@ -225,12 +177,12 @@ impl fmt::Debug for Text<'_> {
 }
 
 /// [`Text`] in a form that prints bare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LossyText<'a>(Text<'a>);
+struct LossyText<'a>(Text<'a>);
 
 impl fmt::Display for LossyText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars_lossy().try_for_each(|character| f.write_char(character))
+        let mut characters = Characters { rest: self.0.value };
+        characters.try_for_each(|character| f.write_char(character.unwrap_or(char::REPLACEMENT_CHARACTER)))
     }
 }
 

@@ -15,7 +15,7 @@ use dhcp_callout::hook::{
 use dhcp_callout::message::option::microsoft::MicrosoftCode;
 use dhcp_callout::message::option::relay::RelayCode;
 use dhcp_callout::message::{
-    Architecture, DuidType, HardwareType, MessageType, NetbiosNodeType, OpCode, OptionCode, Value,
+    Architecture, DuidType, HardwareType, MessageType, NetbiosNodeType, OpCode, OptionCode, Overload, Value,
 };
 use dhcp_callout::table::Context;
 use dhcp_callout::{DropReason, Message, Notice, Outcome, Stage};
@@ -145,6 +145,7 @@ by_code!(
     ClientType: u32,
     Notice: u32,
     OpCode: u8,
+    Overload: u8,
     HardwareType: u8,
     MessageType: u8,
     OptionCode: u8,

@@ -3,7 +3,7 @@
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
 use dhcp_callout::message::option::microsoft::MicrosoftCode;
 use dhcp_callout::message::option::relay::RelayCode;
-use dhcp_callout::message::{Architecture, DuidType, HardwareType, MessageType, NetbiosNodeType, OpCode, OptionCode};
+use dhcp_callout::message::{Architecture, DuidType, HardwareType, MessageType, NetbiosNodeType, OpCode, OptionCode, Overload};
 use dhcp_callout::{DropReason, Notice, Stage};
 
 /// Exports what all types of codes have: lines `Type of number: which name what it means`.
@@ -28,6 +28,7 @@ codes! {
     MessageType: u8, meaning;
     NetbiosNodeType: u8, meaning;
     OpCode: u8, meaning;
+    Overload: u8, meaning;
     Architecture: u16, meaning;
     DuidType: u16, meaning;
     MicrosoftCode: u8, reference;

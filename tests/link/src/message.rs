@@ -18,6 +18,9 @@ crate::operations! {
     Message::parse(packet: &[u8]) => Message::parse(packet);
     Message::options(message: Message<'_>) => each(message.options());
     Message::value(message: Message<'_>, code: OptionCode) => message.value(code);
+    Message::fragments(message: Message<'_>, code: OptionCode) => message.fragments(code).ok().flatten().map(each);
+    Fragments::copy_to(message: Message<'_>, code: OptionCode, target: &mut [u8]) => message
+        .fragments(code).ok().flatten().map(|fragments| fragments.copy_to(target));
     Message::pick(message: Message<'_>, one: OptionCode, other: OptionCode) => message.pick([one, other]);
     Picked::value(message: Message<'_>, code: OptionCode, index: usize) => message.pick([code]).value(index);
     Picked::values(message: Message<'_>, one: OptionCode, other: OptionCode) => message.pick([one, other]).values();

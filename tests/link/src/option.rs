@@ -3,11 +3,10 @@
 use core::net::Ipv4Addr;
 use core::time::Duration;
 
-use dhcp_callout::message::option::microsoft::MicrosoftCode;
-use dhcp_callout::message::option::relay::{RelayAgentInformation, RelayCode};
+use dhcp_callout::message::option::relay::RelayAgentInformation;
 use dhcp_callout::message::option::{self, microsoft, relay};
 use dhcp_callout::message::{
-    ClientId, DomainList, DomainName, Key, MachineId, Message, OptionCode, Seconds, Sequence, SequenceReader,
+    ClientId, DomainList, DomainName, Key, MachineId, Message, OptionCode, Overload, Seconds, Sequence, SequenceReader,
     Suboption, Text, Typed, UserClasses, Value, VendorData,
 };
 
@@ -22,7 +21,7 @@ crate::methods! {
     Seconds = &mut Seconds: is_infinite;
     Sequence = &mut Sequence<'_, Ipv4Addr>: first is_empty len value;
     SequenceReader = &mut SequenceReader<'_, Suboption<'_>>: rest;
-    Text = &mut Text<'_>: as_slice as_str is_empty len lossy value;
+    Text = &mut Text<'_>: as_str lossy value;
     UserClasses = &mut UserClasses<'_>: value;
 }
 
@@ -38,17 +37,12 @@ crate::operations! {
     );
     Key::new(code: OptionCode) => Key::<Ipv4Addr>::new(code);
     Key::code(code: OptionCode) => (Key::<Ipv4Addr>::new(code).code(), OptionCode::from(Key::<Ipv4Addr>::new(code)));
-    Key::name(one: OptionCode, other: RelayCode, third: MicrosoftCode) => (
-        Key::<u8>::new(one).name(), Key::<u8, _>::new(other).name(), Key::<u8, _>::new(third).name(),
-    );
-    Key::reference(one: OptionCode, other: RelayCode, third: MicrosoftCode) => (
-        Key::<u8>::new(one).reference(), Key::<u8, _>::new(other).reference(), Key::<u8, _>::new(third).reference(),
-    );
 
     DomainList::iter(names: &mut DomainList<'_>) => each(names.iter());
     DomainList::eq(one: &mut DomainList<'static>, other: &mut DomainList<'static>) => one == other;
     DomainName::labels(name: &mut DomainName<'_>) => each(name.labels());
     DomainName::eq(one: &mut DomainName<'static>, other: &mut DomainName<'static>) => one == other;
+    Overload::contains(one: Overload, other: Overload) => one.contains(other);
     RelayAgentInformation::get(agent: &mut RelayAgentInformation<'_>) => (
         agent.get(relay::CIRCUIT_ID), agent.get(relay::LINK_SELECTION),
     );
@@ -64,8 +58,7 @@ crate::operations! {
     SequenceReader::new(value: Value<'_>) => (
         each(SequenceReader::<Suboption<'_>>::new(value)), each(SequenceReader::<Ipv4Addr>::new(value)),
     );
-    Text::bytes(text: &mut Text<'_>) => each(text.bytes());
-    Text::chars_lossy(text: &mut Text<'_>) => each(text.chars_lossy());
+    Value::from(text: &mut Text<'_>) => Value::from(*text);
     Text::starts_with(text: &mut Text<'_>, prefix: &[u8]) => text.starts_with(prefix);
     Text::eq(text: &mut Text<'_>, bytes: &[u8], array: &mut [u8; 4], other: &str) => (
         *text == *bytes, *text == bytes, *text == *array, text.eq(&&*array), *text == *other, *text == other,

@@ -36,26 +36,25 @@ printed! {
         AddressGrant = AddressGrant, AddressProblem = AddressProblem, ClientType = ClientType, DropReason = DropReason,
         SendCode = SendCode, ServiceControl = ServiceControl, MicrosoftCode = MicrosoftCode, RelayCode = RelayCode,
         Architecture = Architecture, DuidType = DuidType, HardwareType = HardwareType, MessageType = MessageType,
-        NetbiosNodeType = NetbiosNodeType, OpCode = OpCode, OptionCode = OptionCode,
+        NetbiosNodeType = NetbiosNodeType, OpCode = OpCode, OptionCode = OptionCode, Overload = Overload,
         DllPath = DllPath<'_>, DomainList = DomainList<'_>, DomainName = DomainName<'_>,
         Sequence = Sequence<'_, Ipv4Addr>, Text = Text<'_>, Context = Context;
     "{it}":
         Diagnostic = Diagnostic<'_>, Notice = Notice, Outcome = Outcome, Stage = Stage,
         RelayAgentInformation = RelayAgentInformation<'_>, Typed = Typed<'_>, Expected = Expected,
         FqdnName = FqdnName<'_>, SipServers = SipServers<'_>, AddressPair = AddressPair, ClientId = ClientId<'_>,
-        Duid = Duid<'_>, EncryptedDns = EncryptedDns<'_>, Flag = Flag, Fqdn = Fqdn<'_>, LossyText = LossyText<'_>,
+        Duid = Duid<'_>, EncryptedDns = EncryptedDns<'_>, Flag = Flag, Fqdn = Fqdn<'_>,
         MachineId = MachineId<'_>, NetworkInterface = NetworkInterface, PortParameters = PortParameters, Route = Route,
         Seconds = Seconds, Suboption = Suboption<'_>, TimeOffset = TimeOffset, UserClasses = UserClasses<'_>,
         VendorData = VendorData<'_>, VendorOptions = VendorOptions<'_>, VirtualSubnet = VirtualSubnet<'_>,
         TallySnapshot = TallySnapshot;
     // With two forms.
     "{it} {it:#} {it:?}": Message = Message<'_>;
-    "{it} {it:x}": Overload = Overload;
     "{it} {it:x} {it:?}": Value = Value<'_>;
     "{it:x}": Flags = Flags, FqdnFlags = FqdnFlags;
     "{it:?}":
         PacketBuffer = PacketBuffer, Editor = Editor<'_, '_>, Fragments = Fragments<'_>,
-        Key = Key<u8>, Labels = Labels<'_>, Options = Options<'_>, RawOption = RawOption<'_>,
+        Key = Key<u8>, Options = Options<'_>, RawOption = RawOption<'_>,
         SequenceReader = SequenceReader<'_, Ipv4Addr>, Borrowed = Borrowed<'_, u8>, Full = Full<u8>,
         PacketTable = PacketTable<u8, 4>, PacketTally = PacketTally, PooledBuffer = PooledBuffer<'_>,
         Replacements = Replacements<'_>;

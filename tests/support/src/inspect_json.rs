@@ -18,7 +18,7 @@ pub fn object(packet: &[u8]) -> Json {
     };
     let walk = Walk::of(message);
     let overload = overload(&walk);
-    let fields = overload.unwrap_or(Overload::empty());
+    let fields = overload.unwrap_or(Overload::from_code(0));
     let text = |field: &[u8], overloaded| if overloaded { Json::Null } else { hex_until_nul(field) };
     let mut object = json!({
         "header_ok": true,
@@ -32,7 +32,7 @@ pub fn object(packet: &[u8]) -> Json {
         "raw_options": walk.in_area(Area::Options).map(code_and_bytes).collect::<Json>(),
         "raw_offsets": walk.in_area(Area::Options).map(|option| option.offset).collect::<Json>(),
         "end_offset": message.end_offset(),
-        "overload": overload.map(|fields| fields.bits()),
+        "overload": overload.map(|fields| fields.code()),
         "raw_file": walk.in_area(Area::File).map(code_and_bytes).collect::<Json>(),
         "raw_sname": walk.in_area(Area::Sname).map(code_and_bytes).collect::<Json>(),
         "options": walk.values.iter().map(|value| json!([value.code().code(), hex_of(*value)])).collect::<Json>(),
@@ -100,7 +100,9 @@ impl<'a> Walk<'a> {
 /// The fields that hold options; `None` for an option 52 that is invalid.
 fn overload(walk: &Walk<'_>) -> Option<Overload> {
     let value = walk.values.iter().find(|value| value.code() == option::OVERLOAD.code());
-    value.map_or(Some(Overload::empty()), |value| option::OVERLOAD.decode(*value).ok())
+    value.map_or(Some(Overload::from_code(0)), |value| {
+        option::OVERLOAD.decode(*value).ok()
+    })
 }
 
 fn header(message: Message<'_>) -> Json {
@@ -240,7 +242,7 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
                 .collect(),
         ),
         Typed::U16List(list) => ("u16_list", list.iter().collect()),
-        Typed::Text(text) => match String::from_utf8(text.bytes().collect()) {
+        Typed::Text(text) => match String::from_utf8(text.value().bytes().collect()) {
             Ok(text) => ("string", text.into()),
             Err(error) => ("bytes", hex::encode(error.as_bytes()).into()),
         },
@@ -259,7 +261,7 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
                 .collect(),
         ),
         Typed::MessageType(message_type) => ("message_type", message_type.code().into()),
-        Typed::Overload(fields) => ("overload", fields.bits().into()),
+        Typed::Overload(fields) => ("overload", fields.code().into()),
         Typed::ClientId(client) => ("client_id", json!([client.kind, hex_of(client.id)])),
         Typed::Fqdn(fqdn) => {
             let (name, encoding) = match fqdn.name {
