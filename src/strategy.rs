@@ -43,7 +43,7 @@ mod typical;
 mod value;
 
 pub use edit::{EditorCall, edit_script, editor_call};
-pub use packet::{LONGEST_PACKET, any_bytes, message, nearly_message, packet};
+pub use packet::{any_bytes, message, nearly_message, packet};
 pub use sample::{Bytes, Sample};
 pub use server::{conduct, server_run};
 pub use split::split;

@@ -534,12 +534,6 @@ impl Observation {
         self.status
     }
 
-    /// Returns the name of the hook in the SDK.
-    #[must_use]
-    pub const fn hook(&self) -> &'static str {
-        self.hook
-    }
-
     /// Returns the packet as the hook was given it.
     #[must_use]
     pub fn given(&self) -> &[u8] {

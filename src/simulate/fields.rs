@@ -129,7 +129,7 @@ impl ServerFields {
             bytes: placed.bytes.map(|place| Some(u8::from_ne_bytes(memory.array(place?)))),
             dwords: placed.dwords.map(|place| Some(Dword(memory.array(place?)))),
             texts: placed.texts.map(|place| Some(memory.bytes(place?).to_vec())),
-            ..self.clone()
+            ..*self
         }
     }
 }

@@ -12,10 +12,10 @@ use super::typical::typical_message;
 use super::value::{nearly_option_value, option_value};
 use crate::message::HEADER_LENGTH;
 
-/// Length of the longest packet that [`packet`] yields, in bytes: more than the server's buffer holds.
-pub const LONGEST_PACKET: usize = 5000;
+/// Length of the longest packet that is yielded, in bytes: more than the server's buffer holds.
+const LONGEST_PACKET: usize = 5000;
 
-/// Yields packets of any bytes, up to [`LONGEST_PACKET`] long.
+/// Yields packets of any bytes, up to 5000 of them, which is more than the server's buffer holds.
 pub fn any_bytes() -> impl Strategy<Value = Bytes> {
     let length = prop_oneof![0..=HEADER_LENGTH.saturating_add(64), 0..=LONGEST_PACKET];
     (length, noise(LONGEST_PACKET)).prop_map(|(length, mut bytes)| {

@@ -80,8 +80,7 @@ impl Report {
     }
 
     /// Returns how many functions of the callout were called.
-    #[must_use]
-    pub const fn calls(&self) -> usize {
+    pub(super) const fn calls(&self) -> usize {
         self.calls
     }
 
@@ -92,8 +91,7 @@ impl Report {
     }
 
     /// Returns whether a rule is broken whose severity is [`Severity::Fault`].
-    #[must_use]
-    pub fn has_fault(&self) -> bool {
+    pub(super) fn has_fault(&self) -> bool {
         self.findings
             .iter()
             .any(|finding| finding.rule.severity() == Severity::Fault)

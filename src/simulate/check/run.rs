@@ -60,7 +60,8 @@ pub(super) struct Run<'r> {
     processed: usize,
     /// The hook that was slow, and how often in a row.
     slow: (&'static str, u32),
-    outcomes: Vec<Outcome>,
+    /// What the callout made of the packets, if that is asked for.
+    outcomes: Option<Vec<Outcome>>,
 }
 
 /// What a callout made of a packet in one call.
@@ -118,13 +119,14 @@ impl<'r> Run<'r> {
             received: 0,
             processed: 0,
             slow: ("", 0),
-            outcomes: Vec::new(),
+            outcomes: None,
         }
     }
 
     /// Plays all exchanges as a server of this conduct would, and returns what the callout made of them: two packets at a
     /// time, or if calls are made at once, many, of which each is at another stage than those before.
     pub(super) fn play(mut self) -> Vec<Outcome> {
+        self.outcomes = Some(Vec::new());
         self.steps([(0, Step::Service(ServiceControl::START))]);
         let (dropped, served): (Vec<_>, Vec<_>) = (0..)
             .zip(&self.packets)
@@ -179,7 +181,7 @@ impl<'r> Run<'r> {
     /// Stops the service, and returns what the callout made of all packets.
     fn stop(mut self) -> Vec<Outcome> {
         self.steps([(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
-        self.outcomes
+        self.outcomes.unwrap_or_default()
     }
 
     /// Makes the calls of some steps of packets, which may not depend on each other.
@@ -199,12 +201,14 @@ impl<'r> Run<'r> {
             if seen.status.is_some() {
                 self.report.count();
                 self.judge(number, step, &seen, took);
-                self.outcomes.push(Outcome {
-                    number,
-                    hook: seen.hook,
-                    packet: seen.packet.clone(),
-                    process_it: seen.process_it,
-                });
+                if let Some(outcomes) = &mut self.outcomes {
+                    outcomes.push(Outcome {
+                        number,
+                        hook: seen.hook,
+                        packet: seen.packet.clone(),
+                        process_it: seen.process_it,
+                    });
+                }
             }
             self.go_on(number, step, seen);
         }
