@@ -70,7 +70,7 @@
 //!   entry point returns anything but 0, or that is a member already, is left out with a
 //!   [`Diagnostic::LeftOut`], and the others are loaded; so is one for which the author's function panics, with the
 //!   feature `std`. The list is read once, in the first call of the entry point that succeeds; a call that comes meanwhile
-//!   waits for it, so that each member is loaded once. No hook ever waits.
+//!   waits for it, so that each member is loaded once; the author's function must not make such a call. No hook ever waits.
 //! - **Refused arguments.** What the checks of [`hook`](crate::hook) refuse, no member gets.
 //! - **Return values.** Every member that wants a hook is called, whatever those before it returned; a hook returns the
 //!   first value other than 0.

@@ -1092,15 +1092,18 @@ mod loading {
 
         fn find(path: DllPath<'_>) -> Option<LoadedDll> {
             // Another thread calls the entry point, and has time to get on with it.
-            let mut second = SECOND.lock().unwrap();
-            second.get_or_insert_with(|| thread::spawn(has_all_hooks));
+            SECOND
+                .lock()
+                .unwrap()
+                .get_or_insert_with(|| thread::spawn(has_all_hooks));
             thread::sleep(Duration::from_millis(200));
             // SAFETY: its hooks do what their prototypes say.
             (path.to_string() == "once").then(|| unsafe { LoadedDll::new(once) })
         }
 
         has_all_hooks();
-        SECOND.lock().unwrap().take().unwrap().join().unwrap();
+        let second = SECOND.lock().unwrap().take().unwrap();
+        second.join().unwrap();
         assert_eq!((LOG.take(), CHAIN.left_out()), (vec![], 0));
     }
 }
