@@ -53,20 +53,25 @@
 //! # Packets that the server never reports
 //!
 //! They would fill the table in time. The table's clock counts the admissions that were asked for
-//! ([`now`](PacketTable::now)), and each hook about a packet makes it young: admission, `get`, a drop. Nothing is given up
-//! unless less than a quarter of the slots was vacant at some time during the last `N / 2` admissions. When room is short
-//! like that, admissions look at the ages of the packets, two for each group of 16 slots that they enter, and at 32 if there
-//! is no vacant slot. A packet that has not been heard of during the table's [patience](PacketTable::set_patience) is given
-//! up, and the admission that found it gets its slot and hands its state back. A packet that is borrowed is passed over. The
-//! contexts of packets given up are stale at once.
+//! ([`now`](PacketTable::now)), and each hook about a packet makes it young: admission, `get`, a drop, also one that is
+//! refused as repeated. An admission gives a packet up only if less than a quarter of the slots is vacant at that moment, and
+//! the packet has not been heard of during the table's [patience](PacketTable::set_patience); the admission gets its slot,
+//! and hands its state back. A packet that is borrowed is passed over. The contexts of packets given up are stale at once.
+//!
+//! Admissions look at the packets in turn, at each once in `2 N` admissions at least. A look finds that a packet was heard
+//! of since the last one, and notes the time; so the table takes one that hooks have been about for old at the latest when
+//! it has not been heard of for its patience and `4 N` admissions more. From then on it is given up before an admission
+//! fails for want of room.
 //!
 //! # What becomes of a wrong context
 //!
 //! A context is refused unless its slot exists, the slot holds a packet in flight, the generation is the slot's, and the
 //! tag is the table's. The generation has 20 bits and goes up by one whenever a slot becomes vacant. A context is
 //! therefore mistaken for another packet's only
-//! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more. Slots are used in turn, so that
-//!   it takes the more packets the more slots come and go: a packet that is in flight for long takes its slot out of turn;
+//! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more. Vacant slots are used in turn:
+//!   of `V` that stay vacant or come and go, each is used once in `V` packets, so that it takes `V` times 2<sup>20</sup>
+//!   packets. Of 4096 slots a quarter at least takes part, unless more than three quarters hold packets that hooks are
+//!   about: then 1024 times 2<sup>20</sup> packets are 3 hours at 100,000 a second;
 //! - if it is made up, and right in all bits: on 64-bit pointers one in 2<sup>51</sup> of the numbers with the highest bit
 //!   set, for a given slot and its packet.
 //!
@@ -84,21 +89,22 @@
 //! else. No operation waits for another thread: a change is tried again only if another thread has changed the same
 //! packet, or taken the same slot, meanwhile. Nothing is allocated, and no system call made.
 //!
-//! - An admission takes the next vacant slot, in turn. The slots are in groups of 16, 256 groups at most, and a group of
-//!   which no slot has become vacant since the last time is passed over with one look, so that an admission into a table
-//!   that is nearly full takes a few times as long, and not as long as there are slots. Where to look is a hint; a slot is
-//!   taken by a swap of its word. An admission that finds nothing looks at 32 slots more.
+//! - An index has a bit for each slot that is vacant, and a bit for each 64 of these; whoever clears the bit of a slot has
+//!   the slot, and sets it again when the packet has ended. An admission takes the next one, in turn: one look at the index
+//!   if there is one among the same 64, and a few if not, however full the table is.
+//! - Another index of the kind has the slots whose packets were old when they were looked at, or abandoned. Each look is at
+//!   up to 32 slots, and an admission has two looks at most, and tries to give 8 packets up.
 //! - There is no list, and so no ABA problem of one. A word that was read, and swapped when equal, describes the slot truly
 //!   whatever happened between: the word says all.
-//! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look that finds an old
-//!   packet with the bit clears it and notes the time; a packet is given up by a swap of a word without the bit, so that one
-//!   that is heard of at that moment stays.
-//! - Packets are not counted as they come and go: admissions are the clock, and those in flight are counted when asked for.
+//! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look that finds the
+//!   bit clears it and notes the time; a packet is given up by a swap of a word without the bit, so that one that is heard of
+//!   at that moment stays.
+//! - One counter has the admissions, which are the clock, and the slots that are taken.
 //!
 //! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with `Acquire`; a
 //! borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every change between the
-//! two is a read-modify-write; an emptied slot becomes vacant with `Release`, for the `Acquire` of whoever takes it
-//! next. The counters and hints are relaxed.
+//! two is a read-modify-write; an emptied slot goes back to the index with `Release`, for the `Acquire` of whoever takes it
+//! out next. The counters are relaxed.
 //!
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
 #![allow(
@@ -110,18 +116,18 @@
 )]
 
 mod context;
+mod index;
 pub(crate) mod once;
 mod pool;
 mod slot;
 pub(crate) mod sync;
 mod tally;
-mod vacancy;
 mod word;
 
 use core::fmt;
 use core::panic::RefUnwindSafe;
+use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
-use core::sync::atomic::{AtomicU64, AtomicUsize};
 
 pub use self::context::Context;
 pub(crate) use self::pool::TakeBuffer;
@@ -130,9 +136,9 @@ pub use self::slot::{Borrowed, Finished};
 pub use self::tally::{PacketTally, TallySnapshot};
 
 use self::context::{Layout, MAX_SLOTS, Tag};
+use self::index::SLOTS_PER_WORD;
 use self::slot::{Eviction, Held, Place, Slots, Vacant};
 use self::sync::const_fn;
-use self::vacancy::Group;
 use self::word::{Live, Word};
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Outcome, Stage, Violation};
@@ -167,10 +173,10 @@ macro_rules! packets_in_flight {
 }
 pub(crate) use packets_in_flight;
 
-/// How many packets an admission that enters a group of slots looks at when room is short.
-const LOOKS_WHEN_SHORT: usize = 2;
-/// How many packets an admission looks at when there is no vacant slot.
-const LOOKS_WHEN_FULL: usize = 32;
+/// At how many slots a look in turn looks: half of those that an admission enters at a time.
+const LOOKS: usize = SLOTS_PER_WORD / 2;
+/// How many packets that were old when they were looked at an admission tries to give up.
+const TRIES: usize = 4;
 
 /// Keeps the state of up to `N` packets in flight, from admission until the server has reported them as processed.
 ///
@@ -182,7 +188,7 @@ const LOOKS_WHEN_FULL: usize = 32;
 ///
 /// All operations take `&self`, from any thread; none waits for another
 /// thread. A table of type `PacketTable<T, N>` takes for each slot 16 bytes and a `T` (rounded up to the alignment of `T`, at
-/// least 8), and 1 KB beside; as a `static` it lies in zeroed memory, and nothing is set up at start.
+/// least 8), and 17 KB beside; as a `static` it lies in zeroed memory, and nothing is set up at start.
 ///
 /// The [module](self) says who gets a state back, when a packet is given up, and what becomes of a wrong context.
 #[repr(C)]
@@ -192,8 +198,6 @@ pub struct PacketTable<T, const N: usize> {
     tag: Tag,
     /// How long a packet must not have been heard of, by the table's clock; 0 for the default.
     patience: AtomicU64,
-    /// Where the next look at an age begins.
-    hand: AtomicUsize,
 }
 
 /// A packet whose state is kept from now on.
@@ -268,7 +272,6 @@ impl<T, const N: usize> PacketTable<T, N> {
                 tally: PacketTally::new(),
                 tag: Tag::new(),
                 patience: AtomicU64::new(0),
-                hand: AtomicUsize::new(0),
             }
         }
     }
@@ -279,17 +282,21 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// [`Admitted::lost`], as the [module](self#packets-that-the-server-never-reports) says.
     ///
     /// # Errors
-    /// [`Full`] with the state if there is no vacant slot, and none of the packets looked at is old enough to be given up.
-    /// It can also come although a slot is vacant, in a table of more than 32 slots that is full but for a few: if other
-    /// threads end and admit packets at this moment, or one was interrupted while it made a slot vacant. Each further
-    /// admission looks at 32 other slots.
+    /// [`Full`] with the state if there is no vacant slot, and no packet that was old when it was last looked at. It can also
+    /// come although a slot is vacant, or a packet old, if all such slots are among the same 64 (of each 64 that follow one
+    /// another), and a thread was interrupted at the one instruction between its change of these slots and of the bit that
+    /// says that there is one.
     #[inline]
     pub fn admit(&self, state: T) -> Result<Admitted<T>, Full<T>> {
-        let now = self.slots.vacancies().ask();
-        match self.slots.claim_next() {
-            Some(vacant) => Ok(self.fill(vacant, state, now, None)),
-            None => self.admit_elsewhere(state, now),
+        let (now, taken) = self.slots.index().ask();
+        if !Self::is_short(taken) {
+            if let Some(vacant) = self.slots.claim_near() {
+                // Chosen by the admission that first entered a word.
+                let context = Self::fill(self.tag.layout(), vacant, state, now);
+                return Ok(Admitted { context, lost: None });
+            }
         }
+        self.admit_and_look(state, now, taken)
     }
 
     /// Lends the state of a packet in flight.
@@ -303,19 +310,16 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// - [`ContextError::TooManyBorrows`] if it is borrowed 255 times.
     #[inline]
     pub fn get(&self, context: Context) -> Result<Borrowed<'_, T>, ContextError> {
-        let place = self.place(context)?;
-        let counted = self.change(
+        self.change(
             context,
-            place,
-            move |live| {
+            |place, live| {
                 if live.has_all_borrowers() {
                     return Err(Some(Refusal::TooManyBorrows));
                 }
-                place.count_borrow(live).map_err(|_| None)
+                place.borrow(live).map_err(|_| None)
             },
             move |refusal| self.refuse(context, refusal),
-        )?;
-        Ok(place.lend(counted))
+        )
     }
 
     /// Reports to the packet what the server reported, and hands its state back when that was the end.
@@ -329,11 +333,9 @@ impl<T, const N: usize> PacketTable<T, N> {
     // Where it is called, the notice is mostly known.
     #[inline(always)]
     pub fn notify(&self, context: Context, notice: Notice) -> Result<Progress<T>, NotifyError> {
-        let place = self.place(context)?;
         self.change(
             context,
-            place,
-            move |live| {
+            move |place, live| {
                 // Not of `live.stage()`: the two stages apart make better code.
                 let next = match live.dropped() {
                     None => Stage::InFlight.advance(notice),
@@ -354,22 +356,20 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// - otherwise as for [`notify`](Self::notify).
     #[inline]
     pub fn note_drop(&self, context: Context, reason: DropReason) -> Result<Borrowed<'_, T>, NotifyError> {
-        let place = self.place(context)?;
-        let counted = self.change(
+        let borrowed = self.change(
             context,
-            place,
-            move |live| {
+            move |place, live| {
                 let next = live.stage().advance(Notice::Dropped(reason));
                 let next = next.map_err(|violation| Some(Refusal::Violation(violation)))?;
                 if live.has_all_borrowers() {
                     return Err(Some(Refusal::TooManyBorrows));
                 }
-                place.advance_and_count_borrow(live, next).map_err(|_| None)
+                place.advance_and_borrow(live, next).map_err(|_| None)
             },
             move |refusal| self.refuse_notice(context, refusal),
         )?;
         self.tally.count_drop(reason);
-        Ok(place.lend(counted))
+        Ok(borrowed)
     }
 
     /// Returns how far the packet has come: also [`Stage::Done`], as long as its state is still in its slot.
@@ -379,8 +379,9 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// - [`ContextError::Stale`] if the packet is done and its state handed back, or given up.
     #[inline]
     pub fn stage(&self, context: Context) -> Result<Stage, ContextError> {
-        let place = self.place(context)?;
-        let (layout, word) = (self.tag.layout::<N>(), place.word());
+        let layout = self.tag.layout::<N>();
+        let place = self.slots.place(Layout::<N>::slot(context));
+        let word = place.map_or(Word::UNUSED, |place| place.word());
         if let Some(live) = layout.live(context, word) {
             return Ok(live.stage());
         }
@@ -394,7 +395,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     #[inline]
     #[must_use]
     pub fn now(&self) -> u64 {
-        self.slots.vacancies().now()
+        self.slots.index().now()
     }
 
     /// Sets how many admissions must have been asked for since a packet was last heard of before an admission gives it
@@ -410,8 +411,7 @@ impl<T, const N: usize> PacketTable<T, N> {
     ///
     /// For packets that the server never reports as processed, and an author with a clock: note [`now`](Self::now) every
     /// minute, say, and pass what was noted ten minutes ago. A packet that is borrowed at this moment stays. One that was
-    /// admitted before `tick` and heard of since counts as heard of at this call, so that it is given up after twenty
-    /// minutes at most. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
+    /// heard of since the table last looked at it counts as heard of at this call. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
     pub fn evict_before(&self, tick: u64, f: impl FnMut(Finished<T>)) {
         self.sweep(|place| place.evict_before(tick, || self.now()), f);
     }
@@ -427,15 +427,17 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Hands the abandoned packets to `f`: those that finished while they were borrowed, and whose last guard was dropped
     /// without [`Borrowed::release`].
     ///
-    /// Costs one load for each 16 slots, or more in a table of more than 4096, and a look at every slot of those among which
-    /// there may be one.
+    /// Costs one load for each 64 slots, and a look at each packet that is abandoned, or was old when it was last looked at.
     pub fn reap(&self, mut f: impl FnMut(Finished<T>)) {
-        for (group, places) in self.slots.groups().filter(|(group, _)| group.take_abandoned()) {
-            let unfinished = Unfinished(group);
-            for held in places.filter_map(Place::reclaim) {
-                f(held.finish());
+        let index = self.slots.index();
+        for place in index.reclaimable(N).filter_map(|number| self.slots.place(number)) {
+            if place.word().is_abandoned() {
+                // First, so that the next one that is abandoned in the slot is noted.
+                index.forget_reclaimable(place.number());
+                if let Some(held) = place.reclaim() {
+                    f(held.finish());
+                }
             }
-            core::mem::forget(unfinished);
         }
     }
 
@@ -498,142 +500,149 @@ impl<T> fmt::Debug for Full<T> {
 impl<T, const N: usize> PacketTable<T, N> {
     const DEFAULT_PATIENCE: u64 = if N > 4096 { 16 * N as u64 } else { 65_536 };
 
+    /// Returns whether less than a quarter of the slots is vacant.
     #[inline]
-    fn fill(
-        &self,
-        (number, vacant): (usize, Vacant<'_, T>),
-        state: T,
-        now: u64,
-        lost: Option<Finished<T>>,
-    ) -> Admitted<T> {
-        let context = self.tag.context::<N>(number, vacant.fill(state, now));
-        Admitted { context, lost }
+    const fn is_short(taken: usize) -> bool {
+        4 * taken > 3 * N
     }
 
-    /// Takes a slot of another group, or gives an old packet up for this one.
-    #[cold]
-    #[inline(never)]
-    fn admit_elsewhere(&self, state: T, now: u64) -> Result<Admitted<T>, Full<T>> {
-        if !self.slots.vacancies().is_short(now, N) {
-            if let Some(vacant) = self.slots.claim_in_next_group(now) {
-                return Ok(self.fill(vacant, state, now, None));
-            }
-        }
-        self.admit_when_short(state, now)
+    #[inline]
+    fn fill(layout: Layout<N>, vacant: Vacant<'_, T>, state: T, now: u64) -> Context {
+        let number = vacant.number();
+        layout.context(number, vacant.fill(state, now))
     }
 
+    /// Looks at some slots in turn, and if room is short gives an old packet up before a vacant slot is taken.
     #[cold]
     #[inline(never)]
-    fn admit_when_short(&self, state: T, now: u64) -> Result<Admitted<T>, Full<T>> {
+    fn admit_and_look(&self, state: T, now: u64, taken: usize) -> Result<Admitted<T>, Full<T>> {
+        let layout = self.tag.chosen::<N>();
+        let is_short = Self::is_short(taken);
         let patience = match self.patience.load(Relaxed) {
             0 => Self::DEFAULT_PATIENCE,
             set => set,
         };
         let tick = now.saturating_sub(patience);
-        for (number, place) in self.next_places(LOOKS_WHEN_SHORT.min(N)) {
-            if let Some(old) = self.give_up(place, tick) {
-                return Ok(self.take_over(number, old, state, now));
+        let mut old = None;
+        if !is_short || now % LOOKS as u64 == 0 {
+            old = self.look(tick);
+        }
+        if is_short {
+            old = old.or_else(|| self.give_up_one(tick));
+        }
+        if let Some(old) = old {
+            return Ok(self.take_over(layout, old, state, now));
+        }
+        if let Some(vacant) = self.slots.claim() {
+            let context = Self::fill(layout, vacant, state, now);
+            return Ok(Admitted { context, lost: None });
+        }
+        if is_short {
+            if let Some(old) = self.look(tick).or_else(|| self.give_up_one(tick)) {
+                return Ok(self.take_over(layout, old, state, now));
             }
         }
-        if let Some(vacant) = self.slots.claim_in_next_group(now) {
-            return Ok(self.fill(vacant, state, now, None));
-        }
-        for (number, place) in self.next_places(LOOKS_WHEN_FULL.min(N)) {
-            if let Some(vacant) = place.claim() {
-                return Ok(self.fill((number, vacant), state, now, None));
-            }
-            if let Some(old) = self.give_up(place, tick) {
-                return Ok(self.take_over(number, old, state, now));
-            }
-        }
+        self.slots.index().count_left();
         self.tally.count_full();
         Err(Full(state))
     }
 
-    /// Returns the next so many slots, in turn, with their numbers.
-    fn next_places(&self, looks: usize) -> impl Iterator<Item = (usize, Place<'_, T>)> {
-        let hand = self.hand.fetch_add(looks, Relaxed);
-        (0..looks).filter_map(move |look| {
-            let number = hand.wrapping_add(look).checked_rem(N)?;
-            Some((number, self.slots.place(number)?))
-        })
+    /// Looks at the ages of the packets in the next slots, in turn, or as far as one that finishes during that.
+    fn look(&self, tick: u64) -> Option<Held<'_, T>> {
+        let index = self.slots.index();
+        let first = index.next_turn() % N.div_ceil(LOOKS).max(1) * LOOKS;
+        let mut taken = index.taken(first, LOOKS);
+        while taken != 0 {
+            let place = self.slots.place(first + taken.trailing_zeros() as usize)?;
+            let finished = place.look(tick, || self.now());
+            if finished.is_some() {
+                return finished;
+            }
+            taken &= taken - 1;
+        }
+        None
     }
 
-    /// Takes the packet if it was last heard of before `tick`, or abandoned.
-    #[inline]
-    fn give_up<'t>(&self, place: Place<'t, T>, tick: u64) -> Option<Held<'t, T>> {
-        match place.evict_before(tick, || self.now()) {
-            Eviction::Evicted(held) => {
-                self.tally.count_evicted();
-                Some(held)
+    /// Takes a packet that is noted as old or abandoned, if it was last heard of before `tick`.
+    fn give_up_one(&self, tick: u64) -> Option<Held<'_, T>> {
+        for _ in 0..TRIES {
+            let place = self.slots.place(self.slots.index().take_reclaimable(N)?)?;
+            match place.evict_before(tick, || self.now()) {
+                Eviction::Evicted(held) => {
+                    self.tally.count_evicted();
+                    return Some(held);
+                }
+                Eviction::Abandoned(held) => return Some(held),
+                Eviction::Nothing | Eviction::Deferred => {}
             }
-            Eviction::Abandoned(held) => Some(held),
-            Eviction::Nothing | Eviction::Deferred => None,
         }
+        None
     }
 
     /// Admits a packet in the place of another one.
-    fn take_over(&self, number: usize, old: Held<'_, T>, state: T, now: u64) -> Admitted<T> {
+    fn take_over(&self, layout: Layout<N>, old: Held<'_, T>, state: T, now: u64) -> Admitted<T> {
         let (lost, vacant) = old.finish_and_stay();
-        self.fill((number, vacant), state, now, Some(lost))
+        self.slots.index().count_left();
+        let context = Self::fill(layout, vacant, state, now);
+        Admitted {
+            context,
+            lost: Some(lost),
+        }
     }
 }
 
 /// What the other operations share; refusals are out of their way.
 impl<T, const N: usize> PacketTable<T, N> {
-    #[inline]
-    fn place(&self, context: Context) -> Result<Place<'_, T>, ContextError> {
-        match self.slots.place(Layout::<N>::slot(context)) {
-            Some(place) => Ok(place),
-            None => Err(self.refuse(context, Refusal::Gone)),
-        }
-    }
-
     /// Changes the packet in flight that the context names, or refuses. `change` tries it, and returns `None` as error if
     /// the word has changed meanwhile; `refuse` counts a refusal, and says it to the caller.
     #[inline(always)]
-    fn change<R, E>(
-        &self,
+    fn change<'t, R, E>(
+        &'t self,
         context: Context,
-        place: Place<'_, T>,
-        change: impl Fn(Live) -> Result<R, Option<Refusal>>,
+        change: impl Fn(Place<'t, T>, Live) -> Result<R, Option<Refusal>>,
         refuse: impl Fn(Refusal) -> E,
     ) -> Result<R, E> {
-        if let Some(live) = self.tag.layout::<N>().live(context, place.word()) {
-            if let Ok(changed) = change(live) {
-                return Ok(changed);
+        if let Some(place) = self.slots.place(Layout::<N>::slot(context)) {
+            if let Some(live) = self.tag.layout::<N>().live(context, place.word()) {
+                if let Ok(changed) = change(place, live) {
+                    return Ok(changed);
+                }
             }
         }
         // Taken apart, so that what changed above need not be in memory.
-        let changed = self.change_again(context, place, change, refuse)?;
+        let changed = self.change_again(context, change, refuse)?;
         Ok(changed)
     }
 
     /// Tries until nobody comes between: somebody gets on with this packet each time.
     #[cold]
     #[inline(never)]
-    fn change_again<R, E>(
-        &self,
+    fn change_again<'t, R, E>(
+        &'t self,
         context: Context,
-        place: Place<'_, T>,
-        change: impl Fn(Live) -> Result<R, Option<Refusal>>,
+        change: impl Fn(Place<'t, T>, Live) -> Result<R, Option<Refusal>>,
         refuse: impl Fn(Refusal) -> E,
     ) -> Result<R, E> {
         let layout = self.tag.layout::<N>();
-        loop {
-            let word = place.word();
-            let refused = match layout.live(context, word) {
-                Some(live) => match change(live) {
-                    Ok(changed) => return Ok(changed),
-                    Err(refused) => refused,
-                },
-                None if layout.outcome(context, word).is_some() => Some(Refusal::Violation(Violation::AfterDone)),
-                None => Some(Refusal::Gone),
+        let refusal = loop {
+            let Some(place) = self.slots.place(Layout::<N>::slot(context)) else {
+                break Refusal::Gone;
             };
-            if let Some(refusal) = refused {
-                return Err(refuse(refusal));
+            let word = place.word();
+            let Some(live) = layout.live(context, word) else {
+                break match layout.outcome(context, word) {
+                    Some(_) => Refusal::Violation(Violation::AfterDone),
+                    None => Refusal::Gone,
+                };
+            };
+            match change(place, live) {
+                Ok(changed) => return Ok(changed),
+                // The packet is heard of all the same.
+                Err(Some(refusal)) if place.hear(live).is_ok() => break refusal,
+                Err(_) => {}
             }
-        }
+        };
+        Err(refuse(refusal))
     }
 
     /// Moves the packet to the stage; an error if its word has changed meanwhile.
@@ -704,13 +713,4 @@ enum Refusal {
     Gone,
     Violation(Violation),
     TooManyBorrows,
-}
-
-/// Sets the mark of a group again when it is dropped: there may be abandoned packets left.
-struct Unfinished<'t>(&'t Group);
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        self.0.note_abandoned();
-    }
 }

@@ -592,7 +592,7 @@ fn a_packet_that_ends_during_a_look_at_its_age_is_handed_back() {
 fn a_look_at_an_age_does_not_hide_that_a_packet_is_heard_of() {
     three(
         "look, get, and a second look",
-        3,
+        2,
         || World::<1>::with_old_packet(true),
         [
             |world| u64::from(world.admit(2).is_some()),

@@ -110,21 +110,10 @@ impl Tag {
         Layout(self.0.load(Relaxed))
     }
 
-    /// Returns the context of the packet in this slot, after choosing the tag if it has not been chosen.
-    #[inline]
-    pub(super) fn context<const N: usize>(&self, slot: usize, word: Word) -> Context {
-        match self.layout::<N>().context(slot, word) {
-            Some(context) => context,
-            None => self.choose_for::<N>(slot, word),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn choose_for<const N: usize>(&self, slot: usize, word: Word) -> Context {
-        let context = self.choose::<N>().context(slot, word);
-        debug_assert!(context.is_some(), "a tag has the highest bit");
-        context.unwrap_or(Context::UNTRACKED)
+    /// Returns the same, after choosing the tag if it has not been chosen.
+    pub(super) fn chosen<const N: usize>(&self) -> Layout<N> {
+        let layout = self.layout();
+        if layout.is_chosen() { layout } else { self.choose() }
     }
 
     fn choose<const N: usize>(&self) -> Layout<N> {
@@ -152,16 +141,21 @@ impl<const N: usize> Layout<N> {
     /// pointers, differs between tables; on 32-bit pointers the generations of tables are scattered.
     const TAG_BITS: u32 = usize::BITS - 1 - Self::SLOT_BITS;
 
-    /// Returns the context of the packet in this slot; `None` for a table that was never used.
+    /// Returns whether the table has been used.
     #[inline]
-    fn context(self, slot: usize, word: Word) -> Option<Context> {
+    pub(super) const fn is_chosen(self) -> bool {
+        self.0 != 0
+    }
+
+    /// Returns the context of the packet in this slot of a table that has been used.
+    #[inline]
+    pub(super) fn context(self, slot: usize, word: Word) -> Context {
+        debug_assert!(self.is_chosen(), "the table was never used");
         let generation = (word.generation() & Self::GENERATION) as usize;
-        let number = self.0 ^ (generation << Self::SLOT_BITS | slot);
         // The tag has the highest bit, and nothing else has.
-        if number & HIGHEST == 0 {
-            None
-        } else {
-            NonZeroUsize::new(number).map(Context)
+        match NonZeroUsize::new(self.0 ^ (generation << Self::SLOT_BITS | slot)) {
+            Some(number) => Context(number),
+            None => never(),
         }
     }
 
@@ -189,7 +183,7 @@ impl<const N: usize> Layout<N> {
 
     /// Returns whether the table could have given this context out.
     pub(super) const fn is_possible(self, context: Context) -> bool {
-        self.0 != 0 && Self::slot(context) < N && self.generation(context) <= Self::GENERATION as u64
+        self.is_chosen() && Self::slot(context) < N && self.generation(context) <= Self::GENERATION as u64
     }
 
     /// Returns the generation, and above it what a context of this table does not have.
@@ -212,6 +206,12 @@ const fn slot_bits(slots: usize) -> u32 {
 const fn generation_bits(slots: usize, pointer_bits: u32) -> u32 {
     let bits = pointer_bits.saturating_sub(slot_bits(slots) + 1);
     if bits < GENERATION_BITS { bits } else { GENERATION_BITS }
+}
+
+/// Out of the way of what happens.
+#[cold]
+const fn never() -> Context {
+    Context::UNTRACKED
 }
 
 /// Scatters numbers over so many bits: near ones become distant ones.
@@ -266,7 +266,7 @@ mod tests {
         for slot in [0, 1, 999] {
             for generation in [0, 1, 2, 1000, (1 << GENERATION_BITS) - 1] {
                 let word = live(generation);
-                let context = layout.context(slot, word).unwrap();
+                let context = layout.context(slot, word);
                 assert_eq!(Layout::<1000>::slot(context), slot);
                 assert!(layout.live(context, word).is_some());
                 assert!(layout.is_possible(context));
@@ -293,7 +293,7 @@ mod tests {
         let layout = Tag::new().choose::<1000>();
         let word = live(3);
         let done = word.live().unwrap().at_stage(Stage::Done(Outcome::Processed));
-        let context = layout.context(5, word).unwrap();
+        let context = layout.context(5, word);
         for bit in 10 + GENERATION_BITS..usize::BITS {
             let Some(number) = NonZeroUsize::new(context.0.get() ^ 1 << bit) else {
                 continue;

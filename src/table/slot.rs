@@ -9,8 +9,8 @@ use core::mem::{self, ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
+use super::index::Index;
 use super::sync::{AtomicU64, ReadAccess, TrackedCell, WriteAccess, array_of, const_fn};
-use super::vacancy::{Group, Vacancies, group_size};
 use super::word::{Live, Word};
 use crate::lifecycle::Stage;
 
@@ -18,14 +18,14 @@ use crate::lifecycle::Stage;
 #[repr(C)]
 pub(super) struct Slots<T, const N: usize> {
     slots: [Slot<T>; N],
-    vacancies: Vacancies,
+    index: Index,
 }
 
 /// Room for one packet's state.
 struct Slot<T> {
-    /// INVARIANT: while it is occupied, `state` is initialised, and each counted borrower may read it. While it is claimed,
-    /// one thread uses `state`: the one that has claimed it, and has the [`Vacant`] or [`Held`] of the slot. While it is
-    /// vacant, nobody does.
+    /// INVARIANT: while it is occupied, `state` is initialised, and each counted borrower may read it. While it is not, one
+    /// thread uses `state`: the one that has the [`Vacant`] or [`Held`] of the slot; or none, and the slot is in the index
+    /// as vacant.
     word: AtomicU64,
     /// What the table's clock showed when the packet was admitted, or when a look found that it had been heard of.
     tick: AtomicU64,
@@ -41,10 +41,11 @@ const _: () = assert!(size_of::<Slot<u64>>() == 24 || cfg!(loom));
 // and the invariant of `word` keeps all else apart.
 unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
-/// A slot of a table, and its group.
+/// A slot of a table.
 pub(super) struct Place<'t, T> {
     slot: &'t Slot<T>,
-    group: &'t Group,
+    number: usize,
+    index: &'t Index,
 }
 
 /// A slot without a packet that this thread alone may fill.
@@ -65,10 +66,6 @@ pub(super) struct Held<'t, T> {
     writing: WriteAccess,
 }
 
-/// A borrow that has been counted in the word of a slot, for the [`Borrowed`] that ends it.
-#[must_use]
-pub(super) struct Counted(());
-
 /// What became of the wish to give a packet up.
 pub(super) enum Eviction<'t, T> {
     /// There is no packet, or one that is young or borrowed.
@@ -86,20 +83,14 @@ impl<T, const N: usize> Slots<T, N> {
         pub(super) fn new() -> Self {
             Self {
                 slots: array_of!(Slot::new(), N),
-                vacancies: Vacancies::new(),
+                index: Index::new(),
             }
         }
     }
 
-    /// How many slots a group has.
-    const GROUP: usize = group_size(N);
-
-    /// How many groups there are.
-    const GROUPS: usize = N.div_ceil(Self::GROUP);
-
     #[inline]
-    pub(super) fn vacancies(&self) -> &Vacancies {
-        &self.vacancies
+    pub(super) fn index(&self) -> &Index {
+        &self.index
     }
 
     /// Returns the slot with this number, if there is one.
@@ -107,60 +98,35 @@ impl<T, const N: usize> Slots<T, N> {
     pub(super) fn place(&self, number: usize) -> Option<Place<'_, T>> {
         Some(Place {
             slot: self.slots.get(number)?,
-            group: self.vacancies.group(number / Self::GROUP)?,
-        })
-    }
-
-    /// Returns the groups, each with its slots.
-    pub(super) fn groups(&self) -> impl Iterator<Item = (&Group, impl Iterator<Item = Place<'_, T>>)> {
-        (0..Self::GROUPS).filter_map(|index| {
-            let first = index.saturating_mul(Self::GROUP);
-            let places = (first..first.saturating_add(Self::GROUP)).map_while(|number| self.place(number));
-            Some((self.vacancies.group(index)?, places))
+            number,
+            index: &self.index,
         })
     }
 
     /// Returns all slots.
     pub(super) fn places(&self) -> impl Iterator<Item = Place<'_, T>> {
-        self.groups().flat_map(|(_, places)| places)
+        (0..N).filter_map(|number| self.place(number))
     }
 
-    /// Claims the next vacant slot of the group that the last admission was in; returns its number too.
-    #[inline]
-    pub(super) fn claim_next(&self) -> Option<(usize, Vacant<'_, T>)> {
-        let mut number = self.vacancies.next();
-        while number % Self::GROUP != 0 {
-            let place = self.place(number)?;
-            if let Some(vacant) = place.claim() {
-                self.vacancies.go_on_at(number + 1);
-                return Some((number, vacant));
-            }
-            number += 1;
-        }
-        None
+    /// Claims the next vacant slot, in turn.
+    pub(super) fn claim(&self) -> Option<Vacant<'_, T>> {
+        self.claimed(self.index.take_vacant(N)?)
     }
 
-    /// Claims a vacant slot of the next group that has one; returns its number too.
+    /// Claims the next vacant slot, in turn, if that is quickly done.
     #[inline]
-    pub(super) fn claim_in_next_group(&self, now: u64) -> Option<(usize, Vacant<'_, T>)> {
-        let mut index = self.vacancies.next().div_ceil(Self::GROUP);
-        for _ in 0..Self::GROUPS {
-            if index >= Self::GROUPS {
-                self.vacancies.end_round(now, N);
-                index = 0;
-            }
-            if self.vacancies.group(index)?.enter() {
-                let first = index * Self::GROUP;
-                for number in first..N.min(first + Self::GROUP) {
-                    if let Some(vacant) = self.place(number)?.claim() {
-                        self.vacancies.go_on_at(number + 1);
-                        return Some((number, vacant));
-                    }
-                }
-            }
-            index += 1;
-        }
-        None
+    pub(super) fn claim_near(&self) -> Option<Vacant<'_, T>> {
+        self.claimed(self.index.take_near(N)?)
+    }
+
+    #[inline]
+    fn claimed(&self, number: usize) -> Option<Vacant<'_, T>> {
+        let place = self.place(number)?;
+        Some(Vacant {
+            place,
+            word: place.word(),
+            writing: WriteAccess::of(&place.slot.state),
+        })
     }
 }
 
@@ -206,8 +172,9 @@ impl<T> Slot<T> {
     /// Not of a [`Place`], which would have to be in memory for the call.
     #[cold]
     #[inline(never)]
-    fn finish(&self, group: &Group, before: Word) -> Option<Finished<T>> {
-        let place = Place { slot: self, group };
+    fn finish(&self, number: usize, index: &Index, before: Word) -> Option<Finished<T>> {
+        let slot = self;
+        let place = Place { slot, number, index };
         place.empty(before.returned()).ok().map(Held::finish)
     }
 }
@@ -240,24 +207,9 @@ impl<'t, T> Place<'t, T> {
         self.slot.word()
     }
 
-    /// Claims the slot if it is vacant.
     #[inline]
-    pub(super) fn claim(self) -> Option<Vacant<'t, T>> {
-        let word = self.word();
-        if !word.is_vacant() {
-            return None;
-        }
-        let claimed = word.claimed();
-        // `Acquire`: what the thread that emptied the slot did with it is over.
-        let claimed = self
-            .slot
-            .word
-            .compare_exchange(word.bits(), claimed.bits(), Acquire, Relaxed);
-        claimed.is_ok().then(|| Vacant {
-            place: self,
-            word,
-            writing: WriteAccess::of(&self.slot.state),
-        })
+    pub(super) fn number(&self) -> usize {
+        self.number
     }
 
     /// Moves a packet to a stage at which it can stay in its slot, if the word still is `from`.
@@ -288,7 +240,7 @@ impl<'t, T> Place<'t, T> {
     /// Claims the slot from a packet that nobody borrows, if the word still is `from`.
     #[inline]
     fn empty(self, from: Word) -> Result<Held<'t, T>, Word> {
-        self.slot.replace(from, from.emptied().claimed())?;
+        self.slot.replace(from, from.emptied())?;
         Ok(Held {
             place: self,
             ended: from,
@@ -296,27 +248,30 @@ impl<'t, T> Place<'t, T> {
         })
     }
 
-    /// Counts a borrow of a packet that can have one more borrower, if the word still is `from`.
-    #[inline]
-    pub(super) fn count_borrow(self, from: Live) -> Result<Counted, Word> {
-        self.slot.replace(from.word(), from.borrowed().word())?;
-        Ok(Counted(()))
+    /// Has a packet count as heard of, if the word still is `from`.
+    pub(super) fn hear(&self, from: Live) -> Result<(), Word> {
+        self.slot.replace(from.word(), from.heard())
     }
 
-    /// Moves a packet to a stage, and counts a borrow, both at once; else as [`count_borrow`](Self::count_borrow).
+    /// Lends the state of a packet that can have one more borrower, if the word still is `from`.
     #[inline]
-    pub(super) fn advance_and_count_borrow(self, from: Live, to: Stage) -> Result<Counted, Word> {
-        self.slot.replace(from.word(), from.borrowed().at_stage(to))?;
-        Ok(Counted(()))
+    pub(super) fn borrow(self, from: Live) -> Result<Borrowed<'t, T>, Word> {
+        self.lend(from, from.borrowed().word())
     }
 
-    /// Lends the state, of which a borrow has been counted in this slot.
+    /// Moves a packet to a stage, and lends its state, both at once; else as [`borrow`](Self::borrow).
     #[inline]
-    pub(super) fn lend(self, _: Counted) -> Borrowed<'t, T> {
-        Borrowed {
+    pub(super) fn advance_and_borrow(self, from: Live, to: Stage) -> Result<Borrowed<'t, T>, Word> {
+        self.lend(from, from.borrowed().at_stage(to))
+    }
+
+    #[inline]
+    fn lend(self, from: Live, borrowed: Word) -> Result<Borrowed<'t, T>, Word> {
+        self.slot.replace(from.word(), borrowed)?;
+        Ok(Borrowed {
             reading: ReadAccess::of(&self.slot.state),
             place: self,
-        }
+        })
     }
 
     /// Gives up the packet, also if it is borrowed.
@@ -332,19 +287,33 @@ impl<'t, T> Place<'t, T> {
         })
     }
 
+    /// Notes the slot if its packet was last heard of before `tick`, and the time if it was heard of since the last look;
+    /// returns the packet if it finished during that.
+    pub(super) fn look(self, tick: u64, now: impl Fn() -> u64) -> Option<Held<'t, T>> {
+        let live = self.word_and_tick().live().filter(|live| !live.is_borrowed())?;
+        if live.is_heard() {
+            return self.refresh(live, now).ok().flatten();
+        }
+        if self.slot.tick.load(Relaxed) < tick {
+            self.index.note_reclaimable(self.number);
+        }
+        None
+    }
+
     /// Gives up the packet if it was last heard of before `tick`; one that is borrowed stays.
     ///
-    /// That it has been heard of is noted in the word, without a time: a look at a packet that was admitted before `tick`
-    /// finds it, and has it count as heard of `now`.
+    /// That it has been heard of is noted in the word, without a time: this look finds it, and has it count as heard of `now`.
     pub(super) fn evict_before(self, tick: u64, now: impl Fn() -> u64) -> Eviction<'t, T> {
         self.evict_if(|live| {
-            if live.is_borrowed() || self.slot.tick.load(Relaxed) >= tick {
+            if live.is_borrowed() {
                 Ok(Eviction::Nothing)
             } else if live.is_heard() {
                 self.refresh(live, &now)
                     .map(|left| left.map_or(Eviction::Nothing, Eviction::Abandoned))
-            } else {
+            } else if self.slot.tick.load(Relaxed) < tick {
                 self.hold_if_old(live, tick)
+            } else {
+                Ok(Eviction::Nothing)
             }
         })
     }
@@ -361,25 +330,7 @@ impl<'t, T> Place<'t, T> {
                 return Ok(Eviction::Evicted(held));
             }
         }
-        let left = self.end_look();
-        Ok(left.map_or(Eviction::Nothing, Eviction::Abandoned))
-    }
-
-    /// Takes the packet if it was abandoned, and otherwise does with it what `evict` says, until nobody comes between.
-    fn evict_if(self, evict: impl Fn(Live) -> Result<Eviction<'t, T>, Word>) -> Eviction<'t, T> {
-        // `Acquire`, also where `replace` fails: the tick read next is not older than the word.
-        let mut word = Word::from_bits(self.slot.word.load(Acquire));
-        loop {
-            let tried = match word.live() {
-                Some(live) => evict(live),
-                None if word.is_abandoned() => self.empty(word).map(Eviction::Abandoned),
-                None => return Eviction::Nothing,
-            };
-            match tried {
-                Ok(eviction) => return eviction,
-                Err(now) => word = now,
-            }
-        }
+        Ok(self.end_look().map_or(Eviction::Nothing, Eviction::Abandoned))
     }
 
     /// Has a packet that nobody borrows count as heard of now, if the word still is `from`; returns the packet if it
@@ -401,9 +352,36 @@ impl<'t, T> Place<'t, T> {
             None
         }
     }
+
+    /// Returns the word, whose tick can be read next.
+    fn word_and_tick(&self) -> Word {
+        // `Acquire`, also where `replace` fails: the tick read next is not older than the word.
+        Word::from_bits(self.slot.word.load(Acquire))
+    }
+
+    /// Takes the packet if it was abandoned, and otherwise does with it what `evict` says, until nobody comes between.
+    fn evict_if(self, evict: impl Fn(Live) -> Result<Eviction<'t, T>, Word>) -> Eviction<'t, T> {
+        let mut word = self.word_and_tick();
+        loop {
+            let tried = match word.live() {
+                Some(live) => evict(live),
+                None if word.is_abandoned() => self.empty(word).map(Eviction::Abandoned),
+                None => return Eviction::Nothing,
+            };
+            match tried {
+                Ok(eviction) => return eviction,
+                Err(now) => word = now,
+            }
+        }
+    }
 }
 
 impl<T> Vacant<'_, T> {
+    #[inline]
+    pub(super) fn number(&self) -> usize {
+        self.place.number
+    }
+
     /// Puts a state into the slot, and returns the word that it has from now on.
     #[inline]
     pub(super) fn fill(self, state: T, tick: u64) -> Word {
@@ -427,15 +405,9 @@ impl<T> Vacant<'_, T> {
     /// Leaves the slot to others.
     #[inline]
     fn leave(self) {
-        let Self {
-            place,
-            word,
-            mut writing,
-        } = self;
+        let Self { place, mut writing, .. } = self;
         writing.end();
-        // `Release`: for whoever claims the slot next.
-        place.slot.word.store(word.bits(), Release);
-        place.group.note_vacant();
+        place.index.leave(place.number);
     }
 }
 
@@ -528,7 +500,7 @@ impl<T> Borrowed<'_, T> {
         let place = this.place;
         let before = place.slot.end_borrow();
         let finished = if before.is_with_last_borrower() {
-            place.slot.finish(place.group, before)
+            place.slot.finish(place.number, place.index, before)
         } else {
             None
         };
@@ -555,7 +527,7 @@ impl<T> Drop for Borrowed<'_, T> {
     fn drop(&mut self) {
         self.reading.end();
         if self.place.slot.end_borrow().is_with_last_borrower() {
-            self.place.group.note_abandoned();
+            self.place.index.note_reclaimable(self.place.number);
         }
     }
 }

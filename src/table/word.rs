@@ -4,15 +4,15 @@
 //! | --- | --- |
 //! | 0..8 | number of borrowers |
 //! | 8 | [`DROPPED`] |
-//! | 9 | [`HEARD`] while the packet is live, [`EVICTED`] once it is finished, else [`CLAIMED`] |
+//! | 9 | [`HEARD`] while the packet is live, [`EVICTED`] once it is finished |
 //! | 10 | [`FINISHED`] |
 //! | 11 | [`LIVE`] |
 //! | 12..32 | generation |
 //! | 32..64 | drop reason, whole |
 //!
-//! A slot is vacant, then claimed while it is filled, then live, then finished (only if its packet is borrowed at its
-//! end), then claimed while it is emptied, then vacant again, with the next generation. Generation and [`LIVE`] are neighbours, so that one comparison says whether a context names the live
-//! packet of a slot. All but the reason is in the lower half, where masks are short.
+//! A slot is vacant, then live, then finished (only if its packet is borrowed at its end), then vacant again, with the next
+//! generation. Generation and [`LIVE`] are neighbours, so that one comparison says whether a context names the live packet
+//! of a slot. All but the reason is in the lower half, where masks are short.
 
 use crate::control::DropReason;
 use crate::lifecycle::{Outcome, Stage};
@@ -25,8 +25,6 @@ const DROPPED: u64 = 1 << 8;
 const HEARD: u64 = 1 << 9;
 /// The table gave the packet up; with [`FINISHED`] only.
 const EVICTED: u64 = 1 << 9;
-/// One thread has the slot, and fills or empties it; with neither [`LIVE`] nor [`FINISHED`].
-const CLAIMED: u64 = 1 << 9;
 /// The packet is done or evicted, and waits for its last borrower.
 const FINISHED: u64 = 1 << 10;
 /// The packet is in flight, or dropped and not yet processed.
@@ -90,12 +88,6 @@ impl Word {
         }
     }
 
-    /// Returns whether the slot holds no packet, and no thread fills or empties it.
-    #[inline]
-    pub(super) const fn is_vacant(self) -> bool {
-        self.0 & (LIVE | FINISHED | CLAIMED) == 0
-    }
-
     /// Returns whether the slot holds a packet.
     #[inline]
     pub(super) const fn is_occupied(self) -> bool {
@@ -143,17 +135,10 @@ impl Word {
         Self(self.0.wrapping_sub(BORROWER))
     }
 
-    /// Returns the word of a vacant slot that one thread has.
-    #[inline]
-    pub(super) const fn claimed(self) -> Self {
-        debug_assert!(self.is_vacant(), "the slot holds a packet");
-        Self(self.0 | CLAIMED)
-    }
-
     /// Returns the word of a vacant slot that has been filled.
     #[inline]
     pub(super) const fn filled(self) -> Self {
-        debug_assert!(self.is_vacant(), "the slot holds a packet");
+        debug_assert!(!self.is_occupied(), "the slot holds a packet");
         Self(self.0 | LIVE)
     }
 
@@ -234,6 +219,12 @@ impl Live {
         Live(Word((self.0.0 | HEARD).wrapping_add(BORROWER)))
     }
 
+    /// Returns the word with the packet heard of.
+    #[inline]
+    pub(super) const fn heard(self) -> Word {
+        Word(self.0.0 | HEARD)
+    }
+
     /// Returns the word with one borrower more, and not heard of from now on.
     #[inline]
     pub(super) const fn borrowed_to_look(self) -> Word {
@@ -286,7 +277,7 @@ mod tests {
                 assert_eq!(packed.live().is_some(), packed.live().is_some_and(Live::is_heard));
                 assert_eq!(packed.0 & FINISHED != 0, matches!(stage, Stage::Done(_)));
                 assert_eq!(packed.0 & BORROWERS, live.word().0 & BORROWERS);
-                assert!(!packed.is_vacant());
+                assert!(packed.is_occupied());
             }
         }
     }
@@ -316,7 +307,7 @@ mod tests {
             for stage in stages().filter(|stage| !matches!(stage, Stage::Done(_))) {
                 let evicted = live.at_stage(stage).live().unwrap().evicted();
                 assert_eq!(evicted.stage(), stage);
-                assert!(evicted.live().is_none() && !evicted.is_vacant());
+                assert!(evicted.live().is_none() && evicted.is_occupied());
             }
         }
     }
@@ -346,7 +337,7 @@ mod tests {
     fn goes_round() {
         let mut word = Word::UNUSED;
         for _ in 0..=1 << 20 {
-            assert!(word.is_vacant() && !word.is_abandoned());
+            assert!(!word.is_occupied() && !word.is_abandoned());
             let generation = word.generation();
             let filled = word.filled();
             let live = filled.live().unwrap();

@@ -11,6 +11,7 @@
 )]
 
 mod control;
+mod debris;
 mod lifecycle;
 mod model;
 mod stress;

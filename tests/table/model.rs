@@ -93,8 +93,6 @@ struct Model {
     packets: HashMap<Context, Packet>,
     now: u64,
     patience: u64,
-    /// What the clock showed when less than a quarter of the slots was last vacant.
-    was_short: u64,
     admitted: u64,
     done: u64,
     evicted: u64,
@@ -126,7 +124,10 @@ impl Model {
         match packet.stage.advance(notice) {
             Err(violation) => {
                 match violation {
-                    Violation::RepeatedDrop { .. } => self.repeated_drops += 1,
+                    Violation::RepeatedDrop { .. } => {
+                        self.repeated_drops += 1;
+                        self.hear(context);
+                    }
                     _ => self.after_done += 1,
                 }
                 Err(violation.into())
@@ -188,7 +189,8 @@ impl Model {
                 "{packet:?} was not given up, before {tick}"
             );
             if packet.is_heard && packet.borrowers == 0 {
-                packet.is_heard = !is_looked_at || packet.noted >= tick;
+                // Else an admission may have looked, and noted the time.
+                packet.is_heard = !is_looked_at;
                 packet.noted = now;
             }
             evicted += u64::from(is_out && packet.is_live());
@@ -274,10 +276,6 @@ impl<'t, const N: usize> Run<'t, N> {
         self.model.now += 1;
         let (name, drops) = (self.names, Rc::clone(&self.drops));
         let vacant = N - self.model.packets.len();
-        if vacant == 0 || vacant < N / 4 {
-            self.model.was_short = self.model.now;
-        }
-        let is_short = self.model.now - self.model.was_short <= N as u64 / 2;
         let patience = match self.model.patience {
             0 => 65_536,
             set => set,
@@ -286,7 +284,8 @@ impl<'t, const N: usize> Run<'t, N> {
         match self.table.admit(Token { name, drops }) {
             Ok(Admitted { context, lost }) => {
                 let lost: Vec<_> = lost.map(|lost| (lost.stage, lost.state.name)).into_iter().collect();
-                assert!(if lost.is_empty() { vacant > 0 } else { is_short });
+                // Nothing is given up, or handed back, while a quarter of the slots is vacant.
+                assert!(if lost.is_empty() { vacant > 0 } else { 4 * vacant < N });
                 self.model.give_up(tick, &lost, false);
                 assert!(!self.contexts.contains(&context), "a context was given twice");
                 assert_eq!(Context::from_raw(context.as_raw()), Some(context));

@@ -1,7 +1,8 @@
 //! Explores every sequentially consistent interleaving of three threads at one slot of the packet table.
 //!
 //! The word and all that becomes of it is the crate's own `src/table/word.rs`; what a thread does between two accesses to
-//! the slot is written here once more, a step for each access, after `src/table/slot.rs` and `src/table.rs`. Weaker orderings
+//! the slot, and to what the index says of it, is written here once more, a step for each access, after `src/table/slot.rs`
+//! and `src/table.rs`. Weaker orderings
 //! are loom's part, and the real code between the steps that of loom and the stress test.
 //!
 //! A state of the model is the slot and where each thread is. From each state that was reached all threads that can go on
@@ -43,6 +44,8 @@ enum Call {
     Drain,
     /// What `evict_before` does with a slot.
     EvictOld,
+    /// What an admission does that looks at the slot, and gives up what is noted as old.
+    Look,
     Reap,
 }
 
@@ -51,9 +54,8 @@ enum Call {
 enum Access {
     /// The first of the next call.
     First,
-    Claim(u64),
-    Write(u64),
-    Publish(u64),
+    Write,
+    Publish,
     /// A change of the word, if it is still this.
     Change(u64),
     Read {
@@ -68,15 +70,20 @@ enum Access {
     Mark,
     /// Empties the slot, if the word is still this; whether to try again with another.
     Empty(u64, Again),
-    MoveOut(u64),
-    Vacate(u64),
+    MoveOut,
+    Vacate,
     ReadTick(u64),
+    LookAtHeard(u64),
+    StoreTick,
+    Note,
+    TakeNote,
     LookAtOld(u64),
     ReadTickAgain(u64),
     EvictOld(u64),
-    StoreTick,
     EndLook,
-    Swap,
+    Hear(u64),
+    Forget,
+    Reclaim,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,7 +114,8 @@ struct World {
     state: Option<usize>,
     readers: u8,
     writers: u8,
-    /// Whether the table knows of an abandoned packet.
+    /// Whether the index has the slot as vacant, and as one that can be reclaimed.
+    vacant: bool,
     marked: bool,
     /// Whether a hook was about that packet since the last look; whether it was done or given up.
     heard: bool,
@@ -146,12 +154,8 @@ impl World {
         let Some(&call) = calls.first() else { return false };
         let goes_on = match next {
             Access::First => self.first(call),
-            // `Place::claim`, `Vacant::fill`
-            Access::Claim(from) => self
-                .swap(from, Word::from_bits(from).claimed())
-                .ok()
-                .map(|()| Access::Write(from)),
-            Access::Write(vacant) => {
+            // `Vacant::fill`
+            Access::Write => {
                 assert_eq!(
                     (self.readers, self.writers, self.state),
                     (0, 0, None),
@@ -161,10 +165,11 @@ impl World {
                 self.tick = YOUNG;
                 self.state = Some(self.admitted);
                 (self.heard, self.ended) = (false, false);
-                Some(Access::Publish(vacant))
+                Some(Access::Publish)
             }
-            Access::Publish(vacant) => {
-                let word = Word::from_bits(vacant);
+            Access::Publish => {
+                let word = self.word();
+                assert!(!word.is_occupied(), "filled twice");
                 self.writers = 0;
                 self.word = word.filled().bits();
                 (self.threads[index].context, self.threads[index].packet) = (word.generation(), self.admitted);
@@ -203,8 +208,8 @@ impl World {
                 self.marked = true;
                 None
             }
-            Access::Empty(from, again) => match self.swap(from, Word::from_bits(from).emptied().claimed()) {
-                Ok(()) => Some(Access::MoveOut(from)),
+            Access::Empty(from, again) => match self.swap(from, Word::from_bits(from).emptied()) {
+                Ok(()) => Some(Access::MoveOut),
                 Err(now) => match again {
                     Again::No => None,
                     Again::Sweep => self.sweep(call, now),
@@ -212,49 +217,70 @@ impl World {
                 },
             },
             // `Held::move_out`, `Vacant::leave`
-            Access::MoveOut(ended) => {
+            Access::MoveOut => {
                 assert_eq!((self.readers, self.writers), (0, 0), "moved out while in use");
                 let state = self.state.take().expect("a state is moved out");
                 assert!(call != Call::Processed || state == packet, "another packet's state");
                 self.back[state] += 1;
                 self.writers = 1;
-                Some(Access::Vacate(ended))
+                Some(Access::Vacate)
             }
-            Access::Vacate(ended) => {
+            Access::Vacate => {
+                assert!(!self.vacant, "left twice");
                 self.writers = 0;
-                self.word = Word::from_bits(ended).emptied().bits();
+                self.vacant = true;
                 None
             }
-            // `Place::evict_before`, then `refresh` or `hold_if_old`
-            Access::ReadTick(_) if self.tick >= YOUNG => None,
-            Access::ReadTick(word) => match Word::from_bits(word).live() {
-                Some(live) if live.is_heard() => self.look(call, live, Access::StoreTick),
-                _ => Some(Access::LookAtOld(word)),
-            },
-            Access::LookAtOld(word) => {
-                let live = Word::from_bits(word).live().expect("a live packet has a tick");
-                self.look(call, live, Access::ReadTickAgain(live.borrowed_to_look().bits()))
-            }
-            Access::ReadTickAgain(word) if self.tick < YOUNG => Some(Access::EvictOld(word)),
-            Access::ReadTickAgain(_) => Some(Access::EndLook),
-            Access::EvictOld(word) => match self.swap(word, Word::from_bits(word).emptied().claimed()) {
-                Ok(()) => {
-                    assert_eq!((self.tick, self.heard), (OLD, false), "a young packet is given up");
-                    Some(Access::MoveOut(word))
-                }
-                Err(_) => Some(Access::EndLook),
-            },
+            // `Place::look` and `evict_before`, with `refresh` and `hold_if_old`
+            Access::ReadTick(_) if self.tick >= YOUNG => (call == Call::Look).then_some(Access::TakeNote),
+            Access::ReadTick(_) if call == Call::Look => Some(Access::Note),
+            Access::ReadTick(word) => Some(Access::LookAtOld(word)),
+            Access::LookAtHeard(word) => self.look(call, word, |_| Access::StoreTick),
             Access::StoreTick => {
                 self.tick = YOUNG;
                 Some(Access::EndLook)
             }
+            Access::Note => {
+                self.marked = true;
+                Some(Access::TakeNote)
+            }
+            // `PacketTable::give_up_one`: from here on, an eviction
+            Access::TakeNote => {
+                self.threads[index].calls[0] = Call::EvictOld;
+                core::mem::take(&mut self.marked).then_some(Access::First)
+            }
+            Access::LookAtOld(word) => self.look(call, word, Access::ReadTickAgain),
+            Access::ReadTickAgain(word) if self.tick < YOUNG => Some(Access::EvictOld(word)),
+            Access::ReadTickAgain(_) => Some(Access::EndLook),
+            Access::EvictOld(word) => match self.swap(word, Word::from_bits(word).emptied()) {
+                Ok(()) => {
+                    assert_eq!((self.tick, self.heard), (OLD, false), "a young packet is given up");
+                    Some(Access::MoveOut)
+                }
+                Err(_) => Some(Access::EndLook),
+            },
             Access::EndLook => {
                 let before = self.return_one();
                 before
                     .is_with_last_borrower()
                     .then(|| Access::Empty(before.returned().bits(), Again::No))
             }
-            Access::Swap => {
+            // `Place::hear`
+            Access::Hear(word) => {
+                let live = Word::from_bits(word).live().expect("a live packet is heard of");
+                match self.swap(word, live.heard()) {
+                    Ok(()) => {
+                        self.hear();
+                        None
+                    }
+                    Err(now) => Some(Access::Change(now)),
+                }
+            }
+            Access::Forget => {
+                self.marked = false;
+                Some(Access::Reclaim)
+            }
+            Access::Reclaim => {
                 let word = self.word();
                 word.is_abandoned().then(|| Access::Empty(word.bits(), Again::Reap))
             }
@@ -270,16 +296,17 @@ impl World {
         true
     }
 
-    /// The first access of a call: a load of the word, or the swap of the mark.
+    /// The first access of a call: a load of the word, or what the index has.
     fn first(&mut self, call: Call) -> Option<Access> {
         let word = self.word();
         match call {
-            Call::Admit => word.is_vacant().then(|| Access::Claim(word.bits())),
+            Call::Admit => core::mem::take(&mut self.vacant).then_some(Access::Write),
             Call::Get | Call::GetAndDrop | Call::Dropped | Call::Processed | Call::NoteDrop => {
                 Some(Access::Change(word.bits()))
             }
-            Call::Drain | Call::EvictOld => self.sweep(call, word.bits()),
-            Call::Reap => core::mem::take(&mut self.marked).then_some(Access::Swap),
+            Call::Drain | Call::EvictOld | Call::Look => self.sweep(call, word.bits()),
+            // The note is looked at first; but it is there if the packet is abandoned, and nobody else is about it.
+            Call::Reap => (self.marked && word.is_abandoned()).then_some(Access::Forget),
         }
     }
 
@@ -300,12 +327,14 @@ impl World {
             Call::Processed => Notice::Processed,
             _ => Notice::Dropped(REASON),
         };
-        let stage = live.stage().advance(notice).ok()?;
+        let Ok(stage) = live.stage().advance(notice) else {
+            return Some(Access::Hear(word));
+        };
         match stage {
-            Stage::Done(_) if !live.is_borrowed() => Some(match self.swap(word, live.word().emptied().claimed()) {
+            Stage::Done(_) if !live.is_borrowed() => Some(match self.swap(word, live.word().emptied()) {
                 Ok(()) => {
                     self.hear();
-                    Access::MoveOut(word)
+                    Access::MoveOut
                 }
                 Err(now) => Access::Change(now),
             }),
@@ -333,7 +362,10 @@ impl World {
     fn sweep(&mut self, call: Call, word: u64) -> Option<Access> {
         let seen = Word::from_bits(word);
         let Some(live) = seen.live() else {
-            return seen.is_abandoned().then_some(Access::Empty(word, Again::Sweep));
+            return match call {
+                Call::Look => Some(Access::TakeNote),
+                _ => seen.is_abandoned().then_some(Access::Empty(word, Again::Sweep)),
+            };
         };
         match (call, live.is_borrowed()) {
             (Call::Drain, false) => Some(Access::Empty(word, Again::Sweep)),
@@ -344,18 +376,23 @@ impl World {
                 }
                 Err(now) => self.sweep(call, now),
             },
+            (Call::Look, true) => Some(Access::TakeNote),
             (_, true) => None,
+            (_, false) if live.is_heard() => Some(Access::LookAtHeard(word)),
             (_, false) => Some(Access::ReadTick(word)),
         }
     }
 
     /// Borrows the packet for a look at its age.
-    fn look(&mut self, call: Call, live: Live, then: Access) -> Option<Access> {
-        match self.swap(live.word().bits(), live.borrowed_to_look()) {
+    fn look(&mut self, call: Call, word: u64, then: fn(u64) -> Access) -> Option<Access> {
+        let live = Word::from_bits(word).live().expect("a live packet has an age");
+        let looking = live.borrowed_to_look();
+        match self.swap(word, looking) {
             Ok(()) => {
                 self.heard = false;
-                Some(then)
+                Some(then(looking.bits()))
             }
+            Err(_) if call == Call::Look => Some(Access::TakeNote),
             Err(now) => self.sweep(call, now),
         }
     }
@@ -388,6 +425,11 @@ impl World {
             let there = u8::from(self.state == Some(packet));
             assert_eq!(self.back[packet] + there, 1, "each state comes back once");
         }
+        assert_ne!(
+            word.is_occupied(),
+            self.vacant,
+            "a slot is occupied, or the index has it as vacant"
+        );
         if word.is_occupied() {
             assert!(word.live().is_some_and(|live| !live.is_borrowed()) || word.is_abandoned() && self.marked);
         }
@@ -406,6 +448,7 @@ const SCRIPTS: &[&[Call]] = &[
     &[Call::Drain],
     &[Call::EvictOld],
     &[Call::EvictOld, Call::Admit],
+    &[Call::Look, Call::Admit],
     &[Call::Reap, Call::Reap],
 ];
 
@@ -417,6 +460,7 @@ fn beginnings() -> Vec<World> {
         state: None,
         readers: 0,
         writers: 0,
+        vacant: true,
         marked: false,
         heard: false,
         ended: false,
@@ -434,6 +478,7 @@ fn beginnings() -> Vec<World> {
     let done = live.borrowed().at_stage(Stage::Done(Outcome::Processed));
     let with_packet = |word: Word, marked| World {
         word: word.bits(),
+        vacant: false,
         marked,
         state: Some(0),
         heard: word.live().is_some_and(Live::is_heard),

@@ -1,0 +1,310 @@
+//! Which slots are vacant, and which are worth a look, so that an admission need not look at each.
+
+use core::fmt;
+use core::num::NonZeroU64;
+use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicU16, AtomicU64 as Counter, AtomicUsize};
+
+use super::context::MAX_SLOTS;
+use super::sync::{AtomicU64, array_of, const_fn};
+
+/// How many slots a word of a set stands for.
+pub(super) const SLOTS_PER_WORD: usize = if cfg!(loom) { 2 } else { 64 };
+const WORDS: usize = if cfg!(loom) { 2 } else { MAX_SLOTS / SLOTS_PER_WORD };
+const WORDS_PER_HINT: usize = 64;
+const HINTS: usize = WORDS.div_ceil(WORDS_PER_HINT);
+const ALL_OF_A_WORD: u64 = u64::MAX >> (64 - SLOTS_PER_WORD);
+
+/// What admissions know of the slots.
+///
+/// On cache lines of its own; processors fetch lines of 64 bytes in pairs.
+#[repr(align(128))]
+pub(super) struct Index {
+    /// How many slots are taken, in the lowest [`TAKEN_BITS`]; above, how many admissions have been asked for: 2<sup>47</sup>
+    /// are enough for 44 years of 100,000 a second.
+    counts: Counter,
+    /// After the slot that was taken last; 16 bits are enough for any.
+    next: AtomicU16,
+    /// How often slots have been looked at, some at a time.
+    turns: AtomicUsize,
+    /// The slots that nobody has. Whoever takes one out of the set has the slot.
+    vacant: Set<true>,
+    /// The slots whose packet was old when it was last looked at, or abandoned.
+    reclaimable: Set<false>,
+}
+
+/// Enough for the largest table, and each thread with an admission that will be refused.
+const TAKEN_BITS: u32 = 17;
+
+impl Index {
+    const_fn! {
+        pub(super) fn new() -> Self {
+            Self {
+                counts: Counter::new(0),
+                next: AtomicU16::new(0),
+                turns: AtomicUsize::new(0),
+                vacant: Set::new(),
+                reclaimable: Set::new(),
+            }
+        }
+    }
+
+    /// Counts an admission that is asked for, and a slot as taken; returns how many admissions there have been, with this
+    /// one, and how many slots were taken before.
+    #[inline]
+    pub(super) fn ask(&self) -> (u64, usize) {
+        let before = self.counts.fetch_add(1 << TAKEN_BITS | 1, Relaxed);
+        let taken = before & ((1 << TAKEN_BITS) - 1);
+        ((before >> TAKEN_BITS).wrapping_add(1), taken as usize)
+    }
+
+    /// Counts a slot as not taken, or not taken a second time.
+    #[inline]
+    pub(super) fn count_left(&self) {
+        self.counts.fetch_sub(1, Relaxed);
+    }
+
+    /// Returns how many admissions have been asked for.
+    #[inline]
+    pub(super) fn now(&self) -> u64 {
+        self.counts.load(Relaxed) >> TAKEN_BITS
+    }
+
+    /// Takes the next vacant slot, in turn, of a table of so many, if it is of the word that the last admission was in.
+    #[inline]
+    pub(super) fn take_near(&self, slots: usize) -> Option<usize> {
+        let from = self.next();
+        if from % SLOTS_PER_WORD == 0 {
+            return None;
+        }
+        let number = self.vacant.find_near(from, slots)?;
+        self.take(number)
+    }
+
+    /// Takes the next vacant slot, in turn, of a table of so many.
+    pub(super) fn take_vacant(&self, slots: usize) -> Option<usize> {
+        loop {
+            let from = self.next();
+            // That of the slot which was taken last, maybe as the last of its word.
+            self.vacant
+                .note_if_empty(from.wrapping_sub(1) % MAX_SLOTS / SLOTS_PER_WORD);
+            let number = self.vacant.find(from, slots)?;
+            if let Some(taken) = self.take(number) {
+                return Some(taken);
+            }
+        }
+    }
+
+    #[inline]
+    fn take(&self, number: usize) -> Option<usize> {
+        let is_taken = self.vacant.remove(number);
+        if is_taken {
+            // `Release`: whoever goes on there knows the tag of the table.
+            self.next.store((number + 1) as u16, Release);
+        }
+        is_taken.then_some(number)
+    }
+
+    #[inline]
+    fn next(&self) -> usize {
+        usize::from(self.next.load(Acquire))
+    }
+
+    /// Returns how often this was asked before.
+    pub(super) fn next_turn(&self) -> usize {
+        self.turns.fetch_add(1, Relaxed)
+    }
+
+    /// Returns which of so many slots are taken, from the first on, a bit for each; of a word if there are more.
+    #[inline]
+    pub(super) fn taken(&self, first: usize, slots: usize) -> u64 {
+        let vacant = self.vacant.members(first / SLOTS_PER_WORD) >> (first % SLOTS_PER_WORD);
+        !vacant & u64::MAX >> (64 - slots)
+    }
+
+    /// Leaves a slot that was taken to others.
+    #[inline]
+    pub(super) fn leave(&self, number: usize) {
+        self.vacant.insert(number);
+        self.count_left();
+    }
+
+    /// Notes that a slot holds a packet that is old, or abandoned.
+    pub(super) fn note_reclaimable(&self, number: usize) {
+        self.reclaimable.insert(number);
+    }
+
+    /// Returns a slot for which that was noted, and forgets the note.
+    pub(super) fn take_reclaimable(&self, slots: usize) -> Option<usize> {
+        if self.reclaimable.is_empty(slots) {
+            return None;
+        }
+        loop {
+            let number = self.reclaimable.find(self.next(), slots)?;
+            if self.forget_reclaimable(number) {
+                return Some(number);
+            }
+        }
+    }
+
+    /// Forgets that a slot holds a packet that is old, or abandoned.
+    pub(super) fn forget_reclaimable(&self, number: usize) -> bool {
+        let was_there = self.reclaimable.remove(number);
+        self.reclaimable.note_if_empty(number / SLOTS_PER_WORD);
+        was_there
+    }
+
+    /// Returns the slots for which that was noted.
+    pub(super) fn reclaimable(&self, slots: usize) -> impl Iterator<Item = usize> {
+        (0..slots.div_ceil(SLOTS_PER_WORD)).flat_map(|word| {
+            let members = self.reclaimable.members(word);
+            (0..SLOTS_PER_WORD)
+                .filter(move |bit| members >> bit & 1 != 0)
+                .map(move |bit| word * SLOTS_PER_WORD + bit)
+        })
+    }
+}
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").finish_non_exhaustive()
+    }
+}
+
+/// A set of slots, which is all zeros when it is new: then it has `ALL` slots, or none.
+struct Set<const ALL: bool> {
+    /// A bit for each slot.
+    words: [AtomicU64; WORDS],
+    /// A bit for each word: whether it has a slot. A hint, and wrong for the moment that a thread needs to set it right.
+    hints: [AtomicU64; HINTS],
+}
+
+impl<const ALL: bool> Set<ALL> {
+    const_fn! {
+        fn new() -> Self {
+            Self {
+                words: array_of!(AtomicU64::new(0), WORDS),
+                hints: array_of!(AtomicU64::new(0), HINTS),
+            }
+        }
+    }
+
+    /// Returns whether there is no slot in the set, of so many.
+    fn is_empty(&self, slots: usize) -> bool {
+        let hints = self.hints.iter().take(slots.div_ceil(SLOTS_PER_WORD * WORDS_PER_HINT));
+        hints.fold(0, |all, hint| all | hint.load(Relaxed)) == 0
+    }
+
+    /// Returns the slots of a word.
+    #[inline]
+    fn members(&self, word: usize) -> u64 {
+        let members = self.words.get(word).map(|word| present::<ALL>(word.load(Acquire)));
+        members.unwrap_or(0) & ALL_OF_A_WORD
+    }
+
+    /// Puts a slot into the set; if `ALL`, it must not be there.
+    #[inline]
+    fn insert(&self, number: usize) {
+        let (index, bit) = (number / SLOTS_PER_WORD, 1_u64 << (number % SLOTS_PER_WORD));
+        if let Some(word) = self.words.get(index) {
+            // `Release`: for whoever takes the slot out of the set.
+            let before = if ALL {
+                // The bit is set, and this is the shortest way to clear it, and to learn what the word was.
+                word.fetch_add(bit.wrapping_neg(), Release)
+            } else {
+                word.fetch_or(bit, Release)
+            };
+            if present::<ALL>(before) & ALL_OF_A_WORD == 0 {
+                self.set_hint(index, true);
+            }
+        }
+    }
+
+    /// Takes a slot out of the set; returns whether it was there. Whoever does so, or the next who does, sets the hint right:
+    /// [`note_if_empty`](Self::note_if_empty).
+    #[inline]
+    fn remove(&self, number: usize) -> bool {
+        let (index, bit) = (number / SLOTS_PER_WORD, 1_u64 << (number % SLOTS_PER_WORD));
+        let Some(word) = self.words.get(index) else {
+            return false;
+        };
+        // `Acquire`: what the thread that put the slot into the set did with it is over.
+        if ALL {
+            word.fetch_or(bit, Acquire) & bit == 0
+        } else {
+            word.fetch_and(!bit, Acquire) & bit != 0
+        }
+    }
+
+    /// Returns the next slot of the set, from that number to the end of its word.
+    #[inline]
+    fn find_near(&self, from: usize, slots: usize) -> Option<usize> {
+        let members = self.members(from / SLOTS_PER_WORD) >> (from % SLOTS_PER_WORD);
+        let number = from + NonZeroU64::new(members)?.trailing_zeros() as usize;
+        (number < slots).then_some(number)
+    }
+
+    /// Returns the next slot of the set, from that number on, and then from the first; of so many slots.
+    fn find(&self, from: usize, slots: usize) -> Option<usize> {
+        let near = self.find_near(from, slots);
+        near.or_else(|| self.find_from_word(from / SLOTS_PER_WORD + 1, slots))
+    }
+
+    fn find_from_word(&self, from: usize, slots: usize) -> Option<usize> {
+        let words = slots.div_ceil(SLOTS_PER_WORD);
+        let hints = words.div_ceil(WORDS_PER_HINT);
+        let from = if from < words { from } else { 0 };
+        let (mut index, mut mask) = (from / WORDS_PER_HINT, u64::MAX << (from % WORDS_PER_HINT));
+        // The hint with which it begins comes last once more, for the words before.
+        for _ in 0..=hints {
+            let mut hint = present::<ALL>(self.hints.get(index)?.load(Relaxed)) & mask;
+            while hint != 0 {
+                let word = index * WORDS_PER_HINT + hint.trailing_zeros() as usize;
+                if word >= words {
+                    break;
+                }
+                let members = self.members(word);
+                let number = word * SLOTS_PER_WORD + members.trailing_zeros() as usize;
+                if members != 0 && number < slots {
+                    return Some(number);
+                }
+                self.note_if_empty(word);
+                hint &= hint - 1;
+            }
+            mask = u64::MAX;
+            index = if index + 1 < hints { index + 1 } else { 0 };
+        }
+        None
+    }
+
+    /// Sets the hint of a word right that has no slot.
+    fn note_if_empty(&self, word: usize) {
+        if self.members(word) == 0 {
+            self.set_hint(word, false);
+            // There may be one again, and its thread have set the hint before.
+            if self.members(word) != 0 {
+                self.set_hint(word, true);
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_hint(&self, word: usize, has_slot: bool) {
+        let bit = 1 << (word % WORDS_PER_HINT);
+        if let Some(hint) = self.hints.get(word / WORDS_PER_HINT) {
+            // `AcqRel`: a thread whose change comes after another's sees what that one did to the word.
+            if has_slot == ALL {
+                hint.fetch_and(!bit, AcqRel);
+            } else {
+                hint.fetch_or(bit, AcqRel);
+            }
+        }
+    }
+}
+
+/// Returns which bits stand for what is in the set.
+#[inline]
+const fn present<const ALL: bool>(bits: u64) -> u64 {
+    if ALL { !bits } else { bits }
+}
