@@ -172,7 +172,9 @@ impl Callout for Probe {
 
     fn load(&'static self) -> Result<(), LoadError> {
         if let Ok(digits) = std::env::var("DHCP_PROBE_MAC") {
-            let number = u64::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 12);
+            let number = u64::from_str_radix(&digits, 16)
+                .ok()
+                .filter(|_| digits.len() == 12 && !digits.starts_with('+'));
             let [_, _, mac @ ..] = number.ok_or_else(LoadError::default)?.to_be_bytes();
             self.mac.get_or_init(|| mac);
         }
@@ -394,22 +396,24 @@ impl Probe {
             thread::spawn(|| {
                 loop {
                     thread::park_timeout(Duration::from_secs(10));
-                    write(PROBE.in_flight());
                     if self.is_stopped.load(Relaxed) {
                         break;
                     }
+                    write(PROBE.in_flight());
                 }
             })
         });
     }
 
-    /// Ends the thread, since the server may unload the DLL.
+    /// Ends the thread, since the server may unload the DLL, and writes the last file, with the packets that are given up.
     fn stop(&self) {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_stopped.store(true, Relaxed);
         if let Some(writer) = writer.take() {
             writer.thread().unpark();
             let _ = writer.join();
+            PROBE.drain();
+            write(PROBE.in_flight());
         }
     }
 }

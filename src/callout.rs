@@ -160,7 +160,9 @@ pub trait Callout: Send + Sync + 'static {
 /// What becomes of a new packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision<S> {
-    /// The server processes it, and nothing is kept: what the callout hears of it later comes without a state.
+    /// The server processes it, and no state is kept: what the callout hears of it later comes without one.
+    ///
+    /// A packet that was [replaced](NewPacket::replace) holds its buffer all the same, and a place in the table.
     Pass,
     /// The server processes it; the state is kept, and handed back when the packet is done.
     ///
@@ -168,6 +170,8 @@ pub enum Decision<S> {
     Track(S),
     /// The server drops it (`ProcessIt` is FALSE). Whether it reports the drop is not documented, so the packet is not
     /// tracked.
+    ///
+    /// A [`replace`](NewPacket::replace) or [`rewrite`](NewPacket::rewrite) of it is thrown away.
     Refuse,
 }
 

@@ -50,11 +50,14 @@
 //!   [`LoadedDll::new`] asks for that promise.
 //! - **`ProcessIt`.** The first member that says FALSE refuses the packet: the members after it are not called. Whether the
 //!   server then reports the packet is not documented, so the chain itself ends the packet's lifecycle for the members
-//!   that were called: each gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`. What they put in place of the packet
-//!   ends with that, so the server gets its own packet back first. If the server reports the packet as dropped all the
-//!   same, the members after them hear that, and the first member does.
-//! - **The bytes at the end.** A member that has replaced the packet may take its buffer back when it is told of the end,
-//!   before the members after it are told. So with `DHCP_DROP_PROCESSED` the members get a copy of a packet that was
+//!   that were called: each gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`, the way in which a packet ends for a
+//!   DLL. The DLL's own callout gets `DHCP_DROP_PROCESSED` alone, and its state the outcome
+//!   [`Processed`](crate::Outcome::Processed): [`packet_dropped`](crate::Callout::packet_dropped) hears no drop but the
+//!   server's. What members put in place of the packet ends with that, so the server gets its own packet back first. If the
+//!   server reports the packet as dropped all the same, the members after them hear that, and the first member does.
+//! - **The bytes at the end.** Of the end the last member is told first: a member that has replaced the packet may take its
+//!   buffer back then, and the members after it, which were given the buffer, have been told before. Those before it are
+//!   told later. So with `DHCP_DROP_PROCESSED` the members get a copy of a packet that was
 //!   replaced, and with every notice variables of their own: what they write there, nobody reads.
 //! - **An end that comes early.** While another hook has the packet, nobody is told that it is processed, since a member may
 //!   read what another one takes back then. The last hook that has it tells them, with an empty packet, after it has given
@@ -73,7 +76,7 @@
 //!   waits for it, so that each member is loaded once; the author's function must not make such a call. No hook ever waits.
 //! - **Refused arguments.** What the checks of [`hook`](crate::hook) refuse, no member gets.
 //! - **Return values.** Every member that wants a hook is called, whatever those before it returned; a hook returns the
-//!   first value other than 0.
+//!   first value other than 0, in the order of the calls.
 #![expect(
     unsafe_code,
     reason = "this module calls the hooks of other DLLs, whose tables are shared between threads"

@@ -428,15 +428,18 @@ unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A
 /// The body of an entry point.
 ///
 /// # Safety
-/// - `chain_dlls` is NULL or points at UTF-16 units that can be read up to an empty text, or
+/// - `chain_dlls` is NULL, or not aligned, or points at UTF-16 units that can be read up to an empty text, or
 ///   [`LONGEST_LIST`](crate::hook::LONGEST_LIST) of them;
 /// - `callout_tbl` is NULL or can be written as a [`CalloutTable`], aligned or not.
 #[doc(hidden)]
 #[must_use]
 pub unsafe fn enter<E: Exported>(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32 {
-    let refuse = |status, error| {
+    let report = |error| {
         let hook = "DhcpServerCalloutEntry";
         E::report(Diagnostic::ArgumentsRefused { hook, error });
+    };
+    let refuse = |status, error| {
+        report(error);
         status
     };
     if callout_version != CALLOUT_VERSION {
@@ -451,9 +454,12 @@ pub unsafe fn enter<E: Exported>(chain_dlls: *mut u16, callout_version: u32, cal
         return status;
     }
     // SAFETY: the caller promises of the list what is asked here.
-    let dlls = ChainDlls::new(unsafe { read_list(chain_dlls) });
+    let (units, error) = unsafe { read_list(chain_dlls) };
+    if let Some(error) = error {
+        report(error);
+    }
     // SAFETY: not NULL, so the caller promises that it can be written.
-    unsafe { write_table(callout_tbl, E::table(dlls)) };
+    unsafe { write_table(callout_tbl, E::table(ChainDlls::new(units))) };
     ERROR_SUCCESS
 }
 

@@ -43,7 +43,7 @@ pub enum Stage {
 /// How the lifecycle of a packet ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The server processed the packet and did not drop it.
+    /// The packet was reported as processed, and no drop before.
     Processed,
     /// The server dropped the packet, for the first reason that it gave.
     Dropped(DropReason),

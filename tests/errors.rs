@@ -160,6 +160,8 @@ impl Errors {
                 size: 5000,
             },
         );
+        self.add("HookError::UnalignedList", HookError::UnalignedList);
+        self.add("HookError::EndlessList", HookError::EndlessList { units: 32_768 });
         self.add("HookError::Version", HookError::Version { version: 1 });
         self.add(
             "HookError::ForeignCode",

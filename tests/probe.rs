@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use dhcp_callout::ffi::EntryPoint;
-use dhcp_callout::simulate::{Conduct, Contexts, HookCall, Server, Swaps};
-use dhcp_callout::{AddressGrant, DropReason, Notice, ServiceControl, option};
+use dhcp_callout::simulate::{Conduct, Contexts, EntryCall, HookCall, Server, Swaps};
+use dhcp_callout::{AddressGrant, DropReason, LoadError, Notice, ServiceControl, option};
 use dhcp_callout_support::packet::{ack, discover, reply, request};
 
 const OWN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
@@ -34,10 +34,7 @@ fn seen(file: &Path, conduct: Conduct, play: impl FnOnce(&Server)) -> Lines {
     #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
     let server = unsafe { Server::load(entry) }.unwrap().conduct(conduct);
     let count = |server: &Server| -> Lines {
-        // What is given up at a stop is in the next file.
-        for code in [ServiceControl::STOP, ServiceControl::START, ServiceControl::STOP] {
-            server.control(code);
-        }
+        server.control(ServiceControl::STOP);
         let text = std::fs::read_to_string(file).unwrap();
         let rows = text.lines().take_while(|line| !line.is_empty());
         rows.map(|row| row.trim().split_once("  ").unwrap())
@@ -82,6 +79,12 @@ fn exchanges(server: &Server, xid: u32, reports_refusals: bool) {
     }
 }
 
+fn has_no_experiment(lines: &Lines) -> bool {
+    lines
+        .keys()
+        .all(|line| !line.contains("request ") && !line.contains("OFFER "))
+}
+
 fn check(lines: &Lines, expected: &[(&str, u64)]) {
     for (line, count) in expected {
         assert_eq!(lines.get(*line).unwrap_or(&0), count, "{line}\n{lines:#?}");
@@ -92,13 +95,25 @@ fn check(lines: &Lines, expected: &[(&str, u64)]) {
 fn the_file_says_what_the_server_does() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe.txt");
     #[expect(unsafe_code, reason = "other threads may read the environment")]
-    for (name, value) in [
-        ("DHCP_PROBE_FILE", file.to_str().unwrap()),
-        ("DHCP_PROBE_MAC", "02005e00532a"),
-    ] {
-        // SAFETY: this is the only test of the program, and its other thread waits.
-        unsafe { std::env::set_var(name, value) };
+    let set = |name, value| {
+        // SAFETY: this is the only test of the program, and the probe's thread is not there.
+        unsafe { std::env::set_var(name, value) }
+    };
+    set("DHCP_PROBE_FILE", file.to_str().unwrap());
+
+    // No client is named: nothing may be altered.
+    let unnamed = seen(&file, Conduct::DEFAULT, |server| exchanges(server, 1, false));
+    assert!(has_no_experiment(&unnamed), "{unnamed:#?}");
+    check(&unnamed, &[("hooks of a packet, in order: 0x146", 6)]);
+
+    for wrong in ["+2005e005327", "02005e00532", "02005e00532a0", "02005e00532g", ""] {
+        set("DHCP_PROBE_MAC", wrong);
+        // SAFETY: the entry point is that of the probe.
+        #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
+        let status = unsafe { EntryCall::DEFAULT.enter(probe::DhcpServerCalloutEntry) }.status;
+        assert_eq!(status, LoadError::default().code(), "{wrong}");
     }
+    set("DHCP_PROBE_MAC", "02005e00532a");
 
     let followed = seen(&file, Conduct::DEFAULT, |server| exchanges(server, 10, false));
     check(
@@ -207,12 +222,7 @@ fn the_file_says_what_the_server_does() {
             ("HandleOptions, on another thread than its NewPkt", 1),
         ],
     );
-    assert!(
-        others
-            .keys()
-            .all(|line| !line.contains("request ") && !line.contains("OFFER ")),
-        "{others:#?}"
-    );
+    assert!(has_no_experiment(&others), "{others:#?}");
 
     // Odd values of one kind leave the others room, and are counted.
     let odd = seen(&file, Conduct::DEFAULT, |server| {

@@ -67,6 +67,8 @@ impl<const MEMBERS: usize> Contexts<MEMBERS> {
 pub(super) enum Audience<'a, const MEMBERS: usize> {
     /// The members that have heard of it, with their own.
     Tracked(&'a Contexts<MEMBERS>),
+    /// The same, but for the DLL's own callout.
+    TrackedByOthers(&'a Contexts<MEMBERS>),
     /// With NULL, those to whom it was never offered, from this one on; and the DLL's own callout, which bears it always.
     From(usize),
 }
@@ -95,6 +97,8 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
     pub(super) fn context(self, member: usize, notice: Notice) -> Option<*mut c_void> {
         match self {
             Self::Tracked(contexts) => contexts.hears(member, notice).then(|| contexts.get(member)),
+            Self::TrackedByOthers(_) if member == 0 => None,
+            Self::TrackedByOthers(contexts) => Self::Tracked(contexts).context(member, notice),
             Self::From(from) => (member == 0 || member >= from).then_some(null_mut()),
         }
     }

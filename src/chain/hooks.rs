@@ -96,7 +96,7 @@ impl<'a> Watched<'a> {
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
-    fn tables(&self) -> impl Iterator<Item = (usize, &CalloutTable)> {
+    fn tables(&self) -> impl DoubleEndedIterator<Item = (usize, &CalloutTable)> {
         self.members.get().into_iter().flat_map(Members::tables)
     }
 
@@ -143,16 +143,21 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         }
     }
 
-    /// Tells the audience.
+    /// Tells the audience: of a drop in order, and of the end the last member first, since what a member puts in the place
+    /// of a packet only those after it are given.
     ///
     /// # Safety
     /// - The hooks of the members can be called with the packet.
     unsafe fn tell(&self, told: Told, audience: Audience<'_, MEMBERS>) -> u32 {
-        self.tables()
-            .filter_map(|(member, table)| Some((table, audience.context(member, told.notice)?)))
+        let tell = |status, (member, table): (usize, &CalloutTable)| match audience.context(member, told.notice) {
             // SAFETY: the caller promises the same.
-            .map(|(table, context)| unsafe { told.tell(table, context) })
-            .fold(ERROR_SUCCESS, first_failure)
+            Some(context) => first_failure(status, unsafe { told.tell(table, context) }),
+            None => status,
+        };
+        match told.notice {
+            Notice::Dropped(_) => self.tables().fold(ERROR_SUCCESS, tell),
+            Notice::Processed => self.tables().rfold(ERROR_SUCCESS, tell),
+        }
     }
 
     /// Tells the audience with a copy of `bytes`, so that a buffer that one member takes back is not what the others read.
@@ -281,7 +286,14 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
             // What a member has put in the place of the packet ends with the packet's lifecycle.
             watched.pair.set(watched.own);
             packet.set_process_it(false);
-            for notice in [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed] {
+            // Of drops the DLL's own callout hears from the server alone; the others cannot do without the pair.
+            for (notice, audience) in [
+                (
+                    Notice::Dropped(DropReason::GEN_FAILURE),
+                    Audience::TrackedByOthers(&contexts),
+                ),
+                (Notice::Processed, Audience::Tracked(&contexts)),
+            ] {
                 let _ = self.packets.notify(context, notice);
                 let told = Told {
                     notice,
@@ -290,7 +302,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
                     reserved: raw.reserved,
                 };
                 // SAFETY: the packet is the server's, which passes what the prototype asks.
-                status = first_failure(status, unsafe { self.tell(told, Audience::Tracked(&contexts)) });
+                status = first_failure(status, unsafe { self.tell(told, audience) });
             }
             self.release(NewPacket::HOOK, contexts, None);
             packet.set_context(Some(Audience::<MEMBERS>::withheld(member.saturating_add(1))));

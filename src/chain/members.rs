@@ -113,8 +113,9 @@ impl<const MEMBERS: usize> Members<MEMBERS> {
     }
 
     /// Returns the tables, each with its member's number.
-    pub(super) fn tables(&self) -> impl Iterator<Item = (usize, &CalloutTable)> {
-        self.all.iter().flatten().map(|member| &member.table).enumerate()
+    pub(super) fn tables(&self) -> impl DoubleEndedIterator<Item = (usize, &CalloutTable)> {
+        let numbered = self.all.iter().enumerate();
+        numbered.filter_map(|(number, member)| Some((number, &member.as_ref()?.table)))
     }
 
     /// Returns a table of the hooks that any member wants.

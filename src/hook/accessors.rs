@@ -23,9 +23,10 @@ macro_rules! packet_accessors {
     };
 }
 
-/// The ways in which a hook gives the server other bytes; `$packet` is the packet whose end returns the buffer.
+/// The ways in which a hook gives the server other bytes; `$packet` is the packet whose end returns the buffer, `$held`
+/// who holds it until then, and `$unheld` when nobody would.
 macro_rules! packet_replacement {
-    ($Type:ident, $packet:literal) => {
+    ($Type:ident, $packet:literal, $held:literal, $unheld:literal) => {
         impl<'a> $Type<'a> {
             /// Returns what the host and the chain do with it.
             #[inline]
@@ -37,8 +38,8 @@ macro_rules! packet_replacement {
             ///
             #[doc = concat!(
                 "The pointers are swapped when the hook returns, and the buffer stays until the server reports ", $packet,
-                " as processed, so that it must be tracked. If that never happens, and the packet is given up, the buffer ",
-                "is not used again. A second edit starts from the first."
+                " as processed: ", $held, " If that never happens, and the packet is given up, the buffer is not used again. ",
+                "A second edit starts from the first."
             )]
             ///
             /// This is one of two ways to alter a packet, and Microsoft's documentation contradicts itself on which to use:
@@ -52,8 +53,8 @@ macro_rules! packet_replacement {
             ///   the header;
             /// - [`ReplaceError::Exhausted`](crate::ReplaceError::Exhausted) if all buffers are in use;
             #[doc = concat!(
-                "- [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) if nobody would hold the buffer: ", $packet,
-                " is not tracked, or the argument was made by [`from_raw`](Self::from_raw), which knows of no buffers."
+                "- [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) if nobody would hold the buffer: ", $unheld,
+                "the argument was made by [`from_raw`](Self::from_raw), which knows of no buffers."
             )]
             pub fn replace<'v>(
                 &mut self,
@@ -75,7 +76,8 @@ macro_rules! packet_replacement {
             ///
             /// The packet is edited aside, on the stack, and copied when the hook returns: up to the 4096 bytes of the
             /// server's buffer, or of the one that another DLL has put in its place: a [chain](crate::chain) asks the same
-            /// size of it. It works for every packet, tracked or not, and takes none of the host's buffers.
+            /// size of it. It works for every packet, tracked or not, and takes none of the host's buffers. A
+            /// chain whose table was full when the packet came calls no member, for the packet or for the reply.
             /// [`replace`](Self::replace) says what Microsoft's pages say on the two ways.
             ///
             /// # Errors

@@ -22,6 +22,15 @@ pub enum HookError {
         /// The size that the server gave, in bytes.
         size: u32,
     },
+    /// The list of DLLs, `ChainDlls`, is at an odd address.
+    #[error("list of DLLs is at an odd address, and was not read")]
+    UnalignedList,
+    /// The list of DLLs, `ChainDlls`, does not end within the UTF-16 units that are read.
+    #[error("list of DLLs does not end within {units} UTF-16 units, and the rest was not read")]
+    EndlessList {
+        /// How many units were read.
+        units: usize,
+    },
     /// The server offers a version of the callout API that this crate does not know.
     #[error("version {version} of the callout API is not supported, only 0 is")]
     Version {

@@ -15,7 +15,8 @@ use crate::table::{ContextError, NotifyError};
 pub enum Diagnostic<'a> {
     /// The server called a hook with arguments that cannot be used; the callout does not hear of the call.
     ///
-    /// For `DhcpPktDropHook` only the packet's bytes are refused: the notice counts.
+    /// For `DhcpPktDropHook` only the packet's bytes are refused: the notice counts. For the list of `DhcpServerCalloutEntry`
+    /// only what was not read of it is: the DLL is loaded.
     ArgumentsRefused {
         /// The hook, as the SDK names it, or `DhcpServerCalloutEntry`.
         hook: &'static str,

@@ -3,6 +3,7 @@
 use core::fmt::{self, Write};
 use core::iter::FusedIterator;
 
+use super::check::HookError;
 use crate::ffi::CalloutTable;
 
 /// How many UTF-16 units of the server's list are looked at, the last NUL included.
@@ -106,28 +107,32 @@ impl fmt::Debug for DllPath<'_> {
     }
 }
 
-/// Returns the slice of a `REG_MULTI_SZ`: up to and with its empty text, and at most [`LONGEST_LIST`] units.
+/// Returns the slice of a `REG_MULTI_SZ`: up to and with its empty text, and at most [`LONGEST_LIST`] units; and why it is
+/// not the whole list, if it is not.
 ///
 /// # Safety
-/// - `list` is NULL or points at UTF-16 units, aligned, that can be read and that nobody writes during `'a`, up to the
-///   first NUL that follows a NUL or is the first unit, or [`LONGEST_LIST`] of them.
-pub(crate) unsafe fn read_list<'a>(list: *const u16) -> &'a [u16] {
-    if list.is_null() || !list.is_aligned() {
-        return &[];
+/// - `list` is NULL, or not aligned, or points at UTF-16 units that can be read and that nobody writes during `'a`, up to
+///   the first NUL that follows a NUL or is the first unit, or [`LONGEST_LIST`] of them.
+pub(crate) unsafe fn read_list<'a>(list: *const u16) -> (&'a [u16], Option<HookError>) {
+    if list.is_null() {
+        return (&[], None);
+    }
+    if !list.is_aligned() {
+        return (&[], Some(HookError::UnalignedList));
     }
     let mut length: usize = 0;
     let mut after_nul = true;
-    while length < LONGEST_LIST {
+    let mut has_ended = false;
+    while !has_ended && length < LONGEST_LIST {
         // SAFETY: `length` is below the bound, and no empty text has come, so the caller promises that it can be read.
         let unit = unsafe { list.wrapping_add(length).read() };
         length = length.saturating_add(1);
-        if unit == 0 && after_nul {
-            break;
-        }
+        has_ended = unit == 0 && after_nul;
         after_nul = unit == 0;
     }
     // SAFETY: so many units have been read, and the caller promises that nobody writes them.
-    unsafe { core::slice::from_raw_parts(list, length) }
+    let units = unsafe { core::slice::from_raw_parts(list, length) };
+    (units, (!has_ended).then_some(HookError::EndlessList { units: length }))
 }
 
 /// Fills the server's table.

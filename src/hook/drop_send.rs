@@ -92,7 +92,12 @@ pub struct SendPacket<'a> {
 
 packet_accessors!(SendPacket);
 packet_origin!(SendPacket);
-packet_replacement!(SendPacket, "the packet that is answered");
+packet_replacement!(
+    SendPacket,
+    "the packet that is answered",
+    "it must have a place in the table, as one that is tracked or was replaced has.",
+    "the packet that is answered has no place in the table, or "
+);
 
 impl SendPacket<'_> {
     /// Creates the safe argument from those of the C prototype.

@@ -39,7 +39,13 @@ impl ContextVariable<'_> {
 }
 
 packet_accessors!(NewPacket);
-packet_replacement!(NewPacket, "the packet");
+packet_replacement!(
+    NewPacket,
+    "the packet",
+    "it has a place in the table until then, even after [`Decision::Pass`](crate::Decision::Pass). If the table is full, \
+     the server keeps its own packet, which is a [`Diagnostic::NotTracked`](crate::Diagnostic::NotTracked).",
+    ""
+);
 
 impl NewPacket<'_> {
     /// Creates the safe argument from those of the C prototype, and sets `*ProcessIt` to TRUE.

@@ -170,8 +170,9 @@ enum Changed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplaceError {
-    /// The packet is not tracked, so that nobody would hold a buffer until the server has finished with it:
-    /// `new_packet` did not return `Decision::Track`, or the table was full.
+    /// Nobody would hold a buffer until the server has finished with the packet: the argument was made by `from_raw`, or
+    /// the packet that is answered has no place in the table. It has one if `new_packet` returned `Decision::Track` or
+    /// replaced it, and the table was not full.
     #[error("the packet is not tracked, so that nobody would hold its new buffer: `rewrite` needs none")]
     NotTracked,
     /// All buffers are in use.

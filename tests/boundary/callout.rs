@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock};
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ServiceControl};
 use dhcp_callout::ffi::{CalloutTable, EntryPoint};
-use dhcp_callout::hook::ChainDlls;
+use dhcp_callout::hook::{ChainDlls, LONGEST_LIST};
 use dhcp_callout::message::{OptionCode, Seconds};
 use dhcp_callout::simulate::{EntryCall, EntryResult, HookCall, Parameter, Server};
 use dhcp_callout::{
@@ -925,6 +925,35 @@ fn dlls_that_are_switched_off_are_counted() {
     );
     let (_, recorder) = recorder!(1, 0);
     assert_eq!(recorder.take(), [""; 0], "an empty list is no news");
+}
+
+#[test]
+fn a_list_that_is_not_read_to_its_end_is_told() {
+    static HOST: Host<Recorder, 1, 0> = Host::new(Recorder::new());
+    entry_point!(fn entry = HOST);
+    let told = |list: *mut u16| {
+        let mut table = CalloutTable::EMPTY;
+        // SAFETY: the list is longer than what is read of it, or ends, or is not aligned; and the table can be written.
+        let status = unsafe { entry(list, 0, &raw mut table) };
+        assert_eq!((status, table.dhcp_new_pkt_hook.is_some()), (0, true));
+        HOST.callout().take()
+    };
+    let mut list = [u16::from(b'a'), 0].repeat(LONGEST_LIST / 2 + 1);
+    let switched_off = |dlls: usize| format!("{dlls} DLLs of the list switched off: exported without a chain");
+    assert_eq!(
+        told(list.as_mut_ptr().wrapping_byte_add(1)),
+        ["DhcpServerCalloutEntry: arguments refused: list of DLLs is at an odd address, and was not read"]
+    );
+    assert_eq!(
+        told(list.as_mut_ptr()),
+        [
+            "DhcpServerCalloutEntry: arguments refused: list of DLLs does not end within 32768 UTF-16 units, and the rest \
+             was not read",
+            &switched_off(LONGEST_LIST / 2)
+        ]
+    );
+    list[LONGEST_LIST - 2] = 0;
+    assert_eq!(told(list.as_mut_ptr()), [switched_off(LONGEST_LIST / 2 - 1)]);
 }
 
 #[test]

@@ -324,9 +324,9 @@ mod members {
                 "1 dropped Some((1, 97)) 0x6 Ok(\"a123\")",
                 "2 dropped Some((2, 97)) 0x6 Ok(\"a123\")",
                 "3 dropped Some((3, 97)) 0x6 Ok(\"a123\")",
-                "1 done (1, 97) Dropped(DHCP_DROP_PAUSED)",
-                "2 done (2, 97) Dropped(DHCP_DROP_PAUSED)",
                 "3 done (3, 97) Dropped(DHCP_DROP_PAUSED)",
+                "2 done (2, 97) Dropped(DHCP_DROP_PAUSED)",
+                "1 done (1, 97) Dropped(DHCP_DROP_PAUSED)",
             ]
         );
 
@@ -350,7 +350,7 @@ mod members {
         );
 
         // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports the
-        // packet or not.
+        // packet or not, and the first of no drop but the server's.
         let packet = server.receive(b"2").unwrap();
         assert!(!packet.is_accepted());
         assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
@@ -359,9 +359,8 @@ mod members {
             [
                 "1 new 2",
                 "2 new 21",
-                "1 dropped Some((1, 50)) 0x100 Ok(\"2\")",
                 "2 dropped None 0x100 Ok(\"2\")",
-                "1 done (1, 50) Dropped(DHCP_DROP_GEN_FAILURE)",
+                "1 done (1, 50) Processed",
             ]
         );
         server.notify(&packet, Notice::Dropped(DropReason::INTERNAL_ERROR));
@@ -385,7 +384,7 @@ mod members {
             server.notify(packet, Notice::Processed);
         }
         let done: Vec<_> = LOG.take().iter().map(|line| line[7..].to_owned()).collect();
-        let expected = [(1, 99), (2, 99), (3, 99), (1, 98), (2, 98), (3, 98)];
+        let expected = [(3, 99), (2, 99), (1, 99), (3, 98), (2, 98), (1, 98)];
         assert_eq!(done, expected.map(|state| format!("{state:?} Processed")));
         assert_eq!((CHAIN.in_flight(), CHAIN.tally().admitted), (0, 4));
     }
@@ -433,9 +432,9 @@ mod ends {
         assert_eq!(
             LOG.take(),
             [
-                "own done Processed",
                 "rejected",
-                "notice 0x0000000b not told to chain member 1"
+                "notice 0x0000000b not told to chain member 1",
+                "own done Processed"
             ]
         );
     }
@@ -582,12 +581,11 @@ mod pointers {
             LOG.take(),
             [
                 "DhcpNewPktHook: packet of chain member 1 set back: *Packet is NULL",
-                "own dropped Some(()): 0x100",
                 "clobbers told 0x100",
                 "refuses told 0x100, NULL false, 6 bytes",
-                "own done Dropped(DHCP_DROP_GEN_FAILURE)",
-                "clobbers told 0xb",
                 "refuses told 0xb, NULL false, 6 bytes",
+                "clobbers told 0xb",
+                "own done Processed",
             ]
         );
         let packet = server.receive(b"accept").unwrap();
@@ -600,9 +598,9 @@ mod pointers {
             [
                 "DhcpNewPktHook: packet of chain member 1 set back: *Packet is NULL",
                 "DhcpPktSendHook: packet of chain member 1 set back: *Packet is NULL",
-                "own done Processed",
-                "clobbers told 0xb",
                 "refuses told 0xb, NULL false, 6 bytes",
+                "clobbers told 0xb",
+                "own done Processed",
             ]
         );
     }
@@ -669,7 +667,7 @@ mod full {
             assert_eq!(log, ["own dropped None: 0x4", "foreign told 0x4 of 0"]);
         }
         server.notify(&tracked, Notice::Processed);
-        assert_eq!(LOGS[0].take(), ["own done Processed", "foreign told 0xb of 1"]);
+        assert_eq!(LOGS[0].take(), ["foreign told 0xb of 1", "own done Processed"]);
 
         // Given up by the chain: the members' contexts are gone, so that only the first hears more of it.
         let lost = server.receive(b"c").unwrap();
@@ -706,8 +704,8 @@ mod full {
             "rejected",
             "own dropped None: 0x4",
             "foreign told 0x4 of 1",
-            "rejected",
             "foreign told 0xb of 1",
+            "rejected",
         ];
         assert_eq!(log.take(), expected);
         assert_eq!(chain.in_flight(), 0);
@@ -783,8 +781,8 @@ mod overlap {
             [
                 "foreign new",
                 "notice 0x0000000b not told to chain member 1",
-                "own done Processed",
-                "foreign told 0xb of 9"
+                "foreign told 0xb of 9",
+                "own done Processed"
             ]
         );
     }
@@ -804,7 +802,7 @@ unsafe fn replace(buffer: &Mutex<[u8; 4096]>, packet: *mut *mut u8, size: *mut u
     }
 }
 
-/// A DLL that takes its buffer back when it is told of the end, and one that still reads the packet.
+/// A DLL that takes its buffer back when it is told of the end, and those before and after it that still read the packet.
 mod bytes_at_the_end {
     use super::*;
 
@@ -821,21 +819,37 @@ mod bytes_at_the_end {
         }
 
         unsafe fn pkt_drop(_: DropSendArguments) -> u32 {
+            LOG.note("taken back");
             BUFFER.lock().unwrap().fill(0xDD);
             0
         }
     }
 
-    struct Reads;
+    /// Keeps, if it is the last, the pointer that it is given.
+    struct Reads<const LAST: bool>;
 
-    impl Dll for Reads {
+    impl<const LAST: bool> Dll for Reads<LAST> {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: called as the prototype says.
+            let packet = unsafe { call.packet.read() };
+            // SAFETY: a chain passes a variable of its own.
+            unsafe { call.pkt_context.write(packet.cast()) };
+            0
+        }
+
         unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
             // SAFETY: a chain passes variables of its own, and a packet.
             let packet = unsafe {
                 let size = usize::try_from(call.packet_size.read()).unwrap();
                 core::slice::from_raw_parts(call.packet.read(), size)
             };
-            LOG.note(format!("reads {:?}", String::from_utf8_lossy(packet)));
+            let told = String::from_utf8_lossy(packet);
+            LOG.note(format!("reads {told:?}"));
+            if LAST {
+                // SAFETY: the static buffer of the member before.
+                let kept = unsafe { core::slice::from_raw_parts(call.pkt_context.cast::<u8>(), 8) };
+                LOG.note(format!("has {:?}", String::from_utf8_lossy(kept)));
+            }
             0
         }
     }
@@ -843,17 +857,27 @@ mod bytes_at_the_end {
     fn find(path: DllPath<'_>) -> Option<LoadedDll> {
         match path.to_string().as_str() {
             "replaces" => dll::<Replaces>(),
-            _ => dll::<Reads>(),
+            "last" => dll::<Reads<true>>(),
+            _ => dll::<Reads<false>>(),
         }
     }
 
     #[test]
-    fn the_last_member_reads_the_packet_though_an_earlier_one_took_it_back() {
-        let (server, _) = chain!(LOG, 4, "replaces\0reads\0\0", find);
+    fn a_buffer_is_taken_back_when_those_after_it_have_been_told_and_those_before_it_read_a_copy() {
+        let (server, _) = chain!(LOG, 4, "first\0replaces\0last\0\0", find);
         let server = server.conduct(Conduct::DEFAULT.swaps(Swaps::ReadAgain));
         let packet = server.receive(b"original").unwrap();
         server.notify(&packet, Notice::Processed);
-        assert_eq!(LOG.take(), ["own done Processed", "reads \"replaced\""]);
+        assert_eq!(
+            LOG.take(),
+            [
+                "reads \"replaced\"",
+                "has \"replaced\"",
+                "taken back",
+                "reads \"replaced\"",
+                "own done Processed"
+            ]
+        );
     }
 }
 
@@ -913,8 +937,8 @@ mod end_while_a_member_reads {
             [
                 "reads \"replaced\"",
                 "DhcpPktSendHook: replacement undone: the packet is over",
-                "own done Processed",
-                "taken back"
+                "taken back",
+                "own done Processed"
             ]
         );
         assert_eq!(chain.in_flight(), 0);

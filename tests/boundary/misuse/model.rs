@@ -264,14 +264,13 @@ impl<'s> Model<'s> {
             }
         }
         if let Some(last) = refused_by {
-            // The members that were called hear of its end; the server gets its own packet back.
-            for (member, entry) in members.iter().enumerate().take(last + 1) {
-                if self.shape.chain.is_some() {
-                    let id = entry.as_ref().and_then(|entry| entry.id);
-                    told.plain(member, Kind::Dropped, id, &[], &step.plans[member]);
-                }
+            // The members that were called hear of its end, the first of that alone; the server gets its own packet back.
+            let called = || members.iter().enumerate().take(last + 1);
+            for (member, entry) in called().skip(1) {
+                let id = entry.as_ref().and_then(|entry| entry.id);
+                told.plain(member, Kind::Dropped, id, &[], &step.plans[member]);
             }
-            for (member, entry) in members.iter().enumerate().take(last + 1) {
+            for (member, entry) in called().rev() {
                 if let Some(Entry {
                     id: Some(id), panics, ..
                 }) = entry
@@ -406,10 +405,14 @@ impl<'s> Model<'s> {
             if is_repeated && !is_alone {
                 told.take(0, Kind::Rejected);
             }
-            let all_members = members
+            let mut all_members: Vec<_> = members
                 .iter_mut()
                 .enumerate()
-                .take(self.shape.chain.map_or(1, |_| MEMBERS));
+                .take(self.shape.chain.map_or(1, |_| MEMBERS))
+                .collect();
+            if is_end {
+                all_members.reverse();
+            }
             for (member, entry) in all_members {
                 let plan = &step.plans[member];
                 if entry
