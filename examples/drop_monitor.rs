@@ -1,6 +1,8 @@
 //! Why does my server drop packets? Counts by reason, by relay and by client; each client is reported at most once an hour.
 //!
 //! Hooks must not block: they count and send, and a thread of the callout's own looks for work from time to time.
+//!
+//! In a DLL of your own this is `lib.rs` without `main` and `show`, which show it at work here.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;

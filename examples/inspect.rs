@@ -13,17 +13,21 @@ use dhcp_callout_support::{capture, inspect_json, tool};
 use serde_json::{Value, json};
 
 const HELP: &str = "\
-Prints DHCP messages whole: every field and option with its offset. A malformed message is printed with its error.
+Prints DHCP messages whole: every field and option with its offset. A malformed message is printed
+with its error.
 
 usage: inspect [--json] [--hex] [FILE...]
 
   FILE        a capture in pcap or pcapng format; - is standard input
-  --hex       FILE is text, one packet in hexadecimal on each line (- is the empty packet); without FILE, standard input
-  --json      prints each message as one line of JSON; if from a capture, with its file (capture), frame and time
+  --hex       FILE is text, one packet in hexadecimal on each line (- is the empty packet);
+              without FILE, standard input
+  --json      prints each message as one line of JSON; if from a capture, with its file (capture),
+              frame and time (seconds since 1970, as text with nine decimals)
   -h, --help  prints this
 
 Frames of a capture that hold no message are counted on standard error.
-Exit code 2: a file cannot be read, or not to its end; what was read is printed before, and the other files after.";
+Exit code 2: a file cannot be read, or not to its end; what was read is printed before, and the
+other files after.";
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
@@ -145,7 +149,8 @@ fn inspect_hex(arguments: &Arguments, file: &Path, out: &mut impl Write) -> Resu
 fn inspect_capture(arguments: &Arguments, file: &Path, out: &mut impl Write) -> Result<(), Failure> {
     let mut finder = Finder::default();
     let mut done = Ok(());
-    for (number, frame) in (1..).zip(tool::open(file, tool::is_redirected())?) {
+    let (frames, _) = tool::open(file, tool::is_redirected())?;
+    for (number, frame) in (1..).zip(frames) {
         let frame: Frame = match frame {
             Ok(frame) => frame,
             Err(error) => {
@@ -158,7 +163,7 @@ fn inspect_capture(arguments: &Arguments, file: &Path, out: &mut impl Write) -> 
             let place = json!({
                 "capture": file.display().to_string(),
                 "frame": number,
-                "time": format!("{}.{:09}", frame.time.as_secs(), frame.time.subsec_nanos()),
+                "time": tool::time(frame.time),
             });
             writeln!(out, "{}", joined(place, inspect_json::object(&packet)))?;
         } else {

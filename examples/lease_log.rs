@@ -2,6 +2,8 @@
 //!
 //! The hooks put what they know into the packet's state; when it is done, the state goes to a thread of the callout's
 //! own, which alone writes. A packet that finds the way full is counted and not written: the server does not wait.
+//!
+//! In a DLL of your own this is `lib.rs` without `main` and `show`, which show it at work here.
 
 use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};

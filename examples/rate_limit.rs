@@ -3,6 +3,8 @@
 //! A hook asks no clock: a thread of the callout's own counts seconds. What a client has sent is counted in one of 4096
 //! cells, by a hash of its hardware address; two clients can share a cell, and then share the limit. A flood with many
 //! addresses fills the cells, and no memory.
+//!
+//! In a DLL of your own this is `lib.rs` without `main` and `show`, which show it at work here.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use core::time::Duration;

@@ -16,16 +16,20 @@ use dhcp_callout_support::{capture, tool, watcher};
 use serde_json::{Value, json};
 
 const HELP: &str = "\
-Replays a captured DHCP exchange through the hooks of a callout DLL, with a simulated server, and prints a line for each
-client packet: time, transaction, client, message type, what the server did, how the packet ended. The totals follow.
+Replays a captured DHCP exchange through the hooks of a callout DLL, with a simulated server, and
+prints a line for each client packet: seconds since the first frame, transaction, client, message
+type, what the server did, how the packet ended. The totals follow.
 
 usage: replay [--json] [FILE]
 
-  FILE        a capture in pcap or pcapng format; - is standard input; without it, a capture of the project's
-  --json      prints each packet as one line of JSON, then the totals as another
+  FILE        a capture in pcap or pcapng format; - is standard input; without it, a capture of the
+              project's
+  --json      prints each packet as one line of JSON, then the totals as another; each time is in
+              seconds since 1970, as text with nine decimals
   -h, --help  prints this
 
-A request that is not answered in the minute after it counts as unanswered if the capture is a long one.
+A request that is not answered in the minute after it counts as unanswered if the capture is a long
+one.
 Exit code 2: the capture cannot be read, or not to its end; what was read is printed before.";
 
 fn main() -> ExitCode {
@@ -84,7 +88,7 @@ enum Failure {
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let server = watcher::server()?;
-    let mut frames = tool::open(&arguments.file, tool::is_redirected())?;
+    let (mut frames, _) = tool::open(&arguments.file, tool::is_redirected())?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut totals = Totals::default();
     let end = replay(&mut frames, &mut totals, |messages| {
@@ -105,8 +109,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// A DHCP message of the capture.
 struct CapturedMessage {
     frame: usize,
-    /// Since the first frame.
+    /// Since 1970.
     time: Duration,
+    since_first_frame: Duration,
     payload: Vec<u8>,
 }
 
@@ -156,7 +161,8 @@ fn replay(
         totals.messages = totals.messages.saturating_add(1);
         messages.push(CapturedMessage {
             frame: totals.frames,
-            time: frame.time.saturating_sub(start),
+            time: frame.time,
+            since_first_frame: frame.time.saturating_sub(start),
             payload: payload.into_owned(),
         });
         if messages.len() >= MOST {
@@ -235,7 +241,7 @@ fn print(
     writeln!(
         out,
         "{:>10.3} s  {:08x}  {:<17}  {:<8}  {:<44}  {}",
-        packet.time.as_secs_f64(),
+        packet.since_first_frame.as_secs_f64(),
         message.xid(),
         client(message),
         type_name(message),
@@ -311,7 +317,7 @@ fn to_json(
     let calls = lifecycle.calls.iter();
     json!({
         "frame": packet.frame,
-        "time": packet.time.as_secs_f64(),
+        "time": tool::time(packet.time),
         "xid": format!("{:08x}", message.xid()),
         "client": client(message),
         "type": type_name(message),
@@ -351,7 +357,7 @@ fn call_to_json(time: Duration, call: Call, messages: &[CapturedMessage]) -> Val
         Call::Notified(notice) => ("notified", json!({ "notice": notice.to_string() })),
         other => ("other", json!({ "call": format!("{other:?}") })),
     };
-    let mut object = json!({ "call": hook, "time": time.as_secs_f64() });
+    let mut object = json!({ "call": hook, "time": tool::time(time) });
     if let (Value::Object(object), Value::Object(details)) = (&mut object, details) {
         object.extend(details);
     }

@@ -15,8 +15,9 @@ use dhcp_callout_support::{capture, tool};
 use etherparse::UdpHeader;
 
 const HELP: &str = "\
-Copies a capture, and changes three options in every DHCPACK on the way: 192.0.2.53 and 192.0.2.54 as name servers
-(option 6), a lease time of 3600 seconds (51), the bytes 01 04 de ad be ef as vendor-specific information (43).
+Copies a capture, and changes three options in every DHCPACK on the way: 192.0.2.53 and 192.0.2.54
+as name servers (option 6), a lease time of 3600 seconds (51), the bytes 01 04 de ad be ef as
+vendor-specific information (43).
 
 usage: rewrite IN OUT
 
@@ -24,9 +25,10 @@ usage: rewrite IN OUT
   OUT         the copy, in pcap format; - is standard output
   -h, --help  prints this
 
-Everything else of a message stays as it was, byte for byte. All other frames are copied unchanged, and so are the times.
-What was edited is told on standard output, or if OUT goes there, on standard error; so is an ACK that cannot be edited,
-and how many frames could not be read. Both are copied unchanged.
+Everything else of a message stays as it was, byte for byte. All other frames are copied unchanged,
+and so are the times. What was edited is told on standard output, or if OUT goes there, on standard
+error; so is an ACK that cannot be edited, and how many frames could not be read. Both are copied
+unchanged.
 Exit code 2: a file cannot be read or written, or not to its end; the frames before are written.";
 
 const NAME_SERVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 53), Ipv4Addr::new(192, 0, 2, 54)];
@@ -100,47 +102,68 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         name: output.display().to_string(),
         error,
     };
-    let frames = tool::open(input, !to_stdout && tool::is_redirected())?;
+    let (frames, bar) = tool::open(input, !to_stdout || tool::is_redirected())?;
     let (mut out, mut log): (Box<dyn Write>, Box<dyn Write>) = if to_stdout {
         (Box::new(io::stdout()), Box::new(io::stderr()))
     } else {
         (Box::new(File::create(output).map_err(failed)?), Box::new(io::stdout()))
     };
     let mut out = io::BufWriter::new(&mut out);
-    let done = rewrite(frames, &mut |bytes| out.write_all(bytes).map_err(failed), &mut log);
+    // Nobody may be there to read it.
+    let mut tell = |text: &dyn fmt::Display| bar.suspend(|| drop(write!(log, "{text}")));
+    let done = rewrite(frames, &mut |bytes| out.write_all(bytes).map_err(failed), &mut tell);
     out.flush().map_err(failed)?;
     done
 }
 
-/// Passes the bytes of the new capture to `write`, and tells in `log` what was done.
+/// Passes the bytes of the new capture to `write`, and tells what was done, however far it comes.
 fn rewrite(
     frames: capture::Capture,
     write: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
-    log: &mut dyn Write,
+    tell: &mut dyn FnMut(&dyn fmt::Display),
 ) -> Result<(), Failure> {
-    let mut finder = Finder::default();
-    let mut format = None;
-    let (mut copied, mut edited) = (0_usize, 0_usize);
-    let mut end = Ok(());
-    for (number, frame) in (1..).zip(frames) {
-        let frame = match frame {
-            Ok(frame) => frame,
-            Err(error) => {
-                end = Err(error.into());
-                break;
-            }
-        };
-        if format.is_none() {
+    let mut copy = Copy::default();
+    let mut done = (1..)
+        .zip(frames)
+        .try_for_each(|(number, frame)| copy.add(number, &frame?, write, tell));
+    if copy.format.is_none() {
+        done = write(&capture::file_header(capture::Linktype::ETHERNET, false)).and(done);
+    }
+    let [copied, edited] =
+        [(copy.frames, "frame"), (copy.edited, "ACK")].map(|(number, thing)| tool::count(number, thing));
+    let skipped = copy.finder.finish().1;
+    tell(&format_args!("{copied} copied, {edited} edited\n{skipped}"));
+    done
+}
+
+/// How far a copy has come.
+#[derive(Default)]
+struct Copy {
+    finder: Finder,
+    /// The link type, and whether the times are in nanoseconds: those of the first frame.
+    format: Option<(capture::Linktype, bool)>,
+    frames: usize,
+    edited: usize,
+}
+
+impl Copy {
+    fn add(
+        &mut self,
+        number: usize,
+        frame: &Frame,
+        write: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+        tell: &mut dyn FnMut(&dyn fmt::Display),
+    ) -> Result<(), Failure> {
+        if self.format.is_none() {
             write(&capture::file_header(frame.link_type, frame.has_nanoseconds))?;
         }
-        let (link_type, has_nanoseconds) = *format.get_or_insert((frame.link_type, frame.has_nanoseconds));
+        let (link_type, has_nanoseconds) = *self.format.get_or_insert((frame.link_type, frame.has_nanoseconds));
         if frame.link_type != link_type || frame.has_nanoseconds && !has_nanoseconds {
             return Err(Failure::OtherFormat(number));
         }
-        let (data, did) = rewrite_frame(&mut finder, &frame);
+        let (data, did) = rewrite_frame(&mut self.finder, frame);
         if let Some(did) = did {
-            // Nobody may be there to read it.
-            let _ = writeln!(log, "frame {number}: {did}");
+            tell(&format_args!("frame {number}: {did}\n"));
         }
         let unwritable = Failure::Unwritable(number);
         let lengths = u32::try_from(data.len()).and_then(|new| Ok((new, u32::try_from(frame.bytes.len())?)));
@@ -150,15 +173,10 @@ fn rewrite(
         let original_length = frame.original_length.saturating_sub(old).saturating_add(new);
         let record = capture::record(frame.time, has_nanoseconds, &data, original_length);
         write(&record.ok_or(unwritable)?)?;
-        copied = copied.saturating_add(1);
-        edited = edited.saturating_add(usize::from(matches!(data, Cow::Owned(_))));
+        self.frames = self.frames.saturating_add(1);
+        self.edited = self.edited.saturating_add(usize::from(matches!(data, Cow::Owned(_))));
+        Ok(())
     }
-    if format.is_none() {
-        write(&capture::file_header(capture::Linktype::ETHERNET, false))?;
-    }
-    let [copied, edited] = [(copied, "frame"), (edited, "ACK")].map(|(number, thing)| tool::count(number, thing));
-    let _ = write!(log, "{copied} copied, {edited} edited\n{}", finder.finish().1);
-    end
 }
 
 /// Returns the frame as it is to be written, and what is to be told of it.

@@ -29,6 +29,17 @@ pub enum Area {
     Sname,
 }
 
+/// Prints the field's name in RFC 2131: `options`, `file` or `sname`.
+impl fmt::Display for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Options => "options",
+            Self::File => "file",
+            Self::Sname => "sname",
+        })
+    }
+}
+
 /// One option as it is on the wire: a fragment, if its code occurs more than once (RFC 3396).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawOption<'a> {

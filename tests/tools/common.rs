@@ -45,13 +45,30 @@ fn help_is_no_error() {
         for flag in ["--help", "-h"] {
             let output = run(tool, &[flag], b"");
             assert_eq!(output.status.code(), Some(0));
-            assert!(text(&output.stdout).contains(&format!("usage: {tool}")));
+            let help = text(&output.stdout);
+            assert!(help.contains(&format!("usage: {tool}")));
+            assert!(help.lines().all(|line| line.len() <= 100), "{help}");
             assert!(output.stderr.is_empty());
         }
         let output = run(tool, &["--no-such-flag"], b"");
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output.stderr).contains(&format!("usage: {tool}")));
         assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn help_that_cannot_be_written_is_no_panic() {
+    for tool in TOOLS {
+        let help = |stdout: Stdio| example(tool).arg("--help").stdout(stdout).output().unwrap();
+        let (kept, gone) = std::os::unix::net::UnixStream::pair().unwrap();
+        drop(gone);
+        let broken_pipe = help(std::os::fd::OwnedFd::from(kept).into());
+        assert_eq!((broken_pipe.status.code(), text(&broken_pipe.stderr)), (Some(0), ""));
+        let full = help(std::fs::File::create("/dev/full").unwrap().into());
+        assert_eq!(full.status.code(), Some(2));
+        assert!(text(&full.stderr).starts_with("standard output: "), "{full:?}");
     }
 }
 

@@ -15,7 +15,7 @@ use dhcp_callout::{
 use dhcp_callout_support::capture::{Frame, datagrams};
 use dhcp_callout_support::packet::request;
 use dhcp_callout_support::program::example;
-use dhcp_callout_support::{capture, watcher};
+use dhcp_callout_support::{capture, tool, watcher};
 
 use crate::made::Capture;
 
@@ -361,6 +361,7 @@ fn the_program_prints_totals_that_agree() {
 
 #[test]
 fn the_program_tells_each_packet_in_a_line_of_json() {
+    let frames = frames("server-gone.pcap");
     let output = replay(&["--json"]);
     let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
         .unwrap()
@@ -373,6 +374,8 @@ fn the_program_tells_each_packet_in_a_line_of_json() {
         (&request["frame"], &request["xid"], &request["client"]),
         (&3.into(), &"70a68929".into(), &"02:00:5e:00:53:11".into())
     );
+    let time_of = |frame: usize| tool::time(frames[frame - 1].time);
+    assert_eq!(request["time"], time_of(3), "in the form of inspect");
     assert_eq!(
         (&request["type"], &request["end"]),
         (&"REQUEST".into(), &"processed".into())
@@ -386,6 +389,10 @@ fn the_program_tells_each_packet_in_a_line_of_json() {
     assert_eq!(
         (&calls[2]["address"], &calls[2]["lease_time"], &calls[3]["frame"]),
         (&"192.0.2.100".into(), &24.into(), &4.into())
+    );
+    assert_eq!(
+        (&calls[0]["time"], &calls[3]["time"]),
+        (&time_of(3).into(), &time_of(4).into())
     );
     assert_eq!(lines[7]["end"], "DHCP_DROP_DUPLICATE");
     assert_eq!((&lines[8]["packets"], &lines[8]["frames"]), (&8.into(), &10.into()));

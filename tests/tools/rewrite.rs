@@ -10,6 +10,7 @@ use dhcp_callout_support::capture::Frame;
 use dhcp_callout_support::packet::ack;
 use dhcp_callout_support::program::example;
 
+use crate::common::run;
 use crate::made::Capture;
 
 fn rewritten(path: &Path) -> Vec<Frame> {
@@ -115,6 +116,25 @@ fn no_option_250_is_left_behind() {
         let stray = own.iter().filter(|option| !option.continues).map(|option| option.value);
         assert!(stray.eq(expected), "{own:?}");
     }
+}
+
+/// A file of two sections, the second with another link type: what was copied before is told all the same.
+#[test]
+fn the_totals_are_told_of_a_copy_that_ends_early() {
+    let first = std::fs::read(capture::bundled("dnsmasq-udhcpc.pcapng")).unwrap();
+    let frames = capture::parse(&first).unwrap().len();
+    let mut second = first.clone();
+    let length = u32::from_le_bytes(first[4..8].try_into().unwrap());
+    // The block after the section's header describes the interface.
+    let link_type = usize::try_from(length).unwrap() + 8;
+    second[link_type..link_type + 2].copy_from_slice(&101_u16.to_le_bytes());
+    let output = run("rewrite", &["-", "-"], &[first, second].concat());
+    assert_eq!(output.status.code(), Some(2));
+    let log = String::from_utf8(output.stderr).unwrap();
+    let totals = format!("{frames} frames copied, ");
+    let error = format!("rewrite: frame {} has another link type", frames + 1);
+    assert!(log.contains(&totals) && log.contains(&error), "{log}");
+    assert_eq!(capture::parse(&output.stdout).unwrap().len(), frames);
 }
 
 #[test]

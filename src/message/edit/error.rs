@@ -59,7 +59,7 @@ pub enum EditError {
         capacity: usize,
     },
     /// A field that holds options after the edit was also given other contents.
-    #[error("field {area:?} holds options, and cannot be set: `free_fields` moves them")]
+    #[error("field {area} holds options, and cannot be set: `free_fields` moves them")]
     FieldHoldsOptions {
         /// The field: `file` or `sname`.
         area: Area,

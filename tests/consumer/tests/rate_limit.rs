@@ -1,11 +1,16 @@
-//! The example `rate_limit` breaks no rule. In a test of its own, since each example exports the same symbol.
+//! The example `rate_limit` refuses a flood until its period is over, and breaks no rule. In a test of its own, since each
+//! example exports the same symbol.
 #![expect(unsafe_code, reason = "entry points are called as the server calls them")]
 
 #[path = "../../../examples/rate_limit.rs"]
 #[expect(dead_code, reason = "the example is a program too")]
 mod rate_limit;
 
-use dhcp_callout::simulate;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dhcp_callout::simulate::{self, Server};
+use dhcp_callout_support::packet::discover;
 
 #[test]
 fn is_clean() {
@@ -13,4 +18,21 @@ fn is_clean() {
     let report = unsafe { simulate::check(rate_limit::DhcpServerCalloutEntry) };
     report.assert_clean();
     assert!(report.is_complete());
+}
+
+/// Waits for the example's own clock, up to the ten seconds of a period.
+#[test]
+fn a_client_is_served_again_in_the_next_period() {
+    // SAFETY: as above.
+    let server = unsafe { Server::load(rate_limit::DhcpServerCalloutEntry) }.unwrap();
+    let packet = Vec::from(discover().chaddr(&[2, 0, 0, 0, 0x53, 1]).end());
+    let is_served = || server.receive(&packet).unwrap().is_accepted();
+    // A period may end in between, and another twenty be served.
+    let served = (0..41).filter(|_| is_served()).count();
+    assert!((20..=40).contains(&served), "{served}");
+    let start = Instant::now();
+    while !is_served() {
+        assert!(start.elapsed() < Duration::from_secs(60), "refused for good");
+        thread::sleep(Duration::from_millis(50));
+    }
 }

@@ -1,7 +1,8 @@
 //! What the tools have in common: where they read from, how they show that they are at it.
 
+use core::time::Duration;
 use std::fs::File;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,17 +11,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use crate::capture::{Capture, CaptureError};
 
 /// Opens a capture; `-` is standard input. If asked for a bar, shows on standard error how far it is read, provided that
-/// this is a terminal.
-pub fn open(path: &Path, with_bar: bool) -> Result<Capture, CaptureError> {
+/// this is a terminal. The bar is returned too: its `suspend` makes way for lines that are printed beside it.
+pub fn open(path: &Path, with_bar: bool) -> Result<(Capture, ProgressBar), CaptureError> {
     if path == Path::new("-") {
         let bar = progress_bar(None, with_bar);
-        return Capture::new("standard input".to_owned(), bar.wrap_read(io::stdin()));
+        let capture = Capture::new("standard input".to_owned(), bar.wrap_read(io::stdin()))?;
+        return Ok((capture, bar));
     }
     let name = path.display().to_string();
     match File::open(path) {
         Ok(file) => {
             let length = file.metadata().ok().map(|metadata| metadata.len());
-            Capture::new(name, progress_bar(length, with_bar).wrap_read(file))
+            let bar = progress_bar(length, with_bar);
+            Ok((Capture::new(name, bar.wrap_read(file))?, bar))
         }
         Err(error) => Err(CaptureError::unreadable(name, error)),
     }
@@ -28,8 +31,16 @@ pub fn open(path: &Path, with_bar: bool) -> Result<Capture, CaptureError> {
 
 /// Prints a help text, as somebody asked for it.
 pub fn help(text: &str) -> ExitCode {
-    println!("{text}");
-    ExitCode::SUCCESS
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads it has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("standard output: {error}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// Returns the line of a help text that shows the usage.
@@ -41,6 +52,11 @@ pub fn usage(help: &str) -> &str {
 pub fn count(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
+}
+
+/// Returns the time of a frame as JSON has it: as text, since a number would lose the nanoseconds.
+pub fn time(since_1970: Duration) -> String {
+    format!("{}.{:09}", since_1970.as_secs(), since_1970.subsec_nanos())
 }
 
 /// Returns whether standard output goes elsewhere than to a terminal, where a bar would be among the lines.
