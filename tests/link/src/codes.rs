@@ -3,7 +3,9 @@
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, SendCode, ServiceControl};
 use dhcp_callout::message::option::microsoft::MicrosoftCode;
 use dhcp_callout::message::option::relay::RelayCode;
-use dhcp_callout::message::{Architecture, DuidType, HardwareType, MessageType, NetbiosNodeType, OpCode, OptionCode, Overload};
+use dhcp_callout::message::{
+    Architecture, DuidType, HardwareType, MessageType, NetbiosNodeType, OpCode, OptionCode, Overload,
+};
 use dhcp_callout::{DropReason, Notice, Stage};
 
 /// Exports what all types of codes have: lines `Type of number: which name what it means`.
