@@ -54,7 +54,7 @@
 //!
 //! They would fill the table in time. The table's clock counts the admissions that were asked for
 //! ([`now`](PacketTable::now)), and each hook about a packet makes it young: admission, `get`, a drop, also one that is
-//! refused as repeated. An admission gives a packet up only if less than a quarter of the slots is vacant at that moment, and
+//! refused as repeated. (A hook whose arguments are refused does not: the table does not hear of it.) An admission gives a packet up only if less than a quarter of the slots is vacant at that moment, and
 //! the packet has not been heard of during the table's [patience](PacketTable::set_patience); the admission gets its slot,
 //! and hands its state back. A packet that is borrowed is passed over. The contexts of packets given up are stale at once.
 //!
@@ -409,9 +409,12 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Gives up the packets that were last heard of before the table's clock showed `tick`, and hands their states to
     /// `f`.
     ///
-    /// For packets that the server never reports as processed, and an author with a clock: note [`now`](Self::now) every
-    /// minute, say, and pass what was noted ten minutes ago. A packet that is borrowed at this moment stays. One that was
-    /// heard of since the table last looked at it counts as heard of at this call. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
+    /// For packets that the server never reports as processed, and an author with a clock: note [`now`](Self::now) and one
+    /// more every minute, say, and pass what was noted ten minutes ago. One more, since the packet that was admitted last was
+    /// admitted when the clock showed what it shows; it would stay as long as no other comes.
+    ///
+    /// A packet that is borrowed at this moment stays. One that was heard of since the table last looked at it counts as
+    /// heard of at this call. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
     pub fn evict_before(&self, tick: u64, f: impl FnMut(Finished<T>)) {
         self.sweep(|place| place.evict_before(tick, || self.now()), f);
     }

@@ -166,3 +166,18 @@ fn stale_notes_of_old_packets_are_no_hindrance() {
     assert!(table.admit(YOUNG).is_err());
     assert!(young.iter().all(|context| end(&table, *context)));
 }
+
+#[test]
+fn a_clock_of_the_authors_gives_up_the_last_packet_before_a_quiet_time() {
+    let table = table();
+    let (context, _) = admit(&table, 7);
+    hear(&table, context);
+    let noted = table.now() + 1;
+    let mut lost = Vec::new();
+    // At the first call the packet counts as heard of, and never again.
+    for _ in 0..2 {
+        assert_eq!(lost, []);
+        table.evict_before(noted, |finished| lost.push(finished.state));
+    }
+    assert_eq!(lost, [7]);
+}
