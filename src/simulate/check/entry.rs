@@ -12,7 +12,16 @@ use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint, proto
 pub(super) const NAME: &str = "DhcpServerCalloutEntry";
 
 /// Versions in the order of a negotiation, in which the server has to try until one is accepted.
-const VERSIONS: [u32; 6] = [u32::MAX, 1, CALLOUT_VERSION, CALLOUT_VERSION, 1, CALLOUT_VERSION];
+const VERSIONS: [u32; 8] = [
+    u32::MAX,
+    0x1_0000,
+    2,
+    1,
+    CALLOUT_VERSION,
+    CALLOUT_VERSION,
+    1,
+    CALLOUT_VERSION,
+];
 
 /// Calls `entry` with one version after the other, and returns whether it accepts the documented one.
 ///

@@ -15,13 +15,23 @@ type Part = fn(Message<'_>) -> Vec<u8>;
 
 /// What a reply must have in common with the server's.
 const SAME: [(Rule, Part); 6] = [
-    (Rule::ReplyType, |reply| value(reply, option::MESSAGE_TYPE.code())),
+    (Rule::ReplyType, |reply| {
+        let mut part = value(reply, option::MESSAGE_TYPE.code());
+        part.push(reply.op().code());
+        part
+    }),
     (Rule::ReplyTransaction, |reply| reply.xid().to_be_bytes().to_vec()),
-    (Rule::ReplyClient, |reply| reply.chaddr_field().to_vec()),
-    (Rule::ReplyAddress, |reply| reply.yiaddr().octets().to_vec()),
+    (Rule::ReplyClient, |reply| {
+        [&[reply.htype().code(), reply.hlen()][..], &reply.chaddr_field()[..]].concat()
+    }),
+    (Rule::ReplyAddress, |reply| {
+        [reply.ciaddr().octets(), reply.yiaddr().octets()].concat()
+    }),
     (Rule::ReplyServer, |reply| value(reply, option::SERVER_ID.code())),
     (Rule::ReplyRelay, |reply| {
-        value(reply, option::RELAY_AGENT_INFORMATION.code())
+        let mut part = value(reply, option::RELAY_AGENT_INFORMATION.code());
+        part.extend(reply.giaddr().octets());
+        part
     }),
 ];
 

@@ -69,17 +69,17 @@ rules! {
     KeptArguments: Fault "memory is used that was lent for an earlier call, or that nobody has written";
     ReplyMalformed: Fault "the options of a reply can no longer be read";
     ReplyOfAnother: Fault "a reply is the one to another packet";
-    ReplyType: Fault "a reply has another message type than the server's";
+    ReplyType: Fault "a reply has another message type, or another op, than the server's";
     ReplyTransaction: Fault "a reply has another transaction id than the server's";
-    ReplyClient: Fault "a reply has another hardware address than the server's";
-    ReplyAddress: Fault "a reply gives another address than the server's";
+    ReplyClient: Fault "a reply has another hardware address (htype, hlen, chaddr) than the server's";
+    ReplyAddress: Fault "a reply has another address of the client (ciaddr, yiaddr) than the server's";
     ReplyServer: Fault "a reply has another server identifier (54) than the server's";
-    ReplyRelay: Fault "a reply has other relay agent information (82) than the server's";
+    ReplyRelay: Fault "a reply has other relay agent information (82), or another giaddr, than the server's";
     ReplyTooLong: Fault "a reply is longer than its client takes: 576 bytes, or what option 57 of the request says";
     ReplyWithoutEnd: Fault "a reply has lost its END";
     ReplyContinuation: Advice "a reply has an option 250 that continues no other";
     DependsOnThread: Fault "the callout does something else if the hooks of a packet are called on several threads";
-    Slow: Advice "a hook takes longer than 250 ms, three times in a row";
+    Slow: Advice "a hook takes longer than 250 ms, for the third time in a run";
 }
 
 /// The name of the rule.

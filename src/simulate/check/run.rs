@@ -20,7 +20,7 @@ use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
 use crate::message::Message;
 
-/// How long a hook may take, and how often in a row it may take longer: a single time can be the system's doing.
+/// How long a hook may take, and how often in a run it may take longer: a single time can be the system's doing.
 const SLOW: Duration = Duration::from_millis(250);
 const SLOW_CALLS: u32 = 3;
 
@@ -58,8 +58,8 @@ pub(super) struct Run<'r> {
     /// The contexts of the packet that was received last, and of the one that was processed last.
     received: usize,
     processed: usize,
-    /// The hook that was slow, and how often in a row.
-    slow: (&'static str, u32),
+    /// How often a hook was slow.
+    slow: u32,
     /// What the callout made of the packets, if that is asked for.
     outcomes: Option<Vec<Outcome>>,
 }
@@ -118,7 +118,7 @@ impl<'r> Run<'r> {
             packets: packets.collect(),
             received: 0,
             processed: 0,
-            slow: ("", 0),
+            slow: 0,
             outcomes: None,
         }
     }
@@ -288,7 +288,8 @@ impl<'r> Run<'r> {
             let is_of_another = |xid| self.xids.contains(&xid);
             reply::judge(request, &seen.given, reply, is_of_another, |rule| found(rule, true));
         }
-        let is_too_slow = self.is_too_slow(seen.hook, took);
+        self.slow = self.slow.saturating_add(u32::from(took > SLOW));
+        let is_too_slow = took > SLOW && self.slow >= SLOW_CALLS;
         broken.extend(is_too_slow.then_some(Rule::Slow));
         for rule in broken {
             self.report.note(rule, seen.hook, self.conduct);
@@ -296,18 +297,6 @@ impl<'r> Run<'r> {
         if is_too_slow {
             self.report.cut_short();
         }
-    }
-
-    /// Counts how often in a row a hook was slow, and returns whether that is too often.
-    fn is_too_slow(&mut self, hook: &'static str, took: Duration) -> bool {
-        let (slow, count) = self.slow;
-        match (slow == hook, took > SLOW) {
-            (true, true) => self.slow = (hook, count.saturating_add(1)),
-            (false, true) => self.slow = (hook, 1),
-            (true, false) => self.slow = (hook, 0),
-            (false, false) => {}
-        }
-        self.slow.1 >= SLOW_CALLS
     }
 
     /// Notes whether something that the callout has put in the place of a packet or its reply is no longer as it was.
@@ -375,7 +364,7 @@ impl<'r> Run<'r> {
 /// Returns whether there is what the server leaves in memory when a call has ended, so much of it that it is not there by
 /// chance.
 fn has_poison(packet: &[u8]) -> bool {
-    packet.contains(&POISON) && packet.windows(8).any(|bytes| bytes == [POISON; 8])
+    packet.contains(&POISON) && packet.windows(4).any(|bytes| bytes == [POISON; 4])
 }
 
 impl Step {

@@ -12,11 +12,11 @@ use core::ffi::c_void;
 use core::ptr::{copy_nonoverlapping, null_mut, without_provenance_mut};
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
 
-use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS};
+use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, ServerOptions};
 
 /// Offset of `hops` in a packet, which no rule is about.
 const HOPS: usize = 3;
-/// Offset of `siaddr` and `giaddr`.
+/// Offset of `siaddr`, which no rule is about either.
 const ADDRESSES: usize = 20;
 
 /// Defines an entry point that does all that it should, for hooks that may not.
@@ -60,6 +60,13 @@ pub unsafe extern "system" fn refuses_version_0(_: *mut u16, _: u32, _: *mut Cal
 pub unsafe extern "system" fn accepts_unknown_versions(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
     // SAFETY: the server's table can be written.
     unsafe { fill(CALLOUT_VERSION, table, DROPS) }
+}
+
+/// Accepts the version after the one that is documented, and takes it for the same.
+pub unsafe extern "system" fn accepts_version_2(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    let version = if version == 2 { CALLOUT_VERSION } else { version };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, DROPS) }
 }
 
 /// Fills the table before it looks at the version.
@@ -411,8 +418,8 @@ unsafe extern "system" fn copy_from_the_kept_packet(
     // SAFETY: variables of the server; both packets are in buffers of 4096 bytes, of which the simulated server keeps the
     // first until all is over.
     unsafe {
-        if !received.is_null() && size.read_unaligned() as usize >= ADDRESSES + 8 {
-            copy_nonoverlapping(received.add(ADDRESSES), packet.read_unaligned().add(ADDRESSES), 8);
+        if !received.is_null() && size.read_unaligned() as usize >= ADDRESSES + 4 {
+            copy_nonoverlapping(received.add(ADDRESSES), packet.read_unaligned().add(ADDRESSES), 4);
         }
     }
     ERROR_SUCCESS
@@ -435,6 +442,44 @@ unsafe extern "system" fn write_into_the_kept_packet(
     if !received.is_null() {
         // SAFETY: the simulated server keeps the buffer until all is over.
         unsafe { received.add(HOPS).write(b'!') };
+    }
+    ERROR_SUCCESS
+}
+
+static ASKED_FOR: AtomicPtr<u32> = AtomicPtr::new(null_mut());
+
+callout!(
+    /// Reads the address that the client asked for when the reply goes, by the pointer that it got with the options.
+    keeps_an_address { dhcp_handle_options_hook: keep_the_address, dhcp_pkt_send_hook: send_to_the_kept_address }
+);
+
+unsafe extern "system" fn keep_the_address(
+    _: *mut u8,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+    options: *mut ServerOptions,
+) -> u32 {
+    // SAFETY: what the server has parsed, if it is not NULL.
+    let address = (!options.is_null()).then(|| unsafe { options.read_unaligned() }.requested_address);
+    ASKED_FOR.store(address.unwrap_or_default(), SeqCst);
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn send_to_the_kept_address(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let asked_for = ASKED_FOR.swap(null_mut(), SeqCst).cast::<u8>();
+    // SAFETY: as in `copy_from_the_kept_packet`.
+    unsafe {
+        if !asked_for.is_null() && size.read_unaligned() as usize >= ADDRESSES + 4 {
+            copy_nonoverlapping(asked_for, packet.read_unaligned().add(ADDRESSES), 4);
+        }
     }
     ERROR_SUCCESS
 }

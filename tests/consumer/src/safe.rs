@@ -187,6 +187,10 @@ on_reply! {
     loses_the_relay_information: |reply| edit(reply, |reply| {
         reply.remove(option::RELAY_AGENT_INFORMATION);
     });
+    /// Has the reply go to another relay.
+    changes_the_relay: |reply| edit(reply, |reply| {
+        reply.giaddr(ELSEWHERE);
+    });
     /// Adds more than clients take.
     is_too_long_for_the_client: |reply| edit(reply, |reply| {
         reply.set_raw(OptionCode::from_code(224), &PADDING);
@@ -208,6 +212,13 @@ on_reply! {
     };
     /// Asks a slow friend.
     is_slow: |_| thread::sleep(Duration::from_millis(400));
+    /// Asks a slow friend now and then.
+    is_slow_at_times: |_| {
+        static REPLIES: AtomicU32 = AtomicU32::new(0);
+        if REPLIES.fetch_add(1, Relaxed) % 3 == 2 {
+            thread::sleep(Duration::from_millis(400));
+        }
+    };
     /// Counts on hearing of request and reply on one thread.
     depends_on_the_thread: |reply| {
         if NEW_ON_THIS_THREAD.get() {

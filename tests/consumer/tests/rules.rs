@@ -10,9 +10,10 @@ use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Report, Rule, Server};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 36] = [
+const CALLOUTS: [(EntryPoint, Rule); 40] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
+    (raw::accepts_version_2, Rule::EntryAcceptsAny),
     (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
     (raw::writes_into_the_list, Rule::EntryWritesOutside),
     (raw::differs_from_call_to_call, Rule::EntryUnstable),
@@ -32,6 +33,7 @@ const CALLOUTS: [(EntryPoint, Rule); 36] = [
     (raw::forgets_the_size, Rule::WriteBeyondSize),
     (raw::one_buffer_for_all, Rule::ReplacementChanged),
     (raw::keeps_its_arguments, Rule::KeptArguments),
+    (raw::keeps_an_address, Rule::KeptArguments),
     (raw::writes_late, Rule::KeptArguments),
     (safe::is_malformed::entry, Rule::ReplyMalformed),
     (safe::answers_another_packet::entry, Rule::ReplyOfAnother),
@@ -41,11 +43,13 @@ const CALLOUTS: [(EntryPoint, Rule); 36] = [
     (safe::changes_the_address::entry, Rule::ReplyAddress),
     (safe::changes_the_server::entry, Rule::ReplyServer),
     (safe::loses_the_relay_information::entry, Rule::ReplyRelay),
+    (safe::changes_the_relay::entry, Rule::ReplyRelay),
     (safe::is_too_long_for_the_client::entry, Rule::ReplyTooLong),
     (safe::loses_end::entry, Rule::ReplyWithoutEnd),
     (safe::has_a_stray_continuation::entry, Rule::ReplyContinuation),
     (safe::depends_on_the_thread::entry, Rule::DependsOnThread),
     (safe::is_slow::entry, Rule::Slow),
+    (safe::is_slow_at_times::entry, Rule::Slow),
     (safe::mixes_up_packets_of_two_threads, Rule::ReplyOfAnother),
 ];
 
