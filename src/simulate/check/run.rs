@@ -181,6 +181,14 @@ impl<'r> Run<'r> {
     /// Stops the service, and returns what the callout made of all packets.
     fn stop(mut self) -> Vec<Outcome> {
         self.steps([(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
+        // A callout may keep beyond the stop what was not reported until then, and this need not be its last check.
+        if self.conduct.notices == Notices::Withheld && self.report.is_complete() {
+            let open = self.packets.iter().filter(|packet| packet.is_open);
+            for received in open.filter_map(|packet| packet.received.as_ref()) {
+                let end = Call::Notified(Notice::Processed);
+                self.server.report_with(received.seen.context, received, end);
+            }
+        }
         self.outcomes.unwrap_or_default()
     }
 

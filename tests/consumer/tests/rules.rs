@@ -104,6 +104,12 @@ fn a_callout_without_a_fault_is_clean() {
     check(raw::one_buffer_for_each).assert_clean();
     check(safe::serves_the_next_dll).assert_clean();
     check_chained(safe::serves_the_next_dll).assert_clean();
+    // Its chain keeps what is not reported, until it is full.
+    for seed in 0..4 {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: the entry point is made by the macro.
+        unsafe { simulate::check_seeded(safe::serves_the_next_dll, seed) }.assert_clean();
+    }
 }
 
 #[test]
