@@ -168,7 +168,7 @@ fn reads_alike(naive: &Naive<'_>, message: Message<'_>) {
         let joined = fragments
             .ok()
             .flatten()
-            .map(|parts| parts.copy_to(&mut [0; 1024]).map(|bytes| bytes.to_vec()));
+            .map(|parts| parts.copy_to(&mut [0; 2048]).map(|bytes| bytes.to_vec()));
         assert_eq!(joined, expected.clone().map(Ok));
         match message.value(code) {
             Ok(value) => {
