@@ -47,7 +47,7 @@ printed! {
         MachineId = MachineId<'_>, NetworkInterface = NetworkInterface, PortParameters = PortParameters, Route = Route,
         Seconds = Seconds, Suboption = Suboption<'_>, TimeOffset = TimeOffset, UserClasses = UserClasses<'_>,
         VendorData = VendorData<'_>, VendorOptions = VendorOptions<'_>, VirtualSubnet = VirtualSubnet<'_>,
-        TallySnapshot = TallySnapshot;
+        TallySnapshot = TallySnapshot, Area = Area;
     // With two forms.
     "{it} {it:#} {it:?}": Message = Message<'_>;
     "{it} {it:x} {it:?}": Value = Value<'_>;
