@@ -65,10 +65,10 @@
 //! - **The end.** However often and from however many threads the server reports a packet as processed, each member that
 //!   has heard of it is told once. Members are not told an end that the server did not tell: a packet that the chain gives
 //!   up ([`Diagnostic::Lost`]) is one of which they hear no more.
-//! - **The stop of the service.** Each member gives up its own packets, or does not. The chain gives up none: what the server
-//!   reports after the stop goes to the members with their contexts, as it would to each of them alone. (A
+//! - **The stop of the service.** Each member gives up its own packets, or does not. The chain gives up none at once: what the
+//!   server reports after the stop goes to the members with their contexts, as it would to each of them alone. (A
 //!   [`Host`](crate::Host) hands all states back after the author's `control`; a member that is one finds such contexts
-//!   stale.)
+//!   stale.) When the chain needs room, it gives up those of which it has not heard since the stop, however short that is.
 //! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, whose
 //!   entry point returns anything but 0, or that is a member already, is left out with a
 //!   [`Diagnostic::LeftOut`], and the others are loaded; so is one for which the author's function panics, with the

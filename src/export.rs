@@ -15,7 +15,9 @@ use crate::ffi::{
     self, Bool, CALLOUT_VERSION, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint,
     ServerOptions,
 };
-use crate::hook::{Argument, ChainDlls, Diagnostic, DllPath, Handle, HookError, argument_of, read_list, write_table};
+use crate::hook::{
+    Argument, ChainDlls, Diagnostic, DllPath, Handle, HookError, Keep, argument_of, read_list, write_table,
+};
 
 /// Exports a callout: defines `DhcpServerCalloutEntry` and the hooks that the callout wants.
 ///
@@ -202,7 +204,6 @@ macro_rules! entry_point {
                     let entry = $crate::entry_point!(@name $($head)*);
                     $crate::export::chained::<Self, __Own, _, _>(&$chain, entry, dlls, $find)
                 }
-                fn stop() {}
             }
         });
     };
@@ -252,6 +253,7 @@ macro_rules! entry_point {
         let handler: &'static _ = $handler;
         $crate::export::Handlers {
             host: $host,
+            packets: handler,
             $($hook: $crate::export::Handlers::$hook(handler).get(),)+
         }
     }};
@@ -277,8 +279,6 @@ pub trait Hosted: Sync {
     fn load(&'static self) -> Result<(), u32>;
     /// Tells the callout.
     fn report(&'static self, diagnostic: Diagnostic<'_>);
-    /// Gives up all packets: the service has stopped.
-    fn stop(&'static self);
 }
 
 impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Hosted for Host<C, PACKETS, BUFFERS> {
@@ -288,10 +288,6 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Hosted for Host<C, 
 
     fn report(&'static self, diagnostic: Diagnostic<'_>) {
         Host::report(self, diagnostic);
-    }
-
-    fn stop(&'static self) {
-        self.drain();
     }
 }
 
@@ -334,11 +330,6 @@ pub trait Exported: 'static {
     fn report(diagnostic: Diagnostic<'_>) {
         Self::handlers().host.report(diagnostic);
     }
-    /// Gives up all packets, after the author has heard that the service has stopped.
-    #[inline]
-    fn stop() {
-        Self::handlers().host.stop();
-    }
 }
 
 /// Defines the hooks, and who handles them.
@@ -355,6 +346,8 @@ macro_rules! define {
         pub struct Handlers {
             /// The host that is told of what hooks refuse.
             pub host: &'static dyn Hosted,
+            /// The host or chain that keeps the packets.
+            pub packets: &'static dyn Keep,
             $($(
                 #[doc = concat!("The handler of `", $name, "`.")]
                 pub $hook: Option<&'static dyn Handle<argument_of!($hook)>>,
@@ -396,7 +389,7 @@ macro_rules! define {
     };
     (@after control $raw:ident) => {
         if $raw.control_code == ServiceControl::STOP.code() {
-            E::stop();
+            E::handlers().packets.stop();
         }
     };
     (@after $hook:ident $raw:ident) => {};
@@ -418,6 +411,9 @@ unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A
             None => ERROR_SUCCESS,
         },
         Err(error) => {
+            if let Some(context) = A::context_of(raw) {
+                E::handlers().packets.hear(context);
+            }
             let hook = A::HOOK;
             E::report(Diagnostic::ArgumentsRefused { hook, error });
             ERROR_SUCCESS

@@ -35,7 +35,7 @@ mod service;
 pub use address::{AddressDeleted, AddressOffered};
 pub(crate) use argument::argument_of;
 #[doc(hidden)]
-pub use argument::{Argument, Handle};
+pub use argument::{Argument, Handle, Keep};
 pub use check::HookError;
 pub use diagnostic::{Diagnostic, LeftOut};
 #[cfg(feature = "simulate")]

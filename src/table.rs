@@ -54,9 +54,10 @@
 //!
 //! They would fill the table in time. The table's clock counts the admissions that were asked for
 //! ([`now`](PacketTable::now)), and each hook about a packet makes it young: admission, `get`, a drop, also one that is
-//! refused as repeated. (A hook whose arguments are refused does not: the table does not hear of it.) An admission gives a packet up only if less than a quarter of the slots is vacant at that moment, and
-//! the packet has not been heard of during the table's [patience](PacketTable::set_patience); the admission gets its slot,
-//! and hands its state back. A packet that is borrowed is passed over. The contexts of packets given up are stale at once.
+//! refused as repeated. An admission gives a packet up only if less than a quarter of the slots is vacant at that moment,
+//! and the packet has not been heard of during the table's [patience](PacketTable::set_patience); the admission gets its
+//! slot, and hands its state back. A packet that is borrowed is passed over. The contexts of packets given up are stale at
+//! once.
 //!
 //! Admissions look at the packets in turn, at each once in `2 N` admissions at least. A look finds that a packet was heard
 //! of since the last one, and notes the time; so the table takes one that hooks have been about for old at the latest when
@@ -198,6 +199,8 @@ pub struct PacketTable<T, const N: usize> {
     tag: Tag,
     /// How long a packet must not have been heard of, by the table's clock; 0 for the default.
     patience: AtomicU64,
+    /// What was last heard of before that is silent for long enough, by the table's clock.
+    old_before: AtomicU64,
 }
 
 /// A packet whose state is kept from now on.
@@ -272,6 +275,7 @@ impl<T, const N: usize> PacketTable<T, N> {
                 tally: PacketTally::new(),
                 tag: Tag::new(),
                 patience: AtomicU64::new(0),
+                old_before: AtomicU64::new(0),
             }
         }
     }
@@ -419,6 +423,15 @@ impl<T, const N: usize> PacketTable<T, N> {
         self.sweep(|place| place.evict_before(tick, || self.now()), f);
     }
 
+    /// Lets admissions give up all packets that are in flight now, and not heard of again, when room is short.
+    ///
+    /// Abandoned packets are handed over as [`reap`](Self::reap) does.
+    pub(crate) fn let_go(&self, f: impl FnMut(Finished<T>)) {
+        // Before the first admission, so none is given up; but from now on each has the time at which it was heard of.
+        self.evict_before(0, f);
+        self.old_before.store(self.now() + 1, Relaxed);
+    }
+
     /// Gives up all packets, and hands their states to `f`; for the stop of the service.
     ///
     /// One that is borrowed at this moment goes to its last borrower. Packets that other threads admit meanwhile may
@@ -525,7 +538,7 @@ impl<T, const N: usize> PacketTable<T, N> {
             0 => Self::DEFAULT_PATIENCE,
             set => set,
         };
-        let tick = now.saturating_sub(patience);
+        let tick = now.saturating_sub(patience).max(self.old_before.load(Relaxed));
         let mut old = None;
         if !is_short || now % LOOKS as u64 == 0 {
             old = self.look(tick);

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::ffi::ERROR_SUCCESS;
 use crate::hook::{
-    AddressDeleted, AddressOffered, Argument, Buffers, ClientDeleted, ControlEvent, Diagnostic, Handle, NewPacket,
-    PacketArgument, PacketNotice, ParsedOptions, SendPacket, note_drop,
+    AddressDeleted, AddressOffered, Argument, Buffers, ClientDeleted, ControlEvent, Diagnostic, Handle, Keep,
+    NewPacket, PacketArgument, PacketNotice, ParsedOptions, SendPacket, note_drop,
 };
 use crate::lifecycle::{Notice, Outcome, Stage};
 use crate::table::{
@@ -355,6 +355,18 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             self.report(Diagnostic::Panicked { hook });
         }
         returned
+    }
+}
+
+impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Keep for Host<C, PACKETS, BUFFERS> {
+    fn stop(&self) {
+        self.drain();
+    }
+
+    fn hear(&self, context: Context) {
+        if let Ok(entry) = self.packets.get(context) {
+            self.release(entry);
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use crate::ffi::{
     GiveAddressArguments, HandleOptionsArguments, NewPktArguments, ProbArguments,
 };
 use crate::hook::{
-    AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, HookError, NewPacket,
-    PacketNotice, PacketPair, ParsedOptions, SendPacket, check_packet, note_drop,
+    AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, HookError, Keep,
+    NewPacket, PacketNotice, PacketPair, ParsedOptions, SendPacket, check_packet, note_drop,
 };
 use crate::lifecycle::{Notice, Stage};
 use crate::table::{Admitted, Borrowed, Context, ContextError, Finished, Progress};
@@ -365,6 +365,20 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for
         // SAFETY: the members' hooks get what the server passed, or the packet of a member before, whose buffer
         // `LoadedDll::new` asks about; and their own contexts.
         unsafe { self.each::<SendPacket<'static>>(raw.pkt_context, Some(watched), own) }
+    }
+}
+
+impl<const PACKETS: usize, const MEMBERS: usize> Keep for Chain<PACKETS, MEMBERS> {
+    /// The members give up their own packets. Those of which the server reports an end after the stop are kept for that, but
+    /// not at the cost of new ones.
+    fn stop(&self) {
+        self.packets.let_go(|finished| self.finish(&finished));
+    }
+
+    fn hear(&self, context: Context) {
+        if let Ok(contexts) = self.packets.get(context) {
+            self.release(PacketNotice::HOOK, contexts, None);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::check::HookError;
 use crate::ffi;
+use crate::table::Context;
 
 /// The safe argument of a hook.
 #[doc(hidden)]
@@ -18,6 +19,12 @@ pub trait Argument: Sized {
     /// # Safety
     /// As for that function.
     unsafe fn check(raw: Self::Raw) -> Result<Self, HookError>;
+
+    /// Returns the context that came with the arguments, if there is one.
+    #[must_use]
+    fn context_of(_: Self::Raw) -> Option<Context> {
+        None
+    }
 
     /// Returns the hook of this argument from a table.
     fn hook_of(table: &ffi::CalloutTable) -> Option<Self::Hook>;
@@ -37,6 +44,15 @@ pub trait Handle<A: Argument>: Sync {
     /// # Safety
     /// - `argument` was made from `raw`, of which the promises of `A::check` hold during the call.
     unsafe fn handle(&'static self, argument: A, raw: A::Raw) -> u32;
+}
+
+/// Who keeps the packets that the hooks are about: a host, or a chain.
+#[doc(hidden)]
+pub trait Keep: Sync {
+    /// Gives up what need not be kept any longer: the author has heard that the service has stopped.
+    fn stop(&self);
+    /// Has a packet count as heard of, although nobody gets the arguments of the hook that was about it.
+    fn hear(&self, context: Context);
 }
 
 /// What a `from_raw` returns, whether or not it can fail.
@@ -88,6 +104,8 @@ macro_rules! arguments {
                     unsafe { Self::from_raw(raw) }.checked()
                 }
 
+                arguments!(@context $hook);
+
                 #[inline]
                 fn hook_of(table: &ffi::CalloutTable) -> Option<Self::Hook> {
                     table.$field
@@ -100,6 +118,15 @@ macro_rules! arguments {
                 }
             }
         )+)+
+    };
+    // These come with none.
+    (@context control) => {};
+    (@context new_pkt) => {};
+    (@context delete_client) => {};
+    (@context $hook:ident) => {
+        fn context_of(raw: Self::Raw) -> Option<Context> {
+            Context::from_raw(raw.pkt_context)
+        }
     };
 }
 

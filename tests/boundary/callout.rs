@@ -9,7 +9,7 @@ use dhcp_callout::control::{AddressGrant, AddressProblem, ServiceControl};
 use dhcp_callout::ffi::{CalloutTable, EntryPoint};
 use dhcp_callout::hook::{ChainDlls, LONGEST_LIST};
 use dhcp_callout::message::{OptionCode, Seconds};
-use dhcp_callout::simulate::{EntryCall, EntryResult, HookCall, Parameter, Server};
+use dhcp_callout::simulate::{EntryCall, EntryResult, HookCall, Parameter, Server, ServerFields};
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, DropReason, Host,
     LoadError, Message, MessageType, NewPacket, Notice, NotifyError, OnAddressDeleted, OnAddressOffered,
@@ -881,6 +881,40 @@ fn what_replaced_a_lost_packet_is_the_servers_for_ever() {
         let bytes = unsafe { core::slice::from_raw_parts(start, 11) };
         assert_eq!(bytes, [&b"replaced x"[..], &[number]].concat());
     }
+}
+
+#[test]
+fn a_hook_makes_its_packet_young_though_its_arguments_are_refused() {
+    static HOST: Host<Everything, 8> = Host::new(Everything);
+    entry_point!(fn entry = HOST);
+    // SAFETY: the entry point is made by the macro.
+    let server = unsafe { Server::load(entry) }.unwrap();
+    HOST.set_patience(64);
+    let packets: Vec<_> = (0..8).map(|_| server.receive(b"packet").unwrap()).collect();
+    let fields = ServerFields::default();
+    let hooks = [
+        HookCall::notice(b"packet", 0x4),
+        HookCall::send(b"reply"),
+        HookCall::address_deleted(b"packet", 0x2000_0001),
+        HookCall::address_offered(b"packet", 0x3000_0001),
+        HookCall::options_parsed(b"packet", &fields),
+    ];
+    let calls = hooks.into_iter().zip(&packets);
+    let calls: Vec<_> = calls
+        .map(|(hook, packet)| hook.null_packet().context(packet.context()))
+        .collect();
+    for _ in 0..1000 {
+        for call in &calls {
+            server.call(call);
+        }
+        server.receive(b"other").unwrap();
+    }
+    for packet in &packets {
+        server.notify(packet, Notice::Processed);
+    }
+    let tally = HOST.tally();
+    assert!(tally.evicted > 3, "the others made room");
+    assert_eq!((tally.done, tally.stale), (5, 3));
 }
 
 /// Calls the hook that reports drops as a server does that has no packet any more.

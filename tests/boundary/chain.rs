@@ -709,6 +709,20 @@ mod full {
         ];
         assert_eq!(log.take(), expected);
         assert_eq!(chain.in_flight(), 0);
+        // What is not reported after the stop makes room for what comes when the service has started again.
+        let silent: Vec<_> = (0..4).map(|_| server.receive(b"b").unwrap()).collect();
+        server.send(&silent[0], b"reply").unwrap();
+        assert_eq!(log.take(), ["foreign sends for 1"]);
+        server.control(ServiceControl::STOP);
+        assert_eq!(log.take(), ["packet given up: in flight"; 4], "the host's");
+        for _ in 0..4 {
+            let packet = server.receive(b"c").unwrap();
+            assert_eq!(log.take(), ["packet given up: in flight"], "the chain's");
+            assert_eq!(chain.in_flight(), 4);
+            drop(packet);
+        }
+        let _untracked = server.receive(b"d").unwrap();
+        assert_eq!(log.take(), ["packet not tracked: packet table full"], "these are young");
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Model<'s> {
     live: Option<BTreeMap<usize, Live>>,
     /// The packets that were reported as dropped.
     dropped: BTreeSet<usize>,
+    /// The packets of a chain of which no hook has been since the service stopped.
+    silent: BTreeSet<usize>,
 }
 
 /// A packet in flight, as each member has it.
@@ -68,6 +70,7 @@ impl<'s> Model<'s> {
             contexts: Contexts::default(),
             live: Some(BTreeMap::new()),
             dropped: BTreeSet::new(),
+            silent: BTreeSet::new(),
         }
     }
 
@@ -159,6 +162,9 @@ impl<'s> Model<'s> {
             Hook::Entry { version, table } => self.enter(step, *version, *table),
             _ => self.tell(step, context),
         }
+        if step.is_about_packet() {
+            self.silent.remove(&context);
+        }
         self.check_replacements();
         let faults = core::mem::take(&mut *lock(&FAULTS));
         assert!(faults.is_empty(), "{faults:?}");
@@ -213,12 +219,22 @@ impl<'s> Model<'s> {
         let mut members = [const { None }; MEMBERS];
         let mut refused_by = None;
         let mut at = At::Known(seen.given_at().0);
-        let is_full = self.shape.chain.is_some_and(|packets| self.live().len() == packets);
+        let (is_short, is_full) = self.shape.chain.map_or((false, false), |packets| {
+            let in_flight = self.live().len();
+            (4 * in_flight > 3 * packets, in_flight == packets)
+        });
+        // Not before it is full, the chain may not know yet that there is one.
+        let is_next_given_up = told.0.front().is_some_and(|event| event.kind == Kind::GivenUp);
+        let gives_up = is_valid && is_short && !self.silent.is_empty() && (is_full || is_next_given_up);
+        let is_full = is_full && !gives_up;
         if !is_valid {
             told.take(0, Kind::ArgumentsRefused);
         } else if is_full {
             told.take(0, Kind::TableFull);
         } else {
+            if gives_up {
+                told.take(0, Kind::GivenUp);
+            }
             for member in 0..self.members() {
                 let plan = &step.plans[member];
                 let event = told.next(member, Kind::New, None, &shown);
@@ -315,6 +331,39 @@ impl<'s> Model<'s> {
         } else {
             assert_eq!(given, 0, "no context is left that names nothing");
         }
+        if gives_up && refused_by.is_some() {
+            self.end_silent();
+        } else if gives_up {
+            // The packet whose slot the new one has.
+            let slots = self.shape.chain.unwrap().next_power_of_two();
+            let lost = self
+                .silent
+                .iter()
+                .find(|silent| (*silent ^ given) % slots == 0)
+                .copied();
+            self.forget(lost.expect("a packet was given up that was heard of"));
+        }
+    }
+
+    /// Reports all packets as processed of which the chain may have given one up; it knows all but one.
+    fn end_silent(&mut self) {
+        let silent = self.silent.clone();
+        let known = silent.iter().filter(|context| {
+            let call = HookCall::notice(b"", PROCESSED).context(without_provenance_mut(**context));
+            let (_, events) = with_plans(&Default::default(), || self.server.call(&call));
+            events.iter().all(|event| event.kind != Kind::NotTold)
+        });
+        assert_eq!(known.count() + 1, silent.len());
+        for context in silent {
+            self.forget(context);
+        }
+    }
+
+    /// Forgets a packet that was given up by its chain, or is processed.
+    fn forget(&mut self, context: usize) {
+        self.live.as_mut().unwrap().remove(&context);
+        self.dropped.remove(&context);
+        self.silent.remove(&context);
     }
 
     fn free(&self, member: usize) -> usize {
@@ -435,8 +484,7 @@ impl<'s> Model<'s> {
                 }
             }
             if is_end {
-                all.remove(&context);
-                self.dropped.remove(&context);
+                self.forget(context);
             }
         } else {
             let mut from = withheld(context).filter(|_| !is_alone);
@@ -462,7 +510,6 @@ impl<'s> Model<'s> {
     fn tell(&mut self, step: &Step, context: usize) {
         let (source, code) = (self.source(&step.packet), step.code);
         let (own, no_fields) = (&source.own, ServerFields::default());
-        let is_about_packet = !matches!(step.hook, Hook::Control | Hook::DeleteClient);
         let mut shown = source.shown.clone();
         let (kind, call) = match &step.hook {
             Hook::Control => {
@@ -495,8 +542,8 @@ impl<'s> Model<'s> {
         let (_, events) = self.call(&call, step);
         let Some(mut all) = self.live.take() else { return };
         let mut told = Told(events.into());
-        let live = all.get(&context).filter(|_| is_about_packet);
-        let is_heard = !is_about_packet || self.is_heard(context, live.is_some());
+        let live = all.get(&context).filter(|_| step.is_about_packet());
+        let is_heard = !step.is_about_packet() || self.is_heard(context, live.is_some());
         let ids: [_; MEMBERS] = core::array::from_fn(|member| live.and_then(|live| live[member].as_ref()?.id));
         let is_stop = step.stops();
         match shown {
@@ -516,6 +563,8 @@ impl<'s> Model<'s> {
         if is_stop && self.shape.chain.is_none() {
             all.clear();
             self.dropped.clear();
+        } else if is_stop {
+            self.silent = all.keys().copied().collect();
         }
         told.end();
         self.live = Some(all);

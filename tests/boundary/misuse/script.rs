@@ -48,6 +48,14 @@ impl Step {
     pub(crate) fn stops(&self) -> bool {
         matches!(self.hook, Hook::Control) && self.code == STOP
     }
+
+    /// Whether a packet of which the server may have spoken before is called by its context.
+    pub(crate) fn is_about_packet(&self) -> bool {
+        matches!(
+            self.hook,
+            Hook::Drop | Hook::Send | Hook::Deleted | Hook::Offered | Hook::Parsed(_)
+        )
+    }
 }
 
 /// A variable of the server: `None` for NULL, otherwise how far from an aligned address.
@@ -108,6 +116,7 @@ fn step() -> impl Strategy<Value = Step> {
             code: match (&hook, code >> 31) {
                 (Hook::Drop, 0) => code & 0x8000_000F,
                 (Hook::Send, 0) => 0x1000_0000 | code & 0xFF,
+                (Hook::Control, 0) if code == 0xB => STOP,
                 (Hook::Control, 0) => code & 0x7,
                 (Hook::Deleted, 0) => 0x2000_0000 | code & 0xFF,
                 (Hook::Offered, 0) => 0x3000_0000 | code & 0xFF,
@@ -137,7 +146,7 @@ fn hook() -> impl Strategy<Value = Hook> {
         1 => Just(Hook::Deleted),
         1 => Just(Hook::Offered),
         1 => prop_oneof![6 => fields().prop_map(|(fields, offset)| Hook::Parsed(Some((Box::new(fields), offset)))).boxed(), 1 => Just(Hook::Parsed(None))],
-        1 => Just(Hook::Control),
+        2 => Just(Hook::Control),
         1 => Just(Hook::DeleteClient),
         1 => (version, out()).prop_map(|(version, table)| Hook::Entry { version, table }),
     ]
