@@ -2,15 +2,17 @@
 
 /// Defines open newtypes over wire integers, one table row per known value.
 ///
-/// Each type gets the constants, `ALL`, `name()` (the authority's name), `meaning()` (its prose), `Display` and `Debug`.
-/// Both print the name. A value without a name prints as a number, in the format given by the table: after `unknown` in
+/// Each type gets the constants, `ALL`, `name()` (the authority's name), `meaning()` (its prose; the name again if that
+/// says all), `Display` and `Debug`. Both print the name. A value without a name prints as a number, in the format given by the table: after `unknown` in
 /// `Display`, in the type's name in `Debug`. The constructor is left to the caller, since not every type may hold every
 /// value.
 macro_rules! codes {
+    (@meaning $name:literal) => { $name };
+    (@meaning $name:literal, $meaning:literal) => { $meaning };
     ($(
         $(#[$attribute:meta])*
         pub struct $Type:ident($int:ty), $format:literal, unknown = $unknown:literal {
-            $($(#[$row_attribute:meta])* $NAME:ident = $value:literal, $name:literal, $meaning:literal;)+
+            $($(#[$row_attribute:meta])* $NAME:ident = $value:literal, $name:literal $(, $meaning:literal)?;)+
         }
     )+) => {$(
         $(#[$attribute])*
@@ -20,7 +22,7 @@ macro_rules! codes {
 
         impl $Type {
             $(
-                #[doc = concat!("`", $name, "`: ", $meaning, ".")]
+                #[doc = concat!("`", $name, "`" $(, ": ", $meaning)?, ".")]
                 $(#[$row_attribute])*
                 pub const $NAME: Self = Self($value);
             )+
@@ -41,7 +43,7 @@ macro_rules! codes {
             #[must_use]
             pub const fn meaning(self) -> Option<&'static str> {
                 match self {
-                    $(Self::$NAME => Some($meaning),)+
+                    $(Self::$NAME => Some($crate::codes::codes!(@meaning $name $(, $meaning)?)),)+
                     _ => None,
                 }
             }

@@ -40,7 +40,8 @@ pub use suboptions::SuboptionChanges;
 pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, OptionErrorKind, Options, RawOption};
 
-pub(crate) use edit::{CAPACITY, edit, reply, request};
+pub(crate) use edit::{edit, reply, request};
+pub(crate) use header::CAPACITY;
 use header::{FILE, Header, OPTIONS_OFFSET, SNAME};
 use walk::{Walk, lone_message_type};
 

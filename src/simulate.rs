@@ -184,8 +184,8 @@ impl Server {
     pub unsafe fn load_first(dlls: &[(&str, EntryPoint)]) -> (Self, Vec<EntryRefused>) {
         let mut refused = Vec::new();
         let mut rest = dlls;
-        while let Some((&(_, entry), behind)) = rest.split_first() {
-            let list = list_of(behind);
+        while let Some((&(_, entry), after)) = rest.split_first() {
+            let list = list_of(after);
             let call = EntryCall::DEFAULT.chain(Some(&list));
             // SAFETY: the caller promises the same.
             let result = unsafe { call.enter(entry) };
@@ -194,7 +194,7 @@ impl Server {
                 Ok(table) => return (unsafe { Self::new(table) }, refused),
                 Err(error) => refused.push(error),
             }
-            rest = behind;
+            rest = after;
         }
         // SAFETY: there is no hook.
         (unsafe { Self::new(CalloutTable::EMPTY) }, refused)

@@ -87,6 +87,9 @@ struct File {
     /// The words outside of `use`.
     words: BTreeSet<String>,
     macros: BTreeSet<String>,
+    /// The lines of paths that would not be followed: from another name for the root or a parent, or to a variable of a
+    /// macro.
+    disguised: Vec<usize>,
     /// The line of each `unsafe`, and of those that begin a block, what they do besides calling what is in [`CALLED`].
     unsafes: Vec<(usize, Vec<String>)>,
 }
@@ -96,11 +99,23 @@ impl File {
         let mut tokens = Vec::new();
         flatten(fs::read_to_string(path).unwrap().parse().unwrap(), &mut tokens);
         let relative = path.strip_prefix(source).unwrap().with_extension("");
-        let names = relative.iter().map(|name| name.to_str().unwrap().to_owned());
+        let module = relative.iter().map(|name| name.to_str().unwrap().to_owned());
+        let names = |found: Vec<Token>| found.into_iter().map(|(name, _)| name).collect();
         let mut file = Self {
-            module: names.filter(|name| name != "lib").collect(),
-            children: follow(&tokens, &["mod", "?", ";"]),
-            macros: follow(&tokens, &["macro_rules", "!", "?"]),
+            module: module.filter(|name| name != "lib").collect(),
+            children: names(follow(&tokens, "mod ? ;")),
+            macros: names(follow(&tokens, "macro_rules ! ?")),
+            disguised: [
+                "crate as ?",
+                "self as ?",
+                "super as ?",
+                "crate : : $ ?",
+                "super : : $ ?",
+            ]
+            .iter()
+            .flat_map(|pattern| follow(&tokens, pattern))
+            .map(|(_, line)| line)
+            .collect(),
             ..Self::default()
         };
         file.scan(&tokens);
@@ -201,17 +216,18 @@ fn flatten(tokens: TokenStream, out: &mut Vec<Token>) {
 }
 
 /// The tokens in the place of `?` wherever a run of tokens is as in `pattern`.
-fn follow(tokens: &[Token], pattern: &[&str]) -> BTreeSet<String> {
+fn follow(tokens: &[Token], pattern: &str) -> Vec<Token> {
+    let pattern: Vec<_> = pattern.split(' ').collect();
     let fits = |run: &&[Token]| {
         run.iter()
-            .zip(pattern)
+            .zip(&pattern)
             .all(|((text, _), wanted)| *wanted == "?" || text == wanted)
     };
     let place = pattern.iter().position(|wanted| *wanted == "?").unwrap();
     tokens
         .windows(pattern.len())
         .filter(fits)
-        .map(|run| run[place].0.clone())
+        .map(|run| run[place].clone())
         .collect()
 }
 
@@ -399,6 +415,19 @@ fn no_file_uses_itself_by_way_of_others() {
         "{} arrows are part of a circle: {circular:#?}",
         circular.len()
     );
+}
+
+#[test]
+fn no_path_is_in_disguise() {
+    let source = Source::read();
+    let disguised = |file: &File| {
+        file.disguised
+            .iter()
+            .map(|line| format!("{}:{line}", file.name()))
+            .collect::<Vec<_>>()
+    };
+    let found: Vec<_> = source.files().flat_map(disguised).collect();
+    assert!(found.is_empty(), "paths that this test cannot follow: {found:#?}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ words! {
     AtOnce "hooks at the same time" Overlap "hooks of one packet at the same time"
     RequestLeaseTime "RequestLeaseTime" InNetworkOrder "in network order" InHostOrder "in host order" Neither "not option 51"
     NoArguments "hook whose arguments cannot be used" Untracked "packet not tracked: too many in flight" Panicked "panic in the probe"
-    SwitchedOff "DLLs behind this one in the list, which are switched off"
+    SwitchedOff "DLLs after this one in the list, which are switched off"
     // The experiments, and what is seen of them.
     ReplaceRequest "request replaced" RewriteRequest "request rewritten" Refuse "request refused"
     ReplaceOffer "OFFER replaced" RewriteOffer "OFFER rewritten" Made "done" Failed "not possible" Reported "PktDrop by code"

@@ -15,15 +15,15 @@ codes! {
     pub struct HardwareType(u8), "{}", unknown = "hardware type" {
         ETHERNET = 1, "Ethernet", "Ethernet (10Mb)";
         IEEE802 = 6, "IEEE 802", "IEEE 802 Networks";
-        ARCNET = 7, "ARCNET", "ARCNET";
-        FRAME_RELAY = 15, "Frame Relay", "Frame Relay";
+        ARCNET = 7, "ARCNET";
+        FRAME_RELAY = 15, "Frame Relay";
         ATM = 16, "ATM", "Asynchronous Transmission Mode (ATM)";
-        HDLC = 17, "HDLC", "HDLC";
-        FIBRE_CHANNEL = 18, "Fibre Channel", "Fibre Channel";
-        SERIAL_LINE = 20, "Serial Line", "Serial Line";
+        HDLC = 17, "HDLC";
+        FIBRE_CHANNEL = 18, "Fibre Channel";
+        SERIAL_LINE = 20, "Serial Line";
         IEEE1394 = 24, "IEEE 1394", "IEEE 1394.1995";
-        EUI64 = 27, "EUI-64", "EUI-64";
-        IPSEC_TUNNEL = 31, "IPsec tunnel", "IPsec tunnel";
+        EUI64 = 27, "EUI-64";
+        IPSEC_TUNNEL = 31, "IPsec tunnel";
         INFINIBAND = 32, "InfiniBand", "InfiniBand (TM)";
     }
 

@@ -17,7 +17,6 @@ mod write;
 
 pub use error::{EditError, MAX_EDITS};
 pub(crate) use fresh::{reply, request};
-pub(crate) use script::CAPACITY;
 pub use script::LongForm;
 
 use core::fmt;
@@ -30,7 +29,7 @@ use super::codec::{Encode, Encoded, Encoder, Format, Key, ValueError};
 use super::option::values::Typed;
 use super::value::Value;
 use super::walk::RawOption;
-use super::{HEADER_LENGTH, Header, Message, ParseError};
+use super::{CAPACITY, HEADER_LENGTH, Header, Message, ParseError};
 use script::{Change, Script};
 use write::field_of;
 

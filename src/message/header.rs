@@ -7,6 +7,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, big_endi
 /// Length of the fixed header in bytes, the least that a message can have.
 pub const HEADER_LENGTH: usize = 236;
 
+/// The longest packet that the crate handles: [`PACKET_CAPACITY`](crate::PACKET_CAPACITY), which says why.
+pub(crate) const CAPACITY: usize = 4096;
+
 /// The four bytes at offset 236 that say that options follow (RFC 2131 section 3: 99, 130, 83, 99).
 pub const MAGIC_COOKIE: [u8; 4] = [99, 130, 83, 99];
 

@@ -12,7 +12,7 @@ use super::option::{write_colons, write_escaped};
 use super::pick::{Found, search};
 use super::value::Value;
 use super::walk::{Area, RawOption};
-use super::{FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
+use super::{CAPACITY, FILE, HEADER_LENGTH, Key, MAGIC_COOKIE, Message, SNAME, option};
 
 /// Text for people. Control characters are escaped, so that nothing from the wire can pass for something else.
 ///
@@ -207,7 +207,7 @@ struct OptionLines<'a> {
     found: [Found<'a>; 254],
     overload: u8,
     /// For the joined values.
-    buffer: [u8; 4096],
+    buffer: [u8; CAPACITY],
     /// The code of the value that a 250 continues.
     value_of: OptionCode,
 }
@@ -222,7 +222,7 @@ impl<'a> OptionLines<'a> {
             message,
             found,
             overload,
-            buffer: [0; 4096],
+            buffer: [0; CAPACITY],
             value_of: OptionCode::PAD,
         }
     }

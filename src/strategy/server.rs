@@ -67,8 +67,8 @@ pub fn server_run() -> impl Strategy<Value = (Conduct, Vec<Bytes>)> {
             for (at, packet) in disturbances {
                 let at = at.index(packets.len());
                 packets.extend(packet.or_else(|| packets.get(at).cloned()));
-                if let Some(behind) = packets.get_mut(at..) {
-                    behind.rotate_right(1);
+                if let Some(later) = packets.get_mut(at..) {
+                    later.rotate_right(1);
                 }
             }
             (conduct, packets)

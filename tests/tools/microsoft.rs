@@ -66,7 +66,7 @@ fn check_continued(path: &Path) {
     assert_eq!(
         new,
         [kept(53), kept(54), lease, own, servers],
-        "no option 250 is left behind"
+        "no option 250 is left over"
     );
 }
 

@@ -90,7 +90,7 @@ fn only_the_three_options_of_an_ack_change() {
     assert_eq!(acks, 26, "as many as the README of the captures counts");
 }
 
-/// Values that Microsoft's server continues in option 250 take their continuations along, and leave none behind.
+/// Values that Microsoft's server continues in option 250 take their continuations along, and leave none over.
 #[test]
 fn no_option_250_is_left_behind() {
     let (long, end) = ([1; 255], [1; 45]);

@@ -176,7 +176,7 @@ fn is_edited(bench: &Bench, size: usize) -> bool {
     values(packet) == expected && packet[..28] == bench.packets.ack[..28]
 }
 
-/// Copies a part of a value behind those before it.
+/// Copies a part of a value after those before it.
 fn append(out: &mut [u8; 1024], joined: &mut usize, part: &[u8]) {
     if let Some(room) = out.get_mut(*joined..*joined + part.len()) {
         room.copy_from_slice(part);

@@ -5,9 +5,8 @@ use zerocopy::{FromZeros, IntoBytes};
 use super::super::code::{HardwareType, MessageType, OpCode, OptionCode};
 use super::super::codec::Encoder;
 use super::super::option;
-use super::super::{Header, MAGIC_COOKIE, Message};
+use super::super::{CAPACITY, Header, MAGIC_COOKIE, Message};
 use super::error::EditError;
-use super::script::CAPACITY;
 use super::write::field_of;
 
 /// The least length of a BOOTP message in bytes (RFC 951, RFC 1542 section 2.1), and so of a DHCP message.

@@ -3,11 +3,8 @@
 use super::super::code::{OptionCode, Overload};
 use super::super::option;
 use super::super::walk::RawOption;
-use super::super::{Message, OPTIONS_OFFSET};
+use super::super::{CAPACITY, Message, OPTIONS_OFFSET};
 use super::error::{EditError, MAX_EDITS};
-
-/// The longest packet that an edit makes: [`PACKET_CAPACITY`](crate::PACKET_CAPACITY), which says why.
-pub(crate) const CAPACITY: usize = 4096;
 
 pub(super) const RELAY: OptionCode = option::RELAY_AGENT_INFORMATION.code();
 

@@ -6,6 +6,7 @@ use core::iter;
 use super::sequence::encode_slices;
 use crate::message::code::OptionCode;
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError, ValueErrorKind};
+use crate::message::header::CAPACITY;
 use crate::message::value::Value;
 
 /// Bytes that a name may have on the wire, length bytes and root included (RFC 1035 section 3.1).
@@ -22,9 +23,6 @@ const MAX_EXPANSION: usize = 32;
 
 /// As how many bytes a pointer counts.
 const POINTER_WEIGHT: usize = 32;
-
-/// Bytes that a value in several fragments may have: more than any packet of the server has.
-const MAX_SPLIT_LENGTH: usize = 4096;
 
 /// Bytes of names after which a list is not printed any further.
 const MAX_PRINTED_LENGTH: usize = 1024;
@@ -255,7 +253,7 @@ pub struct DomainList<'a> {
 impl<'a> DomainList<'a> {
     /// Reads the names in `names`, a tail of `base` that is not empty; pointers count from the start of `base`.
     pub(super) fn within(base: Value<'a>, names: Value<'a>) -> Result<Self, ValueError> {
-        check::<MAX_SPLIT_LENGTH, _>(base, |bytes| {
+        check::<CAPACITY, _>(base, |bytes| {
             let mut budget = bytes.len().saturating_mul(MAX_EXPANSION);
             let mut at = base.len().saturating_sub(names.len());
             while at < bytes.len() {
@@ -270,7 +268,7 @@ impl<'a> DomainList<'a> {
     }
 
     /// Returns the list in one piece, copied to `buffer` if need be, so that pointers are cheap to follow.
-    fn in_one_piece<'b>(&self, buffer: &'b mut [u8; MAX_SPLIT_LENGTH]) -> DomainList<'b>
+    fn in_one_piece<'b>(&self, buffer: &'b mut [u8; CAPACITY]) -> DomainList<'b>
     where
         'a: 'b,
     {
@@ -316,7 +314,7 @@ impl Format for DomainList<'_> {
 /// Names are written without compression.
 impl Encode<DomainList<'static>> for DomainList<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
-        for name in self.in_one_piece(&mut [0; MAX_SPLIT_LENGTH]).iter() {
+        for name in self.in_one_piece(&mut [0; CAPACITY]).iter() {
             name.encode(out);
         }
     }
@@ -329,7 +327,7 @@ encode_slices! {
 /// Lists are equal when their names are, however they are compressed.
 impl PartialEq for DomainList<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let (mut buffer, mut other_buffer) = ([0; MAX_SPLIT_LENGTH], [0; MAX_SPLIT_LENGTH]);
+        let (mut buffer, mut other_buffer) = ([0; CAPACITY], [0; CAPACITY]);
         let names = self.in_one_piece(&mut buffer).iter();
         names.eq(other.in_one_piece(&mut other_buffer).iter())
     }
@@ -340,7 +338,7 @@ impl Eq for DomainList<'_> {}
 /// The names, with commas between them, and how many more there are.
 impl fmt::Display for DomainList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = [0; MAX_SPLIT_LENGTH];
+        let mut buffer = [0; CAPACITY];
         let mut names = self.in_one_piece(&mut buffer).iter();
         let (mut separator, mut printed) = ("", 0);
         while let Some(name) = names.next() {

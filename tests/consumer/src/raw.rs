@@ -107,7 +107,7 @@ pub unsafe extern "system" fn switches_off_the_others(_: *mut u16, version: u32,
     unsafe { fill(version, table, CalloutTable::EMPTY) }
 }
 
-/// Ends the list of the DLLs behind it at its start.
+/// Ends the list of the DLLs after it at its start.
 pub unsafe extern "system" fn writes_into_the_list(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
     if !list.is_null() {
         // SAFETY: the list has at least the NUL that ends it.
