@@ -278,10 +278,7 @@ fn the_limit_holds_and_the_error_tells_the_need() {
     let before = packet(&[53, 1, 5, 255]);
     assert!(edit!(before.clone(), e.set_raw(HOST, b"h").limit(247)).is_ok());
     let error = edit!(before.clone(), e.set_raw(HOST, b"h").limit(246)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the edited packet needs 247 bytes, 246 are available"
-    );
+    assert_eq!(error.to_string(), "the edit needs 247 bytes, 246 are available");
     let long = [0; PACKET_CAPACITY];
     assert!(matches!(
         edit!(before, e.set_raw(HOST, &long)),
