@@ -706,6 +706,10 @@ fn a_message_is_edited_in_either_way() {
                 editor.secs(1).set(option::LEASE_TIME, 60);
             });
             assert_eq!(replaced, Ok(300));
+            if packet.message().unwrap().xid() == 8 {
+                // What replaced the packet is what is rewritten.
+                packet.rewrite(|editor| _ = editor.hops(3)).unwrap();
+            }
             Decision::Track(())
         }
     }
@@ -729,6 +733,10 @@ fn a_message_is_edited_in_either_way() {
     let message = sent.message().unwrap();
     let vendor = message.value(OptionCode::from_code(43)).unwrap().unwrap();
     assert!(message.secs() == 2 && vendor.bytes().eq([7; 255]));
+    let request = PacketBuffer::request(MessageType::REQUEST, 8, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let packet = server.receive(request.as_bytes()).unwrap();
+    let message = Message::parse(packet.bytes().unwrap()).unwrap();
+    assert!(message.hops() == 3 && message.secs() == 1 && message.find(option::LEASE_TIME).is_some());
 }
 
 #[test]
@@ -1012,6 +1020,8 @@ fn the_list_of_dlls_is_read_to_its_end() {
         ]
     );
     assert_eq!(read(&[0x61, 0xD800, 0x62, 0, 0]), [ok("a\u{FFFD}b")]);
+    let path = ChainDlls::new(&[0x61, 0x22, 0xD800, 0, 0]).next().unwrap().unwrap();
+    assert_eq!(format!("{path:?}"), r#""a\"\u{d800}""#, "no two paths print alike");
     let units: Vec<_> = ChainDlls::new(&[0x61, 0xDC00, 0, 0])
         .flatten()
         .map(|path| path.units().to_vec())

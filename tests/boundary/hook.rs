@@ -5,8 +5,10 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::{null_mut, without_provenance_mut};
 
-use dhcp_callout::ffi::{Bool, DropSendArguments, NewPktArguments};
-use dhcp_callout::hook::{HookError, NewPacket, PacketNotice, SendPacket};
+use dhcp_callout::control::{AddressGrant, ClientType};
+use dhcp_callout::ffi::{Bool, DropSendArguments, GiveAddressArguments, NewPktArguments};
+use dhcp_callout::hook::{AddressOffered, Dword, HookError, NewPacket, PacketNotice, SendPacket};
+use dhcp_callout::simulate::TestPacket;
 use dhcp_callout::{DropReason, Notice, PACKET_CAPACITY, strategy};
 use proptest::prelude::*;
 
@@ -203,6 +205,58 @@ fn the_arguments_arrive() {
     let sent = server.pkt_send(SEND).unwrap();
     assert_eq!(sent.raw_context().addr(), 0x1234);
     assert_eq!(sent.received_on(), Ipv4Addr::new(192, 0, 2, 1));
+}
+
+#[test]
+fn an_offer_says_what_is_given_to_whom_and_for_how_long() {
+    let mut packet = [7; 300];
+    // SAFETY: the packet can be read.
+    let offered = unsafe {
+        AddressOffered::from_raw(GiveAddressArguments {
+            packet: packet.as_mut_ptr(),
+            packet_size: 300,
+            control_code: AddressGrant::NEW.code(),
+            ip_address: 0xC000_0201,
+            alt_address: 0xC000_0263,
+            addr_type: ClientType::BOOTP.code(),
+            lease_time: 86_400,
+            reserved: null_mut(),
+            pkt_context: null_mut(),
+        })
+    };
+    let offered = offered.unwrap();
+    assert_eq!(offered.grant(), AddressGrant::NEW);
+    assert_eq!(offered.received_on(), Ipv4Addr::new(192, 0, 2, 1));
+    assert_eq!(offered.address(), Ipv4Addr::new(192, 0, 2, 99));
+    assert_eq!(offered.client_type(), ClientType::BOOTP);
+    assert_eq!(offered.lease_time(), 86_400);
+}
+
+#[test]
+fn a_dword_reads_in_either_byte_order() {
+    let dword = Dword([0, 1, 0x51, 0x80]);
+    assert_eq!(dword.from_network_order(), 86_400);
+    assert_eq!(Dword(86_400_u32.to_ne_bytes()).from_host_order(), 86_400);
+}
+
+#[test]
+fn a_packet_for_a_test_fits_the_servers_buffer_or_is_refused() {
+    assert_eq!(
+        TestPacket::new(&[7; PACKET_CAPACITY]).unwrap().bytes(),
+        [7; PACKET_CAPACITY]
+    );
+    let error = TestPacket::new(&[7; PACKET_CAPACITY + 1]).unwrap_err();
+    assert_eq!((error.size, error.capacity), (PACKET_CAPACITY + 1, PACKET_CAPACITY));
+}
+
+#[test]
+fn an_argument_prints_its_size_and_what_became_of_it() {
+    let mut server = Server::new();
+    let printed = format!("{:?}", server.new_pkt().unwrap());
+    assert!(
+        printed.contains("size: 300") && printed.contains("changed: Nothing"),
+        "{printed}"
+    );
 }
 
 #[test]
