@@ -192,7 +192,7 @@ impl PacketBuffer {
         }
     }
 
-    /// Returns the bytes that the packet is at the start of, for writing.
+    /// Returns all bytes of the buffer, of which the first are the packet, for writing.
     #[inline]
     pub(crate) const fn block_mut(&mut self) -> &mut [u8; PACKET_CAPACITY] {
         &mut self.block

@@ -38,8 +38,8 @@
 //! - **Drops.** A member that has a context for the packet hears of each drop with that. NULL says what it says from the
 //!   server, that the packet was never offered, so a member hears of a drop with NULL if that is true of it: all members for
 //!   a packet that a full chain does not track, or whose context no chain has given out; those after the one that has
-//!   refused the packet. The DLL's own callout, the first member, bears NULL always, and hears of every drop. Who does not
-//!   hear of one is a [`Diagnostic::NotTold`].
+//!   refused the packet. The DLL's own callout, the first member, can always be told NULL, and hears of every drop. A member that
+//!   does not hear of one is a [`Diagnostic::NotTold`].
 //! - **Wrong contexts.** For a context that is stale, or that no chain has given out, a hook other than `DhcpPktDropHook`
 //!   calls no member: [`Diagnostic::ContextRefused`].
 //! - **A full table.** When the chain's table is full, the members hear nothing of the packet but its drop.

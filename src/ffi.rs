@@ -212,7 +212,7 @@ macro_rules! declare {
                 Self { $($($field: self.$field.or(other.$field),)+)+ ..Self::EMPTY }
             }
 
-            /// Removes the hooks that `other` has not.
+            /// Removes the hooks that `other` does not have.
             #[must_use]
             pub(crate) fn and(&self, other: &Self) -> Self {
                 Self { $($($field: self.$field.filter(|_| other.$field.is_some()),)+)+ ..Self::EMPTY }

@@ -1,10 +1,9 @@
 //! What is on the wire: views of a DHCP message that read in place.
 //!
 //! [`Message::parse`] checks one thing, the length of the fixed header; every other reading says by its own result what
-//! is wrong with its own bytes, so that one bad option never hides another. Nothing here allocates, and nothing is copied, but for
-//! lists of domain names in several fragments, and what is printed. All
-//! offsets are in bytes from the packet's first byte; fields of several bytes are in network byte order on the wire
-//! and native in Rust.
+//! is wrong with its own bytes, so that one bad option never hides another. Nothing here allocates, and nothing is copied,
+//! but for lists of domain names in several fragments, and what is printed. All offsets are in bytes from the packet's
+//! first byte; fields of several bytes are in network byte order on the wire and native in Rust.
 //!
 //! The layout is that of RFC 2131 section 2:
 //!
@@ -239,8 +238,9 @@ impl<'a> Message<'a> {
     /// Reads the first instance of the option that `key` names, and looks no further.
     ///
     /// This saves the walk over the rest of the packet. It differs from [`get`](Self::get) only when the option occurs
-    /// again later in the packet: `get` joins the instances, and then reports a value that is too long. A part of a
-    /// split value is never read, since the format has a fixed size and a part is shorter.
+    /// again later in the packet, which is an error of the sender: a value of the right size needs one instance, so the
+    /// instances joined are too long, and `get` says so. Here the first counts if it has the right size by itself: never
+    /// a part of a value that `get` would read.
     ///
     /// # Errors
     /// As [`get`](Self::get).

@@ -69,7 +69,8 @@ pub enum Diagnostic<'a> {
         /// Why it is not.
         reason: LeftOut,
     },
-    /// The server has left so many DLLs to this one, which was exported without a chain: no hook of theirs is called.
+    /// The server has left other DLLs of its list to this one, which was exported without a chain: none of their hooks is
+    /// called.
     Unchained {
         /// How many there are.
         dlls: usize,

@@ -133,7 +133,7 @@ impl SendPacket<'_> {
 
 #[cfg(feature = "simulate")]
 impl<'a> PacketNotice<'a> {
-    /// Creates the argument of a test.
+    /// Creates the argument for the test of a method.
     pub(crate) fn of_test(notice: Notice, variables: &'a mut super::packet::TestVariables) -> Self {
         let packet = PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block);
         Self {
@@ -147,7 +147,7 @@ impl<'a> PacketNotice<'a> {
 
 #[cfg(feature = "simulate")]
 impl<'a> SendPacket<'a> {
-    /// Creates the argument of a test.
+    /// Creates the argument for the test of a method.
     pub(crate) fn of_test(variables: &'a mut super::packet::TestVariables) -> Self {
         Self {
             packet: PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block),

@@ -151,7 +151,7 @@ impl<'a> NewPacket<'a> {
 
 #[cfg(feature = "simulate")]
 impl<'a> NewPacket<'a> {
-    /// Creates the argument of a test.
+    /// Creates the argument for the test of a method.
     pub(crate) fn of_test(variables: &'a mut super::packet::TestVariables) -> Self {
         variables.process_it = Bool::TRUE;
         Self {

@@ -11,9 +11,8 @@ use crate::message::codec::sealed::Sealed;
 use crate::message::codec::{Encode, Encoder, FixedSize, Format, ValueError};
 use crate::message::value::Value;
 
-/// Describes types that are made from a fixed number of bytes: which are legal, if one
-/// byte may not have every value, how the type is made from the
-/// bytes, and the bytes from it. Each is a [`Format`] and an [`Element`].
+/// Describes types that are made from a fixed number of bytes: which are legal, if one byte may not have every value,
+/// how the type is made from the bytes, and the bytes from it. Each is a [`Format`] and an [`Element`].
 macro_rules! fixed {
     ($($(#[$attribute:meta])* $Type:ident[$n:literal] $(from $min:literal to $max:literal)?: $decode:expr, $encode:expr;)+) => {$(
         impl Sealed for $Type {}

@@ -140,7 +140,7 @@ macro_rules! per_vendor {
         impl Element for $Type<'_> {
             type Value<'a> = $Type<'a>;
 
-                    const MIN_LEN: usize = 5;
+            const MIN_LEN: usize = 5;
 
             fn take<'a>(rest: &mut Value<'a>) -> Result<Option<$Type<'a>>, ValueError> {
                 let enterprise = u32::from_be_bytes(rest.take()?);
