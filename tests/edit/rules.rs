@@ -10,6 +10,7 @@ use dhcp_callout::message::{
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 
 const HOST: OptionCode = OptionCode::from_code(12);
+const LEASE_TIME: OptionCode = OptionCode::from_code(51);
 const DNS: OptionCode = OptionCode::from_code(6);
 const VENDOR: OptionCode = OptionCode::from_code(43);
 const RELAY: OptionCode = OptionCode::from_code(82);
@@ -85,6 +86,11 @@ fn new_options_go_before_the_relay_agents_if_they_are_last() {
     assert_eq!(
         edit!(last, e.set_raw(RELAY, &[1, 0]).set_raw(HOST, b"h").append_raw(DNS, &[])),
         Ok(packet(&[53, 1, 5, 0, 12, 1, b'h', 6, 0, 82, 2, 1, 0, 0, 82, 0, 255]))
+    );
+    let in_a_reply = packet(&[53, 1, 5, 51, 1, 0, 82, 2, 1, 0, 255]);
+    assert_eq!(
+        edit!(in_a_reply, e.set_raw(LEASE_TIME, &[1, 2]).set_raw(HOST, b"h")),
+        Ok(packet(&[53, 1, 5, 51, 2, 1, 2, 12, 1, b'h', 82, 2, 1, 0, 255]))
     );
     let between = packet(&[82, 2, 1, 0, 53, 1, 5, 255]);
     assert_eq!(

@@ -17,7 +17,7 @@ pub struct Work {
     pub run: fn(&mut Packets) -> usize,
 }
 
-pub const ALL: [Work; 28] = [
+pub const ALL: [Work; 30] = [
     Work {
         name: "empty",
         what: "the loop around the work",
@@ -71,6 +71,18 @@ pub const ALL: [Work; 28] = [
         what: "the same, with one to three PADs between the options",
         less: "empty",
         run: |packets| edit(&packets.padded, &mut packets.buffer),
+    },
+    Work {
+        name: "w4-relay",
+        what: "the same, the last option is 82, before which new ones go",
+        less: "empty",
+        run: |packets| edit(&packets.relayed, &mut packets.buffer),
+    },
+    Work {
+        name: "w4-overload",
+        what: "the same, with an option in `file`, and option 52 that says so",
+        less: "empty",
+        run: |packets| edit(&packets.overloaded, &mut packets.buffer),
     },
     Work {
         name: "w4-typed",
@@ -193,6 +205,10 @@ pub struct Packets {
     pub ack: Vec<u8>,
     /// The same options with one to three PADs after each.
     pub padded: Vec<u8>,
+    /// The same options and option 82, as in a reply through a relay agent.
+    pub relayed: Vec<u8>,
+    /// The same options and option 52, and one in `file`.
+    pub overloaded: Vec<u8>,
     /// 4096 bytes with 497 options.
     pub full: Vec<u8>,
     /// An option of 600 bytes in three parts.
@@ -285,6 +301,8 @@ impl Default for Packets {
         let split: [(u8, &[u8]); 4] = [(43, &part), (43, &part), (53, &[5]), (43, &part[..90])];
         Self {
             ack: packet(&ack, 342),
+            relayed: packet(&with(&ack, (82, &[1, 4, 0, 4, 0, 7])), 0),
+            overloaded: overloaded(packet(&with(&ack, (52, &[1])), 0)),
             padded: padded(&packet(&ack, 0)),
             full: packet(&full, 4096),
             split: packet(&split, 0),
@@ -310,6 +328,16 @@ fn packet(options: &[(u8, &[u8])], size: usize) -> Vec<u8> {
     }
     packet.push(255);
     packet.resize(packet.len().max(size), 0);
+    packet
+}
+
+fn with<'a>(options: &[(u8, &'a [u8])], last: (u8, &'a [u8])) -> Vec<(u8, &'a [u8])> {
+    options.iter().copied().chain([last]).collect()
+}
+
+/// Puts a boot file name into `file`, as an option.
+fn overloaded(mut packet: Vec<u8>) -> Vec<u8> {
+    packet[108..120].copy_from_slice(b"\x43\x09boot.wim\0\xff");
     packet
 }
 

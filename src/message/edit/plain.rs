@@ -11,11 +11,13 @@ use super::super::{HEADER_LENGTH, MAGIC_COOKIE, OPTIONS_OFFSET};
 use super::script::{Change, Edit, Marks, RELAY, Script};
 use super::write::{copy_value, write_option};
 
+const RELAY_CODE: u8 = RELAY.code();
+
 /// Writes what `source` becomes by the changes of `script` to `target`, like [`pass::build`](super::pass::build), and
 /// returns the size; `None` if that has to do it, and then nothing that has been written means anything.
 ///
-/// This is for packets with an END, in which no option is changed that is split, no option 52 or 82, and none before or
-/// after a 250; and for values that fit into one option.
+/// This is for packets with an END and without option 52, in which no option is changed that is split, and none before or
+/// after a 250; for values that fit into one option; and with option 82 only as it is in replies, last and unchanged.
 #[inline]
 pub(super) fn build(source: &[u8], script: &mut Script<'_>, values: &[u8], target: &mut [u8]) -> Option<usize> {
     if !script.is_plain {
@@ -31,7 +33,7 @@ pub(super) fn build(source: &[u8], script: &mut Script<'_>, values: &[u8], targe
 
     let marks = script.marks;
     let edits = script.edits_mut();
-    let (last_end, mut len) = change(source, edits, marks, values, target)?;
+    let (at, mut len) = change(source, edits, marks, values, target)?;
     for edit in edits.iter().flatten() {
         if matches!(edit.change, Change::Set | Change::Append) {
             len = write_option(target, len, edit.code, edit.short_value(values)?)?;
@@ -39,7 +41,14 @@ pub(super) fn build(source: &[u8], script: &mut Script<'_>, values: &[u8], targe
     }
     let mut kept = source.len();
     let mut size = kept;
-    if len != last_end {
+    if len != at {
+        let mut last_end = at;
+        if let [RELAY_CODE, length, ..] = *source.get(at..)? {
+            last_end = at.wrapping_add(2).wrapping_add(usize::from(length));
+            let end = len.wrapping_add(last_end - at);
+            target.get_mut(len..end)?.copy_from_slice(source.get(at..last_end)?);
+            len = end;
+        }
         *target.get_mut(len)? = OptionCode::END.code();
         kept = len + 1;
         // Bytes after END were there to fill the packet.
@@ -51,8 +60,8 @@ pub(super) fn build(source: &[u8], script: &mut Script<'_>, values: &[u8], targe
     (size <= script.limit).then_some(size)
 }
 
-/// Makes the changes to the options that are there; returns where the last of them ended in the source, and where it does
-/// in the target.
+/// Makes the changes to the options that are there; returns where new ones go in the source, and where in the target: before
+/// option 82 if that is the last, and after the last otherwise.
 #[inline(always)]
 fn change(
     source: &[u8],
@@ -66,7 +75,7 @@ fn change(
         by: 0,
     };
     let mut at = OPTIONS_OFFSET;
-    let last_end = loop {
+    let new = loop {
         at = pass_while(source, at, |code| !marks.may_have(code));
         let code = *source.get(at)?;
         if code == OptionCode::END.code() {
@@ -99,13 +108,15 @@ fn change(
                 Change::Remove => moved.replace(source, target, at..end, None)?,
                 Change::Append | Change::Placed => return None,
             }
-        } else if code == OptionCode::OVERLOAD.code() || code == RELAY.code() {
+        } else if code == RELAY_CODE && source.get(end) == Some(&OptionCode::END.code()) {
+            break at;
+        } else if code == OptionCode::OVERLOAD.code() || code == RELAY_CODE {
             return None;
         }
         at = end;
     };
-    moved.copy_until(source, target, last_end)?;
-    Some((last_end, last_end.wrapping_add(moved.by)))
+    moved.copy_until(source, target, new)?;
+    Some((new, new.wrapping_add(moved.by)))
 }
 
 /// Returns the edit that decides about the options `code`.
