@@ -46,6 +46,7 @@ mod fields;
 mod memory;
 mod replay;
 mod test_packet;
+mod threads;
 
 pub use call::{HookCall, Observation, Parameter};
 pub use check::{Finding, NEXT_DLL, Report, Rule, Severity, check, check_chained, check_seeded, fuzz};
@@ -55,24 +56,27 @@ pub use event::Call;
 pub use fields::ServerFields;
 pub use replay::{Datagram, Lifecycle};
 pub use test_packet::TestPacket;
+pub use threads::Threads;
 
 use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
+use core::ptr::with_exposed_provenance_mut;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use self::call::Packet;
 use self::entry::list_of;
 use self::event::Kind;
-use self::memory::Arena;
+use self::memory::{Arena, Remains};
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
 use crate::ffi::{Bool, CalloutTable, EntryPoint};
-use crate::hook::HookError;
+use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
 use crate::message::Message;
+use crate::table::once::Once;
 
-/// How many calls at once find guard zones.
+/// How many calls at once have memory that is still there, as poison, when they have ended.
 const CALLS_AT_ONCE: usize = 16;
 
 /// A DHCP server as a callout DLL sees it.
@@ -124,6 +128,8 @@ pub struct PacketInFlight {
     seen: Observation,
     /// The exposed address of the context of the packet that was received before.
     earlier_context: usize,
+    /// Where the callout has first put a reply to it: the exposed address, and its size.
+    reply: Once<(usize, u32)>,
     /// Whether it was reported as processed, so that a buffer of the callout's is the callout's again.
     has_ended: AtomicBool,
 }
@@ -154,7 +160,7 @@ impl Server {
             table,
             address: Ipv4Addr::new(192, 0, 2, 1),
             conduct: Conduct::DEFAULT,
-            memory: Arena::new(CALLS_AT_ONCE),
+            memory: Arena::new(CALLS_AT_ONCE, Remains::Poison),
             given: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
         }
@@ -254,7 +260,9 @@ impl Server {
         check_length(reply)?;
         let mut call = HookCall::send(reply);
         call.context = self.context_of(in_flight);
-        Ok(self.call(&call))
+        let seen = self.call(&call);
+        in_flight.note_reply(&seen);
+        Ok(seen)
     }
 
     /// Reports that the server acknowledges `address` to the client for `lease_time` seconds. A packet without a message
@@ -309,7 +317,9 @@ impl Server {
         let mut hook_call = match call {
             Call::NewPacket { .. } => HookCall::new_packet(&[]),
             Call::OptionsParsed => {
-                fields = message().map(ServerFields::from_message).unwrap_or_default();
+                fields = message().map_or_else(ServerFields::default, |message| {
+                    ServerFields::from_message(message).in_order(self.conduct.host_order)
+                });
                 HookCall::options_parsed(&[], &fields)
             }
             Call::AddressOffered {
@@ -328,16 +338,23 @@ impl Server {
             Call::Notified(notice) => HookCall::notice(&[], notice.code()),
         };
         let left = in_flight.seen.left;
-        let is_kept = in_flight.seen.is_swapped()
-            && self.conduct.swaps == Swaps::ReadAgain
-            && !in_flight.has_ended.load(Ordering::Acquire);
+        let reads_again = self.conduct.swaps == Swaps::ReadAgain && !in_flight.has_ended.load(Ordering::Acquire);
+        let is_kept = in_flight.seen.is_swapped() && reads_again;
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
             _ => (Packet::At(left.0), Some(left.1)),
         };
         hook_call.context = context;
-        let seen = self.call(&hook_call);
-        if call == Call::Notified(Notice::Processed) {
+        let is_end = call == Call::Notified(Notice::Processed);
+        let reply = in_flight.reply.get().filter(|_| is_end && reads_again);
+        let reply = reply.map(|&(start, size)| {
+            let start = with_exposed_provenance_mut(start);
+            // SAFETY: the callout promises that the packet stays until it is processed.
+            unsafe { read_packet(start, size) }.map(<[u8]>::to_vec)
+        });
+        let mut seen = self.call(&hook_call);
+        seen.reply = reply;
+        if is_end {
             in_flight.has_ended.store(true, Ordering::Release);
             self.ended.store(in_flight.seen.context, Ordering::Relaxed);
         }
@@ -361,6 +378,7 @@ impl PacketInFlight {
         Self {
             seen,
             earlier_context,
+            reply: Once::new(),
             has_ended: AtomicBool::new(false),
         }
     }
@@ -390,6 +408,13 @@ impl PacketInFlight {
         self.seen.context = context.expose_provenance();
     }
 
+    /// Notes where the callout has put a reply to the packet.
+    pub(crate) fn note_reply(&self, seen: &Observation) {
+        if seen.is_swapped() {
+            self.reply.set(seen.left);
+        }
+    }
+
     /// Returns what came of the call of `DhcpNewPktHook`.
     #[must_use]
     pub const fn seen(&self) -> &Observation {
@@ -399,8 +424,13 @@ impl PacketInFlight {
 
 impl Clone for PacketInFlight {
     fn clone(&self) -> Self {
+        let reply = Once::new();
+        if let Some(place) = self.reply.get() {
+            reply.set(*place);
+        }
         Self {
             seen: self.seen.clone(),
+            reply,
             has_ended: AtomicBool::new(self.has_ended.load(Ordering::Acquire)),
             ..*self
         }

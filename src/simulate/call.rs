@@ -53,7 +53,8 @@ pub struct HookCall<'a> {
     pub(crate) lease_time: u32,
     /// Where each [`Parameter`] is: how far from an aligned address, or `None` for NULL.
     pub(crate) variables: [Option<usize>; 5],
-    pub(crate) process_it: i32,
+    /// What `*ProcessIt` holds before; otherwise what the conduct says.
+    pub(crate) process_it: Option<i32>,
     pub(crate) is_exact: bool,
 }
 
@@ -122,8 +123,10 @@ pub struct Observation {
     pub(crate) kept: Option<Result<Vec<u8>, HookError>>,
     /// Whether something was written beside the memory that the hook was given.
     pub(crate) has_stray_write: bool,
-    /// Whether memory of an earlier call was written after that call had ended.
+    /// Whether memory of an earlier call was written since the call before this one.
     pub(crate) was_written_late: bool,
+    /// What the server sends that reads a reply again when its packet is processed.
+    pub(crate) reply: Option<Result<Vec<u8>, HookError>>,
     /// The fields that `DhcpHandleOptionsHook` left.
     pub(crate) fields: Option<ServerFields>,
 }
@@ -140,7 +143,7 @@ impl<'a> HookCall<'a> {
             client_type: ClientType::DHCP.code(),
             lease_time: 3600,
             variables: [Some(0); 5],
-            process_it: 1,
+            process_it: None,
             is_exact: false,
         }
     }
@@ -217,10 +220,10 @@ impl<'a> HookCall<'a> {
         self
     }
 
-    /// Sets what `*ProcessIt` holds before the call; 1 at first.
+    /// Sets what `*ProcessIt` holds before the call, whatever [`Conduct`] says.
     #[must_use]
     pub const fn process_it(mut self, process_it: i32) -> Self {
-        self.process_it = process_it;
+        self.process_it = Some(process_it);
         self
     }
 
@@ -283,7 +286,7 @@ impl<'a> HookCall<'a> {
         conduct: Conduct,
     ) -> Observation {
         let mut memory = arena.memory(self.is_exact);
-        let arguments = Arguments::place(self, &mut memory);
+        let arguments = Arguments::place(self, &mut memory, conduct);
         let status = arguments.pass(self, table, received_on);
         arguments.observe(self, &memory, status, conduct)
     }
@@ -313,7 +316,7 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn place(call: &HookCall<'_>, memory: &mut Memory<'_>) -> Self {
+    fn place(call: &HookCall<'_>, memory: &mut Memory<'_>, conduct: Conduct) -> Self {
         let (own, start, length) = match call.packet {
             Packet::Null => (None, null_mut(), 0),
             Packet::At(start) => (None, with_exposed_provenance_mut(start), 0),
@@ -336,7 +339,8 @@ impl Arguments {
             _ => None,
         };
         let (start_bytes, context) = (start.expose_provenance().to_ne_bytes(), call.context.to_ne_bytes());
-        let (size_bytes, process_it) = (size.to_ne_bytes(), call.process_it.to_ne_bytes());
+        let process_it = call.process_it.unwrap_or(conduct.process_it_before).to_ne_bytes();
+        let size_bytes = size.to_ne_bytes();
         let (packet, packet_size) = (Some(&start_bytes[..]), Some(&size_bytes[..]));
         let contents = match call.hook {
             Hook::NewPkt => [packet, packet_size, Some(&context), Some(&process_it), None],
@@ -475,7 +479,9 @@ impl Arguments {
             given,
             left,
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
-            process_it: process_it.map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
+            process_it: process_it
+                .filter(|_| status.is_some())
+                .map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
             written: self.own.as_ref().ok().and_then(|own| memory.written(*own)),
             packet,
             kept,
@@ -485,6 +491,7 @@ impl Arguments {
                 Hook::HandleOptions(fields) => self.fields.as_ref().map(|placed| fields.left(placed, memory)),
                 _ => None,
             },
+            reply: None,
         }
     }
 
@@ -606,10 +613,19 @@ impl Observation {
         with_exposed_provenance_mut(self.context)
     }
 
-    /// Returns what `DhcpNewPktHook` left in `*ProcessIt`; `None` for another hook, or for a NULL pointer.
+    /// Returns what `DhcpNewPktHook` left in `*ProcessIt`; `None` for another hook, for a NULL pointer, or if the table has
+    /// no such hook.
     #[must_use]
     pub fn process_it(&self) -> Option<Bool> {
         self.process_it.map(Bool)
+    }
+
+    /// Returns the reply as it was just before this call, which reports its packet as processed, where `DhcpPktSendHook` has
+    /// first pointed `*Packet`; `None` if it has not, or the conduct is not [`Swaps::ReadAgain`].
+    #[must_use]
+    pub fn reply(&self) -> Option<Result<&[u8], HookError>> {
+        let reply = self.reply.as_ref()?;
+        Some(reply.as_deref().map_err(|error| *error))
     }
 
     /// Returns the fields that `DhcpHandleOptionsHook` left; `None` for another hook.

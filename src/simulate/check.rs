@@ -6,11 +6,11 @@ mod fuzz;
 mod hostile;
 mod next;
 mod numbers;
+mod pairs;
 mod reply;
 mod report;
 mod rule;
 mod run;
-mod threads;
 
 pub use fuzz::fuzz;
 pub use next::NEXT_DLL;
@@ -20,25 +20,30 @@ pub use rule::{Rule, Severity};
 use alloc::vec::Vec;
 
 use self::exchange::Exchange;
+use self::next::Calls;
 use self::numbers::Numbers;
-use self::run::{Mode, Outcome, Run};
-use self::threads::Threads;
-use super::{Conduct, Contexts, Notices, Server, Swaps};
-use crate::ffi::EntryPoint;
-
-/// How many combinations of switches are tried, besides the default and each switch alone.
-const COMBINATIONS: usize = 8;
+use self::run::{Outcome, Run};
+use super::memory::{Arena, Remains};
+use super::threads::Threads;
+use super::{CALLS_AT_ONCE, Conduct, Contexts, Notices, Server};
+use crate::ffi::{CalloutTable, EntryPoint};
 
 /// Checks a callout: runs its entry point through all that a server may do, with good packets and hostile ones, and
 /// returns the [rules](Rule) that it breaks.
 ///
-/// The calls are the same each time. A callout that keeps nothing from one check to the next gets the same report.
+/// The server plays 30 to 38 of the [`Conduct::COUNT`] conducts, each with good packets and with hostile ones: each value of
+/// each switch by itself, and then so many that each value of a switch meets each of every other switch at least once. Only
+/// [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up at any time what the
+/// server still reads; and [`Threads::Several`] comes only if no rule was broken until then.
+///
+/// The calls are the same each time, but for those that [`Threads::Several`] makes at once. A callout that keeps nothing from
+/// one check to the next gets the same report.
 ///
 /// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
 /// [`Rule::Slow`] and [`Rule::DependsOnThread`] are not checked.
 ///
 /// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to a
-/// sanitizer; one that uses a context after its end, if that changes nothing of what it does; one that breaks a rule only after
+/// sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing of what it does; one that breaks a rule only after
 /// more packets than these; and whether a callout with hooks serves the DLLs after it, for which there is [`check_chained`]. A
 /// hook that crashes, or panics in `extern` code, ends the test.
 ///
@@ -59,7 +64,7 @@ pub unsafe fn check(entry: EntryPoint) -> Report {
 #[must_use]
 pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
     // SAFETY: the caller promises that it can be called.
-    unsafe { check_all(entry, seed) }
+    unsafe { check_all(entry, seed) }.0
 }
 
 /// As [`check`], of a callout that serves the DLLs after it: it has to load [`NEXT_DLL`], which is on its list, and to call
@@ -97,58 +102,50 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
 /// As for [`check`].
 #[must_use]
 pub unsafe fn check_chained(entry: EntryPoint) -> Report {
-    let before = next::calls();
+    let before = Calls::now();
     // SAFETY: the caller promises that it can be called.
-    let mut report = unsafe { check_all(entry, 0) };
-    if report.is_complete() && next::calls() == before {
-        report.note(Rule::NotChained, entry::NAME, Conduct::DEFAULT);
+    let (mut report, table) = unsafe { check_all(entry, 0) };
+    let table = table.filter(|_| report.is_complete());
+    if let Some(hook) = table.and_then(|table| before.lacks(&table)) {
+        report.note(Rule::NotChained, hook, Conduct::DEFAULT);
     }
     report
 }
 
-/// Checks a callout by all rules but that of a chain.
+/// Checks a callout by all rules but that of a chain, and returns its table, too, if it gives one.
 ///
 /// # Safety
 /// As for [`check`].
-unsafe fn check_all(entry: EntryPoint, seed: u64) -> Report {
+unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTable>) {
     let mut report = Report::new(Some(seed));
     // SAFETY: the caller promises that it can be called.
-    if !unsafe { entry::check(entry, &mut report) } {
+    let table = unsafe { entry::check(entry, &mut report) };
+    if table.is_none() {
         report.cut_short();
-        return report;
+        return (report, table);
     }
     let numbers = &mut Numbers(seed);
     let good = exchange::exchanges(numbers);
     let hostile = hostile::exchanges(&good, numbers);
     let xids = good.iter().chain(&hostile).filter_map(Exchange::xid).collect();
     let mut check = Check { entry, report, xids };
-    for conduct in single_switches() {
-        check.run((conduct, Threads::One), &good);
-        check.run((conduct, Threads::One), &hostile);
-    }
+    // Last what can cost a callout its buffers, packets that never end, or not by their own contexts, and what could be worse
+    // for a callout with a fault: several threads at once.
+    let (harmless, others): (Vec<_>, Vec<_>) = pairs::singles().into_iter().partition(|conduct| {
+        conduct.contexts != Contexts::Repeated
+            && conduct.notices != Notices::Withheld
+            && conduct.threads != Threads::Several
+    });
+    check.run_all(harmless, [&good, &hostile]);
     if !check.report.has(Rule::EntryUnstable) {
-        let usual = (Conduct::DEFAULT, Threads::One);
-        let changing = (Conduct::DEFAULT, Threads::Changing);
-        check.compare(Rule::DependsOnThread, usual, changing, &good);
-        let without = (Conduct::DEFAULT.contexts(Contexts::Null), Threads::One);
-        let stale = (Conduct::DEFAULT.contexts(Contexts::Stale), Threads::One);
-        check.compare(Rule::ContextAfterEnd, without, stale, &good);
+        check.compare_all(&good);
     }
-    // What a callout does wrong could be worse on several threads at once.
-    if check.report.findings().is_empty() {
-        check.run((Conduct::DEFAULT, Threads::Several), &good);
-        check.run((Conduct::DEFAULT, Threads::Several), &hostile);
-    }
-    // Last what can cost a callout its buffers: packets that never end, or not by their own contexts.
-    let usual = Conduct::DEFAULT;
-    let endless = [usual.contexts(Contexts::Repeated), usual.notices(Notices::Withheld)];
-    let combinations: Vec<_> = (0..COMBINATIONS).map(|_| Conduct::from_seed(numbers.next())).collect();
-    for conduct in endless.into_iter().chain(combinations) {
-        check.run((conduct, Threads::One), &good);
-        check.run((conduct, Threads::One), &hostile);
-    }
-    check.report
+    check.run_all(others.into_iter().chain(pairs::pairs(numbers)), [&good, &hostile]);
+    (check.report, table)
 }
+
+/// What the server does where the documentation is silent, and what is in memory that it takes back.
+type Mode = (Conduct, Remains);
 
 /// A check under way.
 struct Check {
@@ -160,47 +157,71 @@ struct Check {
 }
 
 impl Check {
+    /// Shows the callout all exchanges with each conduct.
+    fn run_all(&mut self, conducts: impl IntoIterator<Item = Conduct>, exchanges: [&[Exchange]; 2]) {
+        for conduct in conducts {
+            if conduct.threads != Threads::Several || self.report.findings().is_empty() {
+                for exchanges in exchanges {
+                    self.run((conduct, Remains::Poison), exchanges);
+                }
+            }
+        }
+    }
+
     /// Loads the callout once more, and shows it all exchanges.
-    fn run(&mut self, mode: Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
+    fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
         // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
-        let (server, refused) = unsafe { Server::load_first(&[(entry::NAME, self.entry), NEXT_DLL]) };
+        let (mut server, refused) = unsafe { Server::load_first(&[(entry::NAME, self.entry), NEXT_DLL]) };
         if !refused.is_empty() {
-            self.report.note(Rule::EntryUnstable, entry::NAME, mode.0);
+            self.report.note(Rule::EntryUnstable, entry::NAME, conduct);
             return Vec::new();
         }
-        Run::new(server, mode, &mut self.report, exchanges, &self.xids).play()
+        server.memory = Arena::new(CALLS_AT_ONCE, remains);
+        Run::new(server.conduct(conduct), &mut self.report, exchanges, &self.xids).play()
+    }
+
+    /// Looks for what makes a difference to the callout, and should not.
+    fn compare_all(&mut self, exchanges: &[Exchange]) {
+        let usual = Conduct::DEFAULT;
+        let without = usual.contexts(Contexts::Null);
+        for (rule, conduct, other, remains) in [
+            (Rule::KeptArguments, usual, usual, Remains::Contents),
+            (
+                Rule::DependsOnThread,
+                usual,
+                usual.threads(Threads::Changing),
+                Remains::Poison,
+            ),
+            (
+                Rule::ContextAfterEnd,
+                usual,
+                usual.notices(Notices::Repeated),
+                Remains::Poison,
+            ),
+            (
+                Rule::ContextAfterEnd,
+                without,
+                without.contexts(Contexts::Stale),
+                Remains::Poison,
+            ),
+        ] {
+            self.compare(rule, (conduct, Remains::Poison), (other, remains), exchanges);
+        }
     }
 
     /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`: twice before, so that it is not the callout
     /// that goes on counting, and once after.
     fn compare(&mut self, rule: Rule, usual: Mode, other: Mode, exchanges: &[Exchange]) {
+        if self.report.has(rule) {
+            return;
+        }
         let before = self.run(usual, exchanges);
         let mut is_steady = self.run(usual, exchanges) == before;
-        let calls = self.report.calls();
         let between = self.run(other, exchanges);
         is_steady &= self.run(usual, exchanges) == before && self.report.is_complete();
-        let mut pairs = before.iter().zip(&between).zip(1_usize..).filter(|_| is_steady);
-        if let Some(((_, outcome), number)) = pairs.find(|((one, other), _)| one != other) {
-            self.report
-                .note_at(rule, outcome.hook, calls.saturating_add(number), other.0);
+        let mut pairs = before.iter().zip(&between).filter(|_| is_steady);
+        if let Some((_, outcome)) = pairs.find(|(one, other)| one != other) {
+            self.report.note_at(rule, outcome.hook, outcome.call, other.0);
         }
     }
-}
-
-/// Returns the default, and each switch alone that lets packets end.
-fn single_switches() -> [Conduct; 11] {
-    let usual = Conduct::DEFAULT;
-    [
-        usual,
-        usual.swaps(Swaps::Ignored),
-        usual.swaps(Swaps::ReadAgain),
-        usual.edits_in_place(false),
-        usual.refusals_reported(true),
-        usual.contexts(Contexts::Null),
-        usual.contexts(Contexts::Stale),
-        usual.notices(Notices::Repeated),
-        usual.never_offered(true),
-        usual.options_parsed(0),
-        usual.options_parsed(3),
-    ]
 }

@@ -1,5 +1,9 @@
 //! What a server does where the documentation is silent.
 
+use core::fmt;
+
+use super::threads::Threads;
+
 /// Defines the switches, a row each: what it is, its type, its values with the default first.
 macro_rules! switches {
     ($($(#[$attribute:meta])+ $switch:ident: $Type:ty = $default:expr $(, $value:expr)+;)+) => {
@@ -24,7 +28,7 @@ macro_rules! switches {
             /// The conduct with all defaults.
             pub const DEFAULT: Self = Self { $($switch: $default,)+ };
 
-            /// How many values [`from_seed`](Self::from_seed) chooses from for each switch.
+            /// How many values each switch has.
             pub(crate) const CHOICES: [u64; [$(stringify!($switch)),+].len()] =
                 [$(1 $(+ one(stringify!($value)))+),+];
 
@@ -33,9 +37,17 @@ macro_rules! switches {
 
             /// Returns the combination of this number; numbers from [`COUNT`](Self::COUNT) on begin again.
             #[must_use]
-            pub fn from_seed(seed: u64) -> Self {
-                let rest = &mut { seed };
-                Self { $($switch: pick(rest, [$default $(, $value)+]),)+ }
+            pub fn from_seed(mut seed: u64) -> Self {
+                Self::of(Self::CHOICES.map(|base| {
+                    let digit = seed.checked_rem(base).unwrap_or_default();
+                    seed = seed.checked_div(base).unwrap_or_default();
+                    digit
+                }))
+            }
+
+            /// Returns the combination of the values with these numbers, a number for each switch; 0 is the default.
+            pub(crate) fn of([$($switch),+]: [u64; Self::CHOICES.len()]) -> Self {
+                Self { $($switch: pick($switch, &[$default $(, $value)+]),)+ }
             }
 
             $(
@@ -46,6 +58,19 @@ macro_rules! switches {
                     self
                 }
             )+
+        }
+
+        /// The calls that make the conduct from the default, as in `default.swaps(Ignored).threads(Several)`.
+        impl fmt::Display for Conduct {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("default")?;
+                $(
+                    if self.$switch != Self::DEFAULT.$switch {
+                        write!(f, ".{}({:?})", stringify!($switch), self.$switch)?;
+                    }
+                )+
+                Ok(())
+            }
         }
     };
 }
@@ -82,9 +107,13 @@ switches! {
     /// Sets how often [`replay`](super::Server::replay) calls `DhcpHandleOptionsHook` for a packet: once, or another
     /// number of times.
     options_parsed: u8 = 1, 0, 3;
-    /// Sets on how many threads at once [`replay`](super::Server::replay) makes the calls about one packet that come
-    /// between its first and its last: one, or more. Needs feature `std`; without it there is one.
-    threads: u8 = 1, 4;
+    /// Sets on which threads the hooks are called: [`Threads::One`] or others.
+    threads: Threads = Threads::One, Threads::Changing, Threads::Several;
+    /// Sets what `*ProcessIt` holds before `DhcpNewPktHook`, which is to set it: 1, 0, or a number that is no `BOOL`.
+    process_it_before: i32 = 1, 0, 0x5A5A_5A5A;
+    /// Sets whether the DWORDs that `DHCP_SERVER_OPTIONS` points at are in the byte order of the host: false, in which
+    /// case they are in the network's, as in the packet, or true.
+    host_order: bool = false, true;
 }
 
 /// What the server does when a hook has pointed `*Packet` at another buffer.
@@ -95,7 +124,8 @@ pub enum Swaps {
     Followed,
     /// It goes on with its own packet.
     Ignored,
-    /// It keeps the pointer, passes it to the later hooks of the packet, and reads the packet there again before each.
+    /// It keeps the pointer, passes it to the later hooks of the packet, and reads the packet there again before each. A
+    /// reply it reads again when its packet is reported as processed ([`Observation::reply`](super::Observation::reply)).
     ReadAgain,
 }
 
@@ -131,12 +161,11 @@ impl Default for Conduct {
     }
 }
 
-/// Returns the value that the lowest digit of `number` chooses, and takes the digit away.
-fn pick<T: Copy + Default, const N: usize>(number: &mut u64, values: [T; N]) -> T {
-    let base = u64::try_from(N).unwrap_or(1);
-    let digit = number.checked_rem(base).unwrap_or_default();
-    *number = number.checked_div(base).unwrap_or_default();
-    let value = usize::try_from(digit).ok().and_then(|digit| values.get(digit).copied());
-    debug_assert!(value.is_some(), "a digit is less than its base");
+/// Returns the value of this number.
+fn pick<T: Copy + Default>(number: u64, values: &[T]) -> T {
+    let value = usize::try_from(number)
+        .ok()
+        .and_then(|number| values.get(number).copied());
+    debug_assert!(value.is_some(), "a switch has no value {number}");
     value.unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ptr::null_mut;
 
-use super::memory::Arena;
+use super::memory::{Arena, Remains};
 use crate::ffi::{self, CalloutTable, EntryPoint};
 use crate::hook::{read_table, write_table};
 
@@ -102,7 +102,7 @@ impl<'a> EntryCall<'a> {
     /// # Safety
     /// - `entry` can be called as its prototype says, with a NULL or unaligned table and a NULL list if they are asked for.
     pub unsafe fn enter(&self, entry: EntryPoint) -> EntryResult {
-        let arena = Arena::new(1);
+        let arena = Arena::new(1, Remains::Poison);
         let mut memory = arena.memory(false);
         let list = self.chain.map(|list| {
             let units = list.iter().chain(&[0, 0]);

@@ -73,6 +73,14 @@ impl ServerFields {
         }
     }
 
+    /// Turns the DWORDs into the byte order of the host, if that `is_host`.
+    pub(super) fn in_order(mut self, is_host: bool) -> Self {
+        for Dword(bytes) in self.dwords.iter_mut().flatten().filter(|_| is_host) {
+            *bytes = u32::from_be_bytes(*bytes).to_ne_bytes();
+        }
+        self
+    }
+
     /// Puts the fields where a hook can read them.
     pub(super) fn place(&self, memory: &mut Memory<'_>) -> PlacedFields {
         let mut structure = [0; size_of::<ServerOptions>()];

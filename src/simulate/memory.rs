@@ -13,7 +13,7 @@ use crate::hook::{read_bytes, write_bytes};
 /// What is in memory that no hook may use.
 pub(super) const POISON: u8 = 0xDD;
 const WORD: usize = size_of::<usize>();
-/// How many bytes around each piece must stay as they are; a multiple of 16, to which pieces are aligned.
+/// How many bytes around each piece must stay as they are if it is not exact; a multiple of 16, to which pieces are aligned.
 const GUARD: usize = 64;
 /// How many bytes a call has: for a packet, its variables, and the guard zones.
 const SLOT: usize = 6144;
@@ -21,7 +21,26 @@ const SLOT: usize = 6144;
 const PIECES: usize = 8;
 /// How many bytes most calls put into them.
 const CONTENTS: usize = 640;
-static POISONED: [u8; SLOT] = [POISON; SLOT];
+/// What is in memory when its call has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remains {
+    /// Poison.
+    Poison,
+    /// What the call has left there, until another call gets the memory; and where there was nothing, other poison.
+    Contents,
+}
+
+impl Remains {
+    /// Returns the poison of a slot.
+    const fn poison(self) -> &'static [u8; SLOT] {
+        static POISONS: [[u8; SLOT]; 2] = [[POISON; SLOT], [0x22; SLOT]];
+        let [usual, other] = &POISONS;
+        match self {
+            Self::Poison => usual,
+            Self::Contents => other,
+        }
+    }
+}
 
 /// Memory in slots of one call each.
 #[derive(Debug)]
@@ -31,6 +50,7 @@ pub(super) struct Arena {
     words: Box<[AtomicUsize]>,
     /// Slots are taken in turn, so that what was kept of the last call is poison during the next.
     next: AtomicUsize,
+    remains: Remains,
 }
 
 /// A slot that is taken.
@@ -43,9 +63,11 @@ struct Slot<'a> {
 /// The memory of one call: poison again when it is dropped.
 #[derive(Debug)]
 pub(super) struct Memory<'a> {
+    arena: &'a Arena,
     /// `None` if each piece is an allocation of its own.
     slot: Option<Slot<'a>>,
-    was_written_late: bool,
+    /// How many bytes around each piece must stay as they are.
+    guard: usize,
     /// Where the last piece in the slot ends.
     used: usize,
     pieces: Vec<Piece>,
@@ -59,7 +81,7 @@ struct Piece {
     range: Range<usize>,
     /// Where in `contents` that is what was put there; poison fills the rest of the piece.
     content: Range<usize>,
-    /// An allocation of its own, without guard zones, so that a sanitizer sees each byte too many.
+    /// An allocation of its own.
     block: Option<Vec<u8>>,
 }
 
@@ -97,45 +119,68 @@ fn difference(one: &[u8], other: &[u8]) -> Option<Range<usize>> {
 }
 
 impl Arena {
-    /// Creates memory for so many calls at once; if there are more, theirs has no guard zones.
-    pub(super) fn new(slots: usize) -> Self {
-        let word = || AtomicUsize::new(usize::from_ne_bytes([POISON; WORD]));
+    /// Creates memory for so many calls at once; if there are more, theirs is gone when they have ended.
+    pub(super) fn new(slots: usize, remains: Remains) -> Self {
+        let [poison, ..] = *remains.poison();
+        let word = || AtomicUsize::new(usize::from_ne_bytes([poison; WORD]));
         let words = slots.saturating_mul(SLOT / WORD);
         Self {
             are_taken: (0..slots).map(|_| AtomicBool::new(false)).collect(),
             words: (0..words).map(|_| word()).collect(),
             next: AtomicUsize::new(0),
+            remains,
         }
     }
 
-    /// Returns memory for one call; if it is `exact`, each piece is an allocation of its own.
+    /// Returns memory for one call; if it is `exact`, each piece is an allocation of its own, without guard zones, so that a
+    /// sanitizer sees each byte too many.
     pub(super) fn memory(&self, exact: bool) -> Memory<'_> {
         let mut all = self.are_taken.iter().filter(|_| !exact);
-        let slot = all.find_map(|_| self.take_slot());
-        let was_written_late = slot.is_some_and(|slot| *slot.bytes() != POISONED);
-        if let Some(slot) = slot.filter(|_| was_written_late) {
-            slot.write(0, &POISONED);
+        let slot = all.find_map(|_| {
+            let turn = self.next.fetch_add(1, Ordering::Relaxed);
+            self.take_slot(turn.checked_rem(self.are_taken.len())?)
+        });
+        if let Some(slot) = slot.filter(|_| self.remains == Remains::Contents) {
+            slot.write(0, self.remains.poison());
         }
         Memory {
+            arena: self,
             slot,
-            was_written_late,
+            guard: if exact { 0 } else { GUARD },
             used: 0,
             pieces: Vec::with_capacity(PIECES),
             contents: Vec::with_capacity(CONTENTS),
         }
     }
 
-    /// Takes the slot whose turn it is, if it is free.
-    fn take_slot(&self) -> Option<Slot<'_>> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let turn = turn.checked_rem(self.are_taken.len())?;
-        let is_taken = self.are_taken.get(turn)?;
-        let words = self.words.chunks_exact(SLOT / WORD).nth(turn)?;
+    /// Takes the slot of this number, if it is free.
+    fn take_slot(&self, number: usize) -> Option<Slot<'_>> {
+        let is_taken = self.are_taken.get(number)?;
+        let words = self.words.chunks_exact(SLOT / WORD).nth(number)?;
         (!is_taken.swap(true, Ordering::Acquire)).then_some(Slot { is_taken, words })
+    }
+
+    /// Returns whether memory was written that no call has, and makes it poison again.
+    pub(super) fn was_written_late(&self) -> bool {
+        let poison = self.remains.poison();
+        let mut was_written = false;
+        let numbers = 0..self.are_taken.len();
+        for slot in numbers.filter_map(|number| self.take_slot(number)) {
+            if self.remains == Remains::Poison && slot.bytes() != poison {
+                was_written = true;
+                slot.write(0, poison);
+            }
+            slot.release();
+        }
+        was_written
     }
 }
 
 impl Slot<'_> {
+    fn release(&self) {
+        self.is_taken.store(false, Ordering::Release);
+    }
+
     fn start(&self) -> *mut u8 {
         self.words.as_ptr().cast::<u8>().cast_mut()
     }
@@ -166,7 +211,7 @@ impl Memory<'_> {
         let start = self
             .used
             .next_multiple_of(16)
-            .saturating_add(GUARD)
+            .saturating_add(self.guard)
             .saturating_add(offset);
         let end = start.saturating_add(length);
         let (range, pointer, block) = if let Some(slot) = self.slot.filter(|_| end.saturating_add(GUARD) <= SLOT) {
@@ -174,12 +219,14 @@ impl Memory<'_> {
             self.used = end;
             (start..end, slot.start().wrapping_add(start), None)
         } else {
-            let end = offset.saturating_add(length);
-            let mut block = Vec::with_capacity(end);
-            block.resize(offset, POISON);
+            let [poison, ..] = *self.arena.remains.poison();
+            let start = offset.saturating_add(self.guard);
+            let end = start.saturating_add(length);
+            let mut block = Vec::with_capacity(end.saturating_add(self.guard));
+            block.resize(start, poison);
             block.extend_from_slice(bytes);
-            block.resize(end, POISON);
-            (offset..end, block.as_mut_ptr().wrapping_add(offset), Some(block))
+            block.resize(end.saturating_add(self.guard), poison);
+            (start..end, block.as_mut_ptr().wrapping_add(start), Some(block))
         };
         let (number, content) = (self.pieces.len(), self.contents.len());
         self.contents.extend_from_slice(bytes);
@@ -204,7 +251,8 @@ impl Memory<'_> {
         let length = length.min(now.len());
         let mut bytes = Vec::with_capacity(length);
         bytes.extend_from_slice(before.get(..length).unwrap_or(before));
-        bytes.resize(length, POISON);
+        let [poison, ..] = *self.arena.remains.poison();
+        bytes.resize(length, poison);
         bytes
     }
 
@@ -222,7 +270,7 @@ impl Memory<'_> {
     pub(super) fn written(&self, place: Place) -> Option<Range<usize>> {
         let (before, now) = self.contents(place)?;
         let (now, rest) = now.split_at_checked(before.len())?;
-        let in_rest = difference(POISONED.get(..rest.len())?, rest)
+        let in_rest = difference(self.arena.remains.poison().get(..rest.len())?, rest)
             .map(|Range { start, end }| start.saturating_add(before.len())..end.saturating_add(before.len()));
         match (difference(before, now), in_rest) {
             (Some(first), Some(last)) => Some(first.start..last.end),
@@ -230,31 +278,40 @@ impl Memory<'_> {
         }
     }
 
-    /// Returns whether memory of an earlier call was written after that call.
-    pub(super) const fn was_written_late(&self) -> bool {
-        self.was_written_late
+    /// Returns whether memory of an earlier call was written since the call before this one.
+    pub(super) fn was_written_late(&self) -> bool {
+        self.arena.was_written_late()
     }
 
     /// Returns whether something was written in a guard zone.
     pub(super) fn has_stray_write(&self) -> bool {
-        let Some(slot) = &self.slot else { return false };
+        let poison = self.arena.remains.poison();
+        let is_poison = |bytes: Option<&[u8]>| bytes.is_none_or(|bytes| poison.starts_with(bytes));
+        let is_guarded = |Piece { range, block, .. }: &Piece| {
+            let block = block.as_deref();
+            is_poison(block.and_then(|block| block.get(..range.start)))
+                && is_poison(block.and_then(|block| block.get(range.end..)))
+        };
         let in_slot = self.pieces.iter().filter(|piece| piece.block.is_none());
         let starts = in_slot.clone().map(|piece| piece.range.start).chain([SLOT]);
-        let ends = [0].into_iter().chain(in_slot.map(|piece| piece.range.end));
-        let bytes = slot.bytes();
-        ends.zip(starts)
-            .any(|(end, start)| bytes.get(end..start) != POISONED.get(end..start))
+        let mut zones = [0].into_iter().chain(in_slot.map(|piece| piece.range.end)).zip(starts);
+        let bytes = self.slot.as_ref().map(Slot::bytes);
+        !(self.pieces.iter().all(is_guarded)
+            && zones.all(|(end, start)| is_poison(bytes.and_then(|bytes| bytes.get(end..start)))))
     }
 }
 
 impl Drop for Memory<'_> {
     fn drop(&mut self) {
+        let [poison, ..] = *self.arena.remains.poison();
         for block in self.pieces.iter_mut().filter_map(|piece| piece.block.as_mut()) {
-            block.fill(POISON);
+            block.fill(poison);
         }
         if let Some(slot) = self.slot {
-            slot.write(0, &POISONED);
-            slot.is_taken.store(false, Ordering::Release);
+            if self.arena.remains == Remains::Poison {
+                slot.write(0, self.arena.remains.poison());
+            }
+            slot.release();
         }
     }
 }

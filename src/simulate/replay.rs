@@ -3,10 +3,12 @@
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter::repeat_n;
 use core::time::Duration;
 
 use super::conduct::Notices;
 use super::event::{Call, Kind, about_address, value};
+use super::threads::Threads;
 use super::{HookCall, Observation, PacketInFlight, Server};
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Stage};
@@ -135,35 +137,25 @@ impl Server {
         );
         let sent = self.at_once(|| self.send(&packet.in_flight, reply.payload));
         match sent {
-            Ok(sent) => packet.lifecycle.note(
+            Some(Ok(sent)) => packet.lifecycle.note(
                 time,
                 Call::Sent {
                     reply: index,
                     altered: sent.bytes() != Ok(reply.payload),
                 },
             ),
-            Err(_) => packet.notify(self, time, Notice::Dropped(DropReason::INTERNAL_ERROR)),
+            _ => packet.notify(self, time, Notice::Dropped(DropReason::INTERNAL_ERROR)),
         }
         packet.notify(self, time, Notice::Processed);
         packet.lifecycle
     }
 
-    /// Makes a call on as many threads at once as the conduct says, and returns what came of one.
-    #[cfg(feature = "std")]
-    fn at_once<R: Send>(&self, call: impl Fn() -> R + Sync) -> R {
-        std::thread::scope(|scope| {
-            for _ in 1..self.conduct.threads {
-                scope.spawn(&call);
-            }
-            call()
-        })
-    }
-
-    /// Makes a call: there are no threads.
-    #[cfg(not(feature = "std"))]
-    #[expect(clippy::unused_self, reason = "with threads it is used")]
-    fn at_once<R>(&self, call: impl Fn() -> R) -> R {
-        call()
+    /// Makes a call on the threads that the conduct says, and returns what came of one.
+    fn at_once<R: Send>(&self, call: impl Fn() -> R + Sync) -> Option<R> {
+        let threads = self.conduct.threads;
+        let times = if threads == Threads::Several { 4 } else { 1 };
+        let calls: Vec<_> = repeat_n((), times).collect();
+        threads.each(&calls, |()| call()).pop()
     }
 }
 

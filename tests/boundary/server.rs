@@ -11,7 +11,7 @@ use core::cell::Cell;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::{null_mut, without_provenance_mut};
-use std::sync::Mutex;
+use std::sync::{Barrier, Mutex};
 use std::thread;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
@@ -20,7 +20,7 @@ use dhcp_callout::hook::{Dword, HookError};
 use dhcp_callout::simulate::{
     Conduct, Contexts, EntryCall, HookCall, Observation, PacketInFlight, Parameter, Server, ServerFields, Swaps,
 };
-use dhcp_callout::{MessageType, Notice, PACKET_CAPACITY, PacketBuffer, option};
+use dhcp_callout::{DropReason, MessageType, Notice, PACKET_CAPACITY, PacketBuffer, option};
 
 /// What the DLL does with a packet.
 type Act = unsafe fn(packet: *mut *mut u8, size: *mut u32, context: *mut *mut c_void);
@@ -163,6 +163,11 @@ fn receive(server: &Server, act: Act) -> PacketInFlight {
     server.receive(b"a packet").unwrap()
 }
 
+fn receive_bytes(server: &Server, packet: &[u8]) -> PacketInFlight {
+    ACT.set(|_, _, _| ());
+    server.receive(packet).unwrap()
+}
+
 fn seen(act: Act) -> Observation {
     receive(&server(), act).seen().clone()
 }
@@ -208,9 +213,9 @@ fn what_a_dll_keeps_is_poison_when_the_call_has_ended() {
         assert_eq!(packet.bytes(), Ok(&b"\xDD packet"[..]));
     }
     let late = receive(&server, |_, _, _| unsafe { KEPT.get().write(0) });
-    assert!(!late.seen().is_damaged(), "it is seen when the memory is used again");
+    assert!(late.seen().is_damaged(), "it is seen at once");
     let seen = [(); 16].map(|()| receive(&server, |_, _, _| ()).seen().is_damaged());
-    assert_eq!(seen.into_iter().filter(|is_damaged| *is_damaged).count(), 1);
+    assert_eq!(seen, [false; 16]);
 }
 
 #[test]
@@ -332,6 +337,103 @@ fn a_swapped_buffer_is_followed_as_the_conduct_says() {
     }
 }
 
+/// A reply that the DLL changes while its packet is in flight.
+#[test]
+fn a_swapped_reply_is_read_again_as_the_conduct_says() {
+    static BUFFER: Mutex<[u8; 8]> = Mutex::new([0; 8]);
+    unsafe extern "system" fn swap(
+        packet: *mut *mut u8,
+        size: *mut u32,
+        _: u32,
+        _: u32,
+        _: *mut c_void,
+        _: *mut c_void,
+    ) -> u32 {
+        let mut buffer = BUFFER.lock().unwrap();
+        *buffer = *b"replaced";
+        unsafe { packet.write(buffer.as_mut_ptr()) };
+        unsafe { size.write(8) };
+        0
+    }
+    let table = CalloutTable {
+        dhcp_pkt_send_hook: Some(swap),
+        ..CalloutTable::EMPTY
+    };
+    let expected = [
+        (Swaps::Followed, None),
+        (Swaps::Ignored, None),
+        (Swaps::ReadAgain, Some(Ok(&b"Replaced"[..]))),
+    ];
+    for (swaps, reply) in expected {
+        let server = unsafe { Server::new(table) }.conduct(Conduct::DEFAULT.swaps(swaps));
+        let packet = server.receive(b"a packet").unwrap();
+        assert!(packet.is_accepted(), "there is no hook to refuse it");
+        server.send(&packet, b"a reply").unwrap();
+        BUFFER.lock().unwrap()[0] = b'R';
+        assert_eq!(
+            server.notify(&packet, Notice::Dropped(DropReason::TIMEOUT)).reply(),
+            None
+        );
+        assert_eq!(server.notify(&packet, Notice::Processed).reply(), reply);
+        assert_eq!(
+            server.notify(&packet, Notice::Processed).reply(),
+            None,
+            "it is the DLL's again"
+        );
+    }
+}
+
+#[test]
+fn process_it_and_the_parsed_addresses_come_as_the_conduct_says() {
+    unsafe extern "system" fn idle(
+        _: *mut *mut u8,
+        _: *mut u32,
+        _: u32,
+        _: *mut c_void,
+        _: *mut *mut c_void,
+        _: *mut Bool,
+    ) -> u32 {
+        0
+    }
+    let mut request = PacketBuffer::request(MessageType::REQUEST, 7, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let set = request.edit(|editor| {
+        editor.set(option::REQUESTED_ADDRESS, Ipv4Addr::new(192, 0, 2, 9));
+        editor.set_raw(option::HOST_NAME.code(), b"host");
+    });
+    set.unwrap();
+    let table = CalloutTable {
+        dhcp_new_pkt_hook: None,
+        ..*server().table()
+    };
+    for (before, is_accepted) in [(1, true), (0, false), (-2, true)] {
+        let conduct = Conduct::DEFAULT.process_it_before(before);
+        let without = unsafe { Server::new(table) }.conduct(conduct);
+        assert!(without.receive(b"a packet").unwrap().is_accepted());
+        let table = CalloutTable {
+            dhcp_new_pkt_hook: Some(idle),
+            ..table
+        };
+        let with = unsafe { Server::new(table) }.conduct(conduct);
+        let packet = with.receive(b"a packet").unwrap();
+        assert_eq!(
+            (packet.seen().process_it(), packet.is_accepted()),
+            (Some(Bool(before)), is_accepted)
+        );
+        assert_eq!(
+            with.call(&HookCall::new_packet(b"a").process_it(9)).process_it(),
+            Some(Bool(9))
+        );
+    }
+    for (host_order, address) in [(false, [192, 0, 2, 9]), (true, 0xC000_0209_u32.to_ne_bytes())] {
+        let server = server().conduct(Conduct::DEFAULT.host_order(host_order));
+        let packet = receive_bytes(&server, request.as_bytes());
+        HEARD.take();
+        server.parse_options(&packet);
+        let heard = HEARD.take();
+        assert!(heard[0].contains(&format!("{address:?}")), "{heard:?}");
+    }
+}
+
 #[test]
 fn edits_in_place_are_honoured_as_the_conduct_says() {
     for (in_place, taken) in [(true, &b"A packe"[..]), (false, b"a packet")] {
@@ -422,4 +524,30 @@ fn calls_of_many_threads_do_not_meet() {
             });
         }
     });
+}
+
+/// However many calls there are at once, each has guard zones.
+#[test]
+fn a_write_beside_the_packet_is_seen_in_each_of_many_calls() {
+    const CALLS: usize = 24;
+    static ALL: Barrier = Barrier::new(CALLS);
+    let server = &server();
+    let call = |act: Act| move || receive(server, act).seen().is_damaged();
+    let damaged = thread::scope(|scope| {
+        let after: Act = |packet, _, _| unsafe {
+            ALL.wait();
+            packet.read().add(PACKET_CAPACITY + 5).write(0);
+        };
+        let before: Act = |packet, _, _| unsafe {
+            ALL.wait();
+            packet.read().sub(5).write(0);
+        };
+        let acts = [after, before].into_iter().cycle().take(CALLS);
+        let threads: Vec<_> = acts.map(|act| scope.spawn(call(act))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(damaged, [true; CALLS]);
 }

@@ -8,7 +8,7 @@ use core::time::Duration;
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::control::ServiceControl;
 use dhcp_callout::ffi::EntryPoint;
-use dhcp_callout::simulate::{Call, Conduct, Contexts, Datagram, EntryCall, Notices, Server, Swaps};
+use dhcp_callout::simulate::{Call, Conduct, Contexts, Datagram, EntryCall, Notices, Server, Swaps, Threads};
 use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, Host, Message, MessageType, NewPacket, Notice, OnOptionsParsed,
     OnSendPacket, Outcome, PacketBuffer, PacketNotice, ParsedOptions, SendPacket, Stage, entry_point, option,
@@ -177,11 +177,12 @@ struct Switches {
     notices: Notices,
     never_offered: bool,
     options_parsed: u8,
-    threads: u8,
+    threads: Threads,
+    process_it_before: i32,
 }
 
 impl Switches {
-    /// All of them, with more than one thread for some.
+    /// All of them, with more than one thread, and other values of the last switches, for some.
     fn all() -> impl Iterator<Item = Self> {
         fn pick<T: Copy>(rest: &mut usize, values: &[T]) -> T {
             let digit = *rest % values.len();
@@ -201,7 +202,12 @@ impl Switches {
                 notices: pick(rest, &[Notices::Once, Notices::Repeated, Notices::Withheld]),
                 never_offered: pick(rest, &[false, true]),
                 options_parsed: pick(rest, &[1, 2]),
-                threads: if number % 5 == 0 { 3 } else { 1 },
+                threads: match number % 5 {
+                    0 => Threads::Several,
+                    1 => Threads::Changing,
+                    _ => Threads::One,
+                },
+                process_it_before: [1, 0, -2][number % 7 % 3],
             }
         })
     }
@@ -216,6 +222,8 @@ impl Switches {
             .never_offered(self.never_offered)
             .options_parsed(self.options_parsed)
             .threads(self.threads)
+            .process_it_before(self.process_it_before)
+            .host_order(self.process_it_before != 1)
     }
 
     /// Fails unless a callout heard what a server of this conduct tells; `follows` is 1 if it is the second of a chain.
@@ -231,7 +239,7 @@ impl Switches {
         );
         let ends = [Heard::Done, Heard::Lost, Heard::NotTracked].map(&heard);
         assert_eq!(ends.iter().sum::<u32>(), tracked, "{ends:?}");
-        let threads = u32::from(self.threads);
+        let threads = if self.threads == Threads::Several { 4 } else { 1 };
         let parsed = [heard(Heard::Parsed), heard(Heard::ParsedAltered)];
         let all_parsed = tracked * u32::from(self.options_parsed) * threads;
         let times = match self.notices {

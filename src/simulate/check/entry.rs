@@ -23,11 +23,12 @@ const VERSIONS: [u32; 8] = [
     CALLOUT_VERSION,
 ];
 
-/// Calls `entry` with one version after the other, and returns whether it accepts the documented one.
+/// Calls `entry` with one version after the other, and returns the table for the documented one, if it accepts
+/// that.
 ///
 /// # Safety
 /// - `entry` can be called as its prototype says.
-pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> bool {
+pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> Option<CalloutTable> {
     let mut first: Option<CalloutTable> = None;
     let list = list_of(&[NEXT_DLL]);
     for version in VERSIONS {
@@ -65,11 +66,11 @@ pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> bool {
             report.note(rule, NAME, Conduct::DEFAULT);
         }
         if !is_loaded && is_documented {
-            return false;
+            return None;
         }
         first = first.or_else(|| is_documented.then_some(result.left));
     }
-    true
+    first
 }
 
 /// Defines the comparison of two tables, hook by hook.

@@ -2,12 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::super::{Conduct, Server};
+use super::super::{Conduct, Server, Threads};
 use super::exchange::{self, Exchange};
 use super::numbers::Numbers;
 use super::report::Report;
 use super::run::{Run, Step};
-use super::threads::Threads;
 use crate::control::{DropReason, ServiceControl};
 use crate::ffi::EntryPoint;
 use crate::lifecycle::Notice;
@@ -47,11 +46,11 @@ pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     assert!(loaded.is_ok(), "{loaded:?}");
     let Ok(server) = loaded else { return };
     let mut data = Data(data);
-    let mode = (Conduct::from_seed(data.pair().into()), Threads::One);
+    let conduct = Conduct::from_seed(data.pair().into()).threads(Threads::One);
     let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange()).collect();
     let mut report = Report::new(None);
     let xids: Vec<_> = exchanges.iter().filter_map(Exchange::xid).collect();
-    let mut run = Run::new(server, mode, &mut report, &exchanges, &xids);
+    let mut run = Run::new(server.conduct(conduct), &mut report, &exchanges, &xids);
     for step in core::iter::from_fn(|| data.step()).take(STEPS) {
         run.steps([step]);
     }

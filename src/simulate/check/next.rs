@@ -3,35 +3,88 @@
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint};
-use crate::hook::write_table;
+#[allow(clippy::wildcard_imports, reason = "the prototypes name what their parameters are")]
+use crate::ffi::*;
+use crate::hook::{write_bytes, write_table};
 
 /// The path and the entry point of the one DLL that is on the list which a check hands to the callout.
 ///
-/// It wants to hear of START and STOP, and does nothing then; [`check_chained`](super::check_chained) shows what it is for.
+/// It has all hooks, and lets every packet be processed; [`check_chained`](super::check_chained) shows what it is for.
 pub const NEXT_DLL: (&str, EntryPoint) = ("next.dll", entry);
-
-static CALLS: AtomicUsize = AtomicUsize::new(0);
-
-/// Returns how often the hook was called, in all checks.
-pub(super) fn calls() -> usize {
-    CALLS.load(Ordering::Relaxed)
-}
 
 unsafe extern "system" fn entry(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
     if version != CALLOUT_VERSION {
         return ERROR_NOT_SUPPORTED;
     }
     let hooks = CalloutTable {
-        dhcp_control_hook: Some(control),
-        ..CalloutTable::EMPTY
+        dhcp_new_pkt_hook: Some(new_pkt),
+        ..COUNTED
     };
     // SAFETY: who calls an entry point has a table that can be written.
     unsafe { write_table(table, hooks) };
     ERROR_SUCCESS
 }
 
-unsafe extern "system" fn control(_: u32, _: *mut c_void) -> u32 {
-    CALLS.fetch_add(1, Ordering::Relaxed);
-    ERROR_SUCCESS
+unsafe extern "system" fn new_pkt(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    if !process_it.is_null() {
+        let (place, value) = (process_it.cast(), Bool::TRUE.0.to_ne_bytes());
+        // SAFETY: a variable of whoever calls the hook.
+        unsafe { write_bytes(place, &value) };
+    }
+    hooks::new_pkt(packet, size, address, reserved, context, process_it)
 }
+
+/// Defines the hooks, each of which counts its calls.
+macro_rules! count {
+    ($hook:ident $field:ident { $($parameter:ident: $Type:ty,)+ }) => {
+        pub(super) extern "system" fn $hook($(_: $Type),+) -> u32 {
+            CALLS.$field.fetch_add(1, Ordering::Relaxed);
+            ERROR_SUCCESS
+        }
+    };
+    ($(
+        $(#[$attribute:meta])*
+        $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal),+;
+    )+) => {
+        const COUNTED: CalloutTable = CalloutTable { $($($field: Some(hooks::$hook),)+)+ ..CalloutTable::EMPTY };
+
+        mod hooks {
+            use super::*;
+
+            $($(count!($hook $field $parameters);)+)+
+        }
+
+        /// How often each hook was called, in all checks.
+        #[derive(Debug, Default)]
+        pub(super) struct Calls {
+            $($($field: AtomicUsize,)+)+
+        }
+
+        static CALLS: Calls = Calls { $($($field: AtomicUsize::new(0),)+)+ };
+
+        impl Calls {
+            pub(super) fn now() -> Self {
+                Self { $($($field: CALLS.$field.load(Ordering::Relaxed).into(),)+)+ }
+            }
+
+            /// Returns the first hook that `table` has, and that was not called since.
+            pub(super) fn lacks(mut self, table: &CalloutTable) -> Option<&'static str> {
+                $($(
+                    if table.$field.is_some() && *self.$field.get_mut() == CALLS.$field.load(Ordering::Relaxed) {
+                        return Some($name);
+                    }
+                )+)+
+                None
+            }
+        }
+    };
+}
+
+prototypes!(count);

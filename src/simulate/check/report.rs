@@ -26,7 +26,7 @@ pub struct Finding {
     pub hook: &'static str,
     /// The number of the call, from 1.
     pub call: usize,
-    /// What the server did where the documentation is silent.
+    /// What the server did where the documentation is silent, and on which threads.
     pub conduct: Conduct,
 }
 
@@ -141,10 +141,6 @@ impl fmt::Display for Finding {
             Severity::Advice => "advice",
         };
         write!(f, "{severity} {rule}: {}", rule.meaning())?;
-        write!(f, "\n  first at call {call}, {hook}, with ")?;
-        match *conduct {
-            Conduct::DEFAULT => f.write_str("all switches at their default"),
-            conduct => write!(f, "{conduct:?}"),
-        }
+        write!(f, "\n  first at call {call}, {hook}; conduct: {conduct}")
     }
 }

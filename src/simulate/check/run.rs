@@ -3,18 +3,19 @@
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::ptr::with_exposed_provenance_mut;
+use core::sync::atomic::Ordering;
 use core::time::Duration;
 
 use super::super::call::{HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
 use super::super::event::{Call, about_address};
 use super::super::memory::POISON;
+use super::super::threads::timed;
 use super::super::{PacketInFlight, Server};
 use super::exchange::Exchange;
 use super::reply;
 use super::report::Report;
 use super::rule::Rule;
-use super::threads::{Threads, timed};
 use crate::control::{DropReason, ServiceControl};
 use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
@@ -24,8 +25,9 @@ use crate::message::Message;
 const SLOW: Duration = Duration::from_millis(250);
 const SLOW_CALLS: u32 = 3;
 
-/// How many stages a packet has, most of which make no call.
+/// How many stages a packet has, some of which make no call, and how many packets are at the same stage.
 const STAGES: usize = 7;
+const TOGETHER: usize = 2;
 
 const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 100);
@@ -43,21 +45,13 @@ pub(super) enum Step {
     Notice(Notice),
 }
 
-/// What the server does where the documentation is silent, and on which threads.
-pub(super) type Mode = (Conduct, Threads);
-
 /// A server with packets in its hands.
 pub(super) struct Run<'r> {
     server: Server,
-    conduct: Conduct,
-    threads: Threads,
     report: &'r mut Report,
     /// The transaction ids of all packets.
     xids: &'r [u32],
     packets: Vec<Packet<'r>>,
-    /// The contexts of the packet that was received last, and of the one that was processed last.
-    received: usize,
-    processed: usize,
     /// How often a hook was slow.
     slow: u32,
     /// What the callout made of the packets, if that is asked for.
@@ -65,11 +59,12 @@ pub(super) struct Run<'r> {
 }
 
 /// What a callout made of a packet in one call.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     /// The number of the packet.
-    pub(super) number: usize,
+    number: usize,
     pub(super) hook: &'static str,
+    /// The number of the call.
+    pub(super) call: usize,
     packet: Result<Vec<u8>, HookError>,
     process_it: Option<i32>,
 }
@@ -95,13 +90,7 @@ struct Replacement {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn new(
-        server: Server,
-        (conduct, threads): Mode,
-        report: &'r mut Report,
-        exchanges: &'r [Exchange],
-        xids: &'r [u32],
-    ) -> Self {
+    pub(super) fn new(server: Server, report: &'r mut Report, exchanges: &'r [Exchange], xids: &'r [u32]) -> Self {
         let packets = exchanges.iter().map(|exchange| Packet {
             exchange,
             received: None,
@@ -109,22 +98,17 @@ impl<'r> Run<'r> {
             replacements: Vec::new(),
         });
         Self {
-            // Which context a call has is decided here.
-            server: server.conduct(conduct.contexts(Contexts::Own)),
-            conduct,
-            threads,
+            server,
             report,
             xids,
             packets: packets.collect(),
-            received: 0,
-            processed: 0,
             slow: 0,
             outcomes: None,
         }
     }
 
     /// Plays all exchanges as a server of this conduct would, and returns what the callout made of them: two packets at a
-    /// time, or if calls are made at once, many, of which each is at another stage than those before.
+    /// time, and as many more at each stage of those before, so that other packets come between any two stages of one.
     pub(super) fn play(mut self) -> Vec<Outcome> {
         self.outcomes = Some(Vec::new());
         self.steps([(0, Step::Service(ServiceControl::START))]);
@@ -132,15 +116,12 @@ impl<'r> Run<'r> {
             .zip(&self.packets)
             .map(|(number, packet)| (number, packet.exchange.is_dropped()))
             .partition(|(_, is_dropped)| *is_dropped);
-        let is_at_once = self.threads == Threads::Several;
-        let (together, lag) = if is_at_once { (4, 1) } else { (2, STAGES) };
-        let groups: Vec<_> = served.chunks(together).chain(dropped.chunks(together)).collect();
-        let turns = groups.len().saturating_mul(lag).saturating_add(STAGES);
-        for turn in 0..turns {
+        let groups: Vec<_> = served.chunks(TOGETHER).chain(dropped.chunks(TOGETHER)).collect();
+        for turn in 0..groups.len().saturating_add(STAGES) {
             // Packets that came first are further on, so that their ends are seen before other packets get their contexts.
             let at_work = groups.iter().enumerate().filter_map(|(number, group)| {
                 let stages = self.stages(group);
-                stages.into_iter().nth(turn.checked_sub(number.saturating_mul(lag))?)
+                stages.into_iter().nth(turn.checked_sub(number)?)
             });
             let steps: Vec<_> = at_work.flatten().collect();
             self.steps(steps);
@@ -152,10 +133,15 @@ impl<'r> Run<'r> {
     fn stages(&self, group: &[(usize, bool)]) -> [Vec<(usize, Step)>; STAGES] {
         let all = |step: Step| group.iter().map(move |(number, _)| (*number, step));
         let if_so = |is_so: bool, step: Step| all(step).filter(|_| is_so).collect();
-        let (end, Conduct { never_offered, .. }) = (Step::Notice(Notice::Processed), self.conduct);
+        let Conduct {
+            never_offered,
+            notices,
+            options_parsed,
+            ..
+        } = self.server.conduct;
+        let end = Step::Notice(Notice::Processed);
         let are_dropped = group.iter().all(|(_, is_dropped)| *is_dropped);
-        let notices = self.conduct.notices;
-        let parsed = (0..self.conduct.options_parsed).flat_map(|_| all(Step::OptionsParsed));
+        let parsed = (0..options_parsed).flat_map(|_| all(Step::OptionsParsed));
         [
             if_so(never_offered, Step::Notice(Notice::Dropped(DropReason::DUPLICATE))),
             if_so(never_offered, end),
@@ -171,7 +157,7 @@ impl<'r> Run<'r> {
     pub(super) fn finish(mut self) {
         if !self.knows_ends() {
             self.packets.iter_mut().for_each(|packet| packet.replacements.clear());
-            self.conduct = self.conduct.contexts(Contexts::Own);
+            self.server.conduct = self.server.conduct.contexts(Contexts::Own);
         }
         let numbers = 0..self.packets.len();
         self.steps(numbers.map(|number| (number, Step::Notice(Notice::Processed))));
@@ -182,12 +168,16 @@ impl<'r> Run<'r> {
     fn stop(mut self) -> Vec<Outcome> {
         self.steps([(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
         // A callout may keep beyond the stop what was not reported until then, and this need not be its last check.
-        if self.conduct.notices == Notices::Withheld && self.report.is_complete() {
+        if self.server.conduct.notices == Notices::Withheld && self.report.is_complete() {
             let open = self.packets.iter().filter(|packet| packet.is_open);
             for received in open.filter_map(|packet| packet.received.as_ref()) {
                 let end = Call::Notified(Notice::Processed);
                 self.server.report_with(received.seen.context, received, end);
             }
+        }
+        if self.server.memory.was_written_late() {
+            self.report
+                .note(Rule::KeptArguments, "DhcpControlHook", self.server.conduct);
         }
         self.outcomes.unwrap_or_default()
     }
@@ -203,16 +193,17 @@ impl<'r> Run<'r> {
             self.judge_replacements(*number);
         }
         let make = |(number, step): &(usize, Step)| timed(|| self.call(self.packets.get(*number)?, *step));
-        let all_seen = self.threads.each(&steps, make);
+        let all_seen = self.server.conduct.threads.each(&steps, make);
         for ((number, step), (seen, took)) in steps.into_iter().zip(all_seen) {
             let Some(seen) = seen else { continue };
             if seen.status.is_some() {
                 self.report.count();
                 self.judge(number, step, &seen, took);
-                if let Some(outcomes) = &mut self.outcomes {
+                if let Some(outcomes) = self.outcomes.as_mut().filter(|_| !step.is_end()) {
                     outcomes.push(Outcome {
                         number,
                         hook: seen.hook,
+                        call: self.report.calls(),
                         packet: seen.packet.clone(),
                         process_it: seen.process_it,
                     });
@@ -235,17 +226,17 @@ impl<'r> Run<'r> {
             let Step::Notice(notice) = step else { return None };
             return Some(server.call(&HookCall::notice(request, notice.code())));
         };
-        let may_be_reported = self.conduct.refusals_reported && matches!(step, Step::Notice(_));
+        let may_be_reported = self.server.conduct.refusals_reported && matches!(step, Step::Notice(_));
         if !received.is_accepted() && !may_be_reported {
             return None;
         }
-        let context = match self.conduct.contexts {
-            Contexts::Repeated => self.received,
-            // The end of a packet is told by its own context, or the callout would not know of it.
-            _ if step.is_end() => received.seen.context,
-            Contexts::Own => received.seen.context,
-            Contexts::Null => 0,
-            Contexts::Stale => self.processed,
+        // The end of a packet is told by its own context, or the callout would not know of it.
+        let context = if step.is_end() && self.knows_ends() {
+            received.seen.context
+        } else if self.server.conduct.contexts == Contexts::Stale && self.server.ended.load(Ordering::Relaxed) == 0 {
+            0
+        } else {
+            self.server.context_of(received)
         };
         let call = match step {
             Step::OptionsParsed => Call::OptionsParsed,
@@ -300,7 +291,7 @@ impl<'r> Run<'r> {
         let is_too_slow = took > SLOW && self.slow >= SLOW_CALLS;
         broken.extend(is_too_slow.then_some(Rule::Slow));
         for rule in broken {
-            self.report.note(rule, seen.hook, self.conduct);
+            self.report.note(rule, seen.hook, self.server.conduct);
         }
         if is_too_slow {
             self.report.cut_short();
@@ -317,7 +308,8 @@ impl<'r> Run<'r> {
             let now = unsafe { read_packet(start, size) };
             if now != Ok(&replacement.bytes) {
                 let Replacement { hook, call, .. } = replacement;
-                self.report.note_at(Rule::ReplacementChanged, hook, *call, self.conduct);
+                self.report
+                    .note_at(Rule::ReplacementChanged, hook, *call, self.server.conduct);
             }
         }
     }
@@ -338,27 +330,22 @@ impl<'r> Run<'r> {
             });
         }
         if let Step::Received = step {
-            self.received = seen.context;
+            let earlier = self.server.given.swap(seen.context, Ordering::Relaxed);
             packet.is_open = true;
             if !knows_ends {
                 // The callout can take back what it has put in its place when another packet ends.
                 seen.left = seen.own;
             }
-            packet.received = Some(PacketInFlight::new(seen, 0));
+            packet.received = Some(PacketInFlight::new(seen, earlier));
         } else if step.is_end() && knows_ends {
             packet.is_open = false;
             packet.replacements.clear();
-            if let Some(PacketInFlight { seen, .. }) = &mut packet.received {
-                self.processed = seen.context;
-                // What the callout has put in its place is the callout's again.
-                seen.left = seen.own;
-            }
         }
     }
 
     /// Returns whether the callout hears of the end of each packet by its own context.
     fn knows_ends(&self) -> bool {
-        self.conduct.contexts != Contexts::Repeated
+        self.server.conduct.contexts != Contexts::Repeated
     }
 
     /// Returns whether an accepted packet in flight has this context.
@@ -366,6 +353,14 @@ impl<'r> Run<'r> {
         let packets = self.packets.iter().filter(|packet| packet.is_open && self.knows_ends());
         let mut received = packets.filter_map(|packet| packet.received.as_ref());
         received.any(|received| received.is_accepted() && received.seen.context == context)
+    }
+}
+
+/// Whether the callout did the same, be it in another call.
+impl PartialEq for Outcome {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |outcome: &Self| (outcome.number, outcome.hook, outcome.process_it);
+        all(self) == all(other) && self.packet == other.packet
     }
 }
 

@@ -10,9 +10,13 @@
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr::{copy_nonoverlapping, null_mut, without_provenance_mut};
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
+use std::sync::OnceLock;
 
-use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, ServerOptions};
+use dhcp_callout::ffi::{
+    Bool, CALLOUT_VERSION, CalloutTable, Control, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, ServerOptions,
+};
+use dhcp_callout::simulate::NEXT_DLL;
 
 /// Offset of `hops` in a packet, which no rule is about.
 const HOPS: usize = 3;
@@ -482,4 +486,182 @@ unsafe extern "system" fn send_to_the_kept_address(
         }
     }
     ERROR_SUCCESS
+}
+
+callout!(
+    /// Marks the replies to what it takes for requests, by the byte of a packet that it no longer has.
+    decides_by_a_kept_byte { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: mark_if_it_was_a_request }
+);
+
+unsafe extern "system" fn mark_if_it_was_a_request(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let received = RECEIVED.swap(null_mut(), SeqCst);
+    // SAFETY: as in `copy_from_the_kept_packet`.
+    unsafe {
+        if !received.is_null() && received.read() == 1 && size.read_unaligned() as usize > HOPS {
+            packet.read_unaligned().add(HOPS).write(b'!');
+        }
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Marks replies by the byte after them, which nobody has written.
+    decides_by_a_byte_after_the_packet { dhcp_pkt_send_hook: mark_by_the_next_byte }
+);
+
+unsafe extern "system" fn mark_by_the_next_byte(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server.
+    let (packet, size) = unsafe { (packet.read_unaligned(), size.read_unaligned() as usize) };
+    // SAFETY: the buffer has 4096 bytes.
+    unsafe {
+        if size > HOPS && size < 4096 && packet.add(size).read() > 0x7F {
+            packet.add(HOPS).write(b'!');
+        }
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Writes into the address of the last client when the service stops, which no later call shows.
+    writes_when_all_is_over { dhcp_delete_client_hook: keep_the_client, dhcp_control_hook: write_at_the_stop }
+);
+
+unsafe extern "system" fn keep_the_client(_: u32, hardware_address: *mut u8, _: u32, _: u32, _: u32) -> u32 {
+    RECEIVED.store(hardware_address, SeqCst);
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn write_at_the_stop(_: u32, _: *mut c_void) -> u32 {
+    let received = RECEIVED.swap(null_mut(), SeqCst);
+    if !received.is_null() {
+        // SAFETY: the simulated server keeps the memory until all is over.
+        unsafe { received.write(b'!') };
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Counts on the server to process packets that nothing is said of.
+    leaves_process_it_alone { dhcp_new_pkt_hook: say_nothing }
+);
+
+unsafe extern "system" fn say_nothing(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    _: *mut Bool,
+) -> u32 {
+    ERROR_SUCCESS
+}
+
+/// Which places are taken, and how often a packet has taken one.
+static TAKEN: [AtomicBool; PLACES] = [const { AtomicBool::new(false) }; PLACES];
+static TURNS: AtomicUsize = AtomicUsize::new(1);
+const PLACES: usize = 64;
+
+callout!(
+    /// Frees the place of a packet whenever it is reported as processed, whoever has the place by then.
+    frees_what_another_packet_has {
+        dhcp_control_hook: free_all_places,
+        dhcp_new_pkt_hook: take_a_place,
+        dhcp_pkt_send_hook: mark_if_the_place_is_taken,
+        dhcp_pkt_drop_hook: free_the_place
+    }
+);
+
+unsafe extern "system" fn free_all_places(_: u32, _: *mut c_void) -> u32 {
+    TAKEN.iter().for_each(|place| place.store(false, SeqCst));
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn take_a_place(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    let place = TAKEN.iter().position(|place| !place.swap(true, SeqCst));
+    let context_of = |place| TURNS.fetch_add(1, SeqCst) * PLACES + place;
+    // SAFETY: both are variables of the server.
+    unsafe {
+        context.write_unaligned(place.map_or(null_mut(), |place| without_provenance_mut(context_of(place))));
+        process_it.write_unaligned(Bool::TRUE);
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn mark_if_the_place_is_taken(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    let is_taken = TAKEN[context.addr() % PLACES].load(SeqCst);
+    // SAFETY: variables of the server, and `hops` is within the packet.
+    unsafe {
+        if !context.is_null() && is_taken && size.read_unaligned() as usize > HOPS {
+            packet.read_unaligned().add(HOPS).write(b'!');
+        }
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn free_the_place(
+    _: *mut *mut u8,
+    _: *mut u32,
+    code: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    // `DHCP_DROP_PROCESSED`.
+    if code == 0xB && !context.is_null() {
+        TAKEN[context.addr() % PLACES].store(false, SeqCst);
+    }
+    ERROR_SUCCESS
+}
+
+static NEXT_CONTROL: OnceLock<Control> = OnceLock::new();
+
+/// Loads the DLL after it, and tells it of nothing but the start and the stop of the service.
+pub unsafe extern "system" fn passes_on_the_start_only(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    let mut next = CalloutTable::EMPTY;
+    // SAFETY: the DLL of the check can be called as the SDK says.
+    unsafe { (NEXT_DLL.1)(list, version, &raw mut next) };
+    if let Some(control) = next.dhcp_control_hook {
+        NEXT_CONTROL.get_or_init(|| control);
+    }
+    let filled = CalloutTable {
+        dhcp_control_hook: Some(pass_on),
+        ..DROPS
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+unsafe extern "system" fn pass_on(code: u32, reserved: *mut c_void) -> u32 {
+    // SAFETY: as above.
+    NEXT_CONTROL
+        .get()
+        .map_or(ERROR_SUCCESS, |control| unsafe { control(code, reserved) })
 }

@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use consumer::{raw, safe};
 use dhcp_callout::ffi::EntryPoint;
-use dhcp_callout::simulate::{self, Report, Rule, Server};
+use dhcp_callout::simulate::{self, Conduct, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 40] = [
+const CALLOUTS: [(EntryPoint, Rule); 46] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
@@ -21,10 +21,13 @@ const CALLOUTS: [(EntryPoint, Rule); 40] = [
     (raw::switches_off_the_others, Rule::EntryWithoutHooks),
     (safe::sets_an_option::entry, Rule::NotChained),
     (safe::never_calls_the_next_dll, Rule::NotChained),
+    (raw::passes_on_the_start_only, Rule::NotChained),
     (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
     (raw::one_context_for_all, Rule::ContextShared),
     (raw::uses_contexts_after_their_end, Rule::ContextAfterEnd),
+    (raw::frees_what_another_packet_has, Rule::ContextAfterEnd),
     (raw::neither_true_nor_false, Rule::ProcessIt),
+    (raw::leaves_process_it_alone, Rule::ProcessIt),
     (raw::leaves_no_packet, Rule::PacketNull),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
     (raw::writes_behind_the_buffer, Rule::WriteOutside),
@@ -35,6 +38,9 @@ const CALLOUTS: [(EntryPoint, Rule); 40] = [
     (raw::keeps_its_arguments, Rule::KeptArguments),
     (raw::keeps_an_address, Rule::KeptArguments),
     (raw::writes_late, Rule::KeptArguments),
+    (raw::writes_when_all_is_over, Rule::KeptArguments),
+    (raw::decides_by_a_kept_byte, Rule::KeptArguments),
+    (raw::decides_by_a_byte_after_the_packet, Rule::KeptArguments),
     (safe::is_malformed::entry, Rule::ReplyMalformed),
     (safe::answers_another_packet::entry, Rule::ReplyOfAnother),
     (safe::changes_the_type::entry, Rule::ReplyType),
@@ -126,6 +132,29 @@ fn a_report_says_where_to_look() {
     }
     let again = check(safe::changes_the_type::entry);
     assert_eq!(again.to_string(), text, "the same calls, and so the same report");
+}
+
+/// A finding has the call that did it, and all that it takes to repeat it.
+#[test]
+fn a_finding_leads_to_its_call() {
+    for (entry, hook) in [
+        (raw::writes_late as EntryPoint, "DhcpPktSendHook"),
+        (raw::writes_when_all_is_over, "DhcpControlHook"),
+    ] {
+        assert_eq!(check(entry).findings()[0].hook, hook);
+    }
+    let missing = check_chained(raw::passes_on_the_start_only).findings()[0].hook;
+    assert_eq!(
+        missing, "DhcpPktDropHook",
+        "the first that the callout has, and the next DLL does not hear of"
+    );
+    let report = check(safe::mixes_up_packets_of_two_threads);
+    let conduct = Conduct::DEFAULT.threads(Threads::Several);
+    assert_eq!(report.findings()[0].conduct, conduct);
+    assert!(
+        report.to_string().ends_with("conduct: default.threads(Several)"),
+        "{report}"
+    );
 }
 
 #[test]

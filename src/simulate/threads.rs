@@ -1,16 +1,19 @@
-//! On which threads the calls of a run are made, and how long they take.
+//! On which threads hooks are called, and how long they take.
 
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// The threads of a run; without feature `std` it is always the one that checks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Threads {
-    /// The one that checks.
+/// The threads on which [`check`](super::check()) and [`replay`](super::Server::replay) call hooks; without feature `std`
+/// it is always the caller's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Threads {
+    /// The caller's.
+    #[default]
     One,
     /// Another for each call, one after the other.
     Changing,
-    /// One for each call, all at once.
+    /// Several at once: [`check`](super::check()) calls hooks about up to 14 packets,
+    /// [`replay`](super::Server::replay) makes each call between the first and the last of a packet four times.
     Several,
 }
 
