@@ -34,8 +34,9 @@ pub fn split(
         (224, vec![]),
     ]);
     let rest = (header(), 0..3_usize, any::<bool>());
-    (value, cuts, fields, vec_of(others, 1..5), rest).prop_map(
-        |((code, value), cuts, (overload, in_file, in_sname), others, (mut header, pads, end))| {
+    // What comes first shrinks first: long values take many steps.
+    (cuts, fields, vec_of(others, 1..5), rest, value).prop_map(
+        |(cuts, (overload, in_file, in_sname), others, (mut header, pads, end), (code, value))| {
             let overload = if code == OptionCode::OVERLOAD { 0 } else { overload };
             if code == OptionCode::OVERLOAD {
                 // It may name `sname` and `file`, which are from offset 44 on: they hold no options then.

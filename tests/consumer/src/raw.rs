@@ -540,16 +540,18 @@ callout!(
     writes_when_all_is_over { dhcp_delete_client_hook: keep_the_client, dhcp_control_hook: write_at_the_stop }
 );
 
+static CLIENT: AtomicPtr<u8> = AtomicPtr::new(null_mut());
+
 unsafe extern "system" fn keep_the_client(_: u32, hardware_address: *mut u8, _: u32, _: u32, _: u32) -> u32 {
-    RECEIVED.store(hardware_address, SeqCst);
+    CLIENT.store(hardware_address, SeqCst);
     ERROR_SUCCESS
 }
 
 unsafe extern "system" fn write_at_the_stop(_: u32, _: *mut c_void) -> u32 {
-    let received = RECEIVED.swap(null_mut(), SeqCst);
-    if !received.is_null() {
+    let address = CLIENT.swap(null_mut(), SeqCst);
+    if !address.is_null() {
         // SAFETY: the simulated server keeps the memory until all is over.
-        unsafe { received.write(b'!') };
+        unsafe { address.write(b'!') };
     }
     ERROR_SUCCESS
 }
