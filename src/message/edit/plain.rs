@@ -45,8 +45,9 @@ pub(super) fn build(source: &[u8], script: &mut Script<'_>, values: &[u8], targe
         let mut last_end = at;
         if let [RELAY_CODE, length, ..] = *source.get(at..)? {
             last_end = at.wrapping_add(2).wrapping_add(usize::from(length));
-            let end = len.wrapping_add(last_end - at);
-            target.get_mut(len..end)?.copy_from_slice(source.get(at..last_end)?);
+            let last = source.get(at..last_end)?;
+            let end = len.wrapping_add(last.len());
+            target.get_mut(len..end)?.copy_from_slice(last);
             len = end;
         }
         *target.get_mut(len)? = OptionCode::END.code();
