@@ -40,9 +40,12 @@
 //!   a packet that a full chain does not track, or whose context no chain has given out; those after the one that has
 //!   refused the packet. The DLL's own callout, the first member, can always be told NULL, and hears of every drop. A member that
 //!   does not hear of one is a [`Diagnostic::NotTold`].
-//! - **Wrong contexts.** For a context that is stale, or that no chain has given out, a hook other than `DhcpPktDropHook`
-//!   calls no member: [`Diagnostic::ContextRefused`].
-//! - **A full table.** When the chain's table is full, the members hear nothing of the packet but its drop.
+//! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that stands for a packet which the chain
+//!   does not track, a hook other than `DhcpPktDropHook` calls no member: [`Diagnostic::ContextRefused`].
+//! - **A full table.** When the chain's table is full, the members hear nothing of the packet but its drop. To offer it would
+//!   be wrong, since a member may keep something for it that the chain could not hand back, and what was not offered has no
+//!   place in the other hooks. The packet is a [`Diagnostic::NotTracked`], and each hook about it that no member hears of is
+//!   refused as above. A chain keeps every packet in flight, also those that no member tracks: give it room for them.
 //! - **Replacements.** `Packet` and `PacketSize` are passed on as they are: what one member puts there the next one sees. A
 //!   member that leaves NULL or more than 4096 bytes is corrected: both are set back to what they were before it. The size
 //!   of the buffer cannot be checked. A member may write into it, as
@@ -52,8 +55,8 @@
 //!   server then reports the packet is not documented, so the chain itself ends the packet's lifecycle for the members
 //!   that were called: each gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`, the way in which a packet ends for a
 //!   DLL. The DLL's own callout gets `DHCP_DROP_PROCESSED` alone, and its state the outcome
-//!   [`Processed`](crate::Outcome::Processed): [`packet_dropped`](crate::Callout::packet_dropped) hears no drop but the
-//!   server's. What members put in place of the packet ends with that, so the server gets its own packet back first. If the
+//!   [`Processed`](crate::Outcome::Processed), after a [`Diagnostic::MemberRefused`] if the refusal is another member's:
+//!   [`packet_dropped`](crate::Callout::packet_dropped) hears no drop but the server's. What members put in place of the packet ends with that, so the server gets its own packet back first. If the
 //!   server reports the packet as dropped all the same, the members after them hear that, and the first member does.
 //! - **The bytes at the end.** Of the end the last member is told first: a member that has replaced the packet may take its
 //!   buffer back then, and the members after it, which were given the buffer, have been told before. Those before it are

@@ -59,10 +59,11 @@
 //! slot, and hands its state back. A packet that is borrowed is passed over. The contexts of packets given up are stale at
 //! once.
 //!
-//! Admissions look at the packets in turn, at each once in `2 N` admissions at least. A look finds that a packet was heard
-//! of since the last one, and notes the time; so the table takes one that hooks have been about for old at the latest when
-//! it has not been heard of for its patience and `4 N` admissions more. From then on it is given up before an admission
-//! fails for want of room.
+//! Admissions look at the packets in turn, at each once in `3 N + 96` admissions at least. A look finds that a packet was
+//! heard of since the last one, and notes the time; so the table takes one that hooks have been about for old at the latest
+//! when it has not been heard of for its patience and `6 N + 192` admissions more. From then on it is given up before an
+//! admission fails for want of room; unless those that this admission tries, the old ones of two times 16 slots, have all been
+//! heard of since they were looked at: then the next admission tries others.
 //!
 //! # What becomes of a wrong context
 //!
@@ -93,8 +94,9 @@
 //! - An index has a bit for each slot that is vacant, and a bit for each 64 of these; whoever clears the bit of a slot has
 //!   the slot, and sets it again when the packet has ended. An admission takes the next one, in turn: one look at the index
 //!   if there is one among the same 64, and a few if not, however full the table is.
-//! - Another index of the kind has the slots whose packets were old when they were looked at, or abandoned. Each look is at
-//!   up to 32 slots, and an admission has two looks at most, and tries to give 8 packets up.
+//! - Another index of the kind has the slots whose packets were old when they were looked at, or abandoned. A look is at up
+//!   to 32 slots; an admission has one at most, and tries to give up those that are noted of 16 slots in a row,
+//!   twice at most.
 //! - There is no list, and so no ABA problem of one. A word that was read, and swapped when equal, describes the slot truly
 //!   whatever happened between: the word says all.
 //! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look that finds the
@@ -176,8 +178,6 @@ pub(crate) use packets_in_flight;
 
 /// At how many slots a look in turn looks: half of those that an admission enters at a time.
 const LOOKS: usize = SLOTS_PER_WORD / 2;
-/// How many packets that were old when they were looked at an admission tries to give up.
-const TRIES: usize = 4;
 
 /// Keeps the state of up to `N` packets in flight, from admission until the server has reported them as processed.
 ///
@@ -539,9 +539,12 @@ impl<T, const N: usize> PacketTable<T, N> {
             set => set,
         };
         let tick = now.saturating_sub(patience).max(self.old_before.load(Relaxed));
+        let index = self.slots.index();
+        // Whatever admissions come in between: those that need not come here are as many in a row as a word has slots.
+        let is_due = !is_short || index.since_turn(now) >= LOOKS as u64;
         let mut old = None;
-        if !is_short || now % LOOKS as u64 == 0 {
-            old = self.look(tick);
+        if is_due {
+            old = self.look(tick, now);
         }
         if is_short {
             old = old.or_else(|| self.give_up_one(tick));
@@ -553,20 +556,20 @@ impl<T, const N: usize> PacketTable<T, N> {
             let context = Self::fill(layout, vacant, state, now);
             return Ok(Admitted { context, lost: None });
         }
-        if is_short {
-            if let Some(old) = self.look(tick).or_else(|| self.give_up_one(tick)) {
+        if !is_due {
+            if let Some(old) = self.look(tick, now).or_else(|| self.give_up_one(tick)) {
                 return Ok(self.take_over(layout, old, state, now));
             }
         }
-        self.slots.index().count_left();
+        index.count_left();
         self.tally.count_full();
         Err(Full(state))
     }
 
     /// Looks at the ages of the packets in the next slots, in turn, or as far as one that finishes during that.
-    fn look(&self, tick: u64) -> Option<Held<'_, T>> {
+    fn look(&self, tick: u64, now: u64) -> Option<Held<'_, T>> {
         let index = self.slots.index();
-        let first = index.next_turn() % N.div_ceil(LOOKS).max(1) * LOOKS;
+        let first = index.next_turn(now) % N.div_ceil(LOOKS).max(1) * LOOKS;
         let mut taken = index.taken(first, LOOKS);
         while taken != 0 {
             let place = self.slots.place(first + taken.trailing_zeros() as usize)?;
@@ -579,18 +582,25 @@ impl<T, const N: usize> PacketTable<T, N> {
         None
     }
 
-    /// Takes a packet that is noted as old or abandoned, if it was last heard of before `tick`.
+    /// Takes one of the next packets that are noted as old or abandoned, if it was last heard of before `tick`.
     fn give_up_one(&self, tick: u64) -> Option<Held<'_, T>> {
-        for _ in 0..TRIES {
-            let place = self.slots.place(self.slots.index().take_reclaimable(N)?)?;
-            match place.evict_before(tick, || self.now()) {
+        let index = self.slots.index();
+        let (first, mut noted) = index.take_reclaimable(N)?;
+        while noted != 0 {
+            let place = self.slots.place(first + noted.trailing_zeros() as usize)?;
+            noted &= noted - 1;
+            let held = match place.evict_unheard(tick) {
                 Eviction::Evicted(held) => {
                     self.tally.count_evicted();
-                    return Some(held);
+                    held
                 }
-                Eviction::Abandoned(held) => return Some(held),
-                Eviction::Nothing | Eviction::Deferred => {}
+                Eviction::Abandoned(held) => held,
+                Eviction::Nothing | Eviction::Deferred => continue,
+            };
+            if noted != 0 {
+                index.note_reclaimable(first, noted);
             }
+            return Some(held);
         }
         None
     }

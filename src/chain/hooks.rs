@@ -111,13 +111,11 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         mut watched: Option<Watched<'_>>,
         raw: impl Fn(*mut c_void) -> A::Raw,
     ) -> u32 {
-        let contexts = match Context::from_raw(context).map(|context| (context, self.packets.get(context))) {
+        let contexts = match Context::from_raw(context).map(|context| self.packets.get(context)) {
             None => None,
-            Some((_, Ok(contexts))) => Some(contexts),
-            Some((context, Err(error))) => {
-                if Audience::<MEMBERS>::of(context).is_none() {
-                    self.report(Diagnostic::ContextRefused { hook: A::HOOK, error });
-                }
+            Some(Ok(contexts)) => Some(contexts),
+            Some(Err(error)) => {
+                self.report(Diagnostic::ContextRefused { hook: A::HOOK, error });
                 return ERROR_SUCCESS;
             }
         };
@@ -283,6 +281,9 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
             }
         }
         if let Some(member) = refused_by {
+            if member > 0 {
+                self.report(Diagnostic::MemberRefused { member });
+            }
             // What a member has put in the place of the packet ends with the packet's lifecycle.
             watched.pair.set(watched.own);
             packet.set_process_it(false);

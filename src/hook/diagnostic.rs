@@ -24,7 +24,7 @@ pub enum Diagnostic<'a> {
         error: HookError,
     },
     /// A hook came with a context that names no packet in flight, or one with 255 borrowers; the callout hears of the call
-    /// without a state.
+    /// without a state. If it is the hook of a chain, no member hears of the call.
     ContextRefused {
         /// The hook, as the SDK names it.
         hook: &'static str,
@@ -74,6 +74,12 @@ pub enum Diagnostic<'a> {
     Unchained {
         /// How many there are.
         dlls: usize,
+    },
+    /// A member of the chain after the DLL's own callout has refused a packet, so that the server drops it. The own callout
+    /// is told that it is over: its [`Outcome`](crate::Outcome) is `Processed`.
+    MemberRefused {
+        /// Which member, counted from 0, the DLL's own callout.
+        member: usize,
     },
     /// A member of the chain does not hear of this notice, since its own context for the packet is not known (any more), or
     /// it has been told the end of the packet: see [`chain`](crate::chain).
@@ -138,6 +144,7 @@ impl fmt::Display for Diagnostic<'_> {
                 None => write!(f, "a DLL left out of the chain: {reason}"),
             },
             Self::Unchained { dlls } => write!(f, "{dlls} DLLs of the list switched off: exported without a chain"),
+            Self::MemberRefused { member } => write!(f, "packet refused by chain member {member}"),
             Self::NotTold { notice, member } => {
                 write!(f, "notice {:#010x} not told to chain member {member}", notice.code())
             }

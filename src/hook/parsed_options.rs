@@ -24,7 +24,8 @@ pub struct ParsedOptions<'a> {
     /// [`PACKET_CAPACITY`](crate::PACKET_CAPACITY); nobody else writes them. Two of them may overlap, or be within the
     /// packet: a reference to what they lead to must not outlive a borrow of `self`.
     options: ServerOptions,
-    before: Before,
+    /// The fields that can be changed, as they came; `None` until one is changed.
+    before: Option<Before>,
 }
 
 packet_accessors!(ParsedOptions);
@@ -76,14 +77,12 @@ impl ParsedOptions<'_> {
         // bytes make a `ServerOptions`.
         let options = unsafe { server_options.read_unaligned() };
         check_lengths(&options)?;
-        let mut parsed = Self {
+        Ok(Self {
             packet,
             pkt_context: raw.pkt_context,
             options,
-            before: Before::default(),
-        };
-        parsed.before = parsed.changeable();
-        Ok(parsed)
+            before: None,
+        })
     }
 }
 
@@ -113,6 +112,7 @@ macro_rules! fields {
                 /// [`HookError::Null`] if the server passed none.
                 pub fn $set(&mut self, value: $Type) -> Result<(), HookError> {
                     let pointer = not_null(self.options.$field.cast::<$Type>(), $name)?;
+                    self.note_before();
                     // SAFETY:
                     // - not NULL, so the invariant says that it can be written; the type is aligned anywhere;
                     // - no reference to the bytes is left, since `self` is borrowed mutably.
@@ -143,15 +143,19 @@ macro_rules! fields {
                 }
             )+
 
-            fn changeable(&self) -> Before {
-                Before { $($field: self.$field(),)+ }
+            /// Reads all fields that can be changed before the first is written: they may overlap.
+            #[inline(never)]
+            fn note_before(&mut self) {
+                if self.before.is_none() {
+                    self.before = Some(Before { $($field: self.$field(),)+ });
+                }
             }
 
             /// Changes all fields back to what they were.
             pub(crate) fn put_back(&mut self) {
-                // Whatever overlaps: all were read before any was written.
+                let Some(all) = self.before else { return };
                 $(
-                    if let Some(before) = self.before.$field.filter(|before| self.$field() != Some(*before)) {
+                    if let Some(before) = all.$field.filter(|before| self.$field() != Some(*before)) {
                         let changed = self.$set(before);
                         debug_assert!(changed.is_ok(), "it was read, so that it is there");
                     }
@@ -160,7 +164,7 @@ macro_rules! fields {
         }
 
         /// The fields that can be changed, as they came.
-        #[derive(Clone, Copy, Debug, Default)]
+        #[derive(Clone, Copy, Debug)]
         struct Before {
             $($field: Option<$Type>,)+
         }

@@ -10,6 +10,8 @@ use super::sync::{AtomicU64, array_of, const_fn};
 
 /// How many slots a word of a set stands for.
 pub(super) const SLOTS_PER_WORD: usize = if cfg!(loom) { 2 } else { 64 };
+/// Of how many slots in a row those that are noted as old are tried together.
+const TRIES: usize = if cfg!(loom) { 1 } else { 16 };
 const WORDS: usize = if cfg!(loom) { 2 } else { MAX_SLOTS / SLOTS_PER_WORD };
 const WORDS_PER_HINT: usize = 64;
 const HINTS: usize = WORDS.div_ceil(WORDS_PER_HINT);
@@ -27,6 +29,8 @@ pub(super) struct Index {
     next: AtomicU16,
     /// How often slots have been looked at, some at a time.
     turns: AtomicUsize,
+    /// How many admissions had been asked for when that was last done.
+    looked: Counter,
     /// The slots that nobody has. Whoever takes one out of the set has the slot.
     vacant: Set<true>,
     /// The slots whose packet was old when it was last looked at, or abandoned.
@@ -43,6 +47,7 @@ impl Index {
                 counts: Counter::new(0),
                 next: AtomicU16::new(0),
                 turns: AtomicUsize::new(0),
+                looked: Counter::new(0),
                 vacant: Set::new(),
                 reclaimable: Set::new(),
             }
@@ -110,9 +115,15 @@ impl Index {
         usize::from(self.next.load(Acquire))
     }
 
-    /// Returns how often this was asked before.
-    pub(super) fn next_turn(&self) -> usize {
+    /// Returns how often this was asked before; `now` is what [`since_turn`](Self::since_turn) counts from.
+    pub(super) fn next_turn(&self, now: u64) -> usize {
+        self.looked.store(now, Relaxed);
         self.turns.fetch_add(1, Relaxed)
+    }
+
+    /// Returns how many admissions have been asked for since the last turn.
+    pub(super) fn since_turn(&self, now: u64) -> u64 {
+        now.saturating_sub(self.looked.load(Relaxed))
     }
 
     /// Returns which of so many slots are taken, from the first on, a bit for each; of a word if there are more.
@@ -125,33 +136,36 @@ impl Index {
     /// Leaves a slot that was taken to others.
     #[inline]
     pub(super) fn leave(&self, number: usize) {
-        self.vacant.insert(number);
+        self.vacant.insert(number, 1);
         self.count_left();
     }
 
-    /// Notes that a slot holds a packet that is old, or abandoned.
-    pub(super) fn note_reclaimable(&self, number: usize) {
-        self.reclaimable.insert(number);
+    /// Notes that some slots hold packets that are old, or abandoned: for each a bit, of which the lowest is that of the
+    /// slot `first`.
+    pub(super) fn note_reclaimable(&self, first: usize, slots: u64) {
+        self.reclaimable.insert(first, slots);
     }
 
-    /// Returns a slot for which that was noted, and forgets the note.
-    pub(super) fn take_reclaimable(&self, slots: usize) -> Option<usize> {
+    /// Returns slots for which that was noted, and forgets the notes: the number of the first of [`TRIES`], and a bit for
+    /// each of these.
+    pub(super) fn take_reclaimable(&self, slots: usize) -> Option<(usize, u64)> {
         if self.reclaimable.is_empty(slots) {
             return None;
         }
-        loop {
-            let number = self.reclaimable.find(self.next(), slots)?;
-            if self.forget_reclaimable(number) {
-                return Some(number);
-            }
-        }
+        let number = self.reclaimable.find(self.next(), slots)?;
+        let first = number / TRIES * TRIES;
+        let (index, shift) = (first / SLOTS_PER_WORD, first % SLOTS_PER_WORD);
+        let slots = u64::MAX >> (64 - TRIES) << shift;
+        // `Acquire`: as in `Set::remove`.
+        let noted = self.reclaimable.words.get(index)?.fetch_and(!slots, Acquire) & slots;
+        self.reclaimable.note_if_empty(index);
+        Some((first, noted >> shift))
     }
 
     /// Forgets that a slot holds a packet that is old, or abandoned.
-    pub(super) fn forget_reclaimable(&self, number: usize) -> bool {
-        let was_there = self.reclaimable.remove(number);
+    pub(super) fn forget_reclaimable(&self, number: usize) {
+        self.reclaimable.remove(number);
         self.reclaimable.note_if_empty(number / SLOTS_PER_WORD);
-        was_there
     }
 
     /// Returns the slots for which that was noted.
@@ -202,17 +216,17 @@ impl<const ALL: bool> Set<ALL> {
         members.unwrap_or(0) & ALL_OF_A_WORD
     }
 
-    /// Puts a slot into the set; if `ALL`, it must not be there.
+    /// Puts slots of a word into the set, a bit for each from the first on; if `ALL`, none may be there.
     #[inline]
-    fn insert(&self, number: usize) {
-        let (index, bit) = (number / SLOTS_PER_WORD, 1_u64 << (number % SLOTS_PER_WORD));
+    fn insert(&self, first: usize, slots: u64) {
+        let (index, bits) = (first / SLOTS_PER_WORD, slots << (first % SLOTS_PER_WORD));
         if let Some(word) = self.words.get(index) {
             // `Release`: for whoever takes the slot out of the set.
             let before = if ALL {
-                // The bit is set, and this is the shortest way to clear it, and to learn what the word was.
-                word.fetch_add(bit.wrapping_neg(), Release)
+                // The bits are set, and this is the shortest way to clear them, and to learn what the word was.
+                word.fetch_add(bits.wrapping_neg(), Release)
             } else {
-                word.fetch_or(bit, Release)
+                word.fetch_or(bits, Release)
             };
             if present::<ALL>(before) & ALL_OF_A_WORD == 0 {
                 self.set_hint(index, true);

@@ -295,9 +295,21 @@ impl<'t, T> Place<'t, T> {
             return self.refresh(live, now).ok().flatten();
         }
         if self.slot.tick.load(Relaxed) < tick {
-            self.index.note_reclaimable(self.number);
+            self.index.note_reclaimable(self.number, 1);
         }
         None
+    }
+
+    /// Gives up the packet if it was not heard of since the last look, and before that last before `tick`; one that is
+    /// borrowed stays.
+    pub(super) fn evict_unheard(self, tick: u64) -> Eviction<'t, T> {
+        self.evict_if(|live| {
+            if live.is_borrowed() || live.is_heard() || self.slot.tick.load(Relaxed) >= tick {
+                Ok(Eviction::Nothing)
+            } else {
+                self.hold_if_old(live, tick)
+            }
+        })
     }
 
     /// Gives up the packet if it was last heard of before `tick`; one that is borrowed stays.
@@ -305,16 +317,11 @@ impl<'t, T> Place<'t, T> {
     /// That it has been heard of is noted in the word, without a time: this look finds it, and has it count as heard of `now`.
     pub(super) fn evict_before(self, tick: u64, now: impl Fn() -> u64) -> Eviction<'t, T> {
         self.evict_if(|live| {
-            if live.is_borrowed() {
-                Ok(Eviction::Nothing)
-            } else if live.is_heard() {
-                self.refresh(live, &now)
-                    .map(|left| left.map_or(Eviction::Nothing, Eviction::Abandoned))
-            } else if self.slot.tick.load(Relaxed) < tick {
-                self.hold_if_old(live, tick)
-            } else {
-                Ok(Eviction::Nothing)
+            if live.is_borrowed() || !live.is_heard() {
+                return Ok(self.evict_unheard(tick));
             }
+            let finished = self.refresh(live, &now)?;
+            Ok(finished.map_or(Eviction::Nothing, Eviction::Abandoned))
         })
     }
 
@@ -527,7 +534,7 @@ impl<T> Drop for Borrowed<'_, T> {
     fn drop(&mut self) {
         self.reading.end();
         if self.place.slot.end_borrow().is_with_last_borrower() {
-            self.place.index.note_reclaimable(self.place.number);
+            self.place.index.note_reclaimable(self.place.number, 1);
         }
     }
 }

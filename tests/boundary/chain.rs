@@ -581,6 +581,7 @@ mod pointers {
             LOG.take(),
             [
                 "DhcpNewPktHook: packet of chain member 1 set back: *Packet is NULL",
+                "packet refused by chain member 2",
                 "clobbers told 0x100",
                 "refuses told 0x100, NULL false, 6 bytes",
                 "refuses told 0xb, NULL false, 6 bytes",
@@ -656,8 +657,12 @@ mod full {
         assert!(untracked.is_accepted());
         server.send(&untracked, b"reply").unwrap();
         server.notify(&untracked, Notice::Processed);
-        assert_eq!(LOGS[0].take(), ["packet not tracked: packet table full"]);
         let context = untracked.context();
+        let untracked_context = format!("DhcpPktSendHook: context {context:?} is not one of this table");
+        assert_eq!(
+            LOGS[0].take(),
+            ["packet not tracked: packet table full", &untracked_context]
+        );
         // What no chain has given out, and NULL, which the server says of packets that it never offered.
         for of_no_member in [context, without_provenance_mut(12), null_mut()] {
             untracked.set_context(of_no_member);

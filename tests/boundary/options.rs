@@ -2,7 +2,7 @@
 //! where there is none, and nothing that stays after a panic.
 #![expect(unsafe_code, reason = "hooks are called with raw pointers")]
 
-use core::ptr::null_mut;
+use core::ptr::{null_mut, without_provenance_mut};
 
 use dhcp_callout::ffi::{HandleOptionsArguments, ServerOptions};
 use dhcp_callout::hook::{Dword, HookError};
@@ -96,6 +96,15 @@ fn a_change_reaches_the_bytes_of_its_field_and_no_other() {
         );
         assert_eq!(memory.0, expected, "{name}");
     }
+}
+
+#[test]
+fn what_nobody_asks_for_is_not_read() {
+    Memory::new().parsed(
+        // It would fault.
+        |options| options.scope_id = without_provenance_mut(0x10),
+        |options| assert_eq!(options.message_type(), Some(1)),
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use dhcp_callout::table::{Context, PacketTable};
 type State<const N: usize> = (&'static str, fn(&PacketTable<u64, N>));
 
 /// Of a table of `N` slots with a patience of `16 N`.
-const fn states<const N: usize>() -> [State<N>; 9] {
+const fn states<const N: usize>() -> [State<N>; 10] {
     [
         ("one packet", |table| {
             fill(table, 1);
@@ -48,6 +48,16 @@ const fn states<const N: usize>() -> [State<N>; 9] {
             end(table, packets.iter().take(1));
             fill(table, 1);
             end(table, packets.iter().skip(N / 2).take(1));
+        }),
+        ("full, some noted as old, and then all heard of", |table| {
+            let packets = fill(table, N);
+            while table.tally().evicted == 0 {
+                age(table, 1);
+            }
+            while table.now() % 32 != 31 {
+                age(table, 1);
+            }
+            hear(table, &packets);
         }),
         ("all noted as old, and then heard of", |table| {
             let packets = fill(table, N * 3 / 4);
