@@ -400,7 +400,8 @@ impl<T> Vacant<'_, T> {
         slot.tick.store(tick, Relaxed);
         // SAFETY:
         // - the cell is valid for writes and aligned: it is a field of a slot that is borrowed;
-        // - nobody else uses it: the slot is claimed, and this value, of which there is one, is used up here.
+        // - nobody else uses it: the slot is neither occupied nor in the index, and this value, of which there is one, is used
+        //   up here.
         unsafe { slot.state.pointer().cast::<T>().write(state) }
         writing.end();
         let filled = word.filled();
@@ -452,7 +453,7 @@ impl<'t, T> Held<'t, T> {
         // SAFETY:
         // - the state is initialised: the slot was occupied until this value was created, of which there is one, and it is
         //   used up here;
-        // - nobody else uses it: there was no borrower, and a claimed slot gets none.
+        // - nobody else uses it: there was no borrower, and a slot that is not occupied gets none.
         let state = unsafe { place.slot.state.pointer().cast::<T>().read() };
         let word = ended.emptied();
         (state, Vacant { place, word, writing })
@@ -523,7 +524,7 @@ impl<T> Deref for Borrowed<'_, T> {
         // SAFETY:
         // - the state is initialised, and stays: the word was live when this borrow was counted, and a slot with a
         //   borrower is not emptied;
-        // - nobody writes it meanwhile: only a claimed slot is written to;
+        // - nobody writes it meanwhile: only a slot that is not occupied is written to;
         // - it is valid as long as the slot, which is borrowed.
         unsafe { &*self.place.slot.state.pointer().cast::<T>() }
     }
