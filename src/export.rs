@@ -26,8 +26,9 @@ use crate::hook::{
 /// export!(HOST, chain = CHAIN, find = function);
 /// ```
 ///
-/// `HOST` is the path of a `static` of type [`Host`](crate::Host), in which the callout lives. The traits that its type
-/// implements decide which hooks are [in the table](crate::callout#which-hooks-are-in-the-table).
+/// `HOST` is the path of a `static` of type [`Host`](crate::Host), in which the callout lives. A `const` is another value at
+/// each use, and does not compile (E0716). The traits that the callout's type implements decide which hooks are
+/// [in the table](crate::callout#which-hooks-are-in-the-table).
 ///
 /// Without a chain **all DLLs after this one in the server's list are switched off**: the server looks no further when
 /// an entry point succeeds, and [`Diagnostic::Unchained`](crate::Diagnostic::Unchained) says how many there are. With one
