@@ -143,6 +143,8 @@ fn overloaded_fields_are_read_after_the_options_field() {
             (Area::Sname, 47, 15)
         ]
     );
+    let named = [Area::Options, Area::File, Area::Sname].map(|area| area.to_string());
+    assert_eq!(named, ["options", "file", "sname"], "as RFC 2131 names the fields");
     // 52 inside `sname` means nothing, and its value is not part of the option's.
     let overload = message.value(OptionCode::from_code(52)).unwrap().unwrap();
     assert_eq!(overload.as_slice(), Some(&[3][..]));
