@@ -38,8 +38,8 @@
 //! - **Drops.** A member that has a context for the packet hears of each drop with that. NULL says what it says from the
 //!   server, that the packet was never offered, so a member hears of a drop with NULL if that is true of it: all members for
 //!   a packet that a full chain does not track, or whose context no chain has given out; those after the one that has
-//!   refused the packet. The DLL's own callout, the first member, can always be told NULL, and hears of every drop. A member that
-//!   does not hear of one is a [`Diagnostic::NotTold`].
+//!   refused the packet. The DLL's own callout, the first member, can always be told NULL, and hears of every drop. A
+//!   member that does not hear of one is a [`Diagnostic::NotTold`].
 //! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that stands for a packet which the chain
 //!   does not track, a hook other than `DhcpPktDropHook` calls no member: [`Diagnostic::ContextRefused`].
 //! - **A full table.** When the chain's table is full, the members hear nothing of the packet but its drop. To offer it would
@@ -56,8 +56,9 @@
 //!   that were called: each gets `DHCP_DROP_GEN_FAILURE` and `DHCP_DROP_PROCESSED`, the way in which a packet ends for a
 //!   DLL. The DLL's own callout gets `DHCP_DROP_PROCESSED` alone, and its state the outcome
 //!   [`Processed`](crate::Outcome::Processed), after a [`Diagnostic::MemberRefused`] if the refusal is another member's:
-//!   [`packet_dropped`](crate::Callout::packet_dropped) hears no drop but the server's. What members put in place of the packet ends with that, so the server gets its own packet back first. If the
-//!   server reports the packet as dropped all the same, the members after them hear that, and the first member does.
+//!   [`packet_dropped`](crate::Callout::packet_dropped) hears no drop but the server's. What members put in place of the
+//!   packet ends with that, so the server gets its own packet back first. If the server reports the packet as dropped all
+//!   the same, the members after them hear that, and the first member does.
 //! - **The bytes at the end.** Of the end the last member is told first: a member that has replaced the packet may take its
 //!   buffer back then, and the members after it, which were given the buffer, have been told before. Those before it are
 //!   told later. So with `DHCP_DROP_PROCESSED` the members get a copy of a packet that was
