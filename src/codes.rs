@@ -3,9 +3,9 @@
 /// Defines open newtypes over wire integers, one table row per known value.
 ///
 /// Each type gets the constants, `ALL`, `name()` (the authority's name), `meaning()` (its prose; the name again if that
-/// says all), `Display` and `Debug`. Both print the name. A value without a name prints as a number, in the format given by the table: after `unknown` in
-/// `Display`, in the type's name in `Debug`. The constructor is left to the caller, since not every type may hold every
-/// value.
+/// says all), `Display` and `Debug`. Both print the name. A value without a name prints as a number, in the format given by
+/// the table: after `unknown` in `Display`, in the type's name in `Debug`. The constructor is left to the caller, since not
+/// every type may hold every value.
 macro_rules! codes {
     (@meaning $name:literal) => { $name };
     (@meaning $name:literal, $meaning:literal) => { $meaning };

@@ -32,8 +32,9 @@ use crate::hook::{
 ///
 /// Without a chain **all DLLs after this one in the server's list are switched off**: the server looks no further when
 /// an entry point succeeds, and [`Diagnostic::Unchained`](crate::Diagnostic::Unchained) says how many there are. With one
-/// the DLL loads them, seven unless the chain has more room: `CHAIN` is the path of a `static` of type [`Chain`](crate::chain::Chain), and
-/// `function` that of a `fn(DllPath<'_>) -> Option<LoadedDll>`, which asks the operating system.
+/// the DLL loads them, seven unless the chain has more room: `CHAIN` is the path of a `static` of type
+/// [`Chain`](crate::chain::Chain), and `function` that of a `fn(DllPath<'_>) -> Option<LoadedDll>`, which asks the operating
+/// system.
 ///
 /// The entry point accepts `CalloutVersion` 0, the only one that is documented (`DHCP_SERVER_OPTIONS` depends on it). It
 /// returns
