@@ -34,7 +34,8 @@ pub enum Diagnostic<'a> {
     /// `DhcpPktDropHook` reported something that changes nothing: a drop that is repeated, or an unknown packet.
     ///
     /// The server's documentation tells authors to expect several notices for one packet. A drop is
-    /// [heard](crate::Callout::packet_dropped) all the same.
+    /// [heard](crate::Callout::packet_dropped) all the same. With a chain it can come twice for one notice: from the table of
+    /// the chain, and from that of the DLL's own callout.
     NoticeRejected {
         /// What was reported.
         notice: Notice,
