@@ -50,6 +50,8 @@ const fn states<const N: usize>() -> [State<N>; 10] {
             end(table, packets.iter().skip(N / 2).take(1));
         }),
         ("full, some noted as old, and then all heard of", |table| {
+            // So that it is not long to wait.
+            table.set_patience(N as u64);
             let packets = fill(table, N);
             while table.tally().evicted == 0 {
                 age(table, 1);
