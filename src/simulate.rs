@@ -374,7 +374,7 @@ impl Server {
 }
 
 impl PacketInFlight {
-    pub(crate) const fn new(seen: Observation, earlier_context: usize) -> Self {
+    pub(crate) fn new(seen: Observation, earlier_context: usize) -> Self {
         Self {
             seen,
             earlier_context,
