@@ -10,7 +10,7 @@ use dhcp_callout::table::{Context, PacketTable};
 /// How a table gets into its state, for the admissions that are counted.
 type State<const N: usize> = (&'static str, fn(&PacketTable<u64, N>));
 
-/// Of a table of `N` slots with a patience of `16 N`.
+/// Of a table of `N` slots with a patience of `4 N`.
 const fn states<const N: usize>() -> [State<N>; 10] {
     [
         ("one packet", |table| {
@@ -22,18 +22,18 @@ const fn states<const N: usize>() -> [State<N>; 10] {
         ("full, all heard of", |table| hear(table, &fill(table, N))),
         ("full, all heard of, and looked at before", |table| {
             let packets = fill(table, N);
-            age(table, 4 * N);
+            age(table, 2 * N);
             hear(table, &packets);
         }),
         ("full, old debris in one run, after the young", |table| {
             let packets = fill(table, N);
-            age(table, 15 * N);
+            age(table, 3 * N);
             hear(table, &packets[..N - N / 16]);
             age(table, N + 1);
         }),
         ("full, old debris in one run, before the young", |table| {
             let packets = fill(table, N);
-            age(table, 15 * N);
+            age(table, 3 * N);
             hear(table, &packets[N / 16..]);
             age(table, N + 1);
         }),
@@ -50,12 +50,8 @@ const fn states<const N: usize>() -> [State<N>; 10] {
             end(table, packets.iter().skip(N / 2).take(1));
         }),
         ("full, some noted as old, and then all heard of", |table| {
-            // So that it is not long to wait.
-            table.set_patience(N as u64);
             let packets = fill(table, N);
-            while table.tally().evicted == 0 {
-                age(table, 1);
-            }
+            while table.admit(7).is_err() {}
             while table.now() % 32 != 31 {
                 age(table, 1);
             }
@@ -63,7 +59,7 @@ const fn states<const N: usize>() -> [State<N>; 10] {
         }),
         ("all noted as old, and then heard of", |table| {
             let packets = fill(table, N * 3 / 4);
-            for _ in 0..20 * N {
+            for _ in 0..8 * N {
                 end(table, fill(table, 1).iter());
             }
             hear(table, &packets);
@@ -107,6 +103,8 @@ fn run<const N: usize>(state: &str) -> bool {
         return false;
     };
     let table = Box::new(PacketTable::<u64, N>::new());
+    // Less than without this, so that packets grow old in a short time.
+    table.set_patience(4 * N as u64);
     prepare(&table);
     // Enough for each kind of admission in turn to come.
     for _ in 0..150 {
