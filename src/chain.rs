@@ -72,7 +72,8 @@
 //! - **The stop of the service.** Each member gives up its own packets, or does not. The chain gives up none at once: what the
 //!   server reports after the stop goes to the members with their contexts, as it would to each of them alone. (A
 //!   [`Host`](crate::Host) hands all states back after the author's `control`; a member that is one finds such contexts
-//!   stale.) When the chain needs room, it gives up those of which it has not heard since the stop, however short that is.
+//!   stale.) When the chain needs room, it gives up those of which it has not heard since the stop, however short that is, and
+//!   whatever its patience. It finds them as it looks at its packets in turn, so a few packets may not be tracked before.
 //! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, whose
 //!   entry point returns anything but 0, or that is a member already, is left out with a
 //!   [`Diagnostic::LeftOut`], and the others are loaded; so is one for which the author's function panics, with the

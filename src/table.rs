@@ -62,8 +62,8 @@
 //! Admissions look at the packets in turn, at each once in `3 N + 96` admissions at least. A look finds that a packet was
 //! heard of since the last one, and notes the time; so the table takes one that hooks have been about for old at the latest
 //! when it has not been heard of for its patience and `6 N + 192` admissions more. From then on it is given up before an
-//! admission fails for want of room; unless those that this admission tries, the old ones of two times 16 slots, have all
-//! been heard of since they were looked at, or other threads try them at the same moment: then the next admission tries
+//! admission fails for want of room; unless those that this admission tries, the old ones of 16 slots or twice as many, have
+//! all been heard of since they were looked at, or other threads try them at the same moment: then the next admission tries
 //! others.
 //!
 //! # What becomes of a wrong context
