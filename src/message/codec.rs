@@ -63,8 +63,8 @@ pub(super) mod sealed {
 
 /// A code together with the format of its value: what [`Message::get`](super::Message::get) asks for.
 ///
-/// `C` is the number space of the code: the options of a message, or the
-/// [sub-options of a relay agent](super::option::relay). [`option`](super::option) has a key for each known option.
+/// `C` is the number space of the code: the options of a message, or the sub-options of one option, such as
+/// [those of relay agents](super::option::relay). [`option`](super::option) has a key for each known option.
 ///
 /// ```
 /// use dhcp_callout::message::option;

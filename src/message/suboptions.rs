@@ -2,7 +2,7 @@
 
 use super::code::OptionCode;
 use super::codec::{Encode, Encoded, Encoder, Format, Key};
-use super::option::values::{RelayAgentInformation, Sequence, Suboption, VendorSpecific};
+use super::option::values::{RelayAgentInformation, Sequence, Suboption, SuboptionCode, VendorSpecific};
 use super::value::Value;
 
 /// The option of values whose errors nobody sees.
@@ -94,7 +94,7 @@ impl<'v> SuboptionChanges<'v> {
     ///
     /// The value is encoded at once, and only borrowed until then.
     #[must_use]
-    pub fn set<F: Format, C: Copy + Into<u8>>(mut self, key: Key<F, C>, value: impl Encode<F>) -> Self {
+    pub fn set<F: Format, C: SuboptionCode>(mut self, key: Key<F, C>, value: impl Encode<F>) -> Self {
         let start = self.encoded_len;
         let free = self.encoded.get_mut(start..).unwrap_or_default();
         let mut out = Encoder::new(free);
@@ -114,13 +114,13 @@ impl<'v> SuboptionChanges<'v> {
 
     /// Sets the sub-option `code` to the bytes of `value`, in place of all of that code.
     #[must_use]
-    pub fn set_raw(self, code: impl Into<u8>, value: &'v [u8]) -> Self {
+    pub fn set_raw(self, code: impl SuboptionCode, value: &'v [u8]) -> Self {
         self.change(code.into(), Noted::Given(value))
     }
 
     /// Removes all sub-options `code`.
     #[must_use]
-    pub fn remove(self, code: impl Into<u8>) -> Self {
+    pub fn remove(self, code: impl SuboptionCode) -> Self {
         self.change(code.into(), Noted::Removed)
     }
 

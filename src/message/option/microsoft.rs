@@ -22,6 +22,7 @@
 //!
 //! [`VENDOR_SPECIFIC`]: super::VENDOR_SPECIFIC
 
+use super::suboption::SuboptionCode;
 use super::table::keys;
 use crate::codes::number;
 use crate::message::codec::Key;
@@ -48,6 +49,8 @@ number! {
     /// table.
     MicrosoftCode
 }
+
+impl SuboptionCode for MicrosoftCode {}
 
 keys! {
     MicrosoftCode, "sub-option";

@@ -6,7 +6,7 @@ use core::net::Ipv4Addr;
 use super::client::VirtualSubnet;
 use super::fixed::Flag;
 use super::sequence::Sequence;
-use super::suboption::{Suboption, VendorData};
+use super::suboption::{Suboption, SuboptionCode, VendorData};
 use super::table::keys;
 use super::text::Text;
 use crate::codes::number;
@@ -20,6 +20,8 @@ number! {
     /// table.
     RelayCode
 }
+
+impl SuboptionCode for RelayCode {}
 
 /// Passes the table of the sub-options to the macro `$callback`, in the form of `option_rows!`.
 macro_rules! relay_rows {

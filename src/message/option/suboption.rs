@@ -23,6 +23,18 @@ pub struct Suboption<'a> {
     pub value: Value<'a>,
 }
 
+/// The code of a [`Suboption`]: a byte that is not the code of an option.
+///
+/// Implemented for `u8`, and for the types of the codes that have names. Codes of one's own can be bytes or a type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the code of a sub-option",
+    label = "not in the number space of sub-options",
+    note = "keys of sub-options are in `option::relay` and `option::microsoft`; `Key::new(7_u8)` creates one for the code 7"
+)]
+pub trait SuboptionCode: Copy + Into<u8> {}
+
+impl SuboptionCode for u8 {}
+
 impl Sealed for Suboption<'_> {}
 
 impl Element for Suboption<'_> {
@@ -76,7 +88,7 @@ where
     ///
     /// # Errors
     /// [`ValueError`] if the value does not follow the layout of the sub-option.
-    pub fn suboption<F: Format, C: Copy + Into<u8>>(&self, key: Key<F, C>) -> Result<Option<F::Value<'a>>, ValueError> {
+    pub fn suboption<F: Format, C: SuboptionCode>(&self, key: Key<F, C>) -> Result<Option<F::Value<'a>>, ValueError> {
         let found = self.iter().find(|suboption| suboption.code == key.code().into());
         found.map(|suboption| key.decode(suboption.value)).transpose()
     }
