@@ -25,6 +25,8 @@ mod header;
 pub mod option;
 mod pick;
 mod print;
+#[cfg(feature = "proptest")]
+pub(crate) mod readable;
 mod suboptions;
 mod value;
 mod walk;

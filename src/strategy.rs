@@ -34,7 +34,6 @@
 //! `PROPTEST_MAX_SHRINK_ITERS` for a single run.
 
 mod edit;
-mod format;
 mod packet;
 mod sample;
 mod server;

@@ -307,9 +307,6 @@ macro_rules! option_rows {
     };
 }
 
-#[cfg(feature = "proptest")]
-pub(crate) use option_rows;
-
 option_rows!(keys);
 
 /// Declares [`Typed`] from the rows that name a variant.
@@ -383,8 +380,8 @@ trait Tabled: Format {
 
 option_rows!(typed);
 
-/// Reads a value in the format that a table has for its code.
-macro_rules! decode {
+/// Reads a value in the format that a table has for its code, and makes such values.
+macro_rules! formats {
     (
         $Code:ident, $kind:literal $(, $extra:literal = $extra_name:literal)*;
         $(
@@ -400,11 +397,21 @@ macro_rules! decode {
                 }
             }
         }
+
+        #[cfg(feature = "proptest")]
+        impl super::readable::ByCode for $Code {
+            fn readable(self) -> proptest::strategy::BoxedStrategy<std::vec::Vec<u8>> {
+                match self.code() {
+                    $($code => <$Format as super::readable::Readable>::readable(),)+
+                    _ => <Value<'_> as super::readable::Readable>::readable(),
+                }
+            }
+        }
     };
 }
 
-option_rows!(decode);
-relay_rows!(decode);
+option_rows!(formats);
+relay_rows!(formats);
 
 impl<'a> Typed<'a> {
     /// Reads `value` in the format of its code; [`Typed::Bytes`] for a code that the table does not have.

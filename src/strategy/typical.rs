@@ -8,9 +8,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::format::{byte_of, bytes, concat, counted};
 use super::sample::{Layout, Sample};
 use crate::message::option::microsoft::{CLASS_ID_WINDOWS_2000, USER_CLASS_RRAS};
+use crate::message::readable::{byte_of, bytes, concat, counted};
 use crate::message::{MessageType, OpCode, OptionCode};
 
 /// Makers of clients: the vendor class, the codes that the client asks for, the user class, which has no length byte.

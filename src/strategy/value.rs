@@ -6,8 +6,8 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::format::ByCode;
 use super::sample::Bytes;
+use crate::message::readable::ByCode;
 use crate::message::{OptionCode, RelayCode};
 
 /// Yields values of the option `code` that its format reads: [`Typed::decode`](crate::message::Typed::decode) succeeds.

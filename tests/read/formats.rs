@@ -458,17 +458,19 @@ fn views_give_their_parts() {
 
     let names = |value: &[u8]| {
         with(option::FQDN, value, |fqdn| match fqdn.ok()?.name {
-            FqdnName::Full(name) => Some(("full", name.to_string(), name.labels().count())),
-            FqdnName::Partial(name) => Some(("partial", name.to_string(), name.labels().count())),
-            FqdnName::Ascii(text) => Some(("ascii", text.lossy().to_string(), 0)),
+            FqdnName::Wire(name) => Some((name.is_absolute(), name.to_string(), name.labels().count())),
+            FqdnName::Ascii(text) => {
+                assert!(value.starts_with(b"\0"), "{value:?}");
+                Some((false, text.lossy().to_string(), 0))
+            }
         })
         .flatten()
     };
-    assert_eq!(names(b"\x04\0\0\x01a\x01b\0"), Some(("full", "a.b.".into(), 2)));
-    assert_eq!(names(b"\x04\0\0\x01a\x01b"), Some(("partial", "a.b".into(), 2)));
-    assert_eq!(names(b"\x04\0\0"), Some(("partial", String::new(), 0)));
-    assert_eq!(names(b"\x04\0\0\0"), Some(("full", ".".into(), 0)));
-    assert_eq!(names(b"\0\0\0a.b\0"), Some(("ascii", "a.b".into(), 0)));
+    assert_eq!(names(b"\x04\0\0\x01a\x01b\0"), Some((true, "a.b.".into(), 2)));
+    assert_eq!(names(b"\x04\0\0\x01a\x01b"), Some((false, "a.b".into(), 2)));
+    assert_eq!(names(b"\x04\0\0"), Some((false, String::new(), 0)));
+    assert_eq!(names(b"\x04\0\0\0"), Some((true, ".".into(), 0)));
+    assert_eq!(names(b"\0\0\0a.b\0"), Some((false, "a.b".into(), 0)));
 
     let routes = with(option::CLASSLESS_ROUTES, &[9, 10, 0xff, 1, 2, 3, 4], |routes| {
         routes.ok()?.iter().next()

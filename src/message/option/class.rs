@@ -137,6 +137,12 @@ encode_slices! {
     [] UserClasses<'static>: Class;
 }
 
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    Class => after_length(text(1));
+    UserClasses<'_> => prop_oneof![3 => several(Class::readable()), 1 => text(1)];
+}
+
 /// The classes with commas between them.
 impl fmt::Display for UserClasses<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

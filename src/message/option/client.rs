@@ -51,6 +51,36 @@ code_and_bytes! {
         u8::from_be_bytes, u8::to_be_bytes;
 }
 
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    ClientId<'_> => prop_oneof![
+        4 => concat([byte_of(Just(1)), bytes(6)]),
+        4 => concat([byte_of(Just(255)), bytes(4), Duid::readable()]),
+        1 => concat([byte_of(Just(0)), text(1)]),
+        1 => bytes(2..40),
+    ];
+    Duid<'_> => {
+        let of_kind = |kind: &[u8], rest| concat([Just(kind.to_vec()).boxed(), rest]);
+        prop_oneof![
+            of_kind(&[0, 1, 0, 1], bytes(10)),
+            of_kind(&[0, 2], bytes(4..20)),
+            of_kind(&[0, 3, 0, 1], bytes(6)),
+            of_kind(&[0, 4], bytes(16)),
+            bytes(2..130),
+        ]
+    };
+    MachineId<'_> => prop_oneof![
+        4 => concat([byte_of(Just(0)), bytes(16)]),
+        1 => concat([byte_of(1..=255_u8), bytes(0..20)]),
+    ];
+    VirtualSubnet<'_> => prop_oneof![
+        concat([byte_of(Just(0)), text(0)]),
+        concat([byte_of(Just(1)), bytes(7)]),
+        byte_of(Just(255)),
+        concat([byte_of(2..=254_u8), bytes(0..9)]),
+    ];
+}
+
 /// What a client calls itself: option 61 (RFC 2132 section 9.14, RFC 4361 section 6.1).
 ///
 /// On the wire: a type byte and at least one more. Decoding gives [`Length`](crate::message::ValueErrorKind::Length)
@@ -190,10 +220,8 @@ pub struct Fqdn<'a> {
 /// What option 81 calls the client (RFC 4702 section 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FqdnName<'a> {
-    /// An absolute name in wire format.
-    Full(DomainName<'a>),
-    /// A name in wire format without its root, perhaps without any label.
-    Partial(DomainName<'a>),
+    /// A name in wire format: absolute, or without its root and perhaps without any label.
+    Wire(DomainName<'a>),
     /// A name in the deprecated ASCII encoding, perhaps empty.
     Ascii(Text<'a>),
 }
@@ -205,12 +233,7 @@ impl Format for Fqdn<'_> {
         let ([flags, rcode1, rcode2], name) = value.split_prefix(3)?;
         let flags = FqdnFlags::from_bits_retain(flags);
         let name = if flags.contains(FqdnFlags::WIRE_FORMAT) {
-            let name = DomainName::whole(name)?;
-            if name.is_absolute() {
-                FqdnName::Full(name)
-            } else {
-                FqdnName::Partial(name)
-            }
+            FqdnName::Wire(DomainName::whole(name)?)
         } else {
             FqdnName::Ascii(Text::trimmed(name))
         };
@@ -227,11 +250,27 @@ impl Encode<Fqdn<'static>> for Fqdn<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
         out.put(&[self.flags.bits(), self.rcode1, self.rcode2]);
         match self.name {
-            FqdnName::Full(name) => name.encode(out),
-            FqdnName::Partial(name) => out.put_labels(name.labels()),
+            FqdnName::Wire(name) if name.is_absolute() => name.encode(out),
+            FqdnName::Wire(name) => out.put_labels(name.labels()),
             FqdnName::Ascii(text) => out.put_value(text.value()),
         }
     }
+}
+
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    Fqdn<'_> => {
+        let wire_format = FqdnFlags::WIRE_FORMAT.bits();
+        let after_flags = |set, name| {
+            let flags = any::<u8>().prop_map(move |others| others & !wire_format | set);
+            concat([byte_of(flags), bytes(2), name])
+        };
+        prop_oneof![
+            2 => after_flags(wire_format, DomainName::readable()),
+            2 => after_flags(wire_format, super::name::labels_of_name()),
+            1 => after_flags(0, text(0)),
+        ]
+    };
 }
 
 /// The name in quotes, and the letters of the flags that are set.
@@ -255,7 +294,7 @@ impl fmt::Display for Fqdn<'_> {
 impl fmt::Display for FqdnName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Full(name) | Self::Partial(name) => name.fmt(f),
+            Self::Wire(name) => name.fmt(f),
             Self::Ascii(text) => write_escaped(f, text.value()),
         }
     }

@@ -12,9 +12,10 @@ use crate::message::codec::{Encode, Encoder, FixedSize, Format, ValueError};
 use crate::message::value::Value;
 
 /// Describes types that are made from a fixed number of bytes: which are legal, if one byte may not have every value,
-/// how the type is made from the bytes, and the bytes from it. Each is a [`Format`] and an [`Element`].
+/// which values most are that a strategy yields, how the type is made from the bytes, and the bytes from it. Each is a
+/// [`Format`] and an [`Element`].
 macro_rules! fixed {
-    ($($(#[$attribute:meta])* $Type:ident[$n:literal] $(from $min:literal to $max:literal)?: $decode:expr, $encode:expr;)+) => {$(
+    ($($(#[$attribute:meta])* $Type:ident[$n:literal] $(from $min:literal to $max:literal)? $(mostly $known:ident)?: $decode:expr, $encode:expr;)+) => {$(
         impl Sealed for $Type {}
 
         impl FixedSize for $Type {
@@ -60,6 +61,19 @@ macro_rules! fixed {
                 out.put(&encode(*self));
             }
         }
+
+        #[cfg(feature = "proptest")]
+        crate::message::readable::readable! {
+            $Type => {
+                let all = vec_of(u8::MIN$(.max($min))?..=u8::MAX$(.min($max))?, $n);
+                $(
+                    let encode: fn($Type) -> [u8; $n] = $encode;
+                    let known = select(<$Type>::$known).prop_map(move |value| encode(value).to_vec());
+                    let all = prop_oneof![4 => known, 1 => all];
+                )?
+                all
+            };
+        }
     )+};
 }
 
@@ -84,7 +98,7 @@ fixed! {
     Seconds[4]: |bytes| Self(u32::from_be_bytes(bytes)), |span| span.0.to_be_bytes();
     TimeOffset[4]: |bytes| Self(i32::from_be_bytes(bytes)), |offset| offset.0.to_be_bytes();
     OptionCode[1]: |[code]| Self::from_code(code), |code| [code.code()];
-    NetbiosNodeType[1]: |[code]| Self::from_code(code), |node_type| [node_type.code()];
+    NetbiosNodeType[1] mostly ALL: |[code]| Self::from_code(code), |node_type| [node_type.code()];
     Architecture[2]: |bytes| Self::from_code(u16::from_be_bytes(bytes)), |code| code.code().to_be_bytes();
     NetworkInterface[3]: |[kind, major, minor]| Self { kind, major, minor }, |ndi| [ndi.kind, ndi.major, ndi.minor];
     PortParameters[4]:
@@ -100,7 +114,7 @@ fixed! {
     /// Types without a name are kept: the registry grows, and a callout must see what is new. 0 is not one of them,
     /// since the registry begins with 1. [`Message::message_type`](crate::message::Message::message_type) keeps 0 as
     /// well.
-    MessageType[1] from 1 to 255: |[code]| Self::from_code(code), |value| [value.code()];
+    MessageType[1] from 1 to 255 mostly ALL: |[code]| Self::from_code(code), |value| [value.code()];
     /// [`Value`](crate::message::ValueErrorKind::Value) for a byte that is not 1, 2 or 3.
     Overload[1] from 1 to 3: |[fields]| Self::from_code(fields), |fields| [fields.code()];
     /// No bytes.
@@ -145,6 +159,11 @@ impl Element for HomeAgent {
     fn take(rest: &mut Value<'_>) -> Result<Option<Ipv4Addr>, ValueError> {
         Ipv4Addr::take(rest)
     }
+}
+
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    HomeAgent => bytes(4);
 }
 
 impl Encode<HomeAgent> for Ipv4Addr {

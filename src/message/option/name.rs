@@ -324,6 +324,12 @@ encode_slices! {
     [] DomainList<'static>: DomainName<'static>;
 }
 
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    DomainName<'_> => super::name::labels_of_name().prop_map(|labels| [&labels[..], &[0]].concat());
+    DomainList<'_> => super::name::names_after(0);
+}
+
 /// Lists are equal when their names are, however they are compressed.
 impl PartialEq for DomainList<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -480,4 +486,71 @@ fn bad_label(bytes: &[u8], mut at: usize, mut room: usize) -> Fault {
     }
     debug_assert!(false, "one of the labels is bad");
     (at, ValueErrorKind::Label { byte: 0 })
+}
+
+#[cfg(feature = "proptest")]
+pub(super) use generated::{labels_of_name, names_after};
+
+/// Names as strategies for property tests.
+#[cfg(feature = "proptest")]
+mod generated {
+    use std::vec::Vec;
+
+    use proptest::collection::vec as vec_of;
+    use proptest::option;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    use super::MAX_NAME_LENGTH;
+    use crate::message::readable::counted;
+
+    /// The labels of a name, and whether a pointer to an earlier name ends it.
+    type Name = (Vec<Vec<u8>>, Option<Index>);
+
+    /// Yields up to three labels, so that a name has at most 193 bytes with its root.
+    fn labels() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let letter = prop_oneof![9 => select(&b"abcdefghijklmnopqrstuvwxyz0123456789-_"[..]), 1 => any::<u8>()];
+        let label = prop_oneof![9 => vec_of(letter.clone(), 1..9), 1 => vec_of(letter, 1..=63)];
+        vec_of(label, 0..4)
+    }
+
+    /// Yields one name without pointers and root.
+    pub(in crate::message::option) fn labels_of_name() -> BoxedStrategy<Vec<u8>> {
+        labels()
+            .prop_map(|labels| labels.into_iter().flat_map(counted).collect())
+            .boxed()
+    }
+
+    /// Yields one to eight names, some ended by a pointer; there are `before` bytes from the place that pointers count from
+    /// to the first of them.
+    pub(in crate::message::option) fn names_after(before: usize) -> BoxedStrategy<Vec<u8>> {
+        let name = (labels(), option::of(any::<Index>()));
+        vec_of(name, 1..=8)
+            .prop_map(move |names| compress(before, names))
+            .boxed()
+    }
+
+    fn compress(before: usize, names: Vec<Name>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // Where a pointer may lead, and how many bytes a name has from there.
+        let mut places: Vec<(usize, usize)> = Vec::new();
+        for (labels, pointer) in names {
+            let own: usize = labels.iter().map(|label| label.len().saturating_add(1)).sum();
+            let target = pointer
+                .and_then(|at| places.get(at.index(places.len().max(1))).copied())
+                .filter(|(_, length)| own.saturating_add(*length) <= MAX_NAME_LENGTH);
+            let mut length = own.saturating_add(target.map_or(1, |(_, length)| length));
+            for label in labels {
+                places.push((bytes.len().saturating_add(before), length));
+                length = length.saturating_sub(label.len().saturating_add(1));
+                bytes.extend(counted(label));
+            }
+            places.push((bytes.len().saturating_add(before), length));
+            match target.and_then(|(position, _)| u16::try_from(position).ok()) {
+                Some(position) => bytes.extend((position | 0xc000).to_be_bytes()),
+                None => bytes.push(0),
+            }
+        }
+        bytes
+    }
 }

@@ -62,7 +62,7 @@ macro_rules! relay_rows {
     };
 }
 
-pub(crate) use relay_rows;
+pub(super) use relay_rows;
 
 relay_rows!(keys);
 
@@ -130,4 +130,12 @@ impl Encode<RelayAgentInformation<'static>> for RelayAgentInformation<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
         out.put_value(self.value());
     }
+}
+
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    RelayAgentInformation<'_> => {
+        let code = prop_oneof![9 => select(RelayCode::ALL), 1 => any::<u8>().prop_map(RelayCode::from_code)];
+        several(code.prop_flat_map(|code| concat([byte_of(Just(code.code())), after_length(code.readable())])))
+    };
 }

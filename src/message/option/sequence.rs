@@ -312,6 +312,23 @@ where
     }
 }
 
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    Sequence<'_, E>, for [E: Readable + Element] => match E::WIDTH {
+        None => several(E::readable()),
+        Some(width) => {
+            let least = E::MIN_LEN.checked_div(width).unwrap_or(0);
+            let number = prop_oneof![8 => least..least.saturating_add(6), 1 => least..100];
+            number.prop_flat_map(move |number| bytes(number.saturating_mul(width))).boxed()
+        }
+    };
+    Prefixed<u8, F>, for [F: Readable + Format] => after_length(F::readable());
+    Prefixed<u16, F>, for [F: Readable + Format] => F::readable().prop_map(|bytes| {
+        let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        [&length.to_be_bytes(), &bytes[..]].concat()
+    });
+}
+
 /// Prints with commas between.
 pub(super) fn write_list<T>(
     f: &mut fmt::Formatter<'_>,

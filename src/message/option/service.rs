@@ -85,6 +85,25 @@ impl fmt::Display for Route {
     }
 }
 
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    Route => (0..=32_u8).prop_flat_map(|width| {
+        let destination = bytes(usize::from(width.div_ceil(8)));
+        concat([byte_of(Just(width)), destination, bytes(4)])
+    });
+    SipServers<'_> => prop_oneof![
+        concat([byte_of(Just(0)), super::name::names_after(1)]),
+        concat([byte_of(Just(1)), Addresses::readable()]),
+    ];
+    EncryptedDns<'_> => {
+        let resolver = || concat([bytes(2), after_length(DomainName::readable())]);
+        prop_oneof![
+            resolver(),
+            concat([resolver(), after_length(Addresses::readable()), bytes(0..20)]),
+        ]
+    };
+}
+
 /// SIP servers: option 120 (RFC 3361 section 3).
 ///
 /// On the wire: an encoding byte, then names (0) or addresses (1). Pointers in the names count from the encoding byte.

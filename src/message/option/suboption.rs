@@ -186,6 +186,24 @@ per_vendor! {
     VendorOptions { enterprise, options }: |bytes| Sequence::checked(bytes)?, |vendor| vendor.options.value();
 }
 
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    Suboption<'_> => concat([byte_of(prop_oneof![4 => 1..=9_u8, 1 => any::<u8>()]), after_length(Value::readable())]);
+    VendorSuboption => prop_oneof![
+        8 => concat([byte_of(1..=254_u8), after_length(Value::readable())]),
+        2 => Just(vec![0]),
+        1 => Just(vec![255]),
+    ];
+    VendorData<'_> => concat([
+        bytes(4),
+        after_length(prop_oneof![3 => several(Class::readable()), 1 => bytes(0..20)]),
+    ]);
+    VendorOptions<'_> => concat([
+        bytes(4),
+        after_length(prop_oneof![4 => several(Suboption::readable()), 1 => Just(vec![])]),
+    ]);
+}
+
 /// Bytes under the enterprise number of the vendor that gives them their meaning: an element of option 124 (RFC 3925
 /// section 3) and of relay sub-option 9 (RFC 4243).
 ///

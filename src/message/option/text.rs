@@ -23,6 +23,12 @@ impl Encode<Value<'static>> for Value<'_> {
     }
 }
 
+#[cfg(feature = "proptest")]
+crate::message::readable::readable! {
+    Value<'_> => prop_oneof![4 => bytes(0..24), 1 => text(0), 1 => bytes(0..400)];
+    Text<'_> => text(1);
+}
+
 /// Two digits for each byte, and the text in quotes after it if all bytes are printable ASCII.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

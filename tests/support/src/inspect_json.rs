@@ -265,8 +265,8 @@ fn kind_and_value(typed: Typed<'_>) -> (&'static str, Json) {
         Typed::ClientId(client) => ("client_id", json!([client.kind, hex_of(client.id)])),
         Typed::Fqdn(fqdn) => {
             let (name, encoding) = match fqdn.name {
-                FqdnName::Full(name) => (name.to_string(), "full"),
-                FqdnName::Partial(name) => (name.to_string(), "partial"),
+                FqdnName::Wire(name) if name.is_absolute() => (name.to_string(), "full"),
+                FqdnName::Wire(name) => (name.to_string(), "partial"),
                 FqdnName::Ascii(name) => (name.lossy().to_string(), "ascii"),
             };
             ("fqdn", json!([fqdn.flags.bits(), name, encoding]))

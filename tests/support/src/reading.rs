@@ -138,7 +138,7 @@ fn typed(read: Typed<'_>, sink: &mut Sink) {
         Typed::DomainName(bytes) => name(bytes),
         Typed::DomainList(names) | Typed::SipServers(SipServers::Names(names)) => list_of_names(names),
         Typed::Fqdn(fqdn) => match fqdn.name {
-            FqdnName::Full(bytes) | FqdnName::Partial(bytes) => name(bytes),
+            FqdnName::Wire(bytes) => name(bytes),
             FqdnName::Ascii(bytes) => text(bytes),
         },
         Typed::ClientId(client) => drop((client.mac(), client.iaid_and_duid())),
