@@ -18,7 +18,7 @@ use dhcp_callout::message::{EditError, MessageType, OptionCode, Typed, Value, op
 use dhcp_callout::simulate::Server;
 use dhcp_callout::table::{BufferPool, Context, ContextError, NotifyError, PacketTable};
 use dhcp_callout::{
-    Callout, Decision, DropReason, Editor, HookError, Host, LeftOut, LoadError, Message, NewPacket, Notice,
+    Callout, Decision, Diagnostic, DropReason, Editor, HookError, Host, LeftOut, LoadError, Message, NewPacket, Notice,
     PacketBuffer, Stage, entry_point,
 };
 
@@ -142,6 +142,12 @@ impl Errors {
             "ContextError::TooManyBorrows",
             NotifyError::from(ContextError::TooManyBorrows(context)),
         );
+        let (hook, error) = ("DhcpPktSendHook", ContextError::Stale(context));
+        self.add_about(
+            context,
+            "Diagnostic::ContextRefused",
+            Diagnostic::ContextRefused { hook, error },
+        );
         let done = Stage::InFlight.advance(Notice::Processed).unwrap();
         self.add("Violation::AfterDone", done.advance(drop).unwrap_err());
     }
@@ -173,6 +179,8 @@ impl Errors {
         let path = ChainDlls::new(&[65, 66]).find_map(Result::err);
         self.add("UnterminatedPath", path.unwrap());
         self.add("LeftOut::Unterminated", LeftOut::Unterminated);
+        let (path, reason) = (None, LeftOut::Unterminated);
+        self.add("Diagnostic::LeftOut", Diagnostic::LeftOut { path, reason });
         self.add("LeftOut::NotFound", LeftOut::NotFound);
         self.add("LeftOut::Repeated", LeftOut::Repeated);
         self.add("LeftOut::Refused", LeftOut::Refused { status: 50 });

@@ -5,9 +5,13 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::{null_mut, without_provenance_mut};
 
-use dhcp_callout::control::{AddressGrant, ClientType};
-use dhcp_callout::ffi::{Bool, DropSendArguments, GiveAddressArguments, NewPktArguments};
-use dhcp_callout::hook::{AddressOffered, Dword, HookError, NewPacket, PacketNotice, SendPacket};
+use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, SendCode};
+use dhcp_callout::ffi::{
+    Bool, DeleteClientArguments, DropSendArguments, GiveAddressArguments, NewPktArguments, ProbArguments,
+};
+use dhcp_callout::hook::{
+    AddressDeleted, AddressOffered, ClientDeleted, Dword, HookError, NewPacket, PacketNotice, SendPacket,
+};
 use dhcp_callout::simulate::TestPacket;
 use dhcp_callout::{DropReason, Notice, PACKET_CAPACITY, strategy};
 use proptest::prelude::*;
@@ -256,6 +260,43 @@ fn an_argument_prints_its_size_and_what_became_of_it() {
     assert!(
         printed.contains("size: 300") && printed.contains("changed: Nothing"),
         "{printed}"
+    );
+}
+
+#[test]
+fn an_argument_says_what_the_server_said() {
+    let mut server = Server::new();
+    let (code, address) = (0x2000_0002, 0xC000_0207);
+    // SAFETY: the pointer is to the server's own buffer.
+    let deleted = unsafe {
+        AddressDeleted::from_raw(ProbArguments {
+            packet: server.packet,
+            packet_size: 300,
+            control_code: code,
+            ip_address: 0xC000_0201,
+            alt_address: address,
+            reserved: null_mut(),
+            pkt_context: null_mut(),
+        })
+    };
+    let deleted = deleted.unwrap();
+    assert_eq!(deleted.problem(), AddressProblem::DECLINE);
+    assert_eq!(deleted.address(), Ipv4Addr::from_bits(address));
+    assert_eq!(server.pkt_send(SEND).unwrap().code(), SendCode::SEND_PACKET);
+    // SAFETY: as above.
+    let client = unsafe {
+        ClientDeleted::from_raw(DeleteClientArguments {
+            ip_address: address,
+            hw_address: server.packet,
+            hw_address_length: 6,
+            reserved: 0,
+            client_type: 0,
+        })
+    };
+    let client = client.unwrap();
+    assert_eq!(
+        (client.address(), client.hardware_address()),
+        (Ipv4Addr::from_bits(address), &[7; 6][..])
     );
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{
-    EditError, Encode, Flag, Format, Key, MessageType, OptionCode, RelayCode, Route, Seconds, Suboption,
-    SuboptionChanges, Typed, Value, ValueErrorKind, VendorData,
+    AddressPair, EditError, Encode, Flag, Format, Key, MessageType, OptionCode, RelayCode, Route, Seconds, Suboption,
+    SuboptionChanges, TimeOffset, Typed, Value, ValueErrorKind, VendorData,
 };
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use proptest::collection::vec;
@@ -184,6 +184,26 @@ fn native_values_read_as_what_they_are() {
     assert_eq!(message.get(option::IP_FORWARDING).unwrap(), Some(true));
     assert_eq!(message.get(option::RAPID_COMMIT).unwrap(), Some(Flag));
     assert!(message.get(option::ISNS).unwrap().unwrap() == [1, 2, 3][..]);
+}
+
+#[test]
+fn numbers_and_addresses_read_as_what_their_options_are() {
+    let [one, two] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
+    let mut buffer = discover();
+    let edited = buffer.edit(|editor| {
+        editor
+            .set(option::TIME_OFFSET, -3600)
+            .set(option::RENEWAL_TIME, 8)
+            .set(option::STATIC_ROUTES, [AddressPair(one, two)])
+            .set(option::HOME_AGENTS, [two]);
+    });
+    edited.unwrap();
+    let message = Message::parse(buffer.as_bytes()).unwrap();
+    assert_eq!(message.get(option::TIME_OFFSET).unwrap(), Some(TimeOffset(-3600)));
+    assert_eq!(message.get(option::RENEWAL_TIME).unwrap(), Some(Seconds(8)));
+    let routes = message.get(option::STATIC_ROUTES).unwrap().unwrap();
+    assert!(routes.iter().eq([AddressPair(one, two)]));
+    assert!(message.get(option::HOME_AGENTS).unwrap().unwrap().iter().eq([two]));
 }
 
 #[test]

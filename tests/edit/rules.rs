@@ -397,9 +397,17 @@ fn sub_options_are_edited_in_their_order() {
     assert_eq!(
         edit!(
             packet(&[255]),
-            e.set(option::RELAY_AGENT_INFORMATION, SuboptionChanges::new().remove(1))
+            e.set(option::RELAY_AGENT_INFORMATION, SuboptionChanges::default().remove(1))
         ),
         Ok(packet(&[255]))
+    );
+    // Option 63 has sub-options that begin as those of its value.
+    let before = packet(&[63, 4, 1, 0, 2, 0, 255]);
+    let value = Message::parse(&before).unwrap().value(63).unwrap().unwrap();
+    let netware = SuboptionChanges::from(value).remove(1);
+    assert_eq!(
+        edit!(before.clone(), e.set(option::NETWARE_IP_OPTIONS, netware)),
+        Ok(packet(&[63, 2, 2, 0, 255]))
     );
 }
 
@@ -523,6 +531,20 @@ fn what_cannot_be_edited_says_so() {
 }
 
 #[test]
+fn a_header_field_that_is_too_short_for_its_value_is_named() {
+    let long = |field, length, capacity| {
+        Err(EditError::FieldTooLong {
+            field,
+            length,
+            capacity,
+        })
+    };
+    assert_eq!(edit!(packet(&[255]), e.chaddr(&[1; 17])), long("chaddr", 17, 16));
+    assert_eq!(edit!(packet(&[255]), e.sname(&[1; 65])), long("sname", 65, 64));
+    assert_eq!(edit!(packet(&[255]), e.file(&[1; 129])), long("file", 129, 128));
+}
+
+#[test]
 fn edits_that_replace_others_do_not_count() {
     let mut buffer = PacketBuffer::from_bytes(&packet(&[255])).unwrap();
     let edited = buffer.edit(|editor| {
@@ -571,6 +593,7 @@ fn an_editor_shows_the_message_as_it_was() {
     let edited = buffer.edit(|editor| {
         editor.set_raw(HOST, b"a");
         assert_eq!(editor.message().map(|message| message.options().count()), Ok(1));
+        assert_eq!(format!("{editor:?}"), "Editor { size: 244, edits: 1, .. }");
     });
     assert_eq!(edited, Ok(247));
 }

@@ -15,3 +15,4 @@ mod debris;
 mod lifecycle;
 mod model;
 mod stress;
+mod texts;
