@@ -3,7 +3,7 @@
 
 use dhcp_callout::Message;
 use dhcp_callout::message::{Area, OptionErrorKind, Value, option};
-use dhcp_callout_support::packet::{request, tlv};
+use dhcp_callout_support::packet::{request, split, tlv};
 use proptest::prelude::*;
 
 /// What a naive reader finds.
@@ -255,4 +255,32 @@ fn continuations_print_as_what_they_are() {
     assert!(lines.contains(" (2 fragments)\n"), "{lines}");
     assert!(lines.contains("option 250: continues option 43\n"), "{lines}");
     assert!(lines.contains("option 250: 73697465"), "{lines}");
+}
+
+#[test]
+fn a_list_of_names_in_pieces_is_read_up_to_the_length_of_a_packet() {
+    // Names of 64 bytes.
+    let name = [&[62][..], &[b'a'; 62], &[0]].concat();
+    let error = |names| {
+        let packet = Vec::from(request().raw(split(119, name.repeat(names), 255)).end());
+        let message = Message::parse(&packet).unwrap();
+        message
+            .get(option::DOMAIN_SEARCH)
+            .map(|_| ())
+            .err()
+            .map(|error| error.to_string())
+    };
+    assert_eq!(error(64), None);
+    let expected = "option 119 at offset 242: value of 4160 bytes, expected at most 4096";
+    assert_eq!(error(65).as_deref(), Some(expected));
+}
+
+#[test]
+fn options_and_pieces_print_as_lists() {
+    let packet = Vec::from(request().raw(split(12, "abcd", 3)).option(13, [7]).end());
+    let message = Message::parse(&packet).unwrap();
+    let options: Vec<_> = message.options().collect();
+    assert_eq!(format!("{:?}", message.options()), format!("{options:?}"));
+    let pieces = message.fragments(12).unwrap().unwrap();
+    assert_eq!(format!("{pieces:?}"), "[[97, 98, 99], [100]]");
 }
