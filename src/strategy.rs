@@ -6,10 +6,10 @@
 //!
 //! | of | well-formed | one thing wrong | anything |
 //! | --- | --- | --- | --- |
-//! | control codes, notices | [`drop_reason`], [`notice`] | | [`control_code`], [`notices`] |
+//! | control codes, notices | [`notice`] | | [`control_code`], [`notices`] |
 //! | values of options | [`option_value`], [`value_of`], [`relay_value_of`] | [`nearly_option_value`] | |
 //! | edits | | | [`editor_call`], [`edit_script`] |
-//! | packets | [`message`], [`typical_message`], [`typical_message_of`], [`split`] | [`nearly_message`] | [`any_bytes`], [`packet`] |
+//! | packets | [`message`], [`typical_message`], [`typical_message_of`], [`split`] | | [`any_bytes`], [`packet`] |
 //! | several packets | [`exchange`], [`conversation`] | | [`server_run`], with a [`conduct`] |
 //!
 //! A value reads the same in one piece and in many:
@@ -33,21 +33,21 @@
 //! [configuration](https://docs.rs/proptest/1/proptest/test_runner/struct.Config.html) to 20,000, or the variable
 //! `PROPTEST_MAX_SHRINK_ITERS` for a single run.
 
-mod edit;
-mod packet;
+mod editor_call;
+mod option_value;
+mod packets;
 mod sample;
 mod server;
 mod split;
 mod typical;
-mod value;
 
-pub use edit::{EditorCall, edit_script, editor_call};
-pub use packet::{any_bytes, message, nearly_message, packet};
+pub use editor_call::{EditorCall, edit_script, editor_call};
+pub use option_value::{nearly_option_value, option_value, relay_value_of, value_of};
+pub use packets::{any_bytes, message, packet};
 pub use sample::{Bytes, Sample};
 pub use server::{conduct, server_run};
 pub use split::split;
 pub use typical::{conversation, exchange, typical_message, typical_message_of};
-pub use value::{nearly_option_value, option_value, relay_value_of, value_of};
 
 use std::vec::Vec;
 
@@ -82,7 +82,7 @@ pub fn control_code() -> impl Strategy<Value = u32> {
 }
 
 /// Yields drop reasons, known and unknown.
-pub fn drop_reason() -> impl Strategy<Value = DropReason> {
+fn drop_reason() -> impl Strategy<Value = DropReason> {
     prop_oneof![
         3 => select(DropReason::ALL),
         1 => any::<u32>().prop_filter_map("DHCP_DROP_PROCESSED is no reason", DropReason::from_code),

@@ -209,6 +209,35 @@ pub(super) enum Encoded {
     Refused,
 }
 
+/// Where a value is that is to be written later.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Noted<'v> {
+    Given(&'v [u8]),
+    /// Among the typed values that have been encoded.
+    Typed {
+        start: u16,
+        len: u16,
+    },
+}
+
+impl<'v> Noted<'v> {
+    /// Returns the value; `typed` are the typed values.
+    #[inline]
+    pub(super) fn read<'p>(self, typed: &'p [u8]) -> &'p [u8]
+    where
+        'v: 'p,
+    {
+        match self {
+            Self::Given(value) => value,
+            Self::Typed { start, len } => {
+                let value = typed.get(start.into()..).and_then(|values| values.get(..len.into()));
+                debug_assert!(value.is_some(), "a typed value is where it was noted");
+                value.unwrap_or_default()
+            }
+        }
+    }
+}
+
 impl<'t> Encoder<'t> {
     #[inline]
     pub(super) fn new(target: &'t mut [u8]) -> Self {

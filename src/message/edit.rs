@@ -136,7 +136,7 @@ impl<'b> Editor<'b, '_> {
         if needed > room && room < CAPACITY {
             // The packet is so long that it reaches the values: they are put aside.
             let aside = *self.block;
-            let values = aside.get(room..).unwrap_or_default();
+            let values = aside.get(room..).unwrap_or_default(); // `room` is less than the capacity.
             needed = pass::build(message, &self.script, values, self.block)?;
         }
         let available = self.script.limit;
@@ -304,77 +304,55 @@ impl<'v> Editor<'_, 'v> {
     }
 }
 
+/// Defines the changes of the fields of the header that hold any value.
+macro_rules! fields {
+    ($($(#[$attribute:meta])* $field:ident($value:ident: $Type:ty) = $encoded:expr;)+) => {
+        /// Fields of the header.
+        impl Editor<'_, '_> {
+            $(
+                $(#[$attribute])*
+                #[inline]
+                pub fn $field(&mut self, $value: $Type) -> &mut Self {
+                    self.header(|header| header.$field = $encoded)
+                }
+            )+
+        }
+    };
+}
+
+fields! {
+    /// Sets which way the message goes (offset 0).
+    op(op: OpCode) = op.code();
+    /// Sets the hardware address type (offset 1).
+    htype(htype: HardwareType) = htype.code();
+    /// Sets how many relay agents the message came through (offset 3).
+    hops(hops: u8) = hops;
+    /// Sets the transaction ID (offset 4).
+    xid(xid: u32) = xid.into();
+    /// Sets the seconds since the client began (offset 8).
+    secs(secs: u16) = secs.into();
+    /// Sets the flags (offset 10), all 16 bits.
+    flags(flags: Flags) = flags.bits().into();
+    /// Sets the client's own address (offset 12).
+    ciaddr(address: Ipv4Addr) = address.octets();
+    /// Sets the address that the server gives (offset 16).
+    yiaddr(address: Ipv4Addr) = address.octets();
+    /// Sets the address of the next server to use in bootstrap (offset 20).
+    siaddr(address: Ipv4Addr) = address.octets();
+    /// Sets the address of the relay agent (offset 24).
+    giaddr(address: Ipv4Addr) = address.octets();
+}
+
 /// Fields of the header.
 impl Editor<'_, '_> {
-    /// Sets which way the message goes (offset 0).
-    #[inline]
-    pub fn op(&mut self, op: OpCode) -> &mut Self {
-        self.header(|header| header.op = op.code())
-    }
-
-    /// Sets the hardware address type (offset 1).
-    #[inline]
-    pub fn htype(&mut self, htype: HardwareType) -> &mut Self {
-        self.header(|header| header.htype = htype.code())
-    }
-
     /// Sets the hardware address (offset 28), filled with zeros to 16 bytes, and with it its length `hlen` (offset 2).
     ///
     /// More than 16 bytes are an error.
     #[doc(alias = "hlen")]
     pub fn chaddr(&mut self, address: &[u8]) -> &mut Self {
-        match field_of("chaddr", address) {
-            Ok((field, length)) => self.header(|header| (header.hlen, header.chaddr) = (length, field)),
-            Err(error) => self.fail(error),
-        }
-    }
-
-    /// Sets how many relay agents the message came through (offset 3).
-    #[inline]
-    pub fn hops(&mut self, hops: u8) -> &mut Self {
-        self.header(|header| header.hops = hops)
-    }
-
-    /// Sets the transaction ID (offset 4).
-    #[inline]
-    pub fn xid(&mut self, xid: u32) -> &mut Self {
-        self.header(|header| header.xid = xid.into())
-    }
-
-    /// Sets the seconds since the client began (offset 8).
-    #[inline]
-    pub fn secs(&mut self, secs: u16) -> &mut Self {
-        self.header(|header| header.secs = secs.into())
-    }
-
-    /// Sets the flags (offset 10), all 16 bits.
-    #[inline]
-    pub fn flags(&mut self, flags: Flags) -> &mut Self {
-        self.header(|header| header.flags = flags.bits().into())
-    }
-
-    /// Sets the client's own address (offset 12).
-    #[inline]
-    pub fn ciaddr(&mut self, address: Ipv4Addr) -> &mut Self {
-        self.header(|header| header.ciaddr = address.octets())
-    }
-
-    /// Sets the address that the server gives (offset 16).
-    #[inline]
-    pub fn yiaddr(&mut self, address: Ipv4Addr) -> &mut Self {
-        self.header(|header| header.yiaddr = address.octets())
-    }
-
-    /// Sets the address of the next server to use in bootstrap (offset 20).
-    #[inline]
-    pub fn siaddr(&mut self, address: Ipv4Addr) -> &mut Self {
-        self.header(|header| header.siaddr = address.octets())
-    }
-
-    /// Sets the address of the relay agent (offset 24).
-    #[inline]
-    pub fn giaddr(&mut self, address: Ipv4Addr) -> &mut Self {
-        self.header(|header| header.giaddr = address.octets())
+        self.field("chaddr", address, |header, field, length| {
+            (header.hlen, header.chaddr) = (length, field);
+        })
     }
 
     /// Sets the server name field (offset 44), filled with zeros to 64 bytes.
@@ -382,13 +360,8 @@ impl Editor<'_, '_> {
     /// An error if `name` is longer, or if the field holds options after the edit: see
     /// [`free_fields`](Self::free_fields).
     pub fn sname(&mut self, name: &[u8]) -> &mut Self {
-        match field_of("sname", name) {
-            Ok((field, _)) => {
-                self.script.given_fields = self.script.given_fields.with(Overload::SNAME);
-                self.header(|header| header.sname = field)
-            }
-            Err(error) => self.fail(error),
-        }
+        self.script.given_fields = self.script.given_fields.with(Overload::SNAME);
+        self.field("sname", name, |header, field, _| header.sname = field)
     }
 
     /// Sets the boot file name field (offset 108), filled with zeros to 128 bytes.
@@ -396,11 +369,19 @@ impl Editor<'_, '_> {
     /// An error if `name` is longer, or if the field holds options after the edit: see
     /// [`free_fields`](Self::free_fields).
     pub fn file(&mut self, name: &[u8]) -> &mut Self {
-        match field_of("file", name) {
-            Ok((field, _)) => {
-                self.script.given_fields = self.script.given_fields.with(Overload::FILE);
-                self.header(|header| header.file = field)
-            }
+        self.script.given_fields = self.script.given_fields.with(Overload::FILE);
+        self.field("file", name, |header, field, _| header.file = field)
+    }
+
+    /// Sets a field of bytes, filled with zeros; `change` also gets how many there were.
+    fn field<const N: usize>(
+        &mut self,
+        name: &'static str,
+        bytes: &[u8],
+        change: impl FnOnce(&mut Header, [u8; N], u8),
+    ) -> &mut Self {
+        match field_of(name, bytes) {
+            Ok((field, length)) => self.header(|header| change(header, field, length)),
             Err(error) => self.fail(error),
         }
     }

@@ -21,13 +21,13 @@
 mod class;
 mod client;
 mod fixed;
+mod keys;
 pub mod microsoft;
 mod name;
+mod network;
 pub mod relay;
 mod sequence;
-mod service;
 mod suboption;
-mod table;
 mod text;
 
 /// What the formats read as, for `message` to export: all that the families have in public.
@@ -38,9 +38,9 @@ pub(super) mod values {
     pub use super::fixed::*;
     pub use super::microsoft::MicrosoftCode;
     pub use super::name::*;
+    pub use super::network::*;
     pub use super::relay::{RelayAgentInformation, RelayCode};
     pub use super::sequence::*;
-    pub use super::service::*;
     pub use super::suboption::*;
     pub use super::text::*;
 }
@@ -51,9 +51,9 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use super::code::{MessageType, OptionCode, Overload};
 use super::codec::{Encode, Encoder, Format, Key, ValueError};
 use super::value::Value;
+use keys::keys;
 use relay::relay_rows;
 use sequence::write_list;
-use table::keys;
 #[allow(
     clippy::wildcard_imports,
     reason = "the list is above, and the table names what is in it"

@@ -1,7 +1,7 @@
 //! Changes to the sub-options of an option.
 
 use super::code::OptionCode;
-use super::codec::{Encode, Encoded, Encoder, Format, Key};
+use super::codec::{Encode, Encoded, Encoder, Format, Key, Noted};
 use super::option::values::{RelayAgentInformation, Sequence, Suboption, SuboptionCode, VendorSpecific};
 use super::value::Value;
 
@@ -51,30 +51,13 @@ const MAX_CHANGES: usize = 16;
 #[derive(Clone, Debug)]
 pub struct SuboptionChanges<'v> {
     before: Option<Value<'v>>,
-    /// In the order of the calls, at most one of each code.
-    changes: [Option<Change<'v>>; MAX_CHANGES],
+    /// In the order of the calls, at most one of each code; without a value if the sub-option is removed.
+    changes: [Option<(u8, Option<Noted<'v>>)>; MAX_CHANGES],
     /// The typed values, one after the other.
-    encoded: [u8; 255],
-    encoded_len: usize,
+    typed: [u8; 255],
+    typed_len: u16,
     /// Whether some change is impossible.
     refused: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Change<'v> {
-    code: u8,
-    value: Noted<'v>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Noted<'v> {
-    Removed,
-    Given(&'v [u8]),
-    /// A part of the typed values.
-    Encoded {
-        start: usize,
-        len: usize,
-    },
 }
 
 impl<'v> SuboptionChanges<'v> {
@@ -84,8 +67,8 @@ impl<'v> SuboptionChanges<'v> {
         Self {
             before: None,
             changes: [None; MAX_CHANGES],
-            encoded: [0; 255],
-            encoded_len: 0,
+            typed: [0; 255],
+            typed_len: 0,
             refused: false,
         }
     }
@@ -95,8 +78,8 @@ impl<'v> SuboptionChanges<'v> {
     /// The value is encoded at once, and only borrowed until then.
     #[must_use]
     pub fn set<F: Format, C: SuboptionCode>(mut self, key: Key<F, C>, value: impl Encode<F>) -> Self {
-        let start = self.encoded_len;
-        let free = self.encoded.get_mut(start..).unwrap_or_default();
+        let start = self.typed_len;
+        let free = self.typed.get_mut(start.into()..).unwrap_or_default();
         let mut out = Encoder::new(free);
         value.encode(&mut out);
         let encoded = match out.encoded() {
@@ -104,29 +87,29 @@ impl<'v> SuboptionChanges<'v> {
             Encoded::Omitted | Encoded::Refused => None,
         };
         let encoded = encoded.filter(|bytes| key.decode(Value::from_slice(NO_CODE, bytes)).is_ok());
-        let Some(len) = encoded.map(<[u8]>::len) else {
+        let Some(len) = encoded.and_then(|bytes| u16::try_from(bytes.len()).ok()) else {
             self.refused = true;
             return self;
         };
-        self.encoded_len = start.saturating_add(len);
-        self.change(key.code().into(), Noted::Encoded { start, len })
+        self.typed_len = start.saturating_add(len);
+        self.change(key.code().into(), Some(Noted::Typed { start, len }))
     }
 
     /// Sets the sub-option `code` to the bytes of `value`, in place of all of that code.
     #[must_use]
     pub fn set_raw(self, code: impl SuboptionCode, value: &'v [u8]) -> Self {
-        self.change(code.into(), Noted::Given(value))
+        self.change(code.into(), Some(Noted::Given(value)))
     }
 
     /// Removes all sub-options `code`.
     #[must_use]
     pub fn remove(self, code: impl SuboptionCode) -> Self {
-        self.change(code.into(), Noted::Removed)
+        self.change(code.into(), None)
     }
 
-    fn change(mut self, code: u8, value: Noted<'v>) -> Self {
-        let others = self.changes.into_iter().flatten().filter(|other| other.code != code);
-        let mut changes = others.chain([Change { code, value }]);
+    fn change(mut self, code: u8, value: Option<Noted<'v>>) -> Self {
+        let others = self.changes.into_iter().flatten().filter(|(other, _)| *other != code);
+        let mut changes = others.chain([(code, value)]);
         self.changes = core::array::from_fn(|_| changes.next());
         self.refused |= changes.next().is_some();
         self
@@ -134,14 +117,8 @@ impl<'v> SuboptionChanges<'v> {
 
     /// Returns each code that changes, with the new value if the sub-option is not removed.
     fn changes(&self) -> impl Iterator<Item = (u8, Option<&[u8]>)> {
-        self.changes.iter().flatten().map(|change| {
-            let value = match change.value {
-                Noted::Removed => None,
-                Noted::Given(value) => Some(value),
-                Noted::Encoded { start, len } => self.encoded.get(start..).and_then(|values| values.get(..len)),
-            };
-            (change.code, value)
-        })
+        let changes = self.changes.iter().flatten();
+        changes.map(|(code, value)| (*code, value.map(|value| value.read(&self.typed))))
     }
 
     /// Writes the changed value; `padded` is whether 0 and 255 are filling and the end.

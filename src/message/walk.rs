@@ -278,7 +278,9 @@ impl<'a> Walk<'a> {
     /// Returns what is still to be read.
     #[inline]
     fn rest(&self) -> &'a [u8] {
-        self.packet.get(self.offset()..).unwrap_or_default()
+        let rest = self.packet.get(self.offset()..);
+        debug_assert!(rest.is_some() || self.packet.is_empty(), "the walk is in the area");
+        rest.unwrap_or_default()
     }
 
     /// Passes over some bytes, which are there.

@@ -8,7 +8,7 @@ use core::ptr::{null_mut, with_exposed_provenance_mut};
 
 use super::conduct::{Conduct, Swaps};
 use super::fields::{PlacedFields, ServerFields};
-use super::memory::{Arena, Memory, Place, readable};
+use super::memory::{Arena, Memory, PlacedPiece, readable};
 use crate::buffer::PACKET_CAPACITY;
 use crate::control::{ClientType, PACKET_PROCESSED, SendCode};
 use crate::ffi::{
@@ -307,11 +307,11 @@ impl Parameter {
 /// The arguments of a call in memory.
 struct Arguments {
     /// The packet, if it is the server's; otherwise a copy of what is where a callout has put it.
-    own: Result<Place, Vec<u8>>,
+    own: Result<PlacedPiece, Vec<u8>>,
     start: *mut u8,
     size: u32,
     /// The variables by the numbers of [`Parameter`].
-    variables: [Option<Place>; 5],
+    variables: [Option<PlacedPiece>; 5],
     fields: Option<PlacedFields>,
 }
 

@@ -1,6 +1,6 @@
 //! Does a callout behave? Runs it through all that a server may do, and names the rules that it breaks.
 
-mod entry;
+mod entry_rules;
 mod exchange;
 mod fuzz;
 mod hostile;
@@ -119,7 +119,7 @@ pub unsafe fn check_chained(entry: EntryPoint) -> Report {
 unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTable>) {
     let mut report = Report::new(Some(seed));
     // SAFETY: the caller promises that it can be called.
-    let table = unsafe { entry::check(entry, &mut report) };
+    let table = unsafe { entry_rules::check(entry, &mut report) };
     if table.is_none() {
         report.cut_short();
         return (report, table);
@@ -171,9 +171,9 @@ impl Check {
     /// Loads the callout once more, and shows it all exchanges.
     fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
         // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
-        let (mut server, refused) = unsafe { Server::load_first(&[(entry::NAME, self.entry), NEXT_DLL]) };
+        let (mut server, refused) = unsafe { Server::load_first(&[(entry_rules::NAME, self.entry), NEXT_DLL]) };
         if !refused.is_empty() {
-            self.report.note(Rule::EntryUnstable, entry::NAME, conduct);
+            self.report.note(Rule::EntryUnstable, entry_rules::NAME, conduct);
             return Vec::new();
         }
         server.memory = Arena::new(CALLS_AT_ONCE, remains);

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::mem::offset_of;
 
-use super::memory::{Memory, Place, readable};
+use super::memory::{Memory, PlacedPiece, readable};
 use crate::ffi::ServerOptions;
 use crate::hook::Dword;
 use crate::message::{Message, OptionCode, option};
@@ -34,9 +34,9 @@ pub struct ServerFields {
 
 /// The fields in the memory of a call.
 pub(super) struct PlacedFields {
-    bytes: [Option<Place>; 2],
-    dwords: [Option<Place>; 6],
-    texts: [Option<Place>; 7],
+    bytes: [Option<PlacedPiece>; 2],
+    dwords: [Option<PlacedPiece>; 6],
+    texts: [Option<PlacedPiece>; 7],
     /// The structure that points at them.
     pub(super) structure: [u8; size_of::<ServerOptions>()],
 }

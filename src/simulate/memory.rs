@@ -87,7 +87,7 @@ struct Piece {
 
 /// A piece by its number, and where a hook finds it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct PlacedPiece {
     number: usize,
     pub(super) pointer: *mut u8,
 }
@@ -206,7 +206,7 @@ impl Slot<'_> {
 impl Memory<'_> {
     /// Copies `bytes` into a piece of memory that is `capacity` bytes long at least, `offset` bytes from an aligned
     /// address.
-    pub(super) fn place(&mut self, bytes: &[u8], capacity: usize, offset: usize) -> Place {
+    pub(super) fn place(&mut self, bytes: &[u8], capacity: usize, offset: usize) -> PlacedPiece {
         let length = capacity.max(bytes.len());
         let start = self
             .used
@@ -232,11 +232,11 @@ impl Memory<'_> {
         self.contents.extend_from_slice(bytes);
         let content = content..self.contents.len();
         self.pieces.push(Piece { range, content, block });
-        Place { number, pointer }
+        PlacedPiece { number, pointer }
     }
 
     /// Returns what was put into a piece, and what is in it now.
-    fn contents(&self, place: Place) -> Option<(&[u8], &[u8])> {
+    fn contents(&self, place: PlacedPiece) -> Option<(&[u8], &[u8])> {
         let Piece { range, content, block } = self.pieces.get(place.number)?;
         let all = match (block, &self.slot) {
             (Some(block), _) => block,
@@ -246,7 +246,7 @@ impl Memory<'_> {
     }
 
     /// Returns the first `length` bytes of a piece as a hook finds them, or all if there are fewer.
-    pub(super) fn before(&self, place: Place, length: usize) -> Vec<u8> {
+    pub(super) fn before(&self, place: PlacedPiece, length: usize) -> Vec<u8> {
         let (before, now) = self.contents(place).unwrap_or_default();
         let length = length.min(now.len());
         let mut bytes = Vec::with_capacity(length);
@@ -257,17 +257,17 @@ impl Memory<'_> {
     }
 
     /// Returns what is in a piece now.
-    pub(super) fn bytes(&self, place: Place) -> &[u8] {
+    pub(super) fn bytes(&self, place: PlacedPiece) -> &[u8] {
         self.contents(place).unwrap_or_default().1
     }
 
     /// Returns what is in a piece of `N` bytes now.
-    pub(super) fn array<const N: usize>(&self, place: Place) -> [u8; N] {
+    pub(super) fn array<const N: usize>(&self, place: PlacedPiece) -> [u8; N] {
         self.bytes(place).first_chunk().copied().unwrap_or([POISON; N])
     }
 
     /// Returns which bytes of a piece have changed, from the first to the last.
-    pub(super) fn written(&self, place: Place) -> Option<Range<usize>> {
+    pub(super) fn written(&self, place: PlacedPiece) -> Option<Range<usize>> {
         let (before, now) = self.contents(place)?;
         let (now, rest) = now.split_at_checked(before.len())?;
         let in_rest = difference(self.arena.remains.poison().get(..rest.len())?, rest)

@@ -7,7 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::packet::nearly_message;
+use super::packets::nearly_message;
 use super::sample::Bytes;
 use super::typical::conversation;
 use crate::simulate::Conduct;

@@ -5,6 +5,8 @@
 
 use core::ops::Range;
 
+use zerocopy::IntoBytes;
+
 use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
 use super::super::walk::{Area, RawOption};
@@ -62,7 +64,7 @@ pub(super) fn build<'p>(
     }
     let mut out = Encoder::new(target);
     if script.copied == 0 {
-        out.put(message.as_bytes().get(..HEADER_LENGTH).unwrap_or_default());
+        out.put(message.header.as_bytes());
     }
     out.len = HEADER_LENGTH;
     let mut pass = Pass {
@@ -157,6 +159,7 @@ impl<'p> Pass<'p> {
     ) -> Result<bool, EditError> {
         let is_given = self.script.given_fields.contains(named);
         let mut field = [0; FILE.end - FILE.start];
+        debug_assert!(range.len() <= field.len(), "`file` is the longest field");
         let field = field.get_mut(..range.len()).unwrap_or_default();
         let mut holds_options = false;
         if !self.script.frees_fields {
@@ -250,6 +253,7 @@ impl<'p> Pass<'p> {
         self.append(true, out);
         let stays = has_cookie && out.len == last_end && source.len() <= self.script.limit;
         if stays && (self.message.end_offset().is_some() || out.is_written(source.get(..last_end))) {
+            debug_assert!(last_end <= source.len(), "the options are in the packet");
             out.put(source.get(last_end..).unwrap_or_default());
             out.fill_to(self.script.pad_to);
         } else {

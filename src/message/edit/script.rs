@@ -1,6 +1,7 @@
 //! The changes that an editor has noted.
 
 use super::super::code::{OptionCode, Overload};
+use super::super::codec::Noted;
 use super::super::option;
 use super::super::walk::RawOption;
 use super::super::{CAPACITY, Message, OPTIONS_OFFSET};
@@ -69,17 +70,6 @@ pub(super) struct Edit<'v> {
     value: Noted<'v>,
 }
 
-/// Where the value of an edit is.
-#[derive(Clone, Copy)]
-enum Noted<'v> {
-    Given(&'v [u8]),
-    /// Among the typed values.
-    Typed {
-        start: u16,
-        len: u16,
-    },
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     Remove,
@@ -96,14 +86,7 @@ impl<'v> Edit<'v> {
     where
         'v: 'p,
     {
-        match self.value {
-            Noted::Given(value) => value,
-            Noted::Typed { start, len } => {
-                let value = typed.get(start.into()..).and_then(|values| values.get(..len.into()));
-                debug_assert!(value.is_some(), "a typed value is where it was noted");
-                value.unwrap_or_default()
-            }
-        }
+        self.value.read(typed)
     }
 
     /// Returns the value if one option holds it for certain: one of less than 255 bytes, and not of a 250.
@@ -180,12 +163,14 @@ impl<'v> Script<'v> {
     /// Returns the changes of options in the order of the calls.
     #[inline]
     pub(super) fn edits(&self) -> impl Iterator<Item = &Edit<'v>> {
+        debug_assert!(self.count <= MAX_EDITS, "the edits have their places");
         self.edits.get(..self.count).unwrap_or_default().iter().flatten()
     }
 
     /// Returns the same for changing.
     #[inline]
     pub(super) fn edits_mut(&mut self) -> &mut [Option<Edit<'v>>] {
+        debug_assert!(self.count <= MAX_EDITS, "the edits have their places");
         self.edits.get_mut(..self.count).unwrap_or_default()
     }
 

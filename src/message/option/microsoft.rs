@@ -22,8 +22,8 @@
 //!
 //! [`VENDOR_SPECIFIC`]: super::VENDOR_SPECIFIC
 
+use super::keys::keys;
 use super::suboption::SuboptionCode;
-use super::table::keys;
 use crate::codes::number;
 use crate::message::codec::Key;
 use crate::message::value::Value;

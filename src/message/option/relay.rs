@@ -5,9 +5,9 @@ use core::net::Ipv4Addr;
 
 use super::client::VirtualSubnet;
 use super::fixed::Flag;
+use super::keys::keys;
 use super::sequence::Sequence;
 use super::suboption::{Suboption, SuboptionCode, VendorData};
-use super::table::keys;
 use super::text::Text;
 use crate::codes::number;
 use crate::message::codec::{Encode, Encoder, Format, Key, ValueError};

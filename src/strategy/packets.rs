@@ -6,10 +6,10 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use super::option_value::{nearly_option_value, option_value};
 use super::sample::{Bytes, Layout, Placed, Sample, header, noise};
 use super::split::split;
 use super::typical::typical_message;
-use super::value::{nearly_option_value, option_value};
 use crate::message::HEADER_LENGTH;
 
 /// Length of the longest packet that is yielded, in bytes: more than the server's buffer holds.
@@ -55,7 +55,7 @@ pub fn message() -> impl Strategy<Value = Sample> {
 }
 
 /// Yields messages with one thing wrong at a place of chance: cut, overwritten, or with bytes put in.
-pub fn nearly_message() -> impl Strategy<Value = Bytes> {
+pub(super) fn nearly_message() -> impl Strategy<Value = Bytes> {
     let whole = prop_oneof![
         message(),
         typical_message(),
