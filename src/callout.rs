@@ -56,6 +56,8 @@ mod contain;
 mod host;
 
 pub(crate) use contain::contain;
+#[cfg(feature = "simulate")]
+pub(crate) use contain::contained;
 pub use host::Host;
 
 use core::num::NonZeroU32;

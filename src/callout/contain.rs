@@ -10,6 +10,20 @@ pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(call)).map_err(discard).ok()
 }
 
+#[cfg(all(feature = "std", feature = "simulate"))]
+std::thread_local! {
+    static CONTAINED: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+/// Returns how many panics were contained on this thread, for the simulated server to see; 0 without feature `std`.
+#[cfg(feature = "simulate")]
+pub(crate) fn contained() -> usize {
+    #[cfg(feature = "std")]
+    return CONTAINED.get();
+    #[cfg(not(feature = "std"))]
+    return 0;
+}
+
 /// Drops what was thrown, which can panic as well, and so on: what goes on for too long is leaked.
 #[cfg(feature = "std")]
 #[cold]
@@ -17,6 +31,8 @@ fn discard(mut payload: std::boxed::Box<dyn core::any::Any + Send>) {
     use core::panic::AssertUnwindSafe;
     use std::panic::catch_unwind;
 
+    #[cfg(feature = "simulate")]
+    CONTAINED.set(CONTAINED.get().wrapping_add(1));
     for _ in 0..8 {
         match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             Ok(()) => return,

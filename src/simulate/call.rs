@@ -10,6 +10,7 @@ use super::conduct::{Conduct, Swaps};
 use super::fields::{PlacedFields, ServerFields};
 use super::memory::{Arena, Memory, PlacedPiece, readable};
 use crate::buffer::PACKET_CAPACITY;
+use crate::callout::contained;
 use crate::control::{ClientType, PACKET_PROCESSED, SendCode};
 use crate::ffi::{
     Bool, CalloutTable, ControlArguments, DeleteClientArguments, DropSendArguments, GiveAddressArguments,
@@ -121,6 +122,8 @@ pub struct Observation {
     pub(crate) packet: Result<Vec<u8>, HookError>,
     /// What the server goes on with, by its conduct, if it is not that packet.
     pub(crate) kept: Option<Result<Vec<u8>, HookError>>,
+    /// Whether the hook panicked, and the panic was contained.
+    pub(crate) has_panicked: bool,
     /// Whether something was written beside the memory that the hook was given.
     pub(crate) has_stray_write: bool,
     /// Whether memory of an earlier call was written since the call before this one.
@@ -287,8 +290,12 @@ impl<'a> HookCall<'a> {
     ) -> Observation {
         let mut memory = arena.memory(self.is_exact);
         let arguments = Arguments::place(self, &mut memory, conduct);
+        let contained_before = contained();
         let status = arguments.pass(self, table, received_on);
-        arguments.observe(self, &memory, status, conduct)
+        Observation {
+            has_panicked: contained() != contained_before,
+            ..arguments.observe(self, &memory, status, conduct)
+        }
     }
 }
 
@@ -485,6 +492,7 @@ impl Arguments {
             written: self.own.as_ref().ok().and_then(|own| memory.written(*own)),
             packet,
             kept,
+            has_panicked: false,
             has_stray_write: memory.has_stray_write(),
             was_written_late: memory.was_written_late(),
             fields: match call.hook {

@@ -40,7 +40,7 @@ use crate::ffi::{CalloutTable, EntryPoint};
 /// one check to the next gets the same report.
 ///
 /// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
-/// [`Rule::Slow`] and [`Rule::DependsOnThread`] are not checked.
+/// [`Rule::Slow`], [`Rule::DependsOnThread`] and [`Rule::Panics`] are not checked.
 ///
 /// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to a
 /// sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing of what it does; one that breaks a rule only after

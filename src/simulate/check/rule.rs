@@ -56,6 +56,7 @@ rules! {
     EntryReserved: Fault "the entry point sets a hook that is reserved";
     EntryWithoutHooks: Advice "the entry point succeeds without a hook, which switches off the DLLs after this one";
     NotChained: Advice "the DLLs after this one are not loaded, or not called, and so are switched off";
+    Panics: Fault "a hook panics; the panic is contained, but what the hook was to do for the packet is not done";
     ContextWithoutEnd: Fault "packets get contexts, but no PktDrop hook is there to hear of their end";
     ContextShared: Advice "two packets in flight have the same context";
     ContextAfterEnd: Fault "the context of a packet that was processed still changes what the callout does";

@@ -268,6 +268,7 @@ impl<'r> Run<'r> {
             );
             found(Rule::ContextShared, self.is_in_flight(seen.context));
         }
+        found(Rule::Panics, seen.has_panicked);
         found(Rule::ProcessIt, !matches!(seen.process_it, None | Some(0 | 1)));
         found(Rule::PacketNull, matches!(seen.packet, Err(HookError::Null { .. })));
         found(

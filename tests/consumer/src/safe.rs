@@ -50,6 +50,21 @@ impl Callout for EveryOther {
 static EVERY_OTHER: Host<EveryOther> = Host::new(EveryOther(AtomicU32::new(0)));
 entry_point!(pub fn refuses_every_other_packet = EVERY_OTHER);
 
+/// Takes for granted that what clients send can be read.
+pub struct Trusting;
+
+impl Callout for Trusting {
+    type State = ();
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+        assert!(packet.message().is_ok(), "a client that sends something else");
+        Decision::Pass
+    }
+}
+
+static TRUSTING: Host<Trusting> = Host::new(Trusting);
+entry_point!(pub fn panics_at_hostile_packets = TRUSTING);
+
 /// Finds the DLL that comes after the callout when it is checked.
 fn find(path: DllPath<'_>) -> Option<LoadedDll> {
     let (name, entry) = NEXT_DLL;

@@ -10,7 +10,7 @@ use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Conduct, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 46] = [
+const CALLOUTS: [(EntryPoint, Rule); 47] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
@@ -22,6 +22,7 @@ const CALLOUTS: [(EntryPoint, Rule); 46] = [
     (safe::sets_an_option::entry, Rule::NotChained),
     (safe::never_calls_the_next_dll, Rule::NotChained),
     (raw::passes_on_the_start_only, Rule::NotChained),
+    (safe::panics_at_hostile_packets, Rule::Panics),
     (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
     (raw::one_context_for_all, Rule::ContextShared),
     (raw::uses_contexts_after_their_end, Rule::ContextAfterEnd),
