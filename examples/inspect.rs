@@ -22,7 +22,8 @@ usage: inspect [--json] [--hex] [FILE...]
   --hex       FILE is text, one packet in hexadecimal on each line (- is the empty packet);
               without FILE, standard input
   --json      prints each message as one line of JSON; if from a capture, with its file (capture),
-              frame and time (seconds since 1970, as text with nine decimals)
+              frame and time (seconds since 1970, as text with nine decimals); header fields and raw
+              values are in hexadecimal
   -h, --help  prints this
 
 Frames of a capture that hold no message are counted on standard error.
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
         Ok(Some(arguments)) => arguments,
         Ok(None) => return tool::help(HELP),
-        Err(error) => return fail(&format_args!("{error}\n{}", tool::usage(HELP))),
+        Err(error) => return tool::fail("inspect", &format_args!("{error}\n{}", tool::usage(HELP))),
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut code = ExitCode::SUCCESS;
@@ -47,20 +48,15 @@ fn main() -> ExitCode {
             Ok(()) => {}
             // Whoever reads the output has seen enough.
             Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-            Err(error @ Failure::Write(_)) => return fail(&error),
+            Err(error @ Failure::Write(_)) => return tool::fail("inspect", &error),
             Err(error) => {
                 // What was read comes before.
                 let _ = out.flush();
-                code = fail(&error);
+                code = tool::fail("inspect", &error);
             }
         }
     }
     code
-}
-
-fn fail(error: &dyn fmt::Display) -> ExitCode {
-    eprintln!("inspect: {error}");
-    ExitCode::from(2)
 }
 
 struct Arguments {
@@ -171,7 +167,7 @@ fn inspect_capture(arguments: &Arguments, file: &Path, out: &mut impl Write) -> 
         }
     }
     for line in finder.finish().1.to_string().lines() {
-        eprintln!("inspect: {}: {line}", file.display());
+        tool::tell(&format_args!("inspect: {}: {line}", file.display()));
     }
     done
 }

@@ -1,6 +1,5 @@
 //! Replays a captured DHCP exchange through a callout table, and prints what became of every packet: see `HELP`.
 
-use core::fmt;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -36,19 +35,14 @@ fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
         Ok(Some(arguments)) => arguments,
         Ok(None) => return tool::help(HELP),
-        Err(error) => return fail(&format_args!("{error}\n{}", tool::usage(HELP))),
+        Err(error) => return tool::fail("replay", &format_args!("{error}\n{}", tool::usage(HELP))),
     };
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough.
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
+        Err(error) => tool::fail("replay", &error),
     }
-}
-
-fn fail(error: &dyn fmt::Display) -> ExitCode {
-    eprintln!("replay: {error}");
-    ExitCode::from(2)
 }
 
 struct Arguments {

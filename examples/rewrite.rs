@@ -39,17 +39,12 @@ fn main() -> ExitCode {
     let arguments = match Arguments::parse() {
         Ok(Some(arguments)) => arguments,
         Ok(None) => return tool::help(HELP),
-        Err(error) => return fail(&format_args!("{error}\n{}", tool::usage(HELP))),
+        Err(error) => return tool::fail("rewrite", &format_args!("{error}\n{}", tool::usage(HELP))),
     };
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
+        Err(error) => tool::fail("rewrite", &error),
     }
-}
-
-fn fail(error: &dyn fmt::Display) -> ExitCode {
-    eprintln!("rewrite: {error}");
-    ExitCode::from(2)
 }
 
 struct Arguments {

@@ -270,7 +270,7 @@ impl<T, const N: usize> PacketTable<T, N> {
         /// Creates an empty table.
         #[must_use]
         pub fn new() -> Self {
-            const { assert!(N <= MAX_SLOTS, "a table of packets has at most 65536 slots") };
+            const { assert!(N <= MAX_SLOTS, "a Host, a Chain or a PacketTable has at most 65536 slots: Host<Callout, 65536>") };
             Self {
                 slots: Slots::new(),
                 tally: PacketTally::new(),

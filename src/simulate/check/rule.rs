@@ -48,7 +48,7 @@ macro_rules! rules {
 }
 
 rules! {
-    EntryRefuses: Fault "the entry point refuses version 0, the only one that is documented";
+    EntryRefuses: Fault "the entry point refuses version 0, the only one that is documented, or its `load` fails";
     EntryAcceptsAny: Fault "the entry point accepts a version that is not documented";
     EntryWritesOnFailure: Fault "the entry point fails, but writes into the callout table";
     EntryWritesOutside: Fault "the entry point writes into the list of DLLs, or beside the table";

@@ -1,5 +1,6 @@
 //! What the tools have in common: where they read from, how they show that they are at it.
 
+use core::fmt;
 use core::time::Duration;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -37,10 +38,21 @@ pub fn help(text: &str) -> ExitCode {
         // Whoever reads it has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("standard output: {error}");
+            tell(&format_args!("standard output: {error}"));
             ExitCode::from(2)
         }
     }
+}
+
+/// Says why the program failed, and returns its exit code.
+pub fn fail(program: &str, error: &dyn fmt::Display) -> ExitCode {
+    tell(&format_args!("{program}: {error}"));
+    ExitCode::from(2)
+}
+
+/// Prints a line on standard error; there is no other place to say that nobody can read it.
+pub fn tell(line: &dyn fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 /// Returns the line of a help text that shows the usage.
