@@ -40,6 +40,15 @@ pub struct PacketTooLong {
     pub capacity: usize,
 }
 
+impl PacketTooLong {
+    pub(crate) const fn of(packet: &[u8]) -> Self {
+        Self {
+            size: packet.len(),
+            capacity: PACKET_CAPACITY,
+        }
+    }
+}
+
 impl PacketBuffer {
     /// Creates a buffer that holds the empty packet.
     #[must_use]
@@ -65,14 +74,8 @@ impl PacketBuffer {
     /// # Errors
     /// [`PacketTooLong`] if `packet` is longer than [`PACKET_CAPACITY`]; the buffer is unchanged then.
     pub fn copy_from(&mut self, packet: &[u8]) -> Result<(), PacketTooLong> {
-        let too_long = PacketTooLong {
-            size: packet.len(),
-            capacity: PACKET_CAPACITY,
-        };
-        self.block
-            .get_mut(..packet.len())
-            .ok_or(too_long)?
-            .copy_from_slice(packet);
+        let place = self.block.get_mut(..packet.len()).ok_or(PacketTooLong::of(packet))?;
+        place.copy_from_slice(packet);
         self.size = packet.len();
         Ok(())
     }

@@ -422,27 +422,9 @@ impl PacketInFlight {
     }
 }
 
-impl Clone for PacketInFlight {
-    fn clone(&self) -> Self {
-        let reply = Once::new();
-        if let Some(place) = self.reply.get() {
-            reply.set(*place);
-        }
-        Self {
-            seen: self.seen.clone(),
-            reply,
-            has_ended: AtomicBool::new(self.has_ended.load(Ordering::Acquire)),
-            ..*self
-        }
-    }
-}
-
 fn check_length(packet: &[u8]) -> Result<(), PacketTooLong> {
     if packet.len() > PACKET_CAPACITY {
-        return Err(PacketTooLong {
-            size: packet.len(),
-            capacity: PACKET_CAPACITY,
-        });
+        return Err(PacketTooLong::of(packet));
     }
     Ok(())
 }

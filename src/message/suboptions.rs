@@ -2,7 +2,7 @@
 
 use super::code::OptionCode;
 use super::codec::{Encode, Encoded, Encoder, Format, Key, Noted};
-use super::option::values::{RelayAgentInformation, Sequence, Suboption, SuboptionCode, VendorSpecific};
+use super::option::values::{Element, RelayAgentInformation, Sequence, Suboption, SuboptionCode, VendorSpecific};
 use super::value::Value;
 
 /// The option of values whose errors nobody sees.
@@ -116,41 +116,38 @@ impl<'v> SuboptionChanges<'v> {
     }
 
     /// Returns each code that changes, with the new value if the sub-option is not removed.
-    fn changes(&self) -> impl Iterator<Item = (u8, Option<&[u8]>)> {
+    fn changes(&self) -> impl Iterator<Item = (u8, Option<Value<'_>>)> {
+        let bytes = |value: Noted<'v>| Value::from_slice(NO_CODE, value.read(&self.typed));
         let changes = self.changes.iter().flatten();
-        changes.map(|(code, value)| (*code, value.map(|value| value.read(&self.typed))))
+        changes.map(move |(code, value)| (*code, value.map(bytes)))
     }
 
     /// Writes the changed value; `padded` is whether 0 and 255 are filling and the end.
     fn write(&self, out: &mut Encoder<'_>, padded: bool) {
-        let cannot_be = |(code, value): (u8, Option<&[u8]>)| {
-            value.is_some_and(|value| value.len() > 255) || padded && matches!(code, 0 | 255)
-        };
-        if self.refused || self.changes().any(cannot_be) {
+        let is_reserved = |(code, _)| padded && matches!(code, 0 | 255);
+        if self.refused || self.changes().any(is_reserved) {
             out.refuse();
         }
         let start = out.len;
         let mut placed = [false; 256];
         let mut rest = self.before.unwrap_or(Value::from_slice(NO_CODE, &[]));
-        while let Some((code, after)) = rest.split_first() {
-            match code {
-                0 if padded => {
-                    out.put(&[0]);
-                    rest = after;
-                    continue;
-                }
-                255 if padded => break,
-                _ => {}
+        while let Some((code, after_code)) = rest.split_first() {
+            if padded && code == 0 {
+                out.put(&[0]);
+                rest = after_code;
+                continue;
             }
-            let Some((whole, after)) = split_suboption(rest, after) else {
-                break; // The editor reads the value, and meets the fault.
+            let mut after = rest;
+            let suboption = match Suboption::take(&mut after) {
+                Ok(Some(suboption)) if !(padded && code == 255) => suboption,
+                _ => break, // The end; or a fault, which the editor meets when it reads the value.
             };
             rest = after;
             let is_placed = placed
                 .get_mut(usize::from(code))
                 .map(|placed| core::mem::replace(placed, true));
             match self.changes().find(|(changed, _)| *changed == code) {
-                None => out.put_value(whole),
+                None => put_suboption(out, code, suboption.value),
                 Some((_, Some(value))) if is_placed == Some(false) => put_suboption(out, code, value),
                 Some(_) => {}
             }
@@ -167,16 +164,10 @@ impl<'v> SuboptionChanges<'v> {
     }
 }
 
-/// Splits off one sub-option, of which `after_code` begins with the length; returns it, and what follows.
-fn split_suboption<'a>(value: Value<'a>, after_code: Value<'a>) -> Option<(Value<'a>, Value<'a>)> {
-    let (length, _) = after_code.split_first()?;
-    value.split_at(usize::from(length).saturating_add(2))
-}
-
-fn put_suboption(out: &mut Encoder<'_>, code: u8, value: &[u8]) {
-    // A longer one has been refused.
-    out.put(&[code, u8::try_from(value.len()).unwrap_or(u8::MAX)]);
-    out.put(value);
+/// Writes a sub-option; refuses more than 255 bytes.
+fn put_suboption(out: &mut Encoder<'_>, code: u8, value: Value<'_>) {
+    out.put(&[code]);
+    out.put_prefixed(value);
 }
 
 impl Default for SuboptionChanges<'_> {

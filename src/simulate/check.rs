@@ -184,29 +184,19 @@ impl Check {
     fn compare_all(&mut self, exchanges: &[Exchange]) {
         let usual = Conduct::DEFAULT;
         let without = usual.contexts(Contexts::Null);
-        for (rule, conduct, other, remains) in [
-            (Rule::KeptArguments, usual, usual, Remains::Contents),
-            (
-                Rule::DependsOnThread,
-                usual,
-                usual.threads(Threads::Changing),
-                Remains::Poison,
-            ),
-            (
-                Rule::ContextAfterEnd,
-                usual,
-                usual.notices(Notices::Repeated),
-                Remains::Poison,
-            ),
-            (
-                Rule::ContextAfterEnd,
-                without,
-                without.contexts(Contexts::Stale),
-                Remains::Poison,
-            ),
-        ] {
-            self.compare(rule, (conduct, Remains::Poison), (other, remains), exchanges);
-        }
+        let mut compare = |rule, usual, other, remains| {
+            self.compare(rule, (usual, Remains::Poison), (other, remains), exchanges);
+        };
+        compare(Rule::KeptArguments, usual, usual, Remains::Contents);
+        let (changing, repeated) = (usual.threads(Threads::Changing), usual.notices(Notices::Repeated));
+        compare(Rule::DependsOnThread, usual, changing, Remains::Poison);
+        compare(Rule::ContextAfterEnd, usual, repeated, Remains::Poison);
+        compare(
+            Rule::ContextAfterEnd,
+            without,
+            without.contexts(Contexts::Stale),
+            Remains::Poison,
+        );
     }
 
     /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`: twice before, so that it is not the callout

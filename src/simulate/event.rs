@@ -4,7 +4,7 @@ use core::net::Ipv4Addr;
 
 use crate::control::{AddressGrant, AddressProblem};
 use crate::lifecycle::Notice;
-use crate::message::{Message, MessageType, OptionCode, option};
+use crate::message::{Message, MessageType, option};
 
 /// What a message is: of DHCP, of BOOTP, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +18,9 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) fn of(message: Message<'_>) -> Self {
-        match message.value(option::MESSAGE_TYPE.code()) {
+        match message.get(option::MESSAGE_TYPE) {
             Ok(None) => Self::Bootp,
-            Ok(Some(value)) => match value.to_array() {
-                Some([code]) => Self::Dhcp(MessageType::from_code(code)),
-                None => Self::Malformed,
-            },
+            Ok(Some(message_type)) => Self::Dhcp(message_type),
             Err(_) => Self::Malformed,
         }
     }
@@ -69,8 +66,7 @@ pub enum Call {
 
 /// Returns the call about the address of a packet: given by its reply, refused by it, or not wanted by the client.
 pub(super) fn about_address(request: Message<'_>, reply: Option<Message<'_>>) -> Option<Call> {
-    let requested = value::<4>(request, option::REQUESTED_ADDRESS.code());
-    let requested = requested.map_or(request.ciaddr(), Ipv4Addr::from);
+    let requested = request.find(option::REQUESTED_ADDRESS).unwrap_or(request.ciaddr());
     let (problem, address) = match (Kind::of(request), reply.map(Kind::of)) {
         (Kind::Dhcp(MessageType::REQUEST | MessageType::DISCOVER), Some(Kind::Dhcp(MessageType::ACK)))
         | (Kind::Bootp, Some(Kind::Bootp)) => {
@@ -79,7 +75,7 @@ pub(super) fn about_address(request: Message<'_>, reply: Option<Message<'_>>) ->
             return Some(Call::AddressOffered {
                 grant: if is_new { AddressGrant::NEW } else { AddressGrant::OLD },
                 address: reply.yiaddr(),
-                lease_time: value(reply, option::LEASE_TIME.code()).map_or(0, u32::from_be_bytes),
+                lease_time: reply.find(option::LEASE_TIME).map_or(0, |span| span.0),
             });
         }
         (_, Some(Kind::Dhcp(MessageType::NAK))) => (AddressProblem::NACKED, requested),
@@ -88,9 +84,4 @@ pub(super) fn about_address(request: Message<'_>, reply: Option<Message<'_>>) ->
         _ => return None,
     };
     Some(Call::AddressDeleted { problem, address })
-}
-
-/// Returns the value of an option, if it has `N` bytes.
-pub(super) fn value<const N: usize>(message: Message<'_>, code: OptionCode) -> Option<[u8; N]> {
-    message.value(code).ok()??.to_array()
 }

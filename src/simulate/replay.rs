@@ -7,7 +7,7 @@ use core::iter::repeat_n;
 use core::time::Duration;
 
 use super::conduct::Notices;
-use super::event::{Call, Kind, about_address, value};
+use super::event::{Call, Kind, about_address};
 use super::threads::Threads;
 use super::{HookCall, Observation, PacketInFlight, Server};
 use crate::control::DropReason;
@@ -283,7 +283,10 @@ fn is_repeated(earlier: Message<'_>, later: Message<'_>) -> bool {
 fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
     match (Kind::of(request), Kind::of(reply)) {
         (Kind::Dhcp(request_type), Kind::Dhcp(answer)) => match request_type {
-            MessageType::DISCOVER if answer == MessageType::ACK => [request, reply].map(commits_rapidly) == [true; 2],
+            MessageType::DISCOVER if answer == MessageType::ACK => {
+                let commits_rapidly = |message: Message<'_>| message.find(option::RAPID_COMMIT).is_some();
+                commits_rapidly(request) && commits_rapidly(reply)
+            }
             MessageType::DISCOVER => answer == MessageType::OFFER,
             MessageType::REQUEST => matches!(answer, MessageType::ACK | MessageType::NAK),
             MessageType::INFORM => answer == MessageType::ACK,
@@ -298,15 +301,11 @@ fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
 fn unanswered_fate(message: Message<'_>) -> Fate {
     Fate::Dropped(match Kind::of(message) {
         Kind::Dhcp(MessageType::DECLINE | MessageType::RELEASE) => return Fate::Noted,
-        Kind::Dhcp(MessageType::REQUEST) if value::<4>(message, option::SERVER_ID.code()).is_some() => {
+        Kind::Dhcp(MessageType::REQUEST) if message.find(option::SERVER_ID).is_some() => {
             return Fate::Noted;
         }
         Kind::Dhcp(MessageType::DISCOVER | MessageType::REQUEST) | Kind::Bootp => DropReason::NOADDRESS,
         Kind::Dhcp(MessageType::INFORM | MessageType::LEASEQUERY) => DropReason::GEN_FAILURE,
         Kind::Dhcp(_) | Kind::Malformed => DropReason::INVALID,
     })
-}
-
-fn commits_rapidly(message: Message<'_>) -> bool {
-    value::<0>(message, option::RAPID_COMMIT.code()).is_some()
 }

@@ -66,10 +66,7 @@ impl TestPacket {
             }),
             is_tracked: true,
         };
-        test.variables.take_in(packet).ok_or(PacketTooLong {
-            size: packet.len(),
-            capacity: PACKET_CAPACITY,
-        })?;
+        test.variables.take_in(packet).ok_or(PacketTooLong::of(packet))?;
         Ok(test)
     }
 

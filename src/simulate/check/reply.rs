@@ -7,8 +7,6 @@ use crate::message::{Message, OptionCode, option};
 
 /// The longest reply that every client takes (RFC 2132 section 9.10), in bytes.
 const EVERY_CLIENT_TAKES: usize = 576;
-/// Continues the option before it, as Microsoft's servers write long values ([MS-DHCPE] section 2.2.9).
-const CONTINUATION: OptionCode = OptionCode::from_code(250);
 
 /// Reads a part of a message.
 type Part = fn(Message<'_>) -> Vec<u8>;
@@ -93,6 +91,6 @@ fn longest_taken(request: &[u8]) -> usize {
 fn stray_continuations(message: Message<'_>) -> usize {
     let options = message.options().filter_map(Result::ok);
     options
-        .filter(|option| option.code == CONTINUATION && !option.continues)
+        .filter(|option| option.code == OptionCode::CONTINUATION && !option.continues)
         .count()
 }
