@@ -580,6 +580,54 @@ mod overlap {
     }
 }
 
+/// The server reports a packet as processed while the callout hears of its drop.
+mod ended_meanwhile {
+    use super::*;
+
+    struct Ends;
+
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    static CONTEXT: OnceLock<usize> = OnceLock::new();
+    static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    static HOST: Host<Ends, 1> = Host::new(Ends);
+    entry_point!(fn entry = HOST);
+
+    impl Callout for Ends {
+        type State = u8;
+
+        fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<u8> {
+            Decision::Track(7)
+        }
+
+        fn packet_dropped(&self, _: &PacketNotice<'_>, state: Option<&u8>) {
+            let context = without_provenance_mut(*CONTEXT.get().unwrap());
+            SERVER
+                .get()
+                .unwrap()
+                .call(&HookCall::notice(b"a", 0xB).context(context));
+            HEARD.lock().unwrap().push(format!("dropped {state:?}"));
+        }
+
+        fn packet_done(&self, outcome: Outcome, state: u8) {
+            HEARD.lock().unwrap().push(format!("done {state}: {outcome:?}"));
+        }
+    }
+
+    #[test]
+    fn a_state_comes_back_when_the_hook_returns_that_had_it() {
+        // SAFETY: the entry point is made by the macro.
+        let server = SERVER.get_or_init(|| unsafe { Server::load(entry) }.unwrap());
+        let packet = server.receive(b"a").unwrap();
+        CONTEXT.set(packet.context().addr()).unwrap();
+        server.notify(&packet, Notice::Dropped(DropReason::PAUSED));
+        assert_eq!(
+            *HEARD.lock().unwrap(),
+            ["dropped Some(7)", "done 7: Dropped(DHCP_DROP_PAUSED)"]
+        );
+        assert_eq!(HOST.in_flight(), 0);
+    }
+}
+
 #[test]
 fn a_replacement_that_fails_changes_nothing() {
     let (server, recorder) = recorder!(4, 1);
