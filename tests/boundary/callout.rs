@@ -10,6 +10,7 @@ use dhcp_callout::ffi::{CalloutTable, EntryPoint};
 use dhcp_callout::hook::{ChainDlls, LONGEST_LIST};
 use dhcp_callout::message::{OptionCode, Seconds};
 use dhcp_callout::simulate::{EntryCall, EntryResult, HookCall, Parameter, Server, ServerFields};
+use dhcp_callout::table::ContextError;
 use dhcp_callout::{
     AddressDeleted, AddressOffered, Callout, ClientDeleted, ControlEvent, Decision, Diagnostic, DropReason, Host,
     LoadError, Message, MessageType, NewPacket, Notice, NotifyError, OnAddressDeleted, OnAddressOffered,
@@ -625,6 +626,84 @@ mod ended_meanwhile {
             ["dropped Some(7)", "done 7: Dropped(DHCP_DROP_PAUSED)"]
         );
         assert_eq!(HOST.in_flight(), 0);
+    }
+}
+
+/// A drop is reported while as many hooks are about the packet as can be counted.
+mod crowded {
+    use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    use super::*;
+
+    struct Crowd;
+
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    static CONTEXT: OnceLock<usize> = OnceLock::new();
+    static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    static DEPTH: AtomicU32 = AtomicU32::new(0);
+    static HOST: Host<Crowd, 1> = Host::new(Crowd);
+    entry_point!(fn entry = HOST);
+
+    fn note(line: String) {
+        HEARD.lock().unwrap().push(line);
+    }
+
+    impl Callout for Crowd {
+        type State = u8;
+
+        fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<u8> {
+            Decision::Track(7)
+        }
+
+        fn packet_dropped(&self, _: &PacketNotice<'_>, state: Option<&u8>) {
+            note(format!("dropped {state:?}"));
+        }
+
+        fn packet_done(&self, outcome: Outcome, state: u8) {
+            note(format!("done {state}: {outcome:?}"));
+        }
+
+        fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+            note(match diagnostic {
+                Diagnostic::ContextRefused {
+                    hook,
+                    error: ContextError::TooManyBorrows(_),
+                } => format!("{hook}: too many borrows"),
+                other => other.to_string(),
+            });
+        }
+    }
+
+    impl OnAddressDeleted for Crowd {
+        fn address_deleted(&self, deleted: &AddressDeleted<'_>, state: Option<&u8>) {
+            assert_eq!(state, Some(&7));
+            let again = if DEPTH.fetch_add(1, Relaxed) < 254 {
+                HookCall::address_deleted(b"a", deleted.problem().code())
+            } else {
+                HookCall::notice(b"a", DropReason::PAUSED.code())
+            };
+            let context = without_provenance_mut(*CONTEXT.get().unwrap());
+            SERVER.get().unwrap().call(&again.context(context));
+        }
+    }
+
+    #[test]
+    fn a_drop_in_a_crowd_counts_though_it_comes_without_the_state() {
+        // SAFETY: the entry point is made by the macro.
+        let server = SERVER.get_or_init(|| unsafe { Server::load(entry) }.unwrap());
+        let packet = server.receive(b"a").unwrap();
+        CONTEXT.set(packet.context().addr()).unwrap();
+        server.delete_address(&packet, AddressProblem::RELEASE, [192, 0, 2, 1].into());
+        assert_eq!(DEPTH.load(Relaxed), 255);
+        server.notify(&packet, Notice::Processed);
+        assert_eq!(
+            *HEARD.lock().unwrap(),
+            [
+                "DhcpPktDropHook: too many borrows",
+                "dropped None",
+                "done 7: Dropped(DHCP_DROP_PAUSED)"
+            ]
+        );
     }
 }
 

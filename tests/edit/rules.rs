@@ -512,6 +512,10 @@ fn what_cannot_be_edited_says_so() {
         Err(EditError::Header(ParseError::TruncatedHeader { have: 235, .. }))
     ));
     assert!(matches!(
+        edit!(vec![0; 235], e.retain(|_| true)),
+        Err(EditError::Header(ParseError::TruncatedHeader { have: 235, .. }))
+    ));
+    assert!(matches!(
         edit!(packet(&[12, 2, 0]), e.xid(1)),
         Err(EditError::Options(fault)) if fault.offset() == 240
     ));
@@ -596,6 +600,30 @@ fn an_editor_shows_the_message_as_it_was() {
         assert_eq!(format!("{editor:?}"), "Editor { size: 244, edits: 1, .. }");
     });
     assert_eq!(edited, Ok(247));
+}
+
+#[test]
+fn a_message_that_is_longer_than_a_packet_is_cut_by_an_edit_or_refused() {
+    // 17 client identifiers of 257 bytes, then one that begins after the first 4096 bytes.
+    let long = [packet(&[]), full(61).repeat(17), vec![61, 1, 7, 255]].concat();
+    let message = Message::parse(&long).unwrap();
+    let mut buffer = PacketBuffer::new();
+    let no_room = Err(EditError::NoRoom {
+        needed: 240 + 17 * 257,
+        available: PACKET_CAPACITY,
+    });
+    let edited = buffer.edit_from(message, |editor| {
+        editor.retain(|option| option.value.len() > 1);
+    });
+    assert_eq!(edited, no_room);
+    let edited = buffer.edit_from(message, |editor| {
+        editor.retain(|option| option.offset > 4096 || option.offset == 240);
+    });
+    assert_eq!(edited, Ok(240 + 2 * 257 + 4));
+    assert!(matches!(
+        PacketBuffer::reply_to(&message),
+        Err(EditError::NoRoom { needed, available: PACKET_CAPACITY }) if needed > 240 + 17 * 257
+    ));
 }
 
 #[test]

@@ -33,6 +33,13 @@ fn walk(packet: &[u8]) -> (Vec<(u8, Vec<u8>)>, Option<Fault>) {
 }
 
 #[test]
+fn a_buffer_is_empty_at_first() {
+    let buffer = PacketBuffer::default();
+    assert_eq!((buffer.as_ref(), buffer.size()), (&[][..], 0));
+    assert_eq!(format!("{buffer:?}"), "PacketBuffer { size: 0, .. }");
+}
+
+#[test]
 fn a_packet_shorter_than_the_header_is_no_message() {
     for length in 0..HEADER_LENGTH {
         let error = ParseError::TruncatedHeader {

@@ -32,6 +32,13 @@ fn a_line_says_what_a_log_needs() {
 }
 
 #[test]
+fn values_that_mean_more_than_a_number_print_so() {
+    let packet = ack(b"\x33\x04\xff\xff\xff\xff\x5e\x03\x02\x03\x01\xff");
+    assert!(line(&packet).ends_with(" lease=infinite"), "{}", line(&packet));
+    assert!(lines(&packet).contains("type 2 3.1"), "{}", lines(&packet));
+}
+
+#[test]
 fn a_line_says_where_the_framing_breaks() {
     let packet = ack(b"\x35\x01\x4d\x0c\x09pc");
     let expected = "message type 77 xid=0x3903f326 mac=00:05:3c:04:8d:59 yiaddr=192.0.2.7 (malformed at 243)";

@@ -95,6 +95,7 @@ proptest! {
     #[test]
     fn every_value_is_kept(code in strategy::control_code()) {
         prop_assert_eq!(ServiceControl::from_code(code).code(), code);
+        prop_assert_eq!(u32::from(ServiceControl::from_code(code)), code);
         prop_assert_eq!(SendCode::from_code(code).code(), code);
         prop_assert_eq!(AddressProblem::from_code(code).code(), code);
         prop_assert_eq!(AddressGrant::from_code(code).code(), code);
