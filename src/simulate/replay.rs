@@ -46,12 +46,8 @@ enum Fate {
     Dropped(DropReason),
 }
 
-/// What a reply must have in common with the packet that it answers.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Transaction {
-    xid: u32,
-    chaddr: [u8; 16],
-}
+/// What a reply must have in common with the packet that it answers: `xid` and `chaddr`.
+type Transaction = (u32, [u8; 16]);
 
 impl Server {
     /// Plays the server's part in a capture, and passes each client packet's lifecycle to `observe` when it ends.
@@ -236,10 +232,7 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
         let Ok(message) = Message::parse(datagram.payload) else {
             continue;
         };
-        let transaction = Transaction {
-            xid: message.xid(),
-            chaddr: *message.chaddr_field(),
-        };
+        let transaction = (message.xid(), *message.chaddr_field());
         let open = unanswered.entry(transaction).or_default();
         match message.op() {
             OpCode::REQUEST => {

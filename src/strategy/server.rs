@@ -14,13 +14,7 @@ use crate::simulate::Conduct;
 
 /// Yields the switches of a simulated server. They shrink to [`Conduct::DEFAULT`], each by itself.
 pub fn conduct() -> impl Strategy<Value = Conduct> {
-    Conduct::CHOICES.map(|choices| 0..choices).prop_map(|chosen| {
-        let digits = chosen.iter().zip(Conduct::CHOICES).rev();
-        let seed = digits.fold(0_u64, |seed, (digit, base)| {
-            seed.saturating_mul(base).saturating_add(*digit)
-        });
-        Conduct::from_seed(seed)
-    })
+    Conduct::CHOICES.map(|choices| 0..choices).prop_map(Conduct::of)
 }
 
 /// Yields what a simulated server does, and what goes over the wire meanwhile, for
