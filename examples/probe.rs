@@ -254,7 +254,7 @@ impl Callout for Probe {
             Diagnostic::NoticeRejected { notice, .. } => seen(Rejected, Repeated, Nothing, u64::from(notice.code())),
             Diagnostic::ContextRefused { error, .. } => seen(NoPacket, why(error), Nothing, None),
             Diagnostic::ArgumentsRefused { .. } => seen(NoArguments, Nothing, Nothing, None),
-            Diagnostic::NotTracked => seen(Untracked, Nothing, Nothing, None),
+            Diagnostic::NotTracked | Diagnostic::ChainFull => seen(Untracked, Nothing, Nothing, None),
             Diagnostic::Panicked { .. } => seen(Panicked, Nothing, Nothing, None),
             Diagnostic::Unchained { .. } => seen(SwitchedOff, Nothing, Nothing, None),
             // What is given up comes with its state.

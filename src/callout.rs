@@ -110,7 +110,8 @@ pub trait Callout: Send + Sync + 'static {
     ///   without a state, after [`diagnostic`](Self::diagnostic) has heard of the context;
     /// - of a packet that cannot be borrowed once more, 255 hooks being about it at this moment: likewise.
     ///
-    /// In a [chain](crate::chain) it is so as well, if the callout is that of the DLL which has the chain.
+    /// In a [chain](crate::chain) it is so as well, if the callout is that of the DLL which has the chain: its first member
+    /// hears what it would hear alone.
     fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&Self::State>) {
         let _ = (notice, state);
     }

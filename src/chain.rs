@@ -31,6 +31,9 @@
 //!
 //! # What the members see
 //!
+//! - **The first member**, the DLL's own callout, hears what it would hear without the chain: of every hook and every
+//!   notice, whatever its context, and whether or not the chain has room. What follows limits the other members, whose code
+//!   may follow a context without a check.
 //! - **Contexts.** The server carries one context for a packet; the chain keeps one for each member, so that each gets its
 //!   own in every hook, and never another's.
 //! - **Packets that were never offered.** The server says so by NULL, and the chain passes NULL on; the chain itself never
@@ -38,13 +41,14 @@
 //! - **Drops.** A member that has a context for the packet hears of each drop with that. NULL says what it says from the
 //!   server, that the packet was never offered, so a member hears of a drop with NULL if that is true of it: all members for
 //!   a packet that a full chain does not track, or whose context no chain has given out; those after the one that has
-//!   refused the packet. The DLL's own callout, the first member, can always be told NULL, and hears of every drop. A
-//!   member that does not hear of one is a [`Diagnostic::NotTold`].
+//!   refused the packet. A member that does not hear of one is a [`Diagnostic::NotTold`].
 //! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that stands for a packet which the chain
-//!   does not track, a hook other than `DhcpPktDropHook` calls no member: [`Diagnostic::ContextRefused`].
-//! - **A full table.** When the chain's table is full, the members hear nothing of the packet but its drop. To offer it would
+//!   does not track, a hook other than `DhcpPktDropHook` calls the first member alone: [`Diagnostic::ContextRefused`].
+//! - **A full table.** When the chain's table is full, the packet is offered to the first member alone: a gate goes on
+//!   refusing, and rewriting. If that member tracks the packet, in the table of its own host, the server carries its context, and
+//!   the later hooks find its state by that. The others hear nothing of the packet but its drop. To offer it would
 //!   be wrong, since a member may keep something for it that the chain could not hand back, and what was not offered has no
-//!   place in the other hooks. The packet is a [`Diagnostic::NotTracked`], and each hook about it that no member hears of is
+//!   place in the other hooks. The packet is a [`Diagnostic::ChainFull`], and each hook about it that they do not hear of is
 //!   refused as above. A chain keeps every packet in flight, also those that no member tracks: give it room for them.
 //! - **Replacements.** `Packet` and `PacketSize` are passed on as they are: what one member puts there the next one sees. A
 //!   member that leaves NULL or more than 4096 bytes is corrected: both are set back to what they were before it. The size
@@ -68,12 +72,16 @@
 //!   the server its own packet or reply back.
 //! - **The end.** However often and from however many threads the server reports a packet as processed, each member that
 //!   has heard of it is told once. Members are not told an end that the server did not tell: a packet that the chain gives
-//!   up ([`Diagnostic::Lost`]) is one of which they hear no more.
-//! - **The stop of the service.** Each member gives up its own packets, or does not. The chain gives up none at once: what the
-//!   server reports after the stop goes to the members with their contexts, as it would to each of them alone. (A
-//!   [`Host`](crate::Host) hands all states back after the author's `control`; a member that is one finds such contexts
-//!   stale.) When the chain needs room, it gives up those of which it has not heard since the stop, however short that is, and
-//!   whatever its patience. It finds them as it looks at its packets in turn, so a few packets may not be tracked before.
+//!   up ([`Diagnostic::ChainLost`]) is one of which they hear no more.
+//! - **The stop of the service.** A [`Host`](crate::Host) hands all states back after the author's `control`, the first member's
+//!   too; other members give up their packets, or do not. The chain does not: its packets hold nothing but the contexts of
+//!   the members, and no other way leads to these. Whether the server reports the packets in flight after the stop is not
+//!   documented. If it does, a member that waits for that to free what its context points at hears it, as it would alone;
+//!   a chain that had given the packets up could not tell it, and the member would leak. When the chain needs room, less than a
+//!   quarter being vacant, it gives up those of which it has not heard since the stop, however short that is. An admission
+//!   tries those of 32 slots at most: if hooks have been about all of these since the stop, it finds the chain full, and the
+//!   next tries others. With a [patience](Chain::set_patience) of [`u64::MAX`] it gives up none. [`Chain::drain`] in the author's `control` gives all up
+//!   at once.
 //! - **Loading.** Each member's entry point is called with version 0 and an empty list. A DLL that does not load, whose
 //!   entry point returns anything but 0, or that is a member already, is left out with a
 //!   [`Diagnostic::LeftOut`], and the others are loaded; so is one for which the author's function panics, with the
@@ -144,8 +152,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     /// this, nor the entry point that does. `report` is told of what is refused or given up from then on.
     ///
     /// # Safety
-    /// - The hooks of `own` can be called as their prototypes say, from any thread, as long as the chain lives. They are
-    ///   told of all drops: with NULL, whatever context they have set, of those that the chain cannot tell with that.
+    /// - The hooks of `own` can be called as their prototypes say, from any thread, as long as the chain lives; and with any
+    ///   context, NULL or such as no hook has set: as those of a [`Host`](crate::Host), which checks them.
     pub unsafe fn load(
         &self,
         own: (EntryPoint, CalloutTable),
@@ -174,7 +182,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     packets_in_flight!();
 
     /// Gives up the packets that were last heard of before the clock showed `tick`; the members hear no more of them, and
-    /// the callout's [`diagnostic`](crate::Callout::diagnostic) is told of each.
+    /// the callout's [`diagnostic`](crate::Callout::diagnostic) is told of each: [`Diagnostic::ChainLost`].
     pub fn evict_before(&self, tick: u64) {
         self.packets.evict_before(tick, |finished| self.finish(&finished));
     }

@@ -276,7 +276,7 @@ macro_rules! entry_point {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no `Host`: `export!` takes the path of a `static` of type `Host`"
 )]
-pub trait Hosted: Sync {
+pub trait Hosted: Keep {
     /// Lets the callout prepare for work; an error is what the entry point returns.
     fn load(&'static self) -> Result<(), u32>;
     /// Tells the callout.
@@ -414,7 +414,10 @@ unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A
         },
         Err(error) => {
             if let Some(context) = A::context_of(raw) {
-                E::handlers().packets.hear(context);
+                let Handlers { host, packets, .. } = E::handlers();
+                if let Some(own) = packets.hear(context) {
+                    host.hear(own);
+                }
             }
             let hook = A::HOOK;
             E::report(Diagnostic::ArgumentsRefused { hook, error });

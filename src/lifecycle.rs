@@ -43,7 +43,8 @@ pub enum Stage {
 /// How the lifecycle of a packet ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The packet was reported as processed, and no drop before.
+    /// The packet was reported as processed, and no drop before; or a member of a [chain](crate::chain) has refused it:
+    /// [`Diagnostic::MemberRefused`](crate::Diagnostic::MemberRefused).
     Processed,
     /// The server dropped the packet, for the first reason that it gave.
     Dropped(DropReason),

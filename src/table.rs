@@ -421,16 +421,19 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// A packet that is borrowed at this moment stays. One that was heard of since the table last looked at it counts as
     /// heard of at this call. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
     pub fn evict_before(&self, tick: u64, f: impl FnMut(Finished<T>)) {
-        self.sweep(|place| place.evict_before(tick, || self.now()), f);
+        // What is heard of after `let_go` is not old, though the clock may show the same.
+        let now = || self.now().max(self.old_before.load(Relaxed));
+        self.sweep(|place| place.evict_before(tick, now), f);
     }
 
-    /// Lets admissions give up all packets that are in flight now, and not heard of again, when room is short.
+    /// Lets admissions give up all packets that are in flight now, and not heard of again, when room is short, unless the
+    /// patience is [`u64::MAX`]. Looks at every slot once, and notes each packet, for the next admissions.
     ///
     /// Abandoned packets are handed over as [`reap`](Self::reap) does.
     pub(crate) fn let_go(&self, f: impl FnMut(Finished<T>)) {
-        // Before the first admission, so none is given up; but from now on each has the time at which it was heard of.
-        self.evict_before(0, f);
-        self.old_before.store(self.now() + 1, Relaxed);
+        let now = self.now();
+        self.old_before.store(now + 1, Relaxed);
+        self.sweep(|place| place.let_go(now), f);
     }
 
     /// Gives up all packets, and hands their states to `f`; for the stop of the service.
@@ -539,7 +542,10 @@ impl<T, const N: usize> PacketTable<T, N> {
             0 => Self::DEFAULT_PATIENCE,
             set => set,
         };
-        let tick = now.saturating_sub(patience).max(self.old_before.load(Relaxed));
+        let tick = match patience {
+            u64::MAX => 0,
+            _ => now.saturating_sub(patience).max(self.old_before.load(Relaxed)),
+        };
         let index = self.slots.index();
         // Whatever admissions come in between: those that need not come here are as many in a row as a word has slots.
         let is_due = !is_short || index.since_turn(now) >= LOOKS as u64;

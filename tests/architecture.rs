@@ -38,7 +38,7 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 28] = [
+const CALLED: [&str; 29] = [
     "and",
     "as_mut_ptr",
     "chain",
@@ -54,6 +54,7 @@ const CALLED: [&str; 28] = [
     "load",
     "load_first",
     "new",
+    "offer",
     "null_mut",
     "pass",
     "pass_to",

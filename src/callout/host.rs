@@ -364,10 +364,11 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Keep for Host<C, PA
         self.drain();
     }
 
-    fn hear(&self, context: Context) {
+    fn hear(&self, context: Context) -> Option<Context> {
         if let Ok(entry) = self.packets.get(context) {
             self.release(entry);
         }
+        None
     }
 }
 

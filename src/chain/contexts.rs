@@ -1,7 +1,7 @@
 //! What each member keeps with a packet, and who is told of it.
 
 use core::ffi::c_void;
-use core::ptr::null_mut;
+use core::ptr::{null_mut, without_provenance_mut};
 use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use crate::lifecycle::Notice;
@@ -69,28 +69,64 @@ pub(super) enum Audience<'a, const MEMBERS: usize> {
     Tracked(&'a Contexts<MEMBERS>),
     /// The same, but for the DLL's own callout.
     TrackedByOthers(&'a Contexts<MEMBERS>),
-    /// With NULL, those to whom it was never offered, from this one on; and the DLL's own callout, which bears it always.
-    From(usize),
+    /// All, with NULL, as the server says it.
+    Everybody,
+    /// The DLL's own callout, with the context that it has set; and of drops, with NULL, those to whom the packet was never
+    /// offered.
+    Untracked {
+        own: *mut c_void,
+        /// The first of those.
+        from: usize,
+    },
 }
 
 impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
-    pub(super) const ALL: Self = Self::From(0);
     /// The DLL's own callout.
-    pub(super) const OWN: Self = Self::From(MEMBERS);
+    pub(super) const OWN: Self = Self::from(MEMBERS);
 
-    /// Returns what the server is to carry for a packet that the chain does not track, so that this audience is told.
-    pub(super) fn withheld(from: usize) -> Context {
-        let number = Context::UNTRACKED.as_raw().addr().wrapping_sub(from);
-        Context::from_raw(core::ptr::without_provenance_mut(number)).unwrap_or(Context::UNTRACKED)
+    /// Returns the DLL's own callout, and the members from this one on.
+    pub(super) const fn from(from: usize) -> Self {
+        Self::Untracked { own: null_mut(), from }
     }
 
-    /// Returns who is told of a packet with a context that is none of the table's, if the chain has given it out.
+    /// Returns what the server is to carry for a packet that the chain does not track, so that [`from`](Self::from) is told.
+    pub(super) fn withheld(from: usize) -> Context {
+        let number = Context::UNTRACKED.as_raw().addr().wrapping_sub(from);
+        Context::from_raw(without_provenance_mut(number)).unwrap_or(Context::UNTRACKED)
+    }
+
+    /// Returns what the server is to carry for a packet that the chain does not track, and for which the DLL's own callout
+    /// has set a context: one that no table gives out, so that the chain's does not take it for its own. Another context than
+    /// a table's, such as NULL, is not kept.
+    pub(super) fn untracked(own: *mut c_void) -> Context {
+        let turned = Context::from_raw(Context::turned(own));
+        let is_kept = |turned: &Context| !Self::own_context(*turned).is_null();
+        turned.filter(is_kept).unwrap_or(Context::UNTRACKED)
+    }
+
+    /// Returns who is told of a packet with a context that is none of a table's, but
+    /// [`withheld`](Self::withheld) or [`untracked`](Self::untracked).
     pub(super) fn of(context: Context) -> Option<Self> {
-        let from = Context::UNTRACKED
-            .as_raw()
-            .addr()
-            .checked_sub(context.as_raw().addr())?;
-        (from <= MEMBERS).then_some(Self::From(from))
+        let raw = context.as_raw();
+        let from = Context::UNTRACKED.as_raw().addr().checked_sub(raw.addr())?;
+        if from <= MEMBERS {
+            return Some(Self::from(from));
+        }
+        let own = Context::turned(raw);
+        Some(Self::Untracked { own, from: 1 })
+    }
+
+    /// Returns the context that the DLL's own callout has for a packet that the chain does not track; NULL if there is none.
+    pub(super) fn own_context(context: Context) -> *mut c_void {
+        match Self::of(context) {
+            Some(Self::Untracked { own, .. }) => own,
+            _ => null_mut(),
+        }
+    }
+
+    /// Returns whether a member is not to be told, although it may have heard of the packet.
+    pub(super) const fn leaves_out(self, member: usize) -> bool {
+        matches!(self, Self::Untracked { from, .. } if 0 < member && member < from)
     }
 
     /// Returns the context of a member that is to be told of `notice`; of the end, once.
@@ -99,7 +135,9 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
             Self::Tracked(contexts) => contexts.hears(member, notice).then(|| contexts.get(member)),
             Self::TrackedByOthers(_) if member == 0 => None,
             Self::TrackedByOthers(contexts) => Self::Tracked(contexts).context(member, notice),
-            Self::From(from) => (member == 0 || member >= from).then_some(null_mut()),
+            Self::Everybody => Some(null_mut()),
+            Self::Untracked { own, .. } if member == 0 => Some(own),
+            Self::Untracked { from, .. } => (member >= from && notice != Notice::Processed).then_some(null_mut()),
         }
     }
 }

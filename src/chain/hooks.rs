@@ -55,6 +55,14 @@ impl Told {
     }
 }
 
+/// What a member says of a new packet.
+struct Answer {
+    /// What its hook returns.
+    status: u32,
+    pkt_context: *mut c_void,
+    is_refusal: bool,
+}
+
 /// The server's variables for a packet, which members may point elsewhere.
 struct Watched<'a> {
     pair: PacketPair<'a>,
@@ -111,18 +119,20 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         mut watched: Option<Watched<'_>>,
         raw: impl Fn(*mut c_void) -> A::Raw,
     ) -> u32 {
-        let contexts = match Context::from_raw(context).map(|context| self.packets.get(context)) {
-            None => None,
-            Some(Ok(contexts)) => Some(contexts),
-            Some(Err(error)) => {
+        let context = Context::from_raw(context);
+        let contexts = context.map(|context| self.packets.get(context)).transpose();
+        let (contexts, untracked, called) = match contexts {
+            Ok(contexts) => (contexts, null_mut(), MEMBERS),
+            Err(error) => {
                 self.report(Diagnostic::ContextRefused { hook: A::HOOK, error });
-                return ERROR_SUCCESS;
+                // The DLL's own callout bears any context.
+                (None, context.map_or(null_mut(), Audience::<MEMBERS>::own_context), 1)
             }
         };
         let mut status = ERROR_SUCCESS;
-        for (member, table) in self.tables() {
+        for (member, table) in self.tables().take(called) {
             if let Some(hook) = A::hook_of(table) {
-                let own = contexts.as_ref().map_or(null_mut(), |contexts| contexts.get(member));
+                let own = contexts.as_ref().map_or(untracked, |contexts| contexts.get(member));
                 // SAFETY: the caller promises the same, whatever context the member has set itself.
                 status = first_failure(status, unsafe { A::pass(raw(own), hook) });
                 self.check(A::HOOK, member, watched.as_mut());
@@ -185,21 +195,59 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         unsafe { self.tell(told, audience) }
     }
 
-    /// Passes a drop on for which the members have no contexts, or these are not known; of an end nobody is told.
+    /// Passes a notice on for which the members have no contexts, or these are not known.
     #[cold]
     fn pass_on_untracked(&self, notice: &PacketNotice<'_>, told: Told, audience: Audience<'_, MEMBERS>) -> u32 {
-        let notice_kind = told.notice;
-        for (member, _) in self.tables() {
-            if audience.context(member, notice_kind).is_none() {
-                self.report(Diagnostic::NotTold {
-                    notice: notice_kind,
-                    member,
-                });
-            }
+        for (member, _) in self.tables().filter(|(member, _)| audience.leaves_out(*member)) {
+            let notice = told.notice;
+            self.report(Diagnostic::NotTold { notice, member });
         }
-        match notice_kind {
-            Notice::Dropped(_) => self.pass_on(notice, told, audience),
-            Notice::Processed => ERROR_SUCCESS,
+        self.pass_on(notice, told, audience)
+    }
+
+    /// Offers a packet that the chain does not track to the DLL's own callout alone.
+    #[cold]
+    #[inline(never)]
+    fn offer_untracked(&self, packet: &mut NewPacket<'_>, raw: NewPktArguments, watched: &mut Watched<'_>) -> u32 {
+        let Some((own, table)) = self.tables().next() else {
+            return ERROR_SUCCESS;
+        };
+        // SAFETY: the hook gets what the server passed.
+        let answer = unsafe { self.offer(own, table, raw, watched) };
+        packet.set_process_it(!answer.is_refusal);
+        // Last, so that nothing is said about the packet before.
+        packet.set_context(Some(Audience::<MEMBERS>::untracked(answer.pkt_context)));
+        answer.status
+    }
+
+    /// Offers a packet to a member, with variables of its own for the context and for the answer.
+    ///
+    /// # Safety
+    /// - The hook can be called with the other arguments.
+    #[inline]
+    unsafe fn offer(
+        &self,
+        member: usize,
+        table: &CalloutTable,
+        raw: NewPktArguments,
+        watched: &mut Watched<'_>,
+    ) -> Answer {
+        let (mut pkt_context, mut process_it) = (null_mut(), Bool::TRUE);
+        let mut status = ERROR_SUCCESS;
+        if let Some(hook) = table.dhcp_new_pkt_hook {
+            let own = NewPktArguments {
+                pkt_context: &raw mut pkt_context,
+                process_it: &raw mut process_it,
+                ..raw
+            };
+            // SAFETY: the two pointers are to variables, and the caller promises the rest.
+            status = unsafe { own.pass_to(hook) };
+            self.check(NewPacket::HOOK, member, Some(watched));
+        }
+        Answer {
+            status,
+            pkt_context,
+            is_refusal: process_it == Bool::FALSE,
         }
     }
 
@@ -224,7 +272,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     /// Ends the lifecycle of a packet of which nobody is told any more.
     pub(super) fn finish(&self, Finished { stage, state }: &Finished<Contexts<MEMBERS>>) {
         if !matches!(stage, Stage::Done(_)) {
-            return self.report(Diagnostic::Lost { stage: *stage });
+            return self.report(Diagnostic::ChainLost { stage: *stage });
         }
         // Mostly all have been told. Who has not gets an empty packet: the server's is gone.
         let told = Told {
@@ -246,43 +294,33 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
         packet.set_context(Some(Audience::<MEMBERS>::withheld(MEMBERS)));
         let admitted = self.packets.admit(Contexts::new(watched.own.0));
         let Ok(Admitted { context, lost }) = admitted else {
-            packet.set_context(Some(Audience::<MEMBERS>::withheld(0)));
-            self.report(Diagnostic::NotTracked);
-            return ERROR_SUCCESS;
+            self.report(Diagnostic::ChainFull);
+            return self.offer_untracked(&mut packet, raw, &mut watched);
         };
         if let Some(lost) = lost {
             self.finish(&lost);
         }
         let Ok(contexts) = self.packets.get(context) else {
             // Given up by another thread, which has told so.
-            packet.set_context(Some(Audience::<MEMBERS>::withheld(0)));
-            return ERROR_SUCCESS;
+            return self.offer_untracked(&mut packet, raw, &mut watched);
         };
         let mut status = ERROR_SUCCESS;
         let mut refused_by = None;
         for (member, table) in self.tables() {
-            let mut pkt_context = null_mut();
-            let mut process_it = Bool::TRUE;
-            if let Some(hook) = table.dhcp_new_pkt_hook {
-                let own = NewPktArguments {
-                    pkt_context: &raw mut pkt_context,
-                    process_it: &raw mut process_it,
-                    ..raw
-                };
-                // SAFETY: the member's hook gets what the server passed, or the packet of a member before, whose buffer
-                // `LoadedDll::new` asks about; and a context and an answer of its own.
-                status = first_failure(status, unsafe { own.pass_to(hook) });
-                self.check(NewPacket::HOOK, member, Some(&mut watched));
-            }
-            contexts.begin(member, pkt_context);
-            refused_by = (process_it == Bool::FALSE).then_some(member);
+            // SAFETY: the member's hook gets what the server passed, or the packet of a member before, whose buffer
+            // `LoadedDll::new` asks about.
+            let answer = unsafe { self.offer(member, table, raw, &mut watched) };
+            status = first_failure(status, answer.status);
+            contexts.begin(member, answer.pkt_context);
+            refused_by = answer.is_refusal.then_some(member);
             if refused_by.is_some() || matches!(contexts.stage(), Stage::Done(_)) {
                 break;
             }
         }
         if let Some(member) = refused_by {
             if member > 0 {
-                self.report(Diagnostic::MemberRefused { member });
+                let packet = packet.bytes();
+                self.report(Diagnostic::MemberRefused { member, packet });
             }
             // What a member has put in the place of the packet ends with the packet's lifecycle.
             watched.pair.set(watched.own);
@@ -328,7 +366,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
             reserved: raw.reserved,
         };
         let Some(context) = notice.context() else {
-            return self.pass_on(&notice, told, Audience::ALL);
+            return self.pass_on(&notice, told, Audience::Everybody);
         };
         if let Some(audience) = Audience::of(context) {
             return self.pass_on_untracked(&notice, told, audience);
@@ -342,7 +380,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
                     status
                 }
                 // It names no packet of the members'.
-                Err(Some(ContextError::Invalid(_))) => self.pass_on_untracked(&notice, told, Audience::ALL),
+                Err(Some(ContextError::Invalid(_))) => self.pass_on_untracked(&notice, told, Audience::from(0)),
                 Err(_) => self.pass_on_untracked(&notice, told, Audience::OWN),
             },
             end @ Notice::Processed => match self.packets.notify(context, end) {
@@ -376,10 +414,16 @@ impl<const PACKETS: usize, const MEMBERS: usize> Keep for Chain<PACKETS, MEMBERS
         self.packets.let_go(|finished| self.finish(&finished));
     }
 
-    fn hear(&self, context: Context) {
-        if let Ok(contexts) = self.packets.get(context) {
-            self.release(PacketNotice::HOOK, contexts, None);
-        }
+    fn hear(&self, context: Context) -> Option<Context> {
+        let own = match self.packets.get(context) {
+            Ok(contexts) => {
+                let own = contexts.get(0);
+                self.release(PacketNotice::HOOK, contexts, None);
+                own
+            }
+            Err(_) => Audience::<MEMBERS>::own_context(context),
+        };
+        Context::from_raw(own)
     }
 }
 

@@ -77,7 +77,7 @@ macro_rules! packet_replacement {
             /// The packet is edited aside, on the stack, and copied when the hook returns: up to the 4096 bytes of the
             /// server's buffer, or of the one that another DLL has put in its place: a [chain](crate::chain) asks the same
             /// size of it. It works for every packet, tracked or not, and takes none of the host's buffers. A
-            /// chain whose table was full when the packet came calls no member, for the packet or for the reply.
+            /// chain whose table was full when the packet came calls the DLL's own callout alone, for the packet and for the reply.
             /// [`replace`](Self::replace) says what Microsoft's pages say on the two ways.
             ///
             /// # Errors

@@ -24,7 +24,7 @@ pub enum Diagnostic<'a> {
         error: HookError,
     },
     /// A hook came with a context that names no packet in flight, or one with 255 borrowers; the callout hears of the call
-    /// without a state. If it is the hook of a chain, no member hears of the call.
+    /// without a state. If it was the table of a chain that refused it, the members after the first do not hear of the call.
     ContextRefused {
         /// The hook, as the SDK names it.
         hook: &'static str,
@@ -49,17 +49,25 @@ pub enum Diagnostic<'a> {
     },
     /// As many packets as the table holds are in flight: this one is processed, but not tracked.
     ///
-    /// A `replace` of it is undone, since nobody would hold the buffer; a `rewrite` stays. If it is the table of a chain,
-    /// the members hear nothing of the packet but that it is dropped.
+    /// A `replace` of it is undone, since nobody would hold the buffer; a `rewrite` stays.
     NotTracked,
+    /// As many packets as the chain holds are in flight: of this one the members hear nothing but that it is dropped, and the
+    /// DLL's own callout, the first, what it would hear without the chain. Its own table may have room for the packet.
+    ChainFull,
     /// What was put in the place of a packet or a reply in this hook was taken back from the server, which has its own
     /// again: the packet was reported as processed, or given up, before the hook returned.
     ReplacementUndone {
         /// The hook, as the SDK names it.
         hook: &'static str,
     },
-    /// A packet was given up at this stage, since the server had not reported its end.
+    /// The callout's packet was given up at this stage, since the server had not reported its end.
     Lost {
+        /// The last that was heard of it.
+        stage: Stage,
+    },
+    /// The chain has given up a packet at this stage, since the server had not reported its end: the members hear no more of
+    /// it. The state of the DLL's own callout is in the table of that, and stays.
+    ChainLost {
         /// The last that was heard of it.
         stage: Stage,
     },
@@ -77,17 +85,19 @@ pub enum Diagnostic<'a> {
         dlls: usize,
     },
     /// A member of the chain after the DLL's own callout has refused a packet, so that the server drops it. The own callout
-    /// is told that it is over: its [`Outcome`](crate::Outcome) is `Processed`.
+    /// is told next that it is over: the [`Outcome`](crate::Outcome) is `Processed`.
     MemberRefused {
-        /// Which member, counted from 0, the DLL's own callout.
+        /// Which member, counted from 0, the DLL's own callout; never 0.
         member: usize,
+        /// The bytes of the packet, as the server has them.
+        packet: &'a [u8],
     },
     /// A member of the chain does not hear of this notice, since its own context for the packet is not known (any more), or
     /// it has been told the end of the packet: see [`chain`](crate::chain).
     NotTold {
         /// What was reported.
         notice: Notice,
-        /// Which member, counted from 0, the DLL's own callout.
+        /// Which member, counted from 0, the DLL's own callout; never 0, since that one hears of each.
         member: usize,
     },
     /// A member of the chain has left pointers that are no packet, which were set back to what they were before.
@@ -138,14 +148,16 @@ impl fmt::Display for Diagnostic<'_> {
             }
             Self::Panicked { hook } => write!(f, "{hook}: the callout panicked"),
             Self::NotTracked => f.write_str("packet not tracked: packet table full"),
+            Self::ChainFull => f.write_str("packet kept from the chain's members: table of the chain full"),
             Self::ReplacementUndone { hook } => write!(f, "{hook}: replacement undone: the packet is over"),
             Self::Lost { stage } => write!(f, "packet given up: {stage}"),
+            Self::ChainLost { stage } => write!(f, "packet given up by the chain: {stage}"),
             Self::LeftOut { path, reason } => match path {
                 Some(path) => write!(f, "{path} left out of the chain: {reason}"),
                 None => write!(f, "a DLL left out of the chain: {reason}"),
             },
             Self::Unchained { dlls } => write!(f, "{dlls} DLLs of the list switched off: exported without a chain"),
-            Self::MemberRefused { member } => write!(f, "packet refused by chain member {member}"),
+            Self::MemberRefused { member, .. } => write!(f, "packet refused by chain member {member}"),
             Self::NotTold { notice, member } => {
                 write!(f, "notice {:#010x} not told to chain member {member}", notice.code())
             }

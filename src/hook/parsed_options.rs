@@ -1,6 +1,7 @@
 //! The argument of `DhcpHandleOptionsHook`: what the server parsed from a packet.
 
 use core::ffi::c_void;
+use core::mem::discriminant;
 use core::ptr::NonNull;
 
 use super::accessors::{packet_accessors, packet_context};
@@ -24,8 +25,10 @@ pub struct ParsedOptions<'a> {
     /// [`PACKET_CAPACITY`](crate::PACKET_CAPACITY); nobody else writes them. Two of them may overlap, or be within the
     /// packet: a reference to what they lead to must not outlive a borrow of `self`.
     options: ServerOptions,
-    /// The fields that can be changed, as they came; `None` until one is changed.
-    before: Option<Before>,
+    /// What was changed, in the order of the first changes: where it is, and what was there just before.
+    ///
+    /// INVARIANT: such a value can be written there during `'a`; nobody else does so.
+    before: [Option<(NonNull<u8>, Value)>; CHANGEABLE],
 }
 
 packet_accessors!(ParsedOptions);
@@ -49,6 +52,25 @@ impl Dword {
     #[must_use]
     pub const fn from_host_order(self) -> u32 {
         u32::from_ne_bytes(self.0)
+    }
+}
+
+/// A value that can be changed.
+#[derive(Clone, Copy, Debug)]
+enum Value {
+    Byte(u8),
+    Dword(Dword),
+}
+
+impl From<u8> for Value {
+    fn from(byte: u8) -> Self {
+        Self::Byte(byte)
+    }
+}
+
+impl From<Dword> for Value {
+    fn from(dword: Dword) -> Self {
+        Self::Dword(dword)
     }
 }
 
@@ -81,7 +103,7 @@ impl ParsedOptions<'_> {
             packet,
             pkt_context: raw.pkt_context,
             options,
-            before: None,
+            before: [None; CHANGEABLE],
         })
     }
 }
@@ -112,7 +134,8 @@ macro_rules! fields {
                 /// [`HookError::Null`] if the server passed none.
                 pub fn $set(&mut self, value: $Type) -> Result<(), HookError> {
                     let pointer = not_null(self.options.$field.cast::<$Type>(), $name)?;
-                    self.note_before();
+                    // SAFETY: not NULL, so the invariant says that it can be read; the type is aligned anywhere.
+                    self.note_before(pointer.cast(), unsafe { pointer.read() }.into());
                     // SAFETY:
                     // - not NULL, so the invariant says that it can be written; the type is aligned anywhere;
                     // - no reference to the bytes is left, since `self` is borrowed mutably.
@@ -143,31 +166,10 @@ macro_rules! fields {
                 }
             )+
 
-            /// Reads all fields that can be changed before the first is written: they may overlap.
-            #[inline(never)]
-            fn note_before(&mut self) {
-                if self.before.is_none() {
-                    self.before = Some(Before { $($field: self.$field(),)+ });
-                }
-            }
-
-            /// Changes all fields back to what they were.
-            pub(crate) fn put_back(&mut self) {
-                let Some(all) = self.before else { return };
-                $(
-                    if let Some(before) = all.$field.filter(|before| self.$field() != Some(*before)) {
-                        let changed = self.$set(before);
-                        debug_assert!(changed.is_ok(), "it was read, so that it is there");
-                    }
-                )+
-            }
         }
 
-        /// The fields that can be changed, as they came.
-        #[derive(Clone, Copy, Debug)]
-        struct Before {
-            $($field: Option<$Type>,)+
-        }
+        /// How many fields can be changed.
+        const CHANGEABLE: usize = [$($name),+].len();
 
         /// Checks the length of each field that is there.
         fn check_lengths(options: &ServerOptions) -> Result<(), HookError> {
@@ -179,6 +181,33 @@ macro_rules! fields {
             Ok(())
         }
     };
+}
+
+impl ParsedOptions<'_> {
+    /// Notes what a value is before its first change.
+    #[inline(never)]
+    fn note_before(&mut self, place: NonNull<u8>, value: Value) {
+        let same =
+            |(noted, before): (NonNull<u8>, Value)| noted == place && discriminant(&before) == discriminant(&value);
+        let mut notes = self.before.iter_mut();
+        if let Some(note) = notes.find(|note| note.is_none_or(same)) {
+            note.get_or_insert((place, value));
+        }
+    }
+
+    /// Changes all fields back to what they were: the last first, since they may overlap.
+    pub(crate) fn put_back(&mut self) {
+        for (place, before) in self.before.iter().rev().flatten() {
+            match before {
+                // SAFETY:
+                // - a byte can be written there, says the invariant of the field;
+                // - no reference to it is left, since `self` is borrowed mutably.
+                Value::Byte(byte) => unsafe { place.write(*byte) },
+                // SAFETY: as above, and the type is aligned anywhere.
+                Value::Dword(dword) => unsafe { place.cast().write(*dword) },
+            }
+        }
+    }
 }
 
 fields! {

@@ -49,6 +49,11 @@ impl Context {
         None => Self(NonZeroUsize::MIN),
     };
 
+    /// Returns a number that no table gives out, for a context that one does; and that context for the number.
+    pub(crate) fn turned(raw: *mut c_void) -> *mut c_void {
+        ptr::without_provenance_mut(raw.addr() ^ HIGHEST)
+    }
+
     /// Takes a context as the server hands it back; `None` for NULL.
     ///
     /// Any other pointer is accepted here, and checked by the table.

@@ -300,6 +300,18 @@ impl<'t, T> Place<'t, T> {
         None
     }
 
+    /// Has a packet count as last heard of at `now`, if it is not silent for longer, and notes the slot as that of an old one.
+    pub(super) fn let_go(self, now: u64) -> Eviction<'t, T> {
+        self.evict_if(|live| {
+            self.index.note_reclaimable(self.number, 1);
+            if live.is_borrowed() || !live.is_heard() && self.slot.tick.load(Relaxed) <= now {
+                return Ok(Eviction::Nothing);
+            }
+            let finished = self.refresh(live, || now)?;
+            Ok(finished.map_or(Eviction::Nothing, Eviction::Abandoned))
+        })
+    }
+
     /// Gives up the packet if it was not heard of since the last look, and before that last before `tick`; one that is
     /// borrowed stays.
     pub(super) fn evict_unheard(self, tick: u64) -> Eviction<'t, T> {

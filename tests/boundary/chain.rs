@@ -63,6 +63,7 @@ impl Callout for Own {
     fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
         self.0.note(match diagnostic {
             Diagnostic::NoticeRejected { .. } => "rejected".to_owned(),
+            Diagnostic::MemberRefused { packet, .. } => format!("{diagnostic}: {}", String::from_utf8_lossy(packet)),
             other => other.to_string(),
         });
     }
@@ -581,7 +582,7 @@ mod pointers {
             LOG.take(),
             [
                 "DhcpNewPktHook: packet of chain member 1 set back: *Packet is NULL",
-                "packet refused by chain member 2",
+                "packet refused by chain member 2: refuse",
                 "clobbers told 0x100",
                 "refuses told 0x100, NULL false, 6 bytes",
                 "refuses told 0xb, NULL false, 6 bytes",
@@ -619,7 +620,9 @@ mod pointers {
 mod full {
     use super::*;
 
-    static LOGS: [Log; 2] = [const { Log::new() }; 2];
+    static LOGS: [Log; 6] = [const { Log::new() }; 6];
+    const FULL: &str = "packet kept from the chain's members: table of the chain full";
+    const LOST: &str = "packet given up by the chain: in flight";
 
     struct Foreign<const N: usize>;
 
@@ -661,13 +664,23 @@ mod full {
         let untracked_context = format!("DhcpPktSendHook: context {context:?} is not one of this table");
         assert_eq!(
             LOGS[0].take(),
-            ["packet not tracked: packet table full", &untracked_context]
+            [FULL, &untracked_context, "own done Processed"],
+            "the first has it in its own table"
         );
-        // What no chain has given out, and NULL, which the server says of packets that it never offered.
-        for of_no_member in [context, without_provenance_mut(12), null_mut()] {
+        // What was processed, what no chain has given out, and NULL, which the server says of packets that it never offered.
+        for of_no_member in [
+            context,
+            without_provenance_mut(12),
+            without_provenance_mut(usize::MAX - 12),
+            null_mut(),
+        ] {
             untracked.set_context(of_no_member);
             server.notify(&untracked, Notice::Dropped(DropReason::TIMEOUT));
             let mut log = LOGS[0].take();
+            assert_eq!(
+                log.iter().filter(|line| *line == "rejected").count(),
+                usize::from(!of_no_member.is_null())
+            );
             log.retain(|line| line != "rejected");
             assert_eq!(log, ["own dropped None: 0x4", "foreign told 0x4 of 0"]);
         }
@@ -677,7 +690,7 @@ mod full {
         // Given up by the chain: the members' contexts are gone, so that only the first hears more of it.
         let lost = server.receive(b"c").unwrap();
         chain.drain();
-        assert_eq!(LOGS[0].take(), ["packet given up: in flight"]);
+        assert_eq!(LOGS[0].take(), [LOST]);
         server.notify(&lost, Notice::Dropped(DropReason::TIMEOUT));
         server.notify(&lost, Notice::Processed);
         assert_eq!(
@@ -692,7 +705,7 @@ mod full {
         );
         let _lost = server.receive(b"d").unwrap();
         (0..2).for_each(|_| chain.evict_before(u64::MAX));
-        assert_eq!(LOGS[0].take(), ["packet given up: in flight"]);
+        assert_eq!(LOGS[0].take(), [LOST]);
     }
 
     #[test]
@@ -722,12 +735,196 @@ mod full {
         assert_eq!(log.take(), ["packet given up: in flight"; 4], "the host's");
         for _ in 0..4 {
             let packet = server.receive(b"c").unwrap();
-            assert_eq!(log.take(), ["packet given up: in flight"], "the chain's");
+            assert_eq!(log.take(), [LOST]);
             assert_eq!(chain.in_flight(), 4);
             drop(packet);
         }
         let _untracked = server.receive(b"d").unwrap();
-        assert_eq!(log.take(), ["packet not tracked: packet table full"], "these are young");
+        assert_eq!(log.take(), [FULL], "these are young");
+    }
+
+    /// Returns how many packets were given up by a chain, and how many found it full.
+    fn lost_and_refused(log: &Log) -> (usize, usize) {
+        let lines = log.take();
+        let count = |text: &str| lines.iter().filter(|line| *line == text).count();
+        (count(LOST), count(FULL))
+    }
+
+    #[test]
+    fn after_the_stop_each_admission_finds_a_silent_packet_as_long_as_there_is_one() {
+        static LOG: Log = Log::new();
+        let (server, _) = chain!(LOG, 1024, "foreign.dll\0\0", find::<2>);
+        let packets: Vec<_> = (0..1024).map(|_| server.receive(b"a").unwrap()).collect();
+        server.control(ServiceControl::STOP);
+        for packet in packets.iter().skip(512) {
+            server.delete_address(packet, AddressProblem::RELEASE, [192, 0, 2, 1].into());
+        }
+        for count in 1..=512 {
+            LOG.take();
+            let _packet = server.receive(b"b").unwrap();
+            assert_eq!(lost_and_refused(&LOG), (1, 0), "admission {count}");
+        }
+        let _packet = server.receive(b"c").unwrap();
+        assert_eq!(lost_and_refused(&LOG), (0, 1));
+    }
+
+    #[test]
+    fn what_is_heard_of_after_the_stop_is_not_silent_until_the_next() {
+        static LOG: Log = Log::new();
+        let (server, chain) = chain!(LOG, 4, "foreign.dll\0\0", find::<3>);
+        let packets: Vec<_> = (0..4).map(|_| server.receive(b"a").unwrap()).collect();
+        let hear = |packet| drop(server.delete_address(packet, AddressProblem::RELEASE, [192, 0, 2, 1].into()));
+        server.control(ServiceControl::STOP);
+        hear(&packets[1]);
+        chain.evict_before(0);
+        LOG.take();
+        let young: Vec<_> = (0..4).map(|_| server.receive(b"b").unwrap()).collect();
+        assert_eq!(lost_and_refused(&LOG), (3, 1));
+        // The same, but for a second stop before the clock of the table has gone on.
+        server.control(ServiceControl::STOP);
+        young.iter().take(3).chain([&packets[1]]).for_each(hear);
+        chain.evict_before(0);
+        server.control(ServiceControl::STOP);
+        LOG.take();
+        let _packets: Vec<_> = (0..5).map(|_| server.receive(b"c").unwrap()).collect();
+        assert_eq!(lost_and_refused(&LOG), (4, 1));
+        // Nothing is given up by an admission if the author says so.
+        server.control(ServiceControl::STOP);
+        chain.set_patience(u64::MAX);
+        LOG.take();
+        let _packet = server.receive(b"d").unwrap();
+        assert_eq!(lost_and_refused(&LOG), (0, 1));
+    }
+
+    #[test]
+    fn a_hook_with_refused_arguments_makes_the_packet_of_the_own_callout_young_too() {
+        static LOG: Log = Log::new();
+        static OWN: Host<Own, 4> = Host::new(Own(&LOG));
+        static CHAIN: Chain<8> = Chain::new();
+        // This one has no room for the packet.
+        static FULL_CHAIN: Chain<1> = Chain::new();
+        entry_point!(fn roomy = OWN, chain = CHAIN, find = find::<4>);
+        entry_point!(fn full = OWN, chain = FULL_CHAIN, find = find::<4>);
+        OWN.set_patience(4);
+        for (entry, fillers) in [(roomy as EntryPoint, 0), (full, 1)] {
+            let server = server(entry, "foreign.dll\0\0");
+            let receive = |count| (0..count).map(|_| server.receive(b"a").unwrap()).collect::<Vec<_>>();
+            let mut packets = receive(fillers);
+            let heard_of = server.receive(b"heard of").unwrap();
+            for _ in 0..20 {
+                server.call(
+                    &HookCall::address_deleted(b"", 0x2000_0001)
+                        .null_packet()
+                        .context(heard_of.context()),
+                );
+                server.notify(&server.receive(b"b").unwrap(), Notice::Processed);
+            }
+            packets.append(&mut receive(3));
+            LOG.take();
+            packets.append(&mut receive(1));
+            let log = LOG.take();
+            assert!(
+                log.contains(&"packet not tracked: packet table full".to_owned()),
+                "{log:?}"
+            );
+            packets.push(heard_of);
+            for packet in &packets {
+                server.notify(packet, Notice::Processed);
+            }
+            assert_eq!(OWN.in_flight(), 0);
+        }
+    }
+
+    /// A gate that alters what it lets pass, and each reply.
+    struct Gate(&'static Log);
+
+    impl Callout for Gate {
+        type State = String;
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<String> {
+            let text = String::from_utf8_lossy(packet.bytes()).into_owned();
+            match text.as_str() {
+                "refuse" => return Decision::Refuse,
+                "pass" => return Decision::Pass,
+                "replace" => packet.replace_with(b"a replacement").unwrap(),
+                _ => packet.rewrite_with(b"rewritten").unwrap(),
+            }
+            Decision::Track(text)
+        }
+
+        fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&String>) {
+            self.0.note(format!("dropped {state:?}: {:#x}", notice.notice().code()));
+        }
+
+        fn packet_done(&self, outcome: Outcome, state: String) {
+            self.0.note(format!("done {state}: {outcome:?}"));
+        }
+
+        fn not_tracked(&self, state: String) {
+            self.0.note(format!("not tracked: {state}"));
+        }
+    }
+
+    impl OnSendPacket for Gate {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&String>) {
+            self.0.note(format!("sends for {state:?}"));
+            packet.rewrite_with(b"a reply of ours").unwrap();
+        }
+    }
+
+    #[test]
+    fn the_own_callout_goes_on_with_packets_for_which_the_chain_has_no_room() {
+        static LOG: Log = Log::new();
+        static OWN: Host<Gate, 3, 2> = Host::new(Gate(&LOG));
+        static CHAIN: Chain<1> = Chain::new();
+        entry_point!(fn entry = OWN, chain = CHAIN, find = find::<5>);
+        let (log, server) = (&LOG, server(entry, "foreign.dll\0\0"));
+        let tracked = server.receive(b"tracked").unwrap();
+        assert!(
+            !server.receive(b"refuse").unwrap().is_accepted(),
+            "a gate that fails open"
+        );
+        for (name, bytes) in [("rewrite", &b"rewritten"[..]), ("replace", b"a replacement")] {
+            // More often than there are buffers, so that each is given back.
+            for _ in 0..4 {
+                let packet = server.receive(name.as_bytes()).unwrap();
+                assert_eq!(packet.bytes(), Ok(bytes));
+                assert_eq!(
+                    server.send(&packet, b"reply").unwrap().bytes(),
+                    Ok(&b"a reply of ours"[..])
+                );
+                server.notify(&packet, Notice::Dropped(DropReason::TIMEOUT));
+                server.notify(&packet, Notice::Processed);
+                let state = format!("Some({name:?})");
+                let expected = [
+                    format!("sends for {state}"),
+                    format!("dropped {state}: 0x4"),
+                    format!("done {name}: Dropped(DHCP_DROP_TIMEOUT)"),
+                ];
+                assert_eq!(log.take(), expected);
+            }
+        }
+        let passed = server.receive(b"pass").unwrap();
+        assert_eq!(
+            server.send(&passed, b"reply").unwrap().bytes(),
+            Ok(&b"a reply of ours"[..])
+        );
+        // Not even the own table has room any more.
+        let packets = [(); 3].map(|()| server.receive(b"more").unwrap());
+        server.send(&packets[2], b"reply").unwrap();
+        assert_eq!(log.take(), ["sends for None", "not tracked: more", "sends for None"]);
+        assert!(packets.iter().all(|packet| packet.bytes() == Ok(b"rewritten")));
+        // Given up by the chain, not by the host: without a state, but not unheard.
+        CHAIN.drain();
+        assert_eq!(
+            server.send(&tracked, b"reply").unwrap().bytes(),
+            Ok(&b"a reply of ours"[..])
+        );
+        assert_eq!(log.take(), ["sends for None"]);
+        for packet in &packets {
+            server.notify(packet, Notice::Processed);
+        }
+        assert_eq!(log.take(), ["done more: Processed"; 2]);
     }
 }
 

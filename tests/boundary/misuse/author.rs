@@ -375,8 +375,8 @@ impl<const SET: usize, const MEMBER: usize> Callout for Member<SET, MEMBER> {
             Diagnostic::Panicked { .. } => (Kind::Panicked, plan.panicked_panics),
             Diagnostic::NoticeRejected { .. } => (Kind::Rejected, plan.panic.is_some()),
             Diagnostic::ArgumentsRefused { .. } => (Kind::ArgumentsRefused, plan.panic.is_some()),
-            Diagnostic::NotTracked => (Kind::TableFull, plan.panic.is_some()),
-            Diagnostic::Lost { .. } => (Kind::GivenUp, plan.panic.is_some()),
+            Diagnostic::NotTracked | Diagnostic::ChainFull => (Kind::TableFull, plan.panic.is_some()),
+            Diagnostic::Lost { .. } | Diagnostic::ChainLost { .. } => (Kind::GivenUp, plan.panic.is_some()),
             Diagnostic::NotTold { .. } => (Kind::NotTold, plan.panic.is_some()),
             _ => return,
         };

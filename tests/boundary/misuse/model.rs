@@ -14,7 +14,8 @@ use super::script::{Bytes, Context, Hook, Packet, STOP, Step, Variable};
 
 const PROCESSED: u32 = 0xB;
 /// The context by which a chain says that it does not track a packet. So many below it say that the members before that
-/// one have been told all that there is; a chain has 8 members at most, if not said otherwise.
+/// one have been told all that there is; a chain has 8 members at most, if not said otherwise. Below are the contexts of the
+/// first member for packets that the chain does not track.
 const UNTRACKED: usize = usize::MAX / 2;
 const MOST_MEMBERS: usize = 8;
 
@@ -220,22 +221,19 @@ impl<'s> Model<'s> {
         let mut refused_by = None;
         let mut at = At::Known(seen.given_at().0);
         let (is_short, is_full) = self.shape.chain.map_or((false, false), |packets| {
-            let in_flight = self.live().len();
+            let in_flight = self.live().keys().filter(|context| !is_untracked(**context)).count();
             (4 * in_flight > 3 * packets, in_flight == packets)
         });
-        // Not before it is full, the chain may not know yet that there is one.
-        let is_next_given_up = told.0.front().is_some_and(|event| event.kind == Kind::GivenUp);
-        let gives_up = is_valid && is_short && !self.silent.is_empty() && (is_full || is_next_given_up);
+        let gives_up = is_valid && is_short && !self.silent.is_empty();
         let is_full = is_full && !gives_up;
-        if !is_valid {
-            told.take(0, Kind::ArgumentsRefused);
-        } else if is_full {
-            told.take(0, Kind::TableFull);
-        } else {
+        if is_valid {
+            if is_full {
+                told.take(0, Kind::TableFull);
+            }
             if gives_up {
                 told.take(0, Kind::GivenUp);
             }
-            for member in 0..self.members() {
+            for member in 0..if is_full { 1 } else { self.members() } {
                 let plan = &step.plans[member];
                 let event = told.next(member, Kind::New, None, &shown);
                 at.learn(event.at, &mut members);
@@ -278,6 +276,8 @@ impl<'s> Model<'s> {
                 }
                 members[member] = Some(entry);
             }
+        } else {
+            told.take(0, Kind::ArgumentsRefused);
         }
         if let Some(last) = refused_by {
             // The members that were called hear of its end, the first of that alone; the server gets its own packet back.
@@ -317,12 +317,17 @@ impl<'s> Model<'s> {
             source.size
         };
         assert_eq!(size, expected);
-        let is_kept = members[0].is_some() || self.shape.chain.is_some();
-        if is_valid && !is_full && is_kept && refused_by.is_none() {
+        let is_chained = self.shape.chain.is_some() && !is_full;
+        if is_valid && (members[0].is_some() || is_chained) && refused_by.is_none() {
             assert!(given != 0 && withheld(given).is_none());
+            assert_eq!(
+                is_untracked(given),
+                is_full,
+                "no table gives out what says that the chain is full"
+            );
             assert!(self.live.as_mut().unwrap().insert(given, members).is_none());
         } else if is_valid && self.shape.chain.is_some() {
-            let from = refused_by.map_or(0, |member| member + 1);
+            let from = refused_by.filter(|_| !is_full).map_or(0, |member| member + 1);
             assert_eq!(
                 withheld(given),
                 Some(from),
@@ -393,9 +398,12 @@ impl<'s> Model<'s> {
         if is_refused {
             told.take(0, Kind::ArgumentsRefused);
         }
-        if !is_refused && self.is_heard(context, live.is_some()) {
+        if is_refused {
+            assert_eq!(seen.left_at(), seen.given_at());
+        } else {
+            let hearing = self.hearing(context, live.is_some());
             let members = live.as_mut().unwrap_or(&mut nobody);
-            for member in 0..self.members() {
+            for member in 0..hearing {
                 let id = members[member].as_ref().and_then(|entry| entry.id);
                 let event = told.next(member, Kind::Send, id, &shown);
                 at.learn(event.at, members);
@@ -414,8 +422,6 @@ impl<'s> Model<'s> {
             let (start, size) = seen.left_at();
             at.learn(start, members);
             assert_eq!(size, u32::try_from(shown.len()).unwrap());
-        } else {
-            assert_eq!(seen.left_at(), seen.given_at());
         }
         told.end();
         if let Some(live) = live {
@@ -424,9 +430,13 @@ impl<'s> Model<'s> {
         self.live = Some(all);
     }
 
-    /// Whether hooks that only tell something reach the callouts: a chain keeps those of wrong contexts back.
-    fn is_heard(&self, context: usize, is_live: bool) -> bool {
-        self.shape.chain.is_none() || context == 0 || is_live
+    /// How many callouts a hook reaches: of packets that a chain does not track the first alone hears.
+    fn hearing(&self, context: usize, is_live: bool) -> usize {
+        if context == 0 || is_live && !is_untracked(context) {
+            self.members()
+        } else {
+            1
+        }
     }
 
     fn notify(&mut self, step: &Step, context: usize) {
@@ -451,7 +461,7 @@ impl<'s> Model<'s> {
             dropped_unknown(&mut told);
         } else if let Some(members) = all.get_mut(&context) {
             let is_repeated = !is_end && !self.dropped.insert(context);
-            if is_repeated && !is_alone {
+            if is_repeated && !is_alone && !is_untracked(context) {
                 told.take(0, Kind::Rejected);
             }
             let mut all_members: Vec<_> = members
@@ -543,13 +553,17 @@ impl<'s> Model<'s> {
         let Some(mut all) = self.live.take() else { return };
         let mut told = Told(events.into());
         let live = all.get(&context).filter(|_| step.is_about_packet());
-        let is_heard = !step.is_about_packet() || self.is_heard(context, live.is_some());
+        let hearing = if step.is_about_packet() {
+            self.hearing(context, live.is_some())
+        } else {
+            self.members()
+        };
         let ids: [_; MEMBERS] = core::array::from_fn(|member| live.and_then(|live| live[member].as_ref()?.id));
         let is_stop = step.stops();
         match shown {
             None => drop(told.take(0, Kind::ArgumentsRefused)),
-            Some(shown) if is_heard => {
-                for member in 0..self.members() {
+            Some(shown) => {
+                for member in 0..hearing {
                     let plan = &step.plans[member];
                     told.plain(member, kind, ids[member], &shown, plan);
                     if is_stop {
@@ -558,12 +572,12 @@ impl<'s> Model<'s> {
                     }
                 }
             }
-            Some(_) => {}
         }
         if is_stop && self.shape.chain.is_none() {
             all.clear();
             self.dropped.clear();
         } else if is_stop {
+            all.retain(|context, _| !is_untracked(*context));
             self.silent = all.keys().copied().collect();
         }
         told.end();
@@ -631,6 +645,11 @@ impl<'s> Model<'s> {
 /// From which member on a chain tells its members of a packet that it does not track.
 fn withheld(context: usize) -> Option<usize> {
     UNTRACKED.checked_sub(context).filter(|from| *from <= MOST_MEMBERS)
+}
+
+/// Whether it is the first member's context for a packet that the chain does not track, or says that there is none.
+const fn is_untracked(context: usize) -> bool {
+    context <= UNTRACKED
 }
 
 fn kept(live: &Live) -> impl Iterator<Item = &Kept> {
