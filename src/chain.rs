@@ -32,8 +32,9 @@
 //! # What the members see
 //!
 //! - **The first member**, the DLL's own callout, hears what it would hear without the chain: of every hook and every
-//!   notice, whatever its context, and whether or not the chain has room. What follows limits the other members, whose code
-//!   may follow a context without a check.
+//!   notice, whatever its context, and whether or not the chain has room. Only of a packet that the chain has given up it hears
+//!   without its state, which its host keeps as one that the server never reports. What follows limits the other members, whose
+//!   code may follow a context without a check.
 //! - **Contexts.** The server carries one context for a packet; the chain keeps one for each member, so that each gets its
 //!   own in every hook, and never another's.
 //! - **Packets that were never offered.** The server says so by NULL, and the chain passes NULL on; the chain itself never
@@ -41,9 +42,12 @@
 //! - **Drops.** A member that has a context for the packet hears of each drop with that. NULL says what it says from the
 //!   server, that the packet was never offered, so a member hears of a drop with NULL if that is true of it: all members for
 //!   a packet that a full chain does not track, or whose context no chain has given out; those after the one that has
-//!   refused the packet. A member that does not hear of one is a [`Diagnostic::NotTold`].
+//!   refused the packet. A member that does not hear of one is a [`Diagnostic::NotTold`]. If the packet cannot be read, they
+//!   hear of an empty one.
 //! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that stands for a packet which the chain
-//!   does not track, a hook other than `DhcpPktDropHook` calls the first member alone: [`Diagnostic::ContextRefused`].
+//!   does not track, a hook other than `DhcpPktDropHook` calls the first member alone: [`Diagnostic::ContextRefused`], with the
+//!   context as the server passed it. The first member gets NULL for it, or the same with the highest bit flipped, which its host
+//!   refuses once more if it is none of its own.
 //! - **A full table.** When the chain's table is full, the packet is offered to the first member alone: a gate goes on
 //!   refusing, and rewriting. If that member tracks the packet, in the table of its own host, the server carries its context, and
 //!   the later hooks find its state by that. The others hear nothing of the packet but its drop. To offer it would
@@ -149,7 +153,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     /// that any of them wants.
     ///
     /// May wait: of two first calls at once one loads the members, and the other waits for that. So `find` must not call
-    /// this, nor the entry point that does. `report` is told of what is refused or given up from then on.
+    /// this, nor the entry point that does. `report` is told of what is refused or given up from then on. If `find` or `report`
+    /// panics, the members are those that were loaded before.
     ///
     /// # Safety
     /// - The hooks of `own` can be called as their prototypes say, from any thread, as long as the chain lives; and with any
@@ -162,8 +167,12 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         report: fn(Diagnostic<'_>),
     ) -> CalloutTable {
         if !self.is_loading.swap(true, Relaxed) {
-            // SAFETY: the caller promises the same.
-            self.members.set(unsafe { Members::load(own, dlls, find, report) });
+            let mut loading = Loading {
+                place: &self.members,
+                // SAFETY: the caller promises the same.
+                members: unsafe { Members::new(own, report) },
+            };
+            loading.members.load(dlls, find);
         }
         loop {
             if let Some(members) = self.members.get() {
@@ -196,6 +205,19 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         if let Some(members) = self.members.get() {
             (members.report)(diagnostic);
         }
+    }
+}
+
+/// Members that are being loaded: they take their place when this is dropped, also by a panic of the author's code, so that
+/// nobody waits for them in vain.
+struct Loading<'c, const MEMBERS: usize> {
+    place: &'c Once<Members<MEMBERS>>,
+    members: Members<MEMBERS>,
+}
+
+impl<const MEMBERS: usize> Drop for Loading<'_, MEMBERS> {
+    fn drop(&mut self) {
+        self.place.set(self.members);
     }
 }
 

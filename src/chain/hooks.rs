@@ -14,7 +14,7 @@ use crate::ffi::{
 };
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, HookError, Keep,
-    NewPacket, PacketNotice, PacketPair, ParsedOptions, SendPacket, check_packet, note_drop,
+    NewPacket, PacketNotice, PacketPair, ParsedOptions, SendPacket, check_packet, note_drop, read_packet,
 };
 use crate::lifecycle::{Notice, Stage};
 use crate::table::{Admitted, Borrowed, Context, ContextError, Finished, Progress};
@@ -318,12 +318,14 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
             }
         }
         if let Some(member) = refused_by {
-            if member > 0 {
-                let packet = packet.bytes();
-                self.report(Diagnostic::MemberRefused { member, packet });
-            }
             // What a member has put in the place of the packet ends with the packet's lifecycle.
             watched.pair.set(watched.own);
+            if member > 0 {
+                // SAFETY: the server's own buffer is there until the hook returns, of the full size, and no member is called
+                // in the meantime.
+                let packet = unsafe { read_packet(watched.own.0, watched.own.1) }.unwrap_or_default();
+                self.report(Diagnostic::MemberRefused { member, packet });
+            }
             packet.set_process_it(false);
             // Of drops the DLL's own callout hears from the server alone; the others cannot do without the pair.
             for (notice, audience) in [

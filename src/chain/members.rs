@@ -63,16 +63,11 @@ struct Member {
 }
 
 impl<const MEMBERS: usize> Members<MEMBERS> {
-    /// Loads the members, and reports which DLLs are left out.
+    /// Returns the DLL's own callout as the only member.
     ///
     /// # Safety
     /// - The hooks of `own` can be called as their prototypes say, from any thread.
-    pub(super) unsafe fn load(
-        (entry, table): (EntryPoint, CalloutTable),
-        dlls: ChainDlls<'_>,
-        mut find: impl FnMut(DllPath<'_>) -> Option<LoadedDll>,
-        report: fn(Diagnostic<'_>),
-    ) -> Self {
+    pub(super) unsafe fn new((entry, table): (EntryPoint, CalloutTable), report: fn(Diagnostic<'_>)) -> Self {
         let mut members = Self {
             all: [None; MEMBERS],
             left_out: 0,
@@ -81,20 +76,24 @@ impl<const MEMBERS: usize> Members<MEMBERS> {
         if let Some(place) = members.all.first_mut() {
             *place = Some(Member { entry, table });
         }
+        members
+    }
+
+    /// Loads the other members, and reports which DLLs are left out.
+    pub(super) fn load(&mut self, dlls: ChainDlls<'_>, mut find: impl FnMut(DllPath<'_>) -> Option<LoadedDll>) {
         for path in dlls {
             let joined = path
                 .map_err(|_| LeftOut::Unterminated)
                 .and_then(|path| find(path).ok_or(LeftOut::NotFound))
-                .and_then(|dll| members.join(dll));
+                .and_then(|dll| self.join(dll));
             if let Err(reason) = joined {
-                members.left_out = members.left_out.saturating_add(1);
-                report(Diagnostic::LeftOut {
+                self.left_out = self.left_out.saturating_add(1);
+                (self.report)(Diagnostic::LeftOut {
                     path: path.ok(),
                     reason,
                 });
             }
         }
-        members
     }
 
     fn join(&mut self, dll: LoadedDll) -> Result<(), LeftOut> {

@@ -18,7 +18,6 @@ use crate::table::{PoolExhausted, PooledBuffer, Replacements, TakeBuffer};
 /// # Errors
 /// - [`HookError::Null`] if `packet` is NULL;
 /// - [`HookError::TooLong`] if `size` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
-#[cfg(feature = "simulate")]
 pub(crate) unsafe fn read_packet<'a>(packet: *mut u8, size: u32) -> Result<&'a [u8], HookError> {
     // SAFETY: the caller promises the same.
     let packet = unsafe { PacketBytes::from_raw(packet, "Packet", size) }?;

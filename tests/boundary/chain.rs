@@ -9,12 +9,14 @@ use core::ffi::c_void;
 use core::ptr::{null_mut, with_exposed_provenance, without_provenance_mut};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
+use std::panic::catch_unwind;
 use std::sync::{Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::control::{AddressProblem, ServiceControl};
 use dhcp_callout::ffi::{Bool, CalloutTable, DropSendArguments, EntryPoint, NewPkt, NewPktArguments, ProbArguments};
+use dhcp_callout::hook::ChainDlls;
 use dhcp_callout::simulate::{Conduct, EntryCall, EntryResult, HookCall, PacketInFlight, Server, Swaps};
 use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, DropReason, Host, LoadError, NewPacket, Notice, OnSendPacket, Outcome,
@@ -565,11 +567,47 @@ mod pointers {
         }
     }
 
+    /// Shortens the packet in place.
+    struct Cuts;
+
+    impl Dll for Cuts {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: the variable is the server's.
+            unsafe { call.packet_size.write(3) };
+            0
+        }
+    }
+
+    /// Refuses every packet, and keeps that for itself.
+    struct Denies;
+
+    impl Dll for Denies {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: a chain passes a variable of its own.
+            unsafe { call.process_it.write(Bool::FALSE) };
+            0
+        }
+    }
+
     fn find(path: DllPath<'_>) -> Option<LoadedDll> {
         match path.to_string().as_str() {
             "clobbers" => dll::<Clobbers>(),
+            "cuts" => dll::<Cuts>(),
+            "denies" => dll::<Denies>(),
             _ => dll::<Refuses>(),
         }
+    }
+
+    #[test]
+    fn a_refused_packet_is_told_as_the_server_has_it() {
+        static LOG: Log = Log::new();
+        let (server, _) = chain!(LOG, 4, "cuts\0denies\0\0", find);
+        let refused = server.receive(b"refuse").unwrap();
+        assert_eq!(refused.bytes(), Ok(&b"ref"[..]));
+        assert_eq!(
+            LOG.take(),
+            ["packet refused by chain member 2: ref", "own done Processed"]
+        );
     }
 
     #[test]
@@ -1251,6 +1289,23 @@ mod loading {
         let _packet = server.receive(b"a").unwrap();
         assert_eq!(CALLS.each_ref().map(|calls| calls.load(SeqCst)), [1, 1]);
         assert_eq!(CHAIN.left_out(), 4);
+    }
+
+    #[test]
+    fn nobody_waits_for_members_whose_loading_has_panicked() {
+        static CHAIN: Chain<4> = Chain::new();
+        let load = |list: &'static str, find: fn(DllPath<'_>) -> Option<LoadedDll>| {
+            let list: &[u16] = &list.encode_utf16().collect::<Vec<_>>();
+            // SAFETY: the table has no hooks.
+            unsafe { CHAIN.load((twice, CalloutTable::EMPTY), ChainDlls::new(list), find, |_| ()) }
+        };
+        let panicking = |path: DllPath<'_>| match path.to_string().as_str() {
+            "a" => dll::<Counts<0>>(),
+            _ => panic!("of the author's"),
+        };
+        catch_unwind(|| load("a\0b\0\0", panicking)).unwrap_err();
+        let table = load("c\0\0", find);
+        assert!(table.dhcp_new_pkt_hook.is_some(), "that of the member loaded before");
     }
 
     #[test]
