@@ -694,7 +694,7 @@ mod crowded {
         let packet = server.receive(b"a").unwrap();
         CONTEXT.set(packet.context().addr()).unwrap();
         server.delete_address(&packet, AddressProblem::RELEASE, [192, 0, 2, 1].into());
-        assert_eq!(DEPTH.load(Relaxed), 255);
+        assert_eq!((DEPTH.load(Relaxed), HOST.now()), (255, 1));
         server.notify(&packet, Notice::Processed);
         assert_eq!(
             *HEARD.lock().unwrap(),
@@ -890,6 +890,32 @@ fn a_panic_leaves_the_packet_to_the_server() {
             "done 50",
         ]
     );
+}
+
+#[test]
+fn a_panic_whose_payload_panics_for_ever_is_contained() {
+    struct Endless;
+
+    impl Drop for Endless {
+        fn drop(&mut self) {
+            std::panic::panic_any(Self)
+        }
+    }
+
+    impl Callout for Endless {
+        type State = ();
+
+        fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+            std::panic::panic_any(Self)
+        }
+    }
+
+    static HOST: Host<Endless, 1> = Host::new(Endless);
+    entry_point!(fn entry = HOST);
+
+    // SAFETY: the entry point is made by the macro.
+    let server = unsafe { Server::load(entry) }.unwrap();
+    assert!(server.receive(b"a").unwrap().is_accepted());
 }
 
 #[test]
