@@ -42,8 +42,8 @@
 //! - **Drops.** A member that has a context for the packet hears of each drop with that. NULL says what it says from the
 //!   server, that the packet was never offered, so a member hears of a drop with NULL if that is true of it: all members for
 //!   a packet that a full chain does not track, or whose context no chain has given out; those after the one that has
-//!   refused the packet. A member that does not hear of one is a [`Diagnostic::NotTold`]. If the packet cannot be read, they
-//!   hear of an empty one.
+//!   refused the packet. A member that does not hear of one is a [`Diagnostic::NotTold`]. They hear of
+//!   an empty packet if the server's cannot be read, or if the first member alone tracks it, and so could take its bytes back.
 //! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that stands for a packet which the chain
 //!   does not track, a hook other than `DhcpPktDropHook` calls the first member alone: [`Diagnostic::ContextRefused`], with the
 //!   context as the server passed it. The first member gets NULL for it, or the same with the highest bit flipped, which its host

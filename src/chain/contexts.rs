@@ -71,10 +71,10 @@ pub(super) enum Audience<'a, const MEMBERS: usize> {
     TrackedByOthers(&'a Contexts<MEMBERS>),
     /// All, with NULL, as the server says it.
     Everybody,
-    /// The DLL's own callout, with the context that it has set; and of drops, with NULL, those to whom the packet was never
-    /// offered.
+    /// The DLL's own callout, with the context that it has set, or without it; and of drops, with NULL, those to whom the
+    /// packet was never offered.
     Untracked {
-        own: *mut c_void,
+        own: Option<*mut c_void>,
         /// The first of those.
         from: usize,
     },
@@ -86,7 +86,8 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
 
     /// Returns the DLL's own callout, and the members from this one on.
     pub(super) const fn from(from: usize) -> Self {
-        Self::Untracked { own: null_mut(), from }
+        let own = Some(null_mut());
+        Self::Untracked { own, from }
     }
 
     /// Returns what the server is to carry for a packet that the chain does not track, so that [`from`](Self::from) is told.
@@ -112,14 +113,14 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
         if from <= MEMBERS {
             return Some(Self::from(from));
         }
-        let own = Context::turned(raw);
+        let own = Some(Context::turned(raw));
         Some(Self::Untracked { own, from: 1 })
     }
 
     /// Returns the context that the DLL's own callout has for a packet that the chain does not track; NULL if there is none.
     pub(super) fn own_context(context: Context) -> *mut c_void {
         match Self::of(context) {
-            Some(Self::Untracked { own, .. }) => own,
+            Some(Self::Untracked { own: Some(own), .. }) => own,
             _ => null_mut(),
         }
     }
@@ -136,7 +137,7 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
             Self::TrackedByOthers(_) if member == 0 => None,
             Self::TrackedByOthers(contexts) => Self::Tracked(contexts).context(member, notice),
             Self::Everybody => Some(null_mut()),
-            Self::Untracked { own, .. } if member == 0 => Some(own),
+            Self::Untracked { own, .. } if member == 0 => own,
             Self::Untracked { from, .. } => (member >= from && notice != Notice::Processed).then_some(null_mut()),
         }
     }

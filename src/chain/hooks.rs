@@ -202,7 +202,17 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             let notice = told.notice;
             self.report(Diagnostic::NotTold { notice, member });
         }
-        self.pass_on(notice, told, audience)
+        match audience {
+            Audience::Untracked { own: Some(own), from } if !own.is_null() => {
+                // The own callout may have put the packet there, and take it back at any time: on another thread the server
+                // can report the end, and no table holds the packet for the others until then.
+                let own = Some(own);
+                let status = self.pass_on(notice, told, Audience::Untracked { own, from: MEMBERS });
+                let others = self.tell_copy(told, &[], Audience::Untracked { own: None, from });
+                first_failure(status, others)
+            }
+            _ => self.pass_on(notice, told, audience),
+        }
     }
 
     /// Offers a packet that the chain does not track to the DLL's own callout alone.

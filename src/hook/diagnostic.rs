@@ -24,7 +24,8 @@ pub enum Diagnostic<'a> {
         error: HookError,
     },
     /// A hook came with a context that names no packet in flight, or one with 255 borrowers; the callout hears of the call
-    /// without a state. If it was the table of a chain that refused it, the members after the first do not hear of the call.
+    /// without a state. If it was the table of a chain that refused it, the members after the first do not hear of the call, and
+    /// the first has the state if it is in the table of its host.
     ContextRefused {
         /// The hook, as the SDK names it.
         hook: &'static str,

@@ -910,6 +910,75 @@ mod full {
         }
     }
 
+    static SIZES: Log = Log::new();
+
+    /// Reads of each packet that is dropped how long it is.
+    struct Reads;
+
+    impl Dll for Reads {
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            // SAFETY: a chain passes variables of its own.
+            SIZES.note(format!("{:#x}: {} bytes", call.control_code, unsafe {
+                call.packet_size.read()
+            }));
+            0
+        }
+    }
+
+    fn find_reader(_: DllPath<'_>) -> Option<LoadedDll> {
+        dll::<Reads>()
+    }
+
+    /// No table of the chain keeps the own callout's buffer while the others read it.
+    #[test]
+    fn what_the_own_callout_can_take_back_the_others_do_not_read() {
+        static LOG: Log = Log::new();
+        static OWN: Host<Gate, 4, 4> = Host::new(Gate(&LOG));
+        static CHAIN: Chain<1> = Chain::new();
+        entry_point!(fn entry = OWN, chain = CHAIN, find = find_reader);
+        let server = server(entry, "reads.dll\0\0");
+        let [tracked, untracked] = [(); 2].map(|()| server.receive(b"replace").unwrap());
+        for packet in [&tracked, &untracked] {
+            server.notify(packet, Notice::Dropped(DropReason::TIMEOUT));
+            server.notify(packet, Notice::Processed);
+        }
+        assert_eq!(SIZES.take(), ["0x4: 13 bytes", "0xb: 13 bytes", "0x4: 0 bytes"]);
+    }
+
+    /// A gate whose chain loses its packets at any time.
+    struct Unsteady;
+
+    static UNSTEADY: Host<Unsteady, 16> = Host::new(Unsteady);
+    static UNSTEADY_CHAIN: Chain<1> = Chain::new();
+    entry_point!(fn unsteady = UNSTEADY, chain = UNSTEADY_CHAIN, find = find::<5>);
+
+    impl Callout for Unsteady {
+        type State = ();
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+            match packet.bytes() {
+                b"refuse" => Decision::Refuse,
+                _ => Decision::Track(()),
+            }
+        }
+
+        fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+            if let Diagnostic::ChainLost { .. } = diagnostic {
+                UNSTEADY_CHAIN.drain();
+            }
+        }
+    }
+
+    #[test]
+    fn a_packet_that_is_given_up_while_it_is_admitted_is_offered_to_the_own_callout() {
+        let server = server(unsteady, "foreign.dll\0\0");
+        UNSTEADY_CHAIN.set_patience(1);
+        for _ in 0..4 {
+            let _silent = server.receive(b"silent").unwrap();
+            assert!(!server.receive(b"refuse").unwrap().is_accepted());
+        }
+    }
+
     #[test]
     fn the_own_callout_goes_on_with_packets_for_which_the_chain_has_no_room() {
         static LOG: Log = Log::new();
