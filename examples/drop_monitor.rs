@@ -20,8 +20,11 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How many addresses are remembered before all are forgotten: a hostile network has as many as it likes.
 const MOST: usize = 65_536;
 
-/// The counts by reason, and the way to the reporter.
-struct DropMonitor(PacketTally, OnceLock<SyncSender<Drop>>);
+/// The counts by reason.
+struct DropMonitor(PacketTally);
+
+/// The way to the reporter.
+static REPORTER: OnceLock<SyncSender<Drop>> = OnceLock::new();
 
 /// Where a packet came from: the client's address, and the relay's.
 type Origin = ([u8; 6], Ipv4Addr);
@@ -32,7 +35,7 @@ impl Callout for DropMonitor {
     type State = ();
 
     fn load(&'static self) -> Result<(), LoadError> {
-        self.1.get_or_init(|| {
+        REPORTER.get_or_init(|| {
             let (sender, receiver) = sync_channel(1024);
             thread::spawn(move || report(&receiver));
             sender
@@ -53,7 +56,7 @@ impl Callout for DropMonitor {
         let Some(mac) = message.mac() else { return };
         // When the reporter comes late, its tables miss a drop; the tally does not, and the server does not wait.
         let drop = (reason, (mac, message.giaddr()));
-        let _ = self.1.get().map(|drops| drops.try_send(drop));
+        let _ = REPORTER.get().map(|drops| drops.try_send(drop));
     }
 }
 
@@ -92,7 +95,7 @@ impl Reporter {
     }
 }
 
-static MONITOR: Host<DropMonitor, 1, 0> = Host::new(DropMonitor(PacketTally::new(), OnceLock::new()));
+static MONITOR: Host<DropMonitor, 1, 0> = Host::new(DropMonitor(PacketTally::new()));
 dhcp_callout::export!(MONITOR);
 
 fn main() {

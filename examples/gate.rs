@@ -16,9 +16,10 @@ use dhcp_callout_support::show;
 
 type Mac = [u8; 6];
 
-struct Gate {
-    list: OnceLock<List>,
-}
+struct Gate;
+
+/// Read when the DLL is loaded.
+static LIST: OnceLock<List> = OnceLock::new();
 
 struct List {
     allow: bool,
@@ -35,13 +36,13 @@ impl Callout for Gate {
             report(&format!("{path}: {error}"));
             LoadError::default()
         })?;
-        self.list.get_or_init(|| list);
+        LIST.get_or_init(|| list);
         Ok(())
     }
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
         let mac = packet.message().ok().and_then(Message::mac);
-        match (self.list.get(), mac) {
+        match (LIST.get(), mac) {
             (Some(list), Some(mac)) if list.addresses.contains(&mac) != list.allow => Decision::Refuse,
             _ => Decision::Pass,
         }
@@ -82,7 +83,7 @@ fn report(what: &str) {
     eprintln!("gate: {what}");
 }
 
-static GATE: Host<Gate, 1, 0> = Host::new(Gate { list: OnceLock::new() });
+static GATE: Host<Gate, 1, 0> = Host::new(Gate);
 dhcp_callout::export!(GATE);
 
 fn main() {

@@ -16,8 +16,11 @@ use dhcp_callout::message::{MessageType, Value};
 use dhcp_callout::{AddressOffered, Callout, Decision, Host, LoadError, NewPacket, OnAddressOffered, Outcome};
 use dhcp_callout_support::show;
 
-/// The way to the writer, and how many packets found it full.
-struct LeaseLog(OnceLock<SyncSender<(Request, Outcome)>>, AtomicU64);
+/// How many packets found the way to the writer full.
+struct LeaseLog(AtomicU64);
+
+/// The way to the writer; in the host it would put the whole table into the file of the DLL.
+static WRITER: OnceLock<SyncSender<(Request, Outcome)>> = OnceLock::new();
 
 /// What a client asked, and what it got.
 struct Request {
@@ -39,7 +42,7 @@ impl Callout for LeaseLog {
     type State = Request;
 
     fn load(&'static self) -> Result<(), LoadError> {
-        self.0.get_or_init(|| {
+        WRITER.get_or_init(|| {
             let (sender, receiver) = sync_channel(1024);
             thread::spawn(move || receiver.iter().for_each(|(request, outcome)| write(&request, outcome)));
             sender
@@ -52,9 +55,9 @@ impl Callout for LeaseLog {
     }
 
     fn packet_done(&self, outcome: Outcome, request: Request) {
-        let sent = self.0.get().map(|lines| lines.try_send((request, outcome)));
+        let sent = WRITER.get().map(|lines| lines.try_send((request, outcome)));
         if !matches!(sent, Some(Ok(()))) {
-            self.1.fetch_add(1, Relaxed);
+            self.0.fetch_add(1, Relaxed);
         }
     }
 }
@@ -87,11 +90,11 @@ fn write(request: &Request, outcome: Outcome) {
     let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
     let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
     let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
-    let missed = LOG.callout().1.swap(0, Relaxed);
+    let missed = LOG.callout().0.swap(0, Relaxed);
     eprintln!("lease: {client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {missed} missed");
 }
 
-static LOG: Host<LeaseLog, 4096, 0> = Host::new(LeaseLog(OnceLock::new(), AtomicU64::new(0)));
+static LOG: Host<LeaseLog, 4096, 0> = Host::new(LeaseLog(AtomicU64::new(0)));
 dhcp_callout::export!(LOG);
 
 fn main() {

@@ -156,11 +156,12 @@ impl Packet {
     }
 }
 
+/// The one client that may be experimented on.
+static MAC: OnceLock<[u8; 6]> = OnceLock::new();
+/// Its last transaction, and in the lowest eight bits the place of the experiment.
+static TURN: AtomicU64 = AtomicU64::new(u64::MAX);
+
 struct Probe {
-    /// The one client that may be experimented on.
-    mac: OnceLock<[u8; 6]>,
-    /// Its last transaction, and in the lowest eight bits the place of the experiment.
-    turn: AtomicU64,
     /// The server identifier of the last OFFER that was altered; 0 if there is none.
     own: AtomicU32,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -176,7 +177,7 @@ impl Callout for Probe {
                 .ok()
                 .filter(|_| digits.len() == 12 && !digits.starts_with('+'));
             let [_, _, mac @ ..] = number.ok_or_else(LoadError::default)?.to_be_bytes();
-            self.mac.get_or_init(|| mac);
+            MAC.get_or_init(|| mac);
         }
         self.start();
         Ok(())
@@ -355,10 +356,10 @@ fn was_made(experiment: Word, result: Result<usize, ReplaceError>) -> bool {
 impl Probe {
     /// Returns what to do to a packet, and looks at what the client of the experiments answers.
     fn experiment(&self, message: Message<'_>) -> Word {
-        if self.mac.get().is_none_or(|mac| message.mac() != Some(*mac)) {
+        if MAC.get().is_none_or(|mac| message.mac() != Some(*mac)) {
             return Nothing;
         }
-        let (turn, xid) = (self.turn.load(Relaxed), u64::from(message.xid()));
+        let (turn, xid) = (TURN.load(Relaxed), u64::from(message.xid()));
         let of = |turn: u64| {
             EXPERIMENTS
                 .into_iter()
@@ -371,7 +372,7 @@ impl Probe {
             Some(MessageType::DISCOVER) if turn >> 8 == xid => of(turn),
             Some(MessageType::DISCOVER) => {
                 let next = (xid << 8) | ((turn & 0xFF).saturating_add(1) % 6);
-                self.turn.store(next, Relaxed);
+                TURN.store(next, Relaxed);
                 of(next)
             }
             Some(MessageType::REQUEST) if turn >> 8 == xid => {
@@ -419,8 +420,6 @@ impl Probe {
 }
 
 static PROBE: Host<Probe, 16384, 64> = Host::new(Probe {
-    mac: OnceLock::new(),
-    turn: AtomicU64::new(u64::MAX),
     own: AtomicU32::new(0),
     writer: Mutex::new(None),
     is_stopped: AtomicBool::new(false),
