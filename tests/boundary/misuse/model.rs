@@ -17,6 +17,9 @@ const PROCESSED: u32 = 0xB;
 /// one have been told all that there is; a chain has 8 members at most, if not said otherwise. Below are the contexts of the
 /// first member for packets that the chain does not track.
 const UNTRACKED: usize = usize::MAX / 2;
+
+/// The lowest bit of a context that only says which table has given it out.
+const TAG: u32 = usize::BITS / 2;
 const MOST_MEMBERS: usize = 8;
 
 /// How many packets and buffers each member has, and how many packets the chain.
@@ -188,7 +191,17 @@ impl<'s> Model<'s> {
             Context::Null => 0,
             Context::Given(index) => given_at(index).unwrap_or(0),
             Context::Last => given.last().copied().unwrap_or(0),
-            Context::Flipped(index, bit) => given_at(index).unwrap_or(0) ^ (1 << bit),
+            Context::Flipped(index, bit) => {
+                let given = given_at(index).unwrap_or(0);
+                // The first member's own contexts are not known here, so another of them must not come of it.
+                let is_own = self.shape.chain.is_some() && given != 0 && is_untracked(given);
+                given
+                    ^ (1 << if is_own {
+                        TAG + bit % (usize::BITS - 1 - TAG)
+                    } else {
+                        *bit
+                    })
+            }
             Context::Any(context) => *context,
         }
     }
