@@ -10,6 +10,7 @@ use core::ptr::{null_mut, with_exposed_provenance, without_provenance_mut};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use std::panic::catch_unwind;
+use std::sync::mpsc::channel;
 use std::sync::{Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
@@ -1373,7 +1374,11 @@ mod loading {
             _ => panic!("of the author's"),
         };
         catch_unwind(|| load("a\0b\0\0", panicking)).unwrap_err();
-        let table = load("c\0\0", find);
+        let (sender, receiver) = channel();
+        thread::spawn(move || sender.send(load("c\0\0", find)));
+        let table = receiver
+            .recv_timeout(Duration::from_secs(20))
+            .expect("it waits for ever");
         assert!(table.dhcp_new_pkt_hook.is_some(), "that of the member loaded before");
     }
 
