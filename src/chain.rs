@@ -33,7 +33,8 @@
 //!
 //! - **The first member**, the DLL's own callout, hears what it would hear without the chain: of every hook and every
 //!   notice, whatever its context, and whether or not the chain has room. Only of a packet that the chain has given up it hears
-//!   without its state, which its host keeps as one that the server never reports. What follows limits the other members, whose
+//!   without its state, which its host keeps, with its buffers, as one that the server never reports: give a chain as much room, and
+//!   as much [patience](Chain::set_patience), as the host has. What follows limits the other members, whose
 //!   code may follow a context without a check.
 //! - **Contexts.** The server carries one context for a packet; the chain keeps one for each member, so that each gets its
 //!   own in every hook, and never another's.
