@@ -61,6 +61,7 @@ use crate::control::{
 use crate::lifecycle::Notice;
 
 /// Yields DWORDs as control codes: known codes of every hook, their neighbours, and any other value.
+#[inline]
 pub fn control_code() -> impl Strategy<Value = u32> {
     let known = ServiceControl::ALL
         .iter()
@@ -82,6 +83,7 @@ pub fn control_code() -> impl Strategy<Value = u32> {
 }
 
 /// Yields drop reasons, known and unknown.
+#[inline]
 fn drop_reason() -> impl Strategy<Value = DropReason> {
     prop_oneof![
         3 => select(DropReason::ALL),
@@ -90,6 +92,7 @@ fn drop_reason() -> impl Strategy<Value = DropReason> {
 }
 
 /// Yields the notices of one packet: mostly in the documented order, and else anything, several ends among it.
+#[inline]
 pub fn notices() -> impl Strategy<Value = Vec<Notice>> {
     prop_oneof![
         1 => Just(std::vec![Notice::Processed]),
@@ -99,6 +102,7 @@ pub fn notices() -> impl Strategy<Value = Vec<Notice>> {
 }
 
 /// Yields notices: drops for known and unknown reasons, and completions.
+#[inline]
 pub fn notice() -> impl Strategy<Value = Notice> {
     prop_oneof![drop_reason().prop_map(Notice::Dropped), Just(Notice::Processed)]
 }

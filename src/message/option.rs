@@ -400,6 +400,7 @@ macro_rules! formats {
 
         #[cfg(feature = "proptest")]
         impl super::readable::ByCode for $Code {
+            #[inline]
             fn readable(self) -> proptest::strategy::BoxedStrategy<std::vec::Vec<u8>> {
                 match self.code() {
                     $($code => <$Format as super::readable::Readable>::readable(),)+

@@ -70,6 +70,7 @@ impl EditorCall {
     }
 }
 
+#[inline]
 fn change_suboptions<'e, 'b, 'v>(
     editor: &'e mut Editor<'b, 'v>,
     code: OptionCode,
@@ -92,6 +93,7 @@ fn change_suboptions<'e, 'b, 'v>(
 
 /// Yields one call: of options that [`message`](super::message) is likely to have, of sub-options of 43 and 82, or of the
 /// header; sometimes one that must fail.
+#[inline]
 pub fn editor_call() -> impl Strategy<Value = EditorCall> {
     let code = || select(vec![1, 6, 12, 43, 51, 53, 58, 82, 250]).prop_map(OptionCode::from_code);
     let nested = || {
@@ -120,12 +122,14 @@ pub fn editor_call() -> impl Strategy<Value = EditorCall> {
 }
 
 /// Yields the edits of one [`Editor`], in order; sometimes more than it takes.
+#[inline]
 pub fn edit_script() -> impl Strategy<Value = Vec<EditorCall>> {
     prop_oneof![12 => vec_of(editor_call(), 0..6), 1 => vec_of(editor_call(), 10..24)]
 }
 
 /// Yields values for options: short, longer than one option holds, such that fill their last option, or of
 /// sub-options.
+#[inline]
 fn edited_value() -> impl Strategy<Value = Bytes> {
     let suboption = (0_u8..5, vec_of(any::<u8>(), 0..4)).prop_map(|(code, value)| {
         let mut bytes = vec![code, u8::try_from(value.len()).unwrap_or_default()];
@@ -141,6 +145,7 @@ fn edited_value() -> impl Strategy<Value = Bytes> {
 }
 
 /// Yields any bytes, fewer than `length`.
+#[inline]
 fn any_value(length: usize) -> impl Strategy<Value = Bytes> {
     vec_of(any::<u8>(), 0..length).prop_map(Bytes)
 }

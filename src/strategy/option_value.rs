@@ -13,6 +13,7 @@ use crate::message::{OptionCode, RelayCode};
 /// Yields values of the option `code` that its format reads: [`Typed::decode`](crate::message::Typed::decode) succeeds.
 ///
 /// Of a code that the table does not have, these are any bytes.
+#[inline]
 pub fn value_of(code: OptionCode) -> impl Strategy<Value = Bytes> {
     code.readable().prop_map(Bytes)
 }
@@ -21,6 +22,7 @@ pub fn value_of(code: OptionCode) -> impl Strategy<Value = Bytes> {
 /// [`Typed::decode_relay`](crate::message::Typed::decode_relay) succeeds.
 ///
 /// Of a code that the table does not have, these are any bytes.
+#[inline]
 pub fn relay_value_of(code: RelayCode) -> impl Strategy<Value = Bytes> {
     code.readable().prop_map(Bytes)
 }
@@ -36,6 +38,7 @@ pub fn relay_value_of(code: RelayCode) -> impl Strategy<Value = Bytes> {
 ///     prop_assert!(Typed::decode(Value::from_slice(code, &bytes)).is_ok());
 /// });
 /// ```
+#[inline]
 pub fn option_value() -> impl Strategy<Value = (OptionCode, Bytes)> {
     let code = prop_oneof![
         9 => select(OptionCode::ALL),
@@ -46,6 +49,7 @@ pub fn option_value() -> impl Strategy<Value = (OptionCode, Bytes)> {
 
 /// Yields codes with values in which one thing is wrong: a byte is another, or too many, or missing, the end is cut
 /// off, something follows, or nothing is there. Some are well-formed all the same.
+#[inline]
 pub fn nearly_option_value() -> impl Strategy<Value = (OptionCode, Bytes)> {
     // What lengths, labels and pointers are made of.
     let byte = prop_oneof![2 => select(vec![0, 1, 2, 3, 63, 64, 0xc0, 0xff]), 1 => any::<u8>()];

@@ -16,6 +16,7 @@ use crate::message::HEADER_LENGTH;
 const LONGEST_PACKET: usize = 5000;
 
 /// Yields packets of any bytes, up to 5000 of them, which is more than the server's buffer holds.
+#[inline]
 pub fn any_bytes() -> impl Strategy<Value = Bytes> {
     let length = prop_oneof![0..=HEADER_LENGTH.saturating_add(64), 0..=LONGEST_PACKET];
     (length, noise(LONGEST_PACKET)).prop_map(|(length, mut bytes)| {
@@ -28,6 +29,7 @@ pub fn any_bytes() -> impl Strategy<Value = Bytes> {
 /// them, with and without END, each code as often as it comes.
 ///
 /// They shrink to zeros, the magic cookie, the options that a failure needs, and END.
+#[inline]
 pub fn message() -> impl Strategy<Value = Sample> {
     let fields = [(); 3].map(|()| vec_of(placed_option(), 0..12));
     let end = prop_oneof![Just(true), Just(false)];
@@ -55,6 +57,7 @@ pub fn message() -> impl Strategy<Value = Sample> {
 }
 
 /// Yields messages with one thing wrong at a place of chance: cut, overwritten, or with bytes put in.
+#[inline]
 pub(super) fn nearly_message() -> impl Strategy<Value = Bytes> {
     let whole = prop_oneof![
         message(),
@@ -84,6 +87,7 @@ pub(super) fn nearly_message() -> impl Strategy<Value = Bytes> {
 }
 
 /// Yields packets of every kind: any bytes, well-formed, with one thing wrong in their framing or in a value.
+#[inline]
 pub fn packet() -> impl Strategy<Value = Bytes> {
     prop_oneof![
         1 => any_bytes(),
@@ -95,6 +99,7 @@ pub fn packet() -> impl Strategy<Value = Bytes> {
 }
 
 /// Yields an option with the PADs before it. Option 52 is left out: [`Layout`] puts it where it belongs.
+#[inline]
 fn placed_option() -> impl Strategy<Value = Placed> {
     let code = prop_oneof![
         3 => select(vec![1_u8, 3, 6, 12, 43, 50, 51, 53, 55, 60, 61, 82, 119, 121, 125]),

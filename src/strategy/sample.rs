@@ -122,6 +122,7 @@ impl Layout {
 }
 
 /// Writes an option to a field, and notes it.
+#[inline]
 fn push(field: &mut Vec<u8>, parsed: &mut Vec<(Area, u8, Bytes)>, area: Area, (pads, code, value): Placed) {
     let Ok(length) = u8::try_from(value.len()) else { return };
     field.extend(vec![0; pads]);
@@ -131,6 +132,7 @@ fn push(field: &mut Vec<u8>, parsed: &mut Vec<(Area, u8, Bytes)>, area: Area, (p
 }
 
 /// Yields the 236 bytes of a header: any, mostly with a beginning as a client's on Ethernet.
+#[inline]
 pub(super) fn header() -> impl Strategy<Value = Vec<u8>> {
     let beginning = prop_oneof![
         Just(None),
@@ -143,6 +145,7 @@ pub(super) fn header() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Yields any bytes, so many. They shrink to zeros all at once: one by one would be more than a test tries.
+#[inline]
 pub(super) fn noise(length: usize) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![1 => Just(vec![0; length]), 9 => vec_of(any::<u8>(), length).no_shrink()]
 }

@@ -13,6 +13,7 @@ use super::typical::conversation;
 use crate::simulate::Conduct;
 
 /// Yields the switches of a simulated server. They shrink to [`Conduct::DEFAULT`], each by itself.
+#[inline]
 pub fn conduct() -> impl Strategy<Value = Conduct> {
     Conduct::CHOICES.map(|choices| 0..choices).prop_map(Conduct::of)
 }
@@ -50,6 +51,7 @@ pub fn conduct() -> impl Strategy<Value = Conduct> {
 ///     prop_assert_eq!(GATE.in_flight(), 0);
 /// });
 /// ```
+#[inline]
 pub fn server_run() -> impl Strategy<Value = (Conduct, Vec<Bytes>)> {
     // `None` is a packet once more.
     let disturbance = (any::<Index>(), option::of(nearly_message()));

@@ -21,6 +21,7 @@ const MAX_IN_SNAME: usize = 18;
 ///
 /// Other options, which can be read, are before it, between its parts, and after it. The codes of `value` are to be
 /// 1 to 254; the value of option 52 itself stays in the options field, where alone it counts.
+#[inline]
 pub fn split(
     value: impl Strategy<Value = (OptionCode, Bytes)>,
 ) -> impl Strategy<Value = ((OptionCode, Bytes), Sample)> {
@@ -70,6 +71,7 @@ pub fn split(
 }
 
 /// Cuts `bytes` into the values of one option or more: at `places` and where an option is full, or after every byte.
+#[inline]
 fn parts(bytes: &[u8], places: Option<&[Index]>) -> Vec<Vec<u8>> {
     let length = bytes.len();
     let mut ends: Vec<usize> = match places {
@@ -87,6 +89,7 @@ fn parts(bytes: &[u8], places: Option<&[Index]>) -> Vec<Vec<u8>> {
 }
 
 /// Cuts off the end of `bytes`, `most` bytes or fewer, if there is a field for it.
+#[inline]
 fn cut_off(bytes: &[u8], wanted: bool, most: usize, length: Index) -> (&[u8], &[u8]) {
     let most = if wanted { most.min(bytes.len()) } else { 0 };
     let middle = bytes.len().saturating_sub(length.index(most.saturating_add(1)));

@@ -53,12 +53,14 @@ const CONVERSATIONS: [&[Turn]; 6] = [
 ///
 /// Some clients are Windows: their class is "MSFT 5.0", their user class has no length byte, and a value of more than
 /// 255 bytes goes on in options 250.
+#[inline]
 pub fn typical_message() -> impl Strategy<Value = Sample> {
     let types = MessageType::ALL.iter().copied().filter(|kind| kind.code() <= 8);
     (select(types.collect::<Vec<_>>()), client()).prop_map(|(kind, client)| client.message(kind))
 }
 
 /// Yields messages as [`typical_message`], all of one type: one of its eight, or any other as a client's.
+#[inline]
 pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
     client().prop_map(move |client| client.message(kind))
 }
@@ -75,6 +77,7 @@ pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
 ///     prop_assert_eq!(request.xid(), reply.xid());
 /// });
 /// ```
+#[inline]
 pub fn exchange() -> impl Strategy<Value = (Sample, Sample)> {
     (select(&[DISCOVERED, GRANTED, REFUSED, INFORMED][..]), client()).prop_filter_map(
         "has a reply",
@@ -87,6 +90,7 @@ pub fn exchange() -> impl Strategy<Value = (Sample, Sample)> {
 
 /// Yields all that one client and its server say to each other, from the first DISCOVER, REQUEST or INFORM on: with
 /// renewals, with a NAK and a new beginning, with RELEASE or DECLINE at the end, or with no answer at all.
+#[inline]
 pub fn conversation() -> impl Strategy<Value = Vec<Sample>> {
     (select(&CONVERSATIONS[..]), client()).prop_map(|(turns, client)| {
         let before = [None].into_iter().chain(turns.iter().copied().map(Some));
@@ -121,6 +125,7 @@ struct Client {
     is_windows: bool,
 }
 
+#[inline]
 fn client() -> impl Strategy<Value = Client> {
     let ways = (address(), address(), option::of((address(), agent())), mac());
     let header = (any::<u32>(), 0..60_u8, any::<bool>(), any::<bool>());
@@ -254,6 +259,7 @@ impl Client {
 /// Options that are there, or not.
 type Options = Vec<BoxedStrategy<Option<CodeAndValue>>>;
 
+#[inline]
 fn wishes() -> Options {
     vec![
         maybe(57, select(vec![vec![0x05, 0xdc], vec![0x02, 0x40]])),
@@ -262,6 +268,7 @@ fn wishes() -> Options {
     ]
 }
 
+#[inline]
 fn settings() -> Options {
     let route = || concat([Just(vec![8, 10]).boxed(), address()]);
     let search_list = (name(), select(vec!["example", "test"])).prop_map(|(name, top)| {
@@ -289,25 +296,30 @@ fn settings() -> Options {
 }
 
 /// An option that is there more often than not.
+#[inline]
 fn maybe(code: u8, value: impl Strategy<Value = Vec<u8>> + 'static) -> BoxedStrategy<Option<CodeAndValue>> {
     option::weighted(0.7, value.prop_map(move |value| (code, value))).boxed()
 }
 
+#[inline]
 fn address() -> BoxedStrategy<Vec<u8>> {
     concat([byte_of(Just(10)), bytes(2), byte_of(1..=254_u8)])
 }
 
 /// A hardware address that an administrator has given, or any of a maker.
+#[inline]
 fn mac() -> BoxedStrategy<Vec<u8>> {
     concat([byte_of(any::<u8>().prop_map(|byte| byte & 0xfe)), bytes(5)])
 }
 
 /// What a relay agent says: the circuit, and who is at its other end.
+#[inline]
 fn agent() -> impl Strategy<Value = Vec<u8>> {
     (b'0'..=b'9', mac()).prop_map(|(port, mac)| [&[1, 4, b'e', b't', b'h', port, 2, 6], &mac[..]].concat())
 }
 
 /// A name of a host: letters, digits, hyphens.
+#[inline]
 fn name() -> BoxedStrategy<Vec<u8>> {
     vec_of(select(&b"abcdefghijklmnopqrstuvwxyz0123456789-"[..]), 1..=15).boxed()
 }
