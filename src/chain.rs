@@ -210,7 +210,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
 }
 
 /// Members that are being loaded: they take their place when this is dropped, also by a panic of the author's code, so that
-/// nobody waits for them in vain.
+/// nobody waits for them for ever.
 struct Loading<'c, const MEMBERS: usize> {
     place: &'c Once<Members<MEMBERS>>,
     members: Members<MEMBERS>,
