@@ -655,6 +655,73 @@ mod pointers {
     }
 }
 
+/// DLLs that have one hook each.
+mod few_hooks {
+    use super::*;
+
+    static LOG: Log = Log::new();
+
+    struct Fails;
+
+    impl Dll for Fails {
+        unsafe fn new_pkt(_: NewPktArguments) -> u32 {
+            LOG.note("new");
+            7
+        }
+
+        unsafe fn pkt_drop(call: DropSendArguments) -> u32 {
+            LOG.note(format!("told {:#x} of {}", call.control_code, call.pkt_context.addr()));
+            8
+        }
+    }
+
+    unsafe extern "system" fn entry<const NEW: bool>(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
+        let hooks = CalloutTable {
+            dhcp_new_pkt_hook: NEW.then_some(new_pkt::<Fails>),
+            dhcp_pkt_drop_hook: (!NEW).then_some(pkt_drop::<Fails>),
+            ..CalloutTable::EMPTY
+        };
+        // SAFETY: a chain passes a table of its own.
+        unsafe { table.write(hooks) };
+        0
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "what a loader returns")]
+    fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+        let entry: EntryPoint = if path.to_string() == "new" {
+            entry::<true>
+        } else {
+            entry::<false>
+        };
+        // SAFETY: the hooks of a test do what their prototypes say.
+        Some(unsafe { LoadedDll::new(entry) })
+    }
+
+    #[test]
+    fn a_member_is_passed_over_in_hooks_that_it_does_not_have() {
+        let (server, chain) = chain!(LOG, 4, "drop\0new\0\0", find);
+        let seen = server.call(&HookCall::new_packet(b"packet"));
+        assert_eq!((seen.status(), LOG.take()), (Some(7), vec!["new".to_owned()]));
+        assert_eq!(chain.in_flight(), 1);
+
+        let packet = server.receive(b"packet").unwrap();
+        assert!(packet.is_accepted());
+        let seen = server.notify(&packet, Notice::Dropped(DropReason::TIMEOUT));
+        assert_eq!(seen.status(), Some(8));
+        assert_eq!(server.notify(&packet, Notice::Processed).status(), Some(8));
+        assert_eq!(
+            LOG.take(),
+            [
+                "new",
+                "own dropped Some(()): 0x4",
+                "told 0x4 of 0",
+                "told 0xb of 0",
+                "own done Dropped(DHCP_DROP_TIMEOUT)",
+            ]
+        );
+    }
+}
+
 /// A DLL that follows its context, as one that always sets one may.
 mod full {
     use super::*;

@@ -8,8 +8,8 @@ use dhcp_callout::Message;
 use dhcp_callout::message::option::{self, microsoft, relay};
 use dhcp_callout::message::{
     Architecture, Class, ClientId, DuidType, Expected, Format, FqdnName, Key, MessageType, MicrosoftCode, OptionCode,
-    OptionErrorKind, Overload, RelayCode, Route, Seconds, SequenceReader, Suboption, TimeOffset, Typed, Value,
-    ValueError, ValueErrorKind,
+    OptionErrorKind, Overload, RelayCode, Route, Seconds, SequenceReader, SipServers, Suboption, TimeOffset, Typed,
+    Value, ValueError, ValueErrorKind,
 };
 
 /// Offset of the first byte of a value that [`packet`] makes.
@@ -455,6 +455,13 @@ fn views_give_their_parts() {
         read.flatten(),
         Some((255, 9, 0x0102_0304, DuidType::LINK_LAYER, Some([0, 1, 9])))
     );
+
+    let servers = b"\0\x03sip\x01x\0\x01b\xc0\x05";
+    let names = with(option::SIP_SERVERS, servers, |read| match read {
+        Ok(SipServers::Names(names)) => names.value() == servers[1..],
+        _ => false,
+    });
+    assert_eq!(names, Some(true), "the bytes after the kind, compressed as they are");
 
     let names = |value: &[u8]| {
         with(option::FQDN, value, |fqdn| match fqdn.ok()?.name {
