@@ -156,11 +156,16 @@ impl Server {
     /// for ever if that never happens; during that call only by the hook itself.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
+        Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
+    }
+
+    /// Creates a server whose hooks can be called as [`new`](Self::new) says.
+    const fn with_memory(table: CalloutTable, memory: Arena) -> Self {
         Self {
             table,
             address: Ipv4Addr::new(192, 0, 2, 1),
             conduct: Conduct::DEFAULT,
-            memory: Arena::new(CALLS_AT_ONCE, Remains::Poison),
+            memory,
             given: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
         }

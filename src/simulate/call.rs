@@ -470,9 +470,9 @@ impl Arguments {
             None => own,
         };
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        let given = match &self.own {
-            Ok(own) => memory.before(*own, size),
-            Err(elsewhere) => elsewhere.clone(),
+        let (own_packet, given) = match (&self.own, call.packet) {
+            (Ok(own), Packet::Own(bytes)) => (Some((*own, bytes)), memory.before(*own, bytes, size)),
+            (own, _) => (None, own.as_ref().err().cloned().unwrap_or_default()),
         };
         let after = self.own.as_ref().map_or(&[][..], |own| memory.bytes(*own));
         let packet = self.read(left, after, &given, call.is_end());
@@ -496,7 +496,7 @@ impl Arguments {
             process_it: process_it
                 .filter(|_| status.is_some())
                 .map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
-            written: self.own.as_ref().ok().and_then(|own| memory.written(*own)),
+            written: own_packet.and_then(|(own, bytes)| memory.written(own, bytes)),
             packet,
             kept,
             has_panicked: false,

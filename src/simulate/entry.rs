@@ -107,12 +107,12 @@ impl<'a> EntryCall<'a> {
         let list = self.chain.map(|list| {
             let units = list.iter().chain(&[0, 0]);
             let bytes: Vec<u8> = units.flat_map(|unit| unit.to_ne_bytes()).collect();
-            memory.place(&bytes, 0, 0)
+            (memory.place(&bytes, 0, 0), bytes)
         });
         let place = self
             .table
             .map(|offset| memory.place(&[], size_of::<CalloutTable>(), offset & 7));
-        let chain = list.map_or(null_mut(), |list| list.pointer.cast());
+        let chain = list.as_ref().map_or(null_mut(), |(list, _)| list.pointer.cast());
         let table: *mut CalloutTable = place.map_or(null_mut(), |place| place.pointer.cast());
         let mut left = self.before;
         if !table.is_null() {
@@ -128,7 +128,8 @@ impl<'a> EntryCall<'a> {
         EntryResult {
             status,
             left,
-            is_damaged: memory.has_stray_write() || list.is_some_and(|list| memory.written(list).is_some()),
+            is_damaged: memory.has_stray_write()
+                || list.is_some_and(|(list, before)| memory.written(list, &before).is_some()),
         }
     }
 }

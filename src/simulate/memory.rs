@@ -19,8 +19,6 @@ const GUARD: usize = 64;
 const SLOT: usize = 6144;
 /// How many pieces most calls have at most.
 const PIECES: usize = 8;
-/// How many bytes most calls put into them.
-const CONTENTS: usize = 640;
 /// What is in memory when its call has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remains {
@@ -45,19 +43,18 @@ impl Remains {
 /// Memory in slots of one call each.
 #[derive(Debug)]
 pub(super) struct Arena {
-    are_taken: Box<[AtomicBool]>,
-    /// INVARIANT: poison in each slot that is not taken, unless a hook wrote after its call.
-    words: Box<[AtomicUsize]>,
+    slots: Box<[Slot]>,
     /// Slots are taken in turn, so that what was kept of the last call is poison during the next.
     next: AtomicUsize,
     remains: Remains,
 }
 
-/// A slot that is taken.
-#[derive(Clone, Copy, Debug)]
-struct Slot<'a> {
-    is_taken: &'a AtomicBool,
-    words: &'a [AtomicUsize],
+/// Memory for one call.
+#[derive(Debug)]
+struct Slot {
+    is_taken: AtomicBool,
+    /// INVARIANT: poison if the slot is not taken, unless a hook wrote after its call.
+    words: [AtomicUsize; SLOT / WORD],
 }
 
 /// The memory of one call: poison again when it is dropped.
@@ -65,22 +62,18 @@ struct Slot<'a> {
 pub(super) struct Memory<'a> {
     arena: &'a Arena,
     /// `None` if each piece is an allocation of its own.
-    slot: Option<Slot<'a>>,
+    slot: Option<&'a Slot>,
     /// How many bytes around each piece must stay as they are.
     guard: usize,
     /// Where the last piece in the slot ends.
     used: usize,
     pieces: Vec<Piece>,
-    /// What was put into the pieces, one after the other.
-    contents: Vec<u8>,
 }
 
 #[derive(Debug)]
 struct Piece {
     /// Where it is in the slot, or in its block.
     range: Range<usize>,
-    /// Where in `contents` that is what was put there; poison fills the rest of the piece.
-    content: Range<usize>,
     /// An allocation of its own.
     block: Option<Vec<u8>>,
 }
@@ -98,35 +91,39 @@ pub(super) fn readable(claim: Option<u32>) -> usize {
     claim.filter(|claim| *claim <= PACKET_CAPACITY).unwrap_or(0)
 }
 
-/// How many bytes are compared at once.
-const CHUNK: usize = 256;
-
 /// Returns where two slices of one length differ, from the first byte to the last.
 fn difference(one: &[u8], other: &[u8]) -> Option<Range<usize>> {
     if one == other {
         return None;
     }
-    // Most is alike, and slices are compared faster than bytes.
-    let pairs = || one.chunks(CHUNK).zip(other.chunks(CHUNK));
-    let first = pairs().position(|(one, other)| one != other)?.saturating_mul(CHUNK);
-    let last = pairs().rposition(|(one, other)| one != other)?.saturating_add(1);
-    let (one, other) = (one.get(first..)?, other.get(first..)?);
-    let within = last.saturating_mul(CHUNK).saturating_sub(first);
-    let bytes = || one.iter().zip(other).take(within.min(one.len()));
-    let start = bytes().position(|(one, other)| one != other)?;
-    let end = bytes().rposition(|(one, other)| one != other)?;
-    Some(first.saturating_add(start)..first.saturating_add(end).saturating_add(1))
+    let length = one.len();
+    let start = longest(length, |end| one.get(..end) == other.get(..end));
+    let after = longest(length, |bytes| {
+        let start = length.saturating_sub(bytes);
+        one.get(start..) == other.get(start..)
+    });
+    Some(start..length.saturating_sub(after))
+}
+
+/// Returns the largest number up to `most` for which something is true that is true for all smaller ones.
+fn longest(most: usize, is_so: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, most);
+    while low < high {
+        let middle = high.saturating_sub(high.saturating_sub(low) / 2);
+        if is_so(middle) {
+            low = middle;
+        } else {
+            high = middle.saturating_sub(1);
+        }
+    }
+    low
 }
 
 impl Arena {
     /// Creates memory for so many calls at once; if there are more, theirs is gone when they have ended.
     pub(super) fn new(slots: usize, remains: Remains) -> Self {
-        let [poison, ..] = *remains.poison();
-        let word = || AtomicUsize::new(usize::from_ne_bytes([poison; WORD]));
-        let words = slots.saturating_mul(SLOT / WORD);
         Self {
-            are_taken: (0..slots).map(|_| AtomicBool::new(false)).collect(),
-            words: (0..words).map(|_| word()).collect(),
+            slots: (0..slots).map(|_| Slot::new()).collect(),
             next: AtomicUsize::new(0),
             remains,
         }
@@ -135,10 +132,11 @@ impl Arena {
     /// Returns memory for one call; if it is `exact`, each piece is an allocation of its own, without guard zones, so that a
     /// sanitizer sees each byte too many.
     pub(super) fn memory(&self, exact: bool) -> Memory<'_> {
-        let mut all = self.are_taken.iter().filter(|_| !exact);
-        let slot = all.find_map(|_| {
+        let mut tries = self.slots.iter().filter(|_| !exact);
+        let slot = tries.find_map(|_| {
             let turn = self.next.fetch_add(1, Ordering::Relaxed);
-            self.take_slot(turn.checked_rem(self.are_taken.len())?)
+            let slot = self.slots.get(turn.checked_rem(self.slots.len())?)?;
+            slot.take().then_some(slot)
         });
         if let Some(slot) = slot.filter(|_| self.remains == Remains::Contents) {
             slot.write(0, self.remains.poison());
@@ -149,23 +147,16 @@ impl Arena {
             guard: if exact { 0 } else { GUARD },
             used: 0,
             pieces: Vec::with_capacity(PIECES),
-            contents: Vec::with_capacity(CONTENTS),
         }
-    }
-
-    /// Takes the slot of this number, if it is free.
-    fn take_slot(&self, number: usize) -> Option<Slot<'_>> {
-        let is_taken = self.are_taken.get(number)?;
-        let words = self.words.chunks_exact(SLOT / WORD).nth(number)?;
-        (!is_taken.swap(true, Ordering::Acquire)).then_some(Slot { is_taken, words })
     }
 
     /// Returns whether memory was written that no call has, and makes it poison again.
     pub(super) fn was_written_late(&self) -> bool {
         let poison = self.remains.poison();
         let mut was_written = false;
-        let numbers = 0..self.are_taken.len();
-        for slot in numbers.filter_map(|number| self.take_slot(number)) {
+        // Nothing leads to the others yet: what was written too far reaches the next at most.
+        let known = self.next.load(Ordering::Relaxed).saturating_add(1);
+        for slot in self.slots.iter().take(known).filter(|slot| slot.take()) {
             if self.remains == Remains::Poison && slot.bytes() != poison {
                 was_written = true;
                 slot.write(0, poison);
@@ -176,7 +167,19 @@ impl Arena {
     }
 }
 
-impl Slot<'_> {
+impl Slot {
+    fn new() -> Self {
+        Self {
+            is_taken: AtomicBool::new(false),
+            words: [const { AtomicUsize::new(usize::from_ne_bytes([POISON; WORD])) }; SLOT / WORD],
+        }
+    }
+
+    /// Takes the slot, if it is free; returns whether it was.
+    fn take(&self) -> bool {
+        !self.is_taken.swap(true, Ordering::Acquire)
+    }
+
     fn release(&self) {
         self.is_taken.store(false, Ordering::Release);
     }
@@ -228,37 +231,29 @@ impl Memory<'_> {
             block.resize(end.saturating_add(self.guard), poison);
             (start..end, block.as_mut_ptr().wrapping_add(start), Some(block))
         };
-        let (number, content) = (self.pieces.len(), self.contents.len());
-        self.contents.extend_from_slice(bytes);
-        let content = content..self.contents.len();
-        self.pieces.push(Piece { range, content, block });
+        let number = self.pieces.len();
+        self.pieces.push(Piece { range, block });
         PlacedPiece { number, pointer }
     }
 
-    /// Returns what was put into a piece, and what is in it now.
-    fn contents(&self, place: PlacedPiece) -> Option<(&[u8], &[u8])> {
-        let Piece { range, content, block } = self.pieces.get(place.number)?;
-        let all = match (block, &self.slot) {
-            (Some(block), _) => block,
-            (None, slot) => slot.as_ref()?.bytes(),
-        };
-        Some((self.contents.get(content.clone())?, all.get(range.clone())?))
-    }
-
-    /// Returns the first `length` bytes of a piece as a hook finds them, or all if there are fewer.
-    pub(super) fn before(&self, place: PlacedPiece, length: usize) -> Vec<u8> {
-        let (before, now) = self.contents(place).unwrap_or_default();
-        let length = length.min(now.len());
-        let mut bytes = Vec::with_capacity(length);
-        bytes.extend_from_slice(before.get(..length).unwrap_or(before));
+    /// Returns the first `length` bytes of a piece into which `bytes` were put, or all if there are fewer, as a hook finds
+    /// them.
+    pub(super) fn before(&self, place: PlacedPiece, bytes: &[u8], length: usize) -> Vec<u8> {
+        let length = length.min(self.bytes(place).len());
+        let mut before = bytes.get(..length).unwrap_or(bytes).to_vec();
         let [poison, ..] = *self.arena.remains.poison();
-        bytes.resize(length, poison);
-        bytes
+        before.resize(length, poison);
+        before
     }
 
     /// Returns what is in a piece now.
     pub(super) fn bytes(&self, place: PlacedPiece) -> &[u8] {
-        self.contents(place).unwrap_or_default().1
+        let piece = self.pieces.get(place.number);
+        let bytes = piece.and_then(|Piece { range, block }| {
+            let all = block.as_deref().or(self.slot.map(Slot::bytes))?;
+            all.get(range.clone())
+        });
+        bytes.unwrap_or_default()
     }
 
     /// Returns what is in a piece of `N` bytes now.
@@ -266,10 +261,9 @@ impl Memory<'_> {
         self.bytes(place).first_chunk().copied().unwrap_or([POISON; N])
     }
 
-    /// Returns which bytes of a piece have changed, from the first to the last.
-    pub(super) fn written(&self, place: PlacedPiece) -> Option<Range<usize>> {
-        let (before, now) = self.contents(place)?;
-        let (now, rest) = now.split_at_checked(before.len())?;
+    /// Returns which bytes of a piece into which `before` was put have changed, from the first to the last.
+    pub(super) fn written(&self, place: PlacedPiece, before: &[u8]) -> Option<Range<usize>> {
+        let (now, rest) = self.bytes(place).split_at_checked(before.len())?;
         let in_rest = difference(self.arena.remains.poison().get(..rest.len())?, rest)
             .map(|Range { start, end }| start.saturating_add(before.len())..end.saturating_add(before.len()));
         match (difference(before, now), in_rest) {
@@ -287,7 +281,7 @@ impl Memory<'_> {
     pub(super) fn has_stray_write(&self) -> bool {
         let poison = self.arena.remains.poison();
         let is_poison = |bytes: Option<&[u8]>| bytes.is_none_or(|bytes| poison.starts_with(bytes));
-        let is_guarded = |Piece { range, block, .. }: &Piece| {
+        let is_guarded = |Piece { range, block }: &Piece| {
             let block = block.as_deref();
             is_poison(block.and_then(|block| block.get(..range.start)))
                 && is_poison(block.and_then(|block| block.get(range.end..)))
@@ -295,7 +289,7 @@ impl Memory<'_> {
         let in_slot = self.pieces.iter().filter(|piece| piece.block.is_none());
         let starts = in_slot.clone().map(|piece| piece.range.start).chain([SLOT]);
         let mut zones = [0].into_iter().chain(in_slot.map(|piece| piece.range.end)).zip(starts);
-        let bytes = self.slot.as_ref().map(Slot::bytes);
+        let bytes = self.slot.map(Slot::bytes);
         !(self.pieces.iter().all(is_guarded)
             && zones.all(|(end, start)| is_poison(bytes.and_then(|bytes| bytes.get(end..start)))))
     }

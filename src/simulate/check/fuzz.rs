@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use super::super::entry::EntryCall;
+use super::super::memory::{Arena, Remains};
 use super::super::{Conduct, Server, Threads};
 use super::exchange::{self, Exchange};
 use super::numbers::Numbers;
@@ -14,6 +16,8 @@ use crate::lifecycle::Notice;
 /// How many packets a fuzzer has, and how many steps: more of them only take time.
 const PACKETS: usize = 4;
 const STEPS: usize = 24;
+/// For how many calls it stays poison what was kept of one: to look at the memory of more takes longer than the calls.
+const CALLS: usize = 8;
 
 /// Fuzzes a callout: lets `data` choose the switches of the server, the packets, and the calls.
 ///
@@ -42,9 +46,10 @@ const STEPS: usize = 24;
 /// - As for [`check`](super::check()).
 pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     // SAFETY: the caller promises the same.
-    let loaded = unsafe { Server::load(entry) };
+    let loaded = unsafe { EntryCall::DEFAULT.enter(entry) }.table();
     assert!(loaded.is_ok(), "{loaded:?}");
-    let Ok(server) = loaded else { return };
+    let Ok(table) = loaded else { return };
+    let server = Server::with_memory(table, Arena::new(CALLS, Remains::Poison));
     let mut data = Data(data);
     let conduct = Conduct::from_seed(data.pair().into()).threads(Threads::One);
     let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange()).collect();
@@ -52,7 +57,7 @@ pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     let xids: Vec<_> = exchanges.iter().filter_map(Exchange::xid).collect();
     let mut run = Run::new(server.conduct(conduct), &mut report, &exchanges, &xids);
     for step in core::iter::from_fn(|| data.step()).take(STEPS) {
-        run.steps([step]);
+        run.steps(&[step]);
     }
     run.finish();
     assert!(!report.has_fault(), "{report}");

@@ -111,7 +111,7 @@ impl<'r> Run<'r> {
     /// time, and as many more at each stage of those before, so that other packets come between any two stages of one.
     pub(super) fn play(mut self) -> Vec<Outcome> {
         self.outcomes = Some(Vec::new());
-        self.steps([(0, Step::Service(ServiceControl::START))]);
+        self.steps(&[(0, Step::Service(ServiceControl::START))]);
         let (dropped, served): (Vec<_>, Vec<_>) = (0..)
             .zip(&self.packets)
             .map(|(number, packet)| (number, packet.exchange.is_dropped()))
@@ -124,7 +124,7 @@ impl<'r> Run<'r> {
                 stages.into_iter().nth(turn.checked_sub(number)?)
             });
             let steps: Vec<_> = at_work.flatten().collect();
-            self.steps(steps);
+            self.steps(&steps);
         }
         self.stop()
     }
@@ -159,14 +159,14 @@ impl<'r> Run<'r> {
             self.packets.iter_mut().for_each(|packet| packet.replacements.clear());
             self.server.conduct = self.server.conduct.contexts(Contexts::Own);
         }
-        let numbers = 0..self.packets.len();
-        self.steps(numbers.map(|number| (number, Step::Notice(Notice::Processed))));
+        let ends = (0..self.packets.len()).map(|number| (number, Step::Notice(Notice::Processed)));
+        self.steps(&ends.collect::<Vec<_>>());
         self.stop();
     }
 
     /// Stops the service, and returns what the callout made of all packets.
     fn stop(mut self) -> Vec<Outcome> {
-        self.steps([(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
+        self.steps(&[(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
         // A callout may keep beyond the stop what was not reported until then, and this need not be its last check.
         if self.server.conduct.notices == Notices::Withheld && self.report.is_complete() {
             let open = self.packets.iter().filter(|packet| packet.is_open);
@@ -183,18 +183,17 @@ impl<'r> Run<'r> {
     }
 
     /// Makes the calls of some steps of packets, which may not depend on each other.
-    pub(super) fn steps(&mut self, steps: impl IntoIterator<Item = (usize, Step)>) {
+    pub(super) fn steps(&mut self, steps: &[(usize, Step)]) {
         if !self.report.is_complete() {
             return;
         }
-        let steps: Vec<_> = steps.into_iter().collect();
         // They may be gone when the call has returned that reports their packet as processed.
         for (number, _) in steps.iter().filter(|(_, step)| step.is_end()) {
             self.judge_replacements(*number);
         }
         let make = |(number, step): &(usize, Step)| timed(|| self.call(self.packets.get(*number)?, *step));
-        let all_seen = self.server.conduct.threads.each(&steps, make);
-        for ((number, step), (seen, took)) in steps.into_iter().zip(all_seen) {
+        let all_seen = self.server.conduct.threads.each(steps, make);
+        for (&(number, step), (seen, took)) in steps.iter().zip(all_seen) {
             let Some(seen) = seen else { continue };
             if seen.status.is_some() {
                 self.report.count();
