@@ -88,8 +88,8 @@ struct File {
     /// The words outside of `use`.
     words: BTreeSet<String>,
     macros: BTreeSet<String>,
-    /// The lines of paths that would not be followed: from another name for the root or a parent, or to a variable of a
-    /// macro.
+    /// The lines of paths that would not be followed: from another name for the root or a parent, to a variable of a macro,
+    /// or to a file by its name.
     disguised: Vec<usize>,
     /// The line of each `unsafe`, and of those that begin a block, what they do besides calling what is in [`CALLED`].
     unsafes: Vec<(usize, Vec<String>)>,
@@ -112,6 +112,7 @@ impl File {
                 "super as ?",
                 "crate : : $ ?",
                 "super : : $ ?",
+                "( path = ?",
             ]
             .iter()
             .flat_map(|pattern| follow(&tokens, pattern))
@@ -180,7 +181,7 @@ impl File {
             "crate" => module.clear(),
             "self" | "super" => {}
             child if self.children.contains(child) => module.clone_from(&self.module),
-            _ => return None,
+            name => return Some([self.scope.get(name)?, &path[1..]].concat()),
         }
         for name in path {
             match name.as_str() {
@@ -232,9 +233,12 @@ fn follow(tokens: &[Token], pattern: &str) -> Vec<Token> {
         .collect()
 }
 
-/// What the `unsafe` block at the start of `tokens` does besides calling what is in [`CALLED`]: dereferences, other calls,
-/// or nothing that is a call. Empty if there is no block.
+/// What the `unsafe` at whose end `tokens` begin does besides calling what is in [`CALLED`]: a block dereferences, calls
+/// others, or calls nothing, and an `impl` makes a promise. Empty for another declaration.
 fn touches(tokens: &[Token]) -> Vec<String> {
+    if tokens[0].0 == "impl" {
+        return vec!["implements a trait".to_owned()];
+    }
     let mut depth = 0;
     let block = tokens.iter().map(|(text, _)| text.as_str()).take_while(|text| {
         depth += i32::from(*text == "{") - i32::from(*text == "}");
@@ -314,9 +318,10 @@ impl Source {
                     // Texts, and programs of an author's.
                 } else if path.is_dir() {
                     folders.push(path);
-                } else {
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
                     let file = File::read(&path, &source);
-                    files.insert(file.module.clone(), file);
+                    let other = files.insert(file.module.clone(), file);
+                    assert!(other.is_none(), "{} is a module that another file is", path.display());
                 }
             }
         }
