@@ -176,7 +176,14 @@ macro_rules! entry_point {
     (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ :: < $($other:tt)*) => {
+    (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ $(::)? < $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    // Nor does it take two words, of which the first is a keyword.
+    (@check $grammar:literal $head:tt $keyword:ident $word:ident $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = $keyword:ident $word:ident $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path, chain = $(::)? $($chain:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {

@@ -171,7 +171,8 @@ impl<F, C: fmt::Debug> fmt::Debug for Key<F, C> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no value of an option in the format `{F}`",
     label = "not `{F}`",
-    note = "the type of an option's key says its format: a lease time is `u32` or `Seconds`, an address `Ipv4Addr`, a list of them `[Ipv4Addr]`",
+    note = "the type of an option's key says its format: a lease time is `u32` or `Seconds`, an address `Ipv4Addr`, a list of them `[Ipv4Addr]`, a text `str`",
+    note = "a `String` is lent as `name.as_str()`, a `Vec` as `&list[..]`",
     note = "`set_raw` sets an option to any bytes"
 )]
 pub trait Encode<F> {

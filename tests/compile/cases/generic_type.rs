@@ -14,5 +14,6 @@ impl Callout for Gate {
 }
 
 dhcp_callout::export!(Host::<Gate, 4096>);
+dhcp_callout::export!(Host<Gate>);
 
 fn main() {}
