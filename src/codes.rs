@@ -1,5 +1,7 @@
 //! Open newtypes with named constants: the types of all values that come from outside.
 
+use core::fmt::{self, Write as _};
+
 /// Defines open newtypes over wire integers, one table row per known value.
 ///
 /// Each type gets the constants, `ALL`, `name()` (the authority's name), `meaning()` (its prose; the name again if that
@@ -62,7 +64,7 @@ macro_rules! codes {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 match self.name() {
                     Some(name) => f.pad(name),
-                    None => write!(f, concat!($unknown, " ", $format), self.0),
+                    None => $crate::codes::pad(f, format_args!(concat!($unknown, " ", $format), self.0)),
                 }
             }
         }
@@ -73,6 +75,31 @@ macro_rules! codes {
             }
         }
     )+};
+}
+
+/// Prints `text` at least as wide as `f` asks, as `str` prints.
+pub(crate) fn pad(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
+    struct Length(usize);
+
+    impl fmt::Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.saturating_add(text.chars().count());
+            Ok(())
+        }
+    }
+
+    let mut length = Length(0);
+    length.write_fmt(text)?;
+    let missing = f.width().unwrap_or(0).saturating_sub(length.0);
+    let before = match f.align() {
+        Some(fmt::Alignment::Right) => missing,
+        Some(fmt::Alignment::Center) => missing / 2,
+        Some(fmt::Alignment::Left) | None => 0,
+    };
+    let fill = f.fill();
+    (0..before).try_for_each(|_| f.write_char(fill))?;
+    f.write_fmt(text)?;
+    (before..missing).try_for_each(|_| f.write_char(fill))
 }
 
 /// Adds the constructor of a type that may hold every value of its width.

@@ -27,6 +27,7 @@
 
 use core::fmt;
 
+use crate::codes::pad;
 use crate::control::{DropReason, PACKET_PROCESSED};
 
 /// How far a packet is in its lifecycle.
@@ -130,8 +131,8 @@ impl fmt::Display for Notice {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Processed => f.write_str("processed"),
-            Self::Dropped(reason) => write!(f, "dropped ({reason})"),
+            Self::Processed => f.pad("processed"),
+            Self::Dropped(reason) => pad(f, format_args!("dropped ({reason})")),
         }
     }
 }
@@ -140,9 +141,9 @@ impl fmt::Display for Outcome {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InFlight => f.write_str("in flight"),
-            Self::Dropped(reason) => write!(f, "dropped ({reason})"),
-            Self::Done(outcome) => write!(f, "done: {outcome}"),
+            Self::InFlight => f.pad("in flight"),
+            Self::Dropped(reason) => pad(f, format_args!("dropped ({reason})")),
+            Self::Done(outcome) => pad(f, format_args!("done: {outcome}")),
         }
     }
 }

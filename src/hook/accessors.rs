@@ -114,7 +114,7 @@ macro_rules! packet_origin {
             #[must_use]
             #[doc(alias = "IpAddress")]
             pub const fn received_on(&self) -> core::net::Ipv4Addr {
-                core::net::Ipv4Addr::from_bits(self.ip_address)
+                self.ip_address
             }
         }
 

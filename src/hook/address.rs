@@ -13,9 +13,9 @@ use crate::ffi::{GiveAddressArguments, ProbArguments};
 #[derive(Debug)]
 pub struct AddressDeleted<'a> {
     packet: PacketBytes<'a>,
-    ip_address: u32,
+    ip_address: Ipv4Addr,
     problem: AddressProblem,
-    alt_address: u32,
+    alt_address: Ipv4Addr,
     pkt_context: *mut c_void,
 }
 
@@ -41,9 +41,9 @@ impl AddressDeleted<'_> {
         let packet = unsafe { PacketBytes::from_raw(raw.packet, "Packet", raw.packet_size) }?;
         Ok(Self {
             packet,
-            ip_address: raw.ip_address,
+            ip_address: Ipv4Addr::from_bits(raw.ip_address),
             problem: AddressProblem::from_code(raw.control_code),
-            alt_address: raw.alt_address,
+            alt_address: Ipv4Addr::from_bits(raw.alt_address),
             pkt_context: raw.pkt_context,
         })
     }
@@ -61,7 +61,7 @@ impl AddressDeleted<'_> {
     #[must_use]
     #[doc(alias = "AltAddress")]
     pub const fn address(&self) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.alt_address)
+        self.alt_address
     }
 }
 
@@ -69,9 +69,9 @@ impl AddressDeleted<'_> {
 #[derive(Debug)]
 pub struct AddressOffered<'a> {
     packet: PacketBytes<'a>,
-    ip_address: u32,
+    ip_address: Ipv4Addr,
     grant: AddressGrant,
-    alt_address: u32,
+    alt_address: Ipv4Addr,
     addr_type: ClientType,
     lease_time: u32,
     pkt_context: *mut c_void,
@@ -95,9 +95,9 @@ impl AddressOffered<'_> {
         let packet = unsafe { PacketBytes::from_raw(raw.packet, "Packet", raw.packet_size) }?;
         Ok(Self {
             packet,
-            ip_address: raw.ip_address,
+            ip_address: Ipv4Addr::from_bits(raw.ip_address),
             grant: AddressGrant::from_code(raw.control_code),
-            alt_address: raw.alt_address,
+            alt_address: Ipv4Addr::from_bits(raw.alt_address),
             addr_type: ClientType::from_code(raw.addr_type),
             lease_time: raw.lease_time,
             pkt_context: raw.pkt_context,
@@ -117,7 +117,7 @@ impl AddressOffered<'_> {
     #[must_use]
     #[doc(alias = "AltAddress")]
     pub const fn address(&self) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.alt_address)
+        self.alt_address
     }
 
     /// Returns by which protocol the client asked.

@@ -145,7 +145,7 @@ impl fmt::Display for Diagnostic<'_> {
             Self::ArgumentsRefused { hook, error } => write!(f, "{hook}: arguments refused: {error}"),
             Self::ContextRefused { hook, error } => write!(f, "{hook}: {error}"),
             Self::NoticeRejected { notice, error } => {
-                write!(f, "notice {:#010x} rejected: {error}", notice.code())
+                write!(f, "notice {notice} rejected: {error}")
             }
             Self::Panicked { hook } => write!(f, "{hook}: the callout panicked"),
             Self::NotTracked => f.write_str("packet not tracked: packet table full"),
@@ -160,7 +160,7 @@ impl fmt::Display for Diagnostic<'_> {
             Self::Unchained { dlls } => write!(f, "{dlls} DLLs of the list switched off: exported without a chain"),
             Self::MemberRefused { member, .. } => write!(f, "packet refused by chain member {member}"),
             Self::NotTold { notice, member } => {
-                write!(f, "notice {:#010x} not told to chain member {member}", notice.code())
+                write!(f, "notice {notice} not told to chain member {member}")
             }
             Self::MemberPointers { hook, member, error } => {
                 write!(f, "{hook}: packet of chain member {member} set back: {error}")

@@ -1,6 +1,7 @@
 //! The arguments of `DhcpPktDropHook` and `DhcpPktSendHook`, which share a prototype.
 
 use core::ffi::c_void;
+use core::net::Ipv4Addr;
 
 use super::accessors::{packet_accessors, packet_context, packet_origin, packet_replacement};
 use super::check::{Family, HookError};
@@ -16,7 +17,7 @@ use crate::message::{Message, ParseError};
 #[derive(Debug)]
 pub struct PacketNotice<'a> {
     packet: Result<PacketBytes<'a>, HookError>,
-    ip_address: u32,
+    ip_address: Ipv4Addr,
     notice: Notice,
     pkt_context: *mut c_void,
 }
@@ -38,7 +39,7 @@ impl PacketNotice<'_> {
         let packet = unsafe { PacketArgument::from_raw(raw.packet, raw.packet_size) };
         Self {
             packet: packet.map(|packet| packet.original()),
-            ip_address: raw.ip_address,
+            ip_address: Ipv4Addr::from_bits(raw.ip_address),
             notice: Notice::from_code(raw.control_code),
             pkt_context: raw.pkt_context,
         }
@@ -81,11 +82,11 @@ impl PacketNotice<'_> {
     }
 }
 
-/// A response that the server is about to send: `DhcpPktSendHook` (`LPDHCP_DROP_SEND`).
+/// A reply that the server is about to send: `DhcpPktSendHook` (`LPDHCP_DROP_SEND`).
 #[derive(Debug)]
 pub struct SendPacket<'a> {
     packet: PacketArgument<'a>,
-    ip_address: u32,
+    ip_address: Ipv4Addr,
     code: SendCode,
     pkt_context: *mut c_void,
 }
@@ -116,7 +117,7 @@ impl SendPacket<'_> {
         let packet = unsafe { PacketArgument::from_raw(raw.packet, raw.packet_size) }?;
         Ok(Self {
             packet,
-            ip_address: raw.ip_address,
+            ip_address: Ipv4Addr::from_bits(raw.ip_address),
             code: SendCode::from_code(raw.control_code),
             pkt_context: raw.pkt_context,
         })
@@ -138,7 +139,7 @@ impl<'a> PacketNotice<'a> {
         let packet = PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block);
         Self {
             packet: Ok(packet.original()),
-            ip_address: core::net::Ipv4Addr::new(192, 0, 2, 1).to_bits(),
+            ip_address: Ipv4Addr::new(192, 0, 2, 1),
             notice,
             pkt_context: variables.pkt_context,
         }
@@ -151,7 +152,7 @@ impl<'a> SendPacket<'a> {
     pub(crate) fn of_test(variables: &'a mut super::packet::TestVariables) -> Self {
         Self {
             packet: PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block),
-            ip_address: core::net::Ipv4Addr::new(192, 0, 2, 1).to_bits(),
+            ip_address: Ipv4Addr::new(192, 0, 2, 1),
             code: SendCode::SEND_PACKET,
             pkt_context: variables.pkt_context,
         }

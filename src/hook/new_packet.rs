@@ -15,7 +15,7 @@ use crate::table::Context;
 #[derive(Debug)]
 pub struct NewPacket<'a> {
     packet: PacketArgument<'a>,
-    ip_address: u32,
+    ip_address: Ipv4Addr,
     pkt_context: ContextVariable<'a>,
     /// INVARIANT: for reading and writing during `'a`, though perhaps not aligned; nobody else does so.
     process_it: NonNull<Bool>,
@@ -76,7 +76,7 @@ impl NewPacket<'_> {
         match (process_it, packet, not_null(raw.pkt_context, "PktContext")) {
             (Ok(process_it), Ok(packet), Ok(pkt_context)) => Ok(Self {
                 packet,
-                ip_address: raw.ip_address,
+                ip_address: Ipv4Addr::from_bits(raw.ip_address),
                 pkt_context: ContextVariable {
                     variable: pkt_context,
                     lifetime: PhantomData,
@@ -89,6 +89,7 @@ impl NewPacket<'_> {
                     unsafe { pkt_context.write_unaligned(core::ptr::null_mut()) };
                 }
                 let error = process_it.err().or(packet.err()).or(pkt_context.err());
+                debug_assert!(error.is_some(), "one of the three is an error");
                 Err(error.unwrap_or(HookError::Null { parameter: "Packet" }))
             }
         }
@@ -110,7 +111,7 @@ impl NewPacket<'_> {
     #[must_use]
     #[doc(alias = "IpAddress")]
     pub const fn received_on(&self) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.ip_address)
+        self.ip_address
     }
 
     /// Sets whether the server is to process the packet or to drop it; at first it is to be processed.
@@ -156,7 +157,7 @@ impl<'a> NewPacket<'a> {
         variables.process_it = Bool::TRUE;
         Self {
             packet: PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block),
-            ip_address: Ipv4Addr::new(192, 0, 2, 1).to_bits(),
+            ip_address: Ipv4Addr::new(192, 0, 2, 1),
             pkt_context: ContextVariable {
                 variable: NonNull::from(&mut variables.pkt_context),
                 lifetime: PhantomData,

@@ -1,6 +1,7 @@
 //! The argument of `DhcpHandleOptionsHook`: what the server parsed from a packet.
 
 use core::ffi::c_void;
+use core::fmt;
 use core::mem::discriminant;
 use core::ptr::NonNull;
 
@@ -16,7 +17,6 @@ use crate::ffi::{Boolean, HandleOptionsArguments, ServerOptions};
 /// The SDK has the parameter as `[in, out]`: a callout can change what the pointers to a `BYTE` or a `DWORD` lead to, each
 /// by the method that begins with `set_`. The change is made at once, where the server has the value; if that is within the
 /// packet, [`bytes`](Self::bytes) shows it too. What the server does with it is not documented.
-#[derive(Debug)]
 pub struct ParsedOptions<'a> {
     packet: PacketBytes<'a>,
     pkt_context: *mut c_void,
@@ -29,6 +29,16 @@ pub struct ParsedOptions<'a> {
     ///
     /// INVARIANT: such a value can be written there during `'a`; nobody else does so.
     before: [Option<(NonNull<u8>, Value)>; CHANGEABLE],
+}
+
+/// Reads nothing of what the server parsed: the author has not asked for it.
+impl fmt::Debug for ParsedOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParsedOptions")
+            .field("packet", &self.packet)
+            .field("pkt_context", &self.pkt_context)
+            .finish_non_exhaustive()
+    }
 }
 
 packet_accessors!(ParsedOptions);
@@ -189,8 +199,9 @@ impl ParsedOptions<'_> {
     fn note_before(&mut self, place: NonNull<u8>, value: Value) {
         let same =
             |(noted, before): (NonNull<u8>, Value)| noted == place && discriminant(&before) == discriminant(&value);
-        let mut notes = self.before.iter_mut();
-        if let Some(note) = notes.find(|note| note.is_none_or(same)) {
+        let note = self.before.iter_mut().find(|note| note.is_none_or(same));
+        debug_assert!(note.is_some(), "there is a note for each field");
+        if let Some(note) = note {
             note.get_or_insert((place, value));
         }
     }

@@ -41,7 +41,7 @@ impl ControlEvent {
 /// A client lease that is about to be deleted: `DhcpDeleteClientHook` (`LPDHCP_DELETE_CLIENT`).
 #[derive(Clone, Copy, Debug)]
 pub struct ClientDeleted<'a> {
-    ip_address: u32,
+    ip_address: Ipv4Addr,
     hw_address: &'a [u8],
 }
 
@@ -58,7 +58,7 @@ impl<'a> ClientDeleted<'a> {
     /// - [`HookError::TooLong`] if `hw_address_length` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
     #[inline]
     pub unsafe fn from_raw(raw: DeleteClientArguments) -> Result<Self, HookError> {
-        let ip_address = raw.ip_address;
+        let ip_address = Ipv4Addr::from_bits(raw.ip_address);
         let length = checked_length(raw.hw_address_length, "HwAddressLength")?;
         if length == 0 {
             return Ok(Self {
@@ -77,7 +77,7 @@ impl<'a> ClientDeleted<'a> {
     #[must_use]
     #[doc(alias = "IpAddress")]
     pub const fn address(&self) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.ip_address)
+        self.ip_address
     }
 
     /// Returns the hardware address of the client.

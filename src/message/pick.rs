@@ -1,11 +1,13 @@
 //! Several options found in one pass.
 
+use core::fmt;
+
 use super::code::OptionCode;
 use super::value::Value;
 use super::walk::{OptionError, Walk};
 
 /// What [`Message::pick`](super::Message::pick) has found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Picked<'a, const K: usize> {
     packet: &'a [u8],
     codes: [OptionCode; K],
@@ -53,8 +55,18 @@ impl<'a, const K: usize> Picked<'a, K> {
     }
 }
 
+/// What was asked for, each with its value, and the fault.
+impl<const K: usize> fmt::Debug for Picked<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut list = f.debug_list();
+        list.entries(self.codes.iter().zip(self.values()));
+        list.entries(self.fault);
+        list.finish()
+    }
+}
+
 /// What a walk has found of a value.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Found<'a> {
     /// The first piece that is not empty, or the last one; `None` before there is one.
     head: Option<&'a [u8]>,

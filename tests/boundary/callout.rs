@@ -970,7 +970,7 @@ fn the_service_is_told_of() {
     assert_eq!(
         log[6..],
         [format!(
-            "notice 0x0000000b rejected: context {context:?} is stale: its packet has been processed or given up"
+            "notice DHCP_DROP_PROCESSED rejected: context {context:?} is stale: its packet has been processed or given up"
         )]
     );
 }

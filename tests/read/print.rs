@@ -1,6 +1,9 @@
 //! Messages print as one line and as many, with every fault in its place and nothing hostile loose.
 
-use dhcp_callout::Message;
+use core::error::Error;
+use core::fmt::Display;
+
+use dhcp_callout::{DropReason, Message, MessageType, Notice, Outcome, Stage, option};
 
 /// An ACK of Ethernet client 00:05:3c:04:8d:59, with what follows the magic cookie.
 fn ack(options: &[u8]) -> Vec<u8> {
@@ -117,4 +120,41 @@ fn a_packet_without_the_cookie_is_a_bootp_message() {
         "BOOTREPLY xid=0x3903f326 mac=00:05:3c:04:8d:59 yiaddr=192.0.2.7"
     );
     assert!(lines(&packet).ends_with("  236  no magic cookie: 01020304\n"));
+}
+
+#[test]
+fn a_column_is_as_wide_for_what_has_no_name() -> Result<(), &'static str> {
+    let unknown = DropReason::from_code(0x77).ok_or("a reason")?;
+    let printed = |codes: &[&dyn Display]| {
+        codes
+            .iter()
+            .map(|code| format!("{code:>40}|{code:-^40}|{code:40}|"))
+            .collect::<Vec<_>>()
+    };
+    for row in printed(&[
+        &DropReason::NOADDRESS,
+        &unknown,
+        &MessageType::from_code(99),
+        &Notice::Processed,
+        &Outcome::Processed,
+        &Outcome::Dropped(unknown),
+        &Stage::InFlight,
+        &Stage::Done(Outcome::Dropped(unknown)),
+    ]) {
+        assert_eq!(row.len(), 3 * 41, "{row}");
+        let text = row[..40].trim();
+        assert_eq!(row, format!("{text:>40}|{text:-^40}|{text:40}|"));
+    }
+    Ok(())
+}
+
+#[test]
+fn what_was_picked_prints_as_codes_and_values() -> Result<(), Box<dyn Error>> {
+    let packet = ack(b"\x35\x01\x05\x0c\x02pc\x33\x09");
+    let picked = Message::parse(&packet)?.pick([option::HOST_NAME.code(), option::ROUTERS.code()]);
+    let fault = picked.fault().ok_or("a fault")?;
+    let value = picked.value(0).ok_or("a value")?;
+    let expected = format!("[(OptionCode(12), Some({value:?})), (OptionCode(3), None), {fault:?}]");
+    assert_eq!(format!("{picked:?}"), expected);
+    Ok(())
 }

@@ -14,7 +14,7 @@ pub fn change(editor: &mut Editor<'_, '_>) {
 }
 
 crate::methods! {
-    PacketBuffer = &mut PacketBuffer: as_bytes as_bytes_mut clear size as_ref;
+    PacketBuffer = &mut PacketBuffer: as_bytes as_bytes_mut clear message size as_ref;
 }
 
 crate::operations! {

@@ -54,7 +54,7 @@ printed! {
     "{it:x}": Flags = Flags, FqdnFlags = FqdnFlags;
     "{it:?}":
         PacketBuffer = PacketBuffer, Editor = Editor<'_, '_>, Fragments = Fragments<'_>,
-        Key = Key<u8>, Options = Options<'_>, RawOption = RawOption<'_>,
+        Key = Key<u8>, Options = Options<'_>, Picked = Picked<'_, 2>, RawOption = RawOption<'_>,
         SequenceReader = SequenceReader<'_, Ipv4Addr>, Borrowed = Borrowed<'_, u8>, Full = Full<u8>,
         PacketTable = PacketTable<u8, 4>, PacketTally = PacketTally, PooledBuffer = PooledBuffer<'_>,
         Replacements = Replacements<'_>;
