@@ -10,16 +10,19 @@
 )]
 
 use core::fmt::Display;
+use core::ptr::null_mut;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 
-use dhcp_callout::hook::{ChainDlls, ReplaceError};
-use dhcp_callout::message::{EditError, MessageType, OptionCode, Typed, Value, option};
-use dhcp_callout::simulate::Server;
+use dhcp_callout::chain::{Chain, LoadedDll};
+use dhcp_callout::hook::{ChainDlls, LONGEST_LIST};
+use dhcp_callout::message::{MessageType, OptionCode, Typed, Value, option};
+use dhcp_callout::simulate::{EntryCall, Server, TestPacket};
 use dhcp_callout::table::{BufferPool, Context, ContextError, NotifyError, PacketTable};
 use dhcp_callout::{
-    Callout, Decision, Diagnostic, DropReason, Editor, HookError, Host, LeftOut, LoadError, Message, NewPacket, Notice,
-    PacketBuffer, Stage, entry_point,
+    AddressDeleted, AddressProblem, Callout, Decision, Diagnostic, DllPath, DropReason, Editor, Host, LoadError,
+    Message, NewPacket, Notice, PacketBuffer, ReplaceError, Stage, entry_point, ffi,
 };
 
 /// The errors, each under the name of its case.
@@ -105,11 +108,17 @@ impl Errors {
         });
         let long = PacketBuffer::request(MessageType::DISCOVER, 7, &[2; 17]);
         self.add("EditError::FieldTooLong", long.unwrap_err());
-        let code = option::DOMAIN_NAME.code();
-        self.add("EditError::NoEncoding", EditError::NoEncoding { code });
-        let area = dhcp_callout::message::Area::File;
-        self.add("EditError::FieldHoldsOptions", EditError::FieldHoldsOptions { area });
-        self.add("EditError::VendorArea", EditError::VendorArea);
+        self.edit("EditError::NoEncoding", |editor| {
+            editor.set(option::DOMAIN_SEARCH, ["a..b"].as_slice());
+        });
+        let mut packet = PacketBuffer::request(MessageType::OFFER, 7, &[2; 6]).unwrap();
+        packet.as_bytes_mut()[240..247].copy_from_slice(&[53, 1, 2, 52, 1, 1, 255]);
+        packet.as_bytes_mut()[108..112].copy_from_slice(&[12, 1, b'h', 255]);
+        let held = packet.edit(|editor| _ = editor.file(b"boot"));
+        self.add("EditError::FieldHoldsOptions", held.unwrap_err());
+        packet.as_bytes_mut()[236] = 1;
+        let vendor = packet.edit(|editor| _ = editor.set(option::HOST_NAME, "host"));
+        self.add("EditError::VendorArea", vendor.unwrap_err());
     }
 
     /// Adds an error that names a context, which differs from run to run.
@@ -157,34 +166,12 @@ impl Errors {
         let taken = pool.take();
         self.add("PoolExhausted", ReplaceError::from(pool.take().unwrap_err()));
         drop(taken);
-        self.add("ReplaceError::NotTracked", ReplaceError::NotTracked);
-        self.add("HookError::Null", HookError::Null { parameter: "*Packet" });
-        self.add(
-            "HookError::TooLong",
-            HookError::TooLong {
-                parameter: "*PacketSize",
-                size: 5000,
-            },
-        );
-        self.add("HookError::UnalignedList", HookError::UnalignedList);
-        self.add("HookError::EndlessList", HookError::EndlessList { units: 32_768 });
-        self.add("HookError::Version", HookError::Version { version: 1 });
-        self.add(
-            "HookError::ForeignCode",
-            HookError::ForeignCode {
-                code: 9,
-                family: 0x1000,
-            },
-        );
+        let packet = PacketBuffer::request(MessageType::DISCOVER, 7, &[2; 6]).unwrap();
+        let mut packet = TestPacket::new(packet.as_bytes()).unwrap().untracked();
+        let replaced = packet.send_packet(|packet| packet.replace_with(b""));
+        self.add("ReplaceError::NotTracked", replaced.unwrap_err());
         let path = ChainDlls::new(&[65, 66]).find_map(Result::err);
         self.add("UnterminatedPath", path.unwrap());
-        self.add("LeftOut::Unterminated", LeftOut::Unterminated);
-        let (path, reason) = (None, LeftOut::Unterminated);
-        self.add("Diagnostic::LeftOut", Diagnostic::LeftOut { path, reason });
-        self.add("LeftOut::NotFound", LeftOut::NotFound);
-        self.add("LeftOut::Repeated", LeftOut::Repeated);
-        self.add("LeftOut::Refused", LeftOut::Refused { status: 50 });
-        self.add("LeftOut::TooMany", LeftOut::TooMany { members: 7 });
     }
 
     #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
@@ -193,6 +180,63 @@ impl Errors {
         // SAFETY: the entry point is that which the macro made.
         let refused = unsafe { Server::load(failing) };
         self.add("EntryRefused", refused.map(drop).unwrap_err());
+
+        let mut raw = ffi::ProbArguments {
+            packet: null_mut(),
+            packet_size: 5000,
+            control_code: 9,
+            ip_address: 0,
+            alt_address: 0,
+            reserved: null_mut(),
+            pkt_context: null_mut(),
+        };
+        // SAFETY: the packet is NULL.
+        let foreign = unsafe { AddressDeleted::from_raw(raw) };
+        self.add("HookError::ForeignCode", foreign.map(drop).unwrap_err());
+        raw.control_code = AddressProblem::CONFLICT.code();
+        // SAFETY: as above.
+        let null = unsafe { AddressDeleted::from_raw(raw) };
+        self.add("HookError::Null", null.map(drop).unwrap_err());
+        let mut byte = 0;
+        raw.packet = &raw mut byte;
+        // SAFETY: of a packet that is longer than 4096 bytes nothing is asked.
+        let long = unsafe { AddressDeleted::from_raw(raw) };
+        self.add("HookError::TooLong", long.map(drop).unwrap_err());
+    }
+
+    /// What a callout is told of entry points and lists of DLLs.
+    #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
+    fn lists(&mut self) {
+        // SAFETY: the entry points are those which the macro made.
+        unsafe { EntryCall::DEFAULT.version(1).enter(linked) };
+        self.heard(&["HookError::Version"]);
+
+        let mut table = ffi::CalloutTable::EMPTY;
+        let mut odd = [0_u32; 2];
+        // SAFETY: the table is there, and a list at an odd address is not read.
+        unsafe { unlinked((&raw mut odd).wrapping_byte_add(1).cast(), 0, &raw mut table) };
+        self.heard(&["HookError::UnalignedList"]);
+
+        let mut list: Vec<u16> = "none\0failing\0other\0other\0third\0".encode_utf16().collect();
+        list.resize(LONGEST_LIST, u16::from(b'a'));
+        // SAFETY: the table is there, and so many units can be read.
+        unsafe { linked(list.as_mut_ptr(), 0, &raw mut table) };
+        self.heard(&[
+            "HookError::EndlessList",
+            "LeftOut::NotFound",
+            "LeftOut::Refused",
+            "LeftOut::Repeated",
+            "LeftOut::TooMany",
+            "LeftOut::Unterminated",
+            "Diagnostic::LeftOut",
+        ]);
+    }
+
+    /// Adds what the callouts have been told, in this order.
+    fn heard(&mut self, cases: &[&'static str]) {
+        let told: Vec<_> = TOLD.lock().unwrap().drain(..).collect();
+        assert_eq!(told.len(), cases.len(), "{told:#?}");
+        self.0.extend(cases.iter().copied().zip(told));
     }
 }
 
@@ -215,6 +259,58 @@ impl Callout for Failing {
 static FAILING: Host<Failing> = Host::new(Failing);
 entry_point!(fn failing = FAILING);
 
+/// What the callouts were told.
+static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Told;
+
+impl Callout for Told {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Pass
+    }
+
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+        let mut told = TOLD.lock().unwrap();
+        match diagnostic {
+            Diagnostic::ArgumentsRefused { error, .. } => told.push(error.to_string()),
+            Diagnostic::LeftOut { path, reason } => {
+                told.push(reason.to_string());
+                if path.is_none() {
+                    told.push(diagnostic.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+static LINKED: Host<Told> = Host::new(Told);
+static CHAIN: Chain<64, 2> = Chain::new();
+entry_point!(fn linked = LINKED, chain = CHAIN, find = find);
+
+static UNLINKED: Host<Told> = Host::new(Told);
+entry_point!(fn unlinked = UNLINKED);
+
+#[expect(unsafe_code, reason = "that an entry point is one is promised")]
+fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+    let entry: ffi::EntryPoint = match path.to_string().as_str() {
+        "failing" => failing,
+        "other" => other,
+        "third" => third,
+        _ => return None,
+    };
+    // SAFETY: the macro made it.
+    Some(unsafe { LoadedDll::new(entry) })
+}
+
+static OTHER: Host<Told> = Host::new(Told);
+entry_point!(fn other = OTHER);
+
+static THIRD: Host<Told> = Host::new(Told);
+entry_point!(fn third = THIRD);
+
 #[test]
 fn every_error_says_what_it_should() {
     let mut errors = Errors::default();
@@ -224,6 +320,7 @@ fn every_error_says_what_it_should() {
     errors.table();
     errors.hooks();
     errors.loading();
+    errors.lists();
     let lines: Vec<_> = errors
         .0
         .iter()
