@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::message::{self, EditError, Editor, Message, MessageType};
+use crate::message::{self, EditError, Editor, Message, MessageType, ParseError};
 
 /// How many bytes the server's packet buffer has, and so how long a packet can be ("a buffer 4 KB in size").
 pub const PACKET_CAPACITY: usize = message::CAPACITY;
@@ -92,6 +92,15 @@ impl PacketBuffer {
     pub fn as_bytes(&self) -> &[u8] {
         debug_assert!(self.size <= PACKET_CAPACITY, "the packet is in its block");
         self.block.get(..self.size).unwrap_or_default()
+    }
+
+    /// Reads the packet as a DHCP message, in place.
+    ///
+    /// # Errors
+    /// [`ParseError`] if the packet is too short for a message.
+    #[inline]
+    pub fn message(&self) -> Result<Message<'_>, ParseError> {
+        Message::parse(self.as_bytes())
     }
 
     /// Returns the packet for writing; its size stays.

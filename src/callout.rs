@@ -101,7 +101,7 @@ pub trait Callout: Send + Sync + 'static {
 
     /// Hears that the server drops a packet, and why (`DhcpPktDropHook`).
     ///
-    /// Every report with a reason comes here:
+    /// Every notice with a reason comes here:
     /// - of a tracked packet, with its state; one that is repeated too, after [`diagnostic`](Self::diagnostic) has heard
     ///   of the [violation](crate::Violation::RepeatedDrop): the [`Outcome`] has the first reason;
     /// - of a packet that was passed, refused or never offered, without a state; the server may say no more of it than the
@@ -223,9 +223,9 @@ pub trait OnControl: Callout {
     fn control(&'static self, event: ControlEvent);
 }
 
-/// Sees each response that is about to be sent, and can replace it (`DhcpPktSendHook`).
+/// Sees each reply that is about to be sent, and can replace it (`DhcpPktSendHook`).
 pub trait OnSendPacket: Callout {
-    /// Looks at the response; `state` is that of the packet that is answered, if it is tracked.
+    /// Looks at the reply; `state` is that of the packet that is answered, if it is tracked.
     fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&Self::State>);
 }
 

@@ -46,7 +46,7 @@ pub use drop_send::{PacketNotice, SendPacket};
 pub use new_packet::NewPacket;
 pub(crate) use note::note_drop;
 pub use packet::ReplaceError;
-pub(crate) use packet::{Buffers, PacketArgument, PacketPair, check_packet, read_packet};
+pub(crate) use packet::{Buffers, PacketArgument, PacketPair, check_packet, read_packet, size_of_packet};
 #[cfg(feature = "simulate")]
 pub(crate) use packet::{TestVariables, read_bytes, write_bytes};
 pub use parsed_options::{Dword, ParsedOptions};

@@ -257,7 +257,7 @@ impl Server {
         self.report(in_flight, Call::Notified(notice))
     }
 
-    /// Offers `reply`, the response to a packet, to `DhcpPktSendHook`; [`Observation::bytes`] is what is then sent.
+    /// Offers `reply`, which answers a packet, to `DhcpPktSendHook`; [`Observation::bytes`] is what is then sent.
     ///
     /// # Errors
     /// [`PacketTooLong`] if the reply does not fit into the server's buffer.

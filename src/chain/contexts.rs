@@ -28,6 +28,7 @@ impl<const MEMBERS: usize> Contexts<MEMBERS> {
 
     // Whoever has the context from the server has it after the hook that set it returned: no ordering is needed.
     pub(super) fn get(&self, member: usize) -> *mut c_void {
+        debug_assert!(member < MEMBERS, "member {member} of {MEMBERS}");
         self.own
             .get(member)
             .map_or(null_mut(), |context| context.load(Ordering::Relaxed))
@@ -35,6 +36,7 @@ impl<const MEMBERS: usize> Contexts<MEMBERS> {
 
     /// Notes that a member has heard of the packet.
     pub(super) fn begin(&self, member: usize, context: *mut c_void) {
+        debug_assert!(member < MEMBERS, "member {member} of {MEMBERS}");
         if let Some(place) = self.own.get(member) {
             place.store(context, Ordering::Relaxed);
         }
@@ -145,8 +147,7 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
 
 /// Returns the bit of a member; a chain has at most 64.
 fn bit(member: usize) -> u64 {
-    u32::try_from(member)
-        .ok()
-        .and_then(|member| 1_u64.checked_shl(member))
-        .unwrap_or(0)
+    let bit = u32::try_from(member).ok().and_then(|member| 1_u64.checked_shl(member));
+    debug_assert!(bit.is_some(), "member {member} has no bit");
+    bit.unwrap_or(0)
 }

@@ -6,7 +6,7 @@ use core::ptr::null_mut;
 use super::Chain;
 use super::contexts::{Audience, Contexts};
 use super::members::Members;
-use crate::buffer::PACKET_CAPACITY;
+use crate::buffer::PacketBuffer;
 use crate::control::DropReason;
 use crate::ffi::{
     Bool, CalloutTable, ControlArguments, DeleteClientArguments, DropSendArguments, ERROR_SUCCESS,
@@ -15,6 +15,7 @@ use crate::ffi::{
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, Diagnostic, Handle, HookError, Keep,
     NewPacket, PacketNotice, PacketPair, ParsedOptions, SendPacket, check_packet, note_drop, read_packet,
+    size_of_packet,
 };
 use crate::lifecycle::{Notice, Stage};
 use crate::table::{Admitted, Borrowed, Context, ContextError, Finished, Progress};
@@ -171,12 +172,11 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     /// Tells the audience with a copy of `bytes`, so that a buffer that one member takes back is not what the others read.
     #[inline(never)]
     fn tell_copy(&self, told: Told, bytes: &[u8], audience: Audience<'_, MEMBERS>) -> u32 {
-        let mut copy = [0; PACKET_CAPACITY];
-        let length = bytes.len().min(PACKET_CAPACITY);
-        if let (Some(to), Some(from)) = (copy.get_mut(..length), bytes.get(..length)) {
-            to.copy_from_slice(from);
-        }
-        let packet = (copy.as_mut_ptr(), u32::try_from(length).unwrap_or_default());
+        let mut copy = PacketBuffer::new();
+        let copied = copy.copy_from(bytes);
+        debug_assert!(copied.is_ok(), "{copied:?}: the server's packet is in its buffer");
+        let size = size_of_packet(copy.size());
+        let packet = (copy.block_mut().as_mut_ptr(), size);
         // SAFETY: the packet is in the copy, of the full size of a buffer.
         unsafe { self.tell(Told { packet, ..told }, audience) }
     }
@@ -333,11 +333,13 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
             if member > 0 {
                 // SAFETY: the server's own buffer is there until the hook returns, of the full size, and no member is called
                 // in the meantime.
-                let packet = unsafe { read_packet(watched.own.0, watched.own.1) }.unwrap_or_default();
+                let packet = unsafe { read_packet(watched.own.0, watched.own.1) };
+                debug_assert!(packet.is_ok(), "{packet:?}: its pointers were checked");
+                let packet = packet.unwrap_or_default();
                 self.report(Diagnostic::MemberRefused { member, packet });
             }
             packet.set_process_it(false);
-            // Of drops the DLL's own callout hears from the server alone; the others cannot do without the pair.
+            // The DLL's own callout hears of a drop from the server alone; the other members are told both here.
             for (notice, audience) in [
                 (
                     Notice::Dropped(DropReason::GEN_FAILURE),

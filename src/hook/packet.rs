@@ -46,7 +46,7 @@ pub(crate) const unsafe fn write_bytes(start: *mut u8, bytes: &[u8]) {
 }
 
 /// Where a packet is, and how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct PacketBytes<'a> {
     /// INVARIANT: for reading `length` bytes during `'a`, while nobody writes them.
     start: NonNull<u8>,
@@ -80,6 +80,13 @@ impl PacketBytes<'_> {
     pub(super) fn bytes(&self) -> &[u8] {
         // SAFETY: the invariant holds while `self` is borrowed, and `length` is at most the capacity of a packet.
         unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.length) }
+    }
+}
+
+/// The length: the bytes are long, and the pointer says nothing in a log.
+impl fmt::Debug for PacketBytes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.length)
     }
 }
 
@@ -330,7 +337,9 @@ impl<'a> PacketArgument<'a> {
             Changed::Nothing => None,
             Changed::Replaced(buffer) => Some(buffer),
             Changed::Rewritten => {
-                let packet = self.aside.as_deref().and_then(Option::as_ref)?.as_bytes();
+                let aside = self.aside.as_deref().and_then(Option::as_ref);
+                debug_assert!(aside.is_some(), "what was rewritten is aside");
+                let packet = aside?.as_bytes();
                 // SAFETY:
                 // - so many bytes can be written, the caller promises, since a packet has at most that;
                 // - no reference to them is left, since `self` is borrowed mutably.
@@ -369,7 +378,7 @@ fn edit_into<'v>(
 }
 
 /// Returns the size of a packet as the server counts it.
-fn size_of_packet(length: usize) -> u32 {
+pub(crate) fn size_of_packet(length: usize) -> u32 {
     debug_assert!(length <= PACKET_CAPACITY, "a packet of {length} bytes");
     u32::try_from(length).unwrap_or_default()
 }

@@ -95,6 +95,8 @@ impl OptionCode {
     pub const CONTINUATION: Self = Self(250);
     /// Option 52, which says whether `file` and `sname` hold options (RFC 2132 section 9.3).
     pub(crate) const OVERLOAD: Self = Self(52);
+    /// Option 53 (RFC 2132 section 9.6).
+    pub(super) const MESSAGE_TYPE: Self = Self(53);
 }
 
 bitflags::bitflags! {

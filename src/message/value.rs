@@ -3,7 +3,7 @@
 use core::{fmt, mem};
 
 use super::code::OptionCode;
-use super::walk::{OptionError, RawOption, Walk};
+use super::walk::{LONGEST, OptionError, RawOption, Walk};
 
 /// The value of an option, or a part of it: the bytes of all its fragments in wire order, read in place.
 ///
@@ -303,7 +303,7 @@ impl<'a> Value<'a> {
 /// Returns whether an option has so many bytes that a 250 directly after it continues it.
 #[inline]
 const fn is_full(value: &[u8]) -> bool {
-    value.len() == 255
+    value.len() == LONGEST
 }
 
 /// The pieces of a value in wire order, without the empty ones; at most 255 bytes each.

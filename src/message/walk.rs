@@ -183,24 +183,38 @@ pub(super) struct Walk<'a> {
     overload: u8,
 }
 
+/// Most bytes that one option holds of a value, since its length is a byte (RFC 2132 section 2). A 250 directly after one of
+/// so many continues it.
+pub(super) const LONGEST: usize = 255;
+
 /// Bytes of an option that a 250 may continue, with its code and length.
-const FULL: usize = 2 + 255;
+const FULL: usize = 2 + LONGEST;
 
 /// Whatever follows of option 52 changes nothing: joined, its value has to be one byte.
 const SETTLED: u8 = 4;
 
 /// For each code, whether it is not only an option: PAD, END, option 52, which says where more options are, and 250,
 /// which may continue another option.
-static SPECIAL_CODES: [bool; 256] = table_of(&[0, 52, 250, 255]);
+static SPECIAL_CODES: [bool; 256] = table_of(&[
+    OptionCode::PAD,
+    OptionCode::END,
+    OptionCode::OVERLOAD,
+    OptionCode::CONTINUATION,
+]);
 
 /// PAD, END, option 52, and option 53.
-static SPECIAL_OR_MESSAGE_TYPE: [bool; 256] = table_of(&[0, 52, 53, 255]);
+static SPECIAL_OR_MESSAGE_TYPE: [bool; 256] = table_of(&[
+    OptionCode::PAD,
+    OptionCode::END,
+    OptionCode::OVERLOAD,
+    OptionCode::MESSAGE_TYPE,
+]);
 
 /// Returns a table that is true for these codes.
-const fn table_of(mut codes: &[u8]) -> [bool; 256] {
+const fn table_of(mut codes: &[OptionCode]) -> [bool; 256] {
     let mut table = [false; 256];
     while let [code, others @ ..] = codes {
-        if let Some((_, [place, ..])) = table.split_at_mut_checked(*code as usize) {
+        if let Some((_, [place, ..])) = table.split_at_mut_checked(code.code() as usize) {
             *place = true;
         }
         codes = others;
@@ -246,6 +260,7 @@ impl<'a> Walk<'a> {
             _ if offset > FILE.start => FILE.end,
             _ => SNAME.end,
         };
+        // The bytes of a value that is in no packet need not reach as far.
         let mut walk = Self::starting(packet.get(..end).unwrap_or(packet), offset, overload | SETTLED);
         if full {
             walk.boundary = offset.saturating_sub(FULL) as u32;
@@ -456,7 +471,9 @@ impl<'a> Walk<'a> {
 
     /// Returns a walk in which nothing follows.
     fn ended(self) -> Self {
-        self.enter(SNAME.end..SNAME.end).unwrap_or(self)
+        let ended = self.enter(SNAME.end..SNAME.end);
+        debug_assert!(ended.is_some(), "a message has the field");
+        ended.unwrap_or(self)
     }
 
     /// Passes over options as long as `is_passed` says so of their codes, and has `take` note the others: the code and the
@@ -543,7 +560,7 @@ pub(super) fn lone_message_type(packet: &[u8]) -> Option<u8> {
     const SECOND: usize = OPTIONS_OFFSET + 3;
     let (front, _) = packet.split_first_chunk::<SECOND>()?;
     let (front, [head @ .., value]) = front.split_last_chunk::<3>()?;
-    if *head != [53, 1] || !front.ends_with(&MAGIC_COOKIE) {
+    if *head != [OptionCode::MESSAGE_TYPE.code(), 1] || !front.ends_with(&MAGIC_COOKIE) {
         return None;
     }
     let end = pass_while(packet, SECOND, |code| !is_in(&SPECIAL_OR_MESSAGE_TYPE, code));

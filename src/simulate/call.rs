@@ -231,7 +231,7 @@ impl<'a> HookCall<'a> {
         self
     }
 
-    /// Lets the packet, or the hardware address, be NULL, of 0 bytes.
+    /// Passes NULL and a size of 0 as the packet, or as the hardware address.
     #[must_use]
     pub const fn null_packet(mut self) -> Self {
         self.packet = Packet::Null;
@@ -258,11 +258,11 @@ impl<'a> HookCall<'a> {
         self
     }
 
-    /// Sets how many bytes from an aligned address a variable is; `None` for a NULL pointer.
+    /// Sets how many bytes from an aligned address a variable is, modulo 8; `None` for a NULL pointer.
     #[must_use]
     pub fn variable(mut self, parameter: Parameter, offset: Option<usize>) -> Self {
         if let Some(variable) = self.variables.get_mut(parameter.index()) {
-            *variable = offset;
+            *variable = offset.map(|offset| offset % 8);
         }
         self
     }
@@ -635,8 +635,9 @@ impl Observation {
         self.process_it.map(Bool)
     }
 
-    /// Returns the reply as it was just before this call, which reports its packet as processed, where `DhcpPktSendHook` has
-    /// first pointed `*Packet`; `None` if it has not, or the conduct is not [`Swaps::ReadAgain`].
+    /// Returns the bytes that were, just before this call reported the packet as processed, where `DhcpPktSendHook` had
+    /// pointed `*Packet` for its reply; `None` if that hook had not swapped it, or the conduct is not
+    /// [`Swaps::ReadAgain`].
     #[must_use]
     pub fn reply(&self) -> Option<Result<&[u8], HookError>> {
         let reply = self.reply.as_ref()?;

@@ -53,10 +53,10 @@ impl Server {
     /// Plays the server's part in a capture, and passes each client packet's lifecycle to `observe` when it ends.
     ///
     /// Each BOOTREQUEST is received at its time, and its options are parsed. If the capture has a reply (same `xid` and
-    /// `chaddr`, the other direction, a message type that answers), the packet is in flight until then. Before an ACK to
-    /// a REQUEST, or to a DISCOVER if both have Rapid Commit, and before a BOOTP reply goes `DhcpAddressOfferHook`; before
-    /// a NAK `DhcpAddressDelHook`. A DECLINE or RELEASE leads to `DhcpAddressDelHook`, a REQUEST that names a server and
-    /// gets no reply to nothing: the client has chosen that server. In the end each is reported as processed.
+    /// `chaddr`, the other direction, a message type that answers), the packet is in flight until then. `DhcpAddressOfferHook`
+    /// is called before an ACK to a REQUEST, or to a DISCOVER if both have Rapid Commit, and before a BOOTP reply;
+    /// `DhcpAddressDelHook` before a NAK, and for a DECLINE or RELEASE. For a REQUEST that names a server and gets no reply
+    /// neither is: the client has chosen that server. In the end each packet is reported as processed.
     ///
     /// What else gets no reply is dropped:
     /// - as [`DropReason::DUPLICATE`], if it is like an earlier packet that is still unanswered;

@@ -4,14 +4,16 @@ use alloc::boxed::Box;
 use core::ptr::null_mut;
 
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
+use crate::callout::Decision;
 use crate::ffi::Bool;
 use crate::hook::{Buffers, NewPacket, PacketNotice, SendPacket, TestVariables};
 use crate::lifecycle::Notice;
+use crate::message::{Message, ParseError};
 
 /// A packet in a server's buffer of 4096 bytes, which lends the arguments of hooks to a test.
 ///
 /// What the method under test does to the packet is done when it has returned: a replacement is copied into the buffer,
-/// where the next hook finds it.
+/// where the next hook finds it. Of a packet that it refuses all changes are thrown away, as by a [host](crate::Host).
 ///
 /// ```
 /// use dhcp_callout::simulate::TestPacket;
@@ -38,7 +40,13 @@ use crate::lifecycle::Notice;
 /// })?;
 /// let mut packet = TestPacket::new(discover.as_bytes())?;
 /// assert_eq!(packet.new_packet(|packet| Slow.new_packet(packet)), Decision::Track(9));
-/// assert_eq!(packet.bytes()[8..10], [0, 0]);
+/// assert_eq!(packet.message()?.secs(), 0);
+///
+/// let refused = packet.new_packet(|packet| {
+///     let _ = packet.rewrite(|editor| _ = editor.secs(7));
+///     Decision::<()>::Refuse
+/// });
+/// assert_eq!((refused, packet.message()?.secs()), (Decision::Refuse, 0));
 ///
 /// let mut short = TestPacket::new(b"too short")?;
 /// assert_eq!(short.new_packet(|packet| Slow.new_packet(packet)), Decision::Refuse);
@@ -78,15 +86,17 @@ impl TestPacket {
     }
 
     /// Lends the packet as `DhcpNewPktHook` gets it.
-    pub fn new_packet<R>(&mut self, call: impl FnOnce(&mut NewPacket<'_>) -> R) -> R {
+    pub fn new_packet<S>(&mut self, call: impl FnOnce(&mut NewPacket<'_>) -> Decision<S>) -> Decision<S> {
         let (mut aside, buffers) = (None, self.buffers());
         let mut packet = NewPacket::of_test(&mut self.variables);
         packet.argument_mut().lend(&mut aside, buffers);
-        let returned = call(&mut packet);
-        let argument = packet.argument_mut();
-        // SAFETY: the packet is in a block of 4096 bytes, which nobody else has.
-        unsafe { argument.settle() };
-        returned
+        let decision = call(&mut packet);
+        if !matches!(decision, Decision::Refuse) {
+            let argument = packet.argument_mut();
+            // SAFETY: the packet is in a block of 4096 bytes, which nobody else has.
+            unsafe { argument.settle() };
+        }
+        decision
     }
 
     /// Lends the packet as `DhcpPktSendHook` gets it.
@@ -119,5 +129,13 @@ impl TestPacket {
     pub fn bytes(&self) -> &[u8] {
         let size = usize::try_from(self.variables.packet_size).unwrap_or_default();
         self.variables.block.get(..size).unwrap_or_default()
+    }
+
+    /// Reads the packet as a DHCP message, as it is now.
+    ///
+    /// # Errors
+    /// [`ParseError`] if the packet is too short for a message.
+    pub fn message(&self) -> Result<Message<'_>, ParseError> {
+        Message::parse(self.bytes())
     }
 }

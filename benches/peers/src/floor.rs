@@ -41,7 +41,7 @@ unsafe fn walk(packet: &[u8], mut each: impl FnMut(usize, usize, usize) -> bool)
 
 #[inline(always)]
 fn is_message(packet: &[u8]) -> bool {
-    // One byte behind the header, for END; `op` is 1 or 2, and `hlen` 6.
+    // One byte after the header, for END; `op` is 1 or 2, and `hlen` 6.
     packet
         .first_chunk::<241>()
         .is_some_and(|fixed| fixed[236..240] == [99, 130, 83, 99] && fixed[0].wrapping_sub(1) < 2 && fixed[2] == 6)

@@ -9,7 +9,7 @@ use zerocopy::IntoBytes;
 
 use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
-use super::super::walk::{Area, RawOption};
+use super::super::walk::{Area, LONGEST, RawOption};
 use super::super::{FILE, HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET, SNAME};
 use super::error::{EditError, MAX_EDITS};
 use super::script::{Change, LongForm, RELAY, Script};
@@ -293,7 +293,7 @@ impl<'p> Pass<'p> {
 
     /// Returns the form of the value of which `first` is the first fragment; the author's choice if it is not long.
     fn form_of(&self, first: &RawOption<'_>) -> LongForm {
-        let is_continued = first.value.len() == 255
+        let is_continued = first.value.len() == LONGEST
             && self.message.as_bytes().get(first.end()) == Some(&OptionCode::CONTINUATION.code());
         match self.message.value(first.code) {
             _ if is_continued => LongForm::Continued,

@@ -6,7 +6,7 @@
 use core::ops::Range;
 
 use super::super::code::OptionCode;
-use super::super::walk::pass_while;
+use super::super::walk::{LONGEST, pass_while};
 use super::super::{HEADER_LENGTH, MAGIC_COOKIE, OPTIONS_OFFSET};
 use super::script::{Change, Edit, Marks, RELAY, Script};
 use super::write::{copy_value, write_option};
@@ -93,7 +93,7 @@ fn change(
         let length = *source.get(at.wrapping_add(1))?;
         let end = at.wrapping_add(2).wrapping_add(usize::from(length));
         if let Some(edit) = find(edits, code) {
-            if length == 255 || code == OptionCode::CONTINUATION.code() {
+            if usize::from(length) == LONGEST || code == OptionCode::CONTINUATION.code() {
                 return None;
             }
             match edit.change {

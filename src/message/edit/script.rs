@@ -3,7 +3,7 @@
 use super::super::code::{OptionCode, Overload};
 use super::super::codec::Noted;
 use super::super::option;
-use super::super::walk::RawOption;
+use super::super::walk::{LONGEST, RawOption};
 use super::super::{CAPACITY, Message, OPTIONS_OFFSET};
 use super::error::{EditError, MAX_EDITS};
 
@@ -96,7 +96,7 @@ impl<'v> Edit<'v> {
         'v: 'p,
     {
         let value = self.value(typed);
-        (value.len() < 255 && self.code != OptionCode::CONTINUATION).then_some(value)
+        (value.len() < LONGEST && self.code != OptionCode::CONTINUATION).then_some(value)
     }
 }
 
@@ -273,6 +273,7 @@ impl<'v> Script<'v> {
     /// Splits the block before the typed values at its end.
     #[inline]
     pub(super) fn split<'b>(&self, block: &'b mut [u8; CAPACITY]) -> (&'b mut [u8], &'b mut [u8]) {
+        debug_assert!(self.typed_len <= CAPACITY, "values of {} bytes", self.typed_len);
         let start = CAPACITY.saturating_sub(self.typed_len);
         block.split_at_mut_checked(start).unwrap_or_default()
     }

@@ -2,11 +2,9 @@
 
 use super::super::code::OptionCode;
 use super::super::codec::Encoder;
+use super::super::walk::LONGEST;
 use super::error::EditError;
 use super::script::LongForm;
-
-/// The longest value of one fragment.
-const FRAGMENT: usize = 255;
 
 impl Encoder<'_> {
     /// Returns whether what has been written is `bytes`; false if there was no room for all of it.
@@ -18,10 +16,10 @@ impl Encoder<'_> {
     /// Writes an option, or a fragment of one, of at most 255 bytes.
     #[inline]
     pub(super) fn put_option(&mut self, code: OptionCode, value: &[u8]) {
-        debug_assert!(value.len() <= FRAGMENT, "a longer value is split");
+        debug_assert!(value.len() <= LONGEST, "a longer value is split");
         write_option(self.target, self.len, code, value);
         self.len = self.len.wrapping_add(value.len()).wrapping_add(2);
-        if value.len() == FRAGMENT {
+        if value.len() == LONGEST {
             self.full_end = self.len;
         }
     }
@@ -31,13 +29,13 @@ impl Encoder<'_> {
         if code == OptionCode::CONTINUATION && self.full_end == self.len {
             self.put(&[OptionCode::PAD.code()]);
         }
-        let (first, rest) = value.split_at_checked(FRAGMENT).unwrap_or((value, &[]));
+        let (first, rest) = value.split_at_checked(LONGEST).unwrap_or((value, &[]));
         self.put_option(code, first);
         let next = match form {
             LongForm::Repeated => code,
             LongForm::Continued => OptionCode::CONTINUATION,
         };
-        for fragment in rest.chunks(FRAGMENT) {
+        for fragment in rest.chunks(LONGEST) {
             self.put_option(next, fragment);
         }
     }

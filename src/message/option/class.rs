@@ -9,7 +9,7 @@ use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
 use crate::message::value::Value;
 
 /// A class after its length byte, at least one byte long: an element of option 77 (RFC 3004 section 4), and of the data
-/// in option 124. Has no values of its own.
+/// in option 124. No value is of this type.
 ///
 /// Decoding gives [`Value`](crate::message::ValueErrorKind::Value) if the length byte is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -392,7 +392,7 @@ const fn target_of([high, low]: [u8; 2]) -> u16 {
 }
 
 /// A name that is in order.
-struct Checked {
+struct CheckedName {
     /// Where it ends at the place where it began.
     end: usize,
     is_absolute: bool,
@@ -429,7 +429,7 @@ fn check<const N: usize, T>(value: Value<'_>, checks: impl Fn(&[u8]) -> Result<T
 }
 
 /// Checks the name that begins at `start`, which may follow some pointers and cost as many bytes as the `budget` has.
-fn check_name(bytes: &[u8], start: usize, mut pointers: u8, budget: &mut usize) -> Result<Checked, Fault> {
+fn check_name(bytes: &[u8], start: usize, mut pointers: u8, budget: &mut usize) -> Result<CheckedName, Fault> {
     // Where the run of labels began that is being read; pointers must lead before it.
     let mut run = start;
     let mut room = MAX_NAME_LENGTH - 1; // The root.
@@ -465,7 +465,7 @@ fn check_name(bytes: &[u8], start: usize, mut pointers: u8, budget: &mut usize) 
             }
         };
         let end = end.unwrap_or(at.wrapping_add(length));
-        return Ok(Checked { end, is_absolute });
+        return Ok(CheckedName { end, is_absolute });
     }
 }
 

@@ -66,12 +66,13 @@ impl<'a, E: Element> Sequence<'a, E> {
     /// Checks the elements of `value`, of which there may be none.
     #[inline]
     pub(super) fn checked(value: Value<'a>) -> Result<Self, ValueError> {
+        let mut elements = SequenceReader::<E>::new(value);
         match E::WIDTH {
             Some(width) if value.len().checked_rem(width) != Some(0) => {
                 return Err(value.bad_length(Expected::MultipleOf(width)));
             }
             Some(_) => {}
-            None => SequenceReader::<E>::new(value).try_for_each(|element| element.map(|_| ()))?,
+            None => elements.try_for_each(|element| element.map(|_| ()))?,
         }
         Ok(Self {
             value,
@@ -254,6 +255,12 @@ impl<'a, E: Element> SequenceReader<'a, E> {
     #[inline]
     #[must_use]
     pub const fn new(value: Value<'a>) -> Self {
+        const {
+            assert!(
+                !matches!(E::WIDTH, Some(0)),
+                "an element of no bytes would come for ever"
+            );
+        };
         Self {
             rest: value,
             is_over: false,
@@ -289,7 +296,7 @@ impl<'a, E: Element> Iterator for SequenceReader<'a, E> {
 
 impl<E: Element> FusedIterator for SequenceReader<'_, E> {}
 
-/// An element that is a value of the format `F` after its length, which is an `L`. Has no values of its own.
+/// An element that is a value of the format `F` after its length, which is an `L`. No value is of this type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Prefixed<L, F>(PhantomData<fn() -> (L, F)>);
 

@@ -112,7 +112,7 @@ where
 /// ```
 pub type VendorSpecific<'a> = Sequence<'a, VendorSuboption>;
 
-/// The element of [`VendorSpecific`]: a [`Suboption`] with filling before it, or the end. Has no values of its own.
+/// The element of [`VendorSpecific`]: a [`Suboption`] with filling before it, or the end. No value is of this type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VendorSuboption {}
 
