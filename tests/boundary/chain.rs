@@ -345,10 +345,10 @@ mod members {
         assert_eq!(
             others,
             [
-                "1 told: notice 0x0000000b not told to chain member 1",
-                "1 told: notice 0x0000000b not told to chain member 2",
-                "1 told: notice 0x00000001 not told to chain member 1",
-                "1 told: notice 0x00000001 not told to chain member 2",
+                "1 told: notice DHCP_DROP_PROCESSED not told to chain member 1",
+                "1 told: notice DHCP_DROP_PROCESSED not told to chain member 2",
+                "1 told: notice DHCP_DROP_DUPLICATE not told to chain member 1",
+                "1 told: notice DHCP_DROP_DUPLICATE not told to chain member 2",
                 "1 dropped None 0x1 Ok(\"a123\")",
             ]
         );
@@ -372,10 +372,10 @@ mod members {
         assert_eq!(
             LOG.take(),
             [
-                "1 told: notice 0x00000003 not told to chain member 1",
+                "1 told: notice DHCP_DROP_INTERNAL_ERROR not told to chain member 1",
                 "1 dropped None 0x3 Ok(\"2\")",
                 "3 dropped None 0x3 Ok(\"2\")",
-                "1 told: notice 0x0000000b not told to chain member 1",
+                "1 told: notice DHCP_DROP_PROCESSED not told to chain member 1",
             ],
             "to the third it was never offered"
         );
@@ -437,7 +437,7 @@ mod ends {
             LOG.take(),
             [
                 "rejected",
-                "notice 0x0000000b not told to chain member 1",
+                "notice DHCP_DROP_PROCESSED not told to chain member 1",
                 "own done Processed"
             ]
         );
@@ -803,10 +803,10 @@ mod full {
             LOGS[0].take(),
             [
                 "rejected",
-                "notice 0x00000004 not told to chain member 1",
+                "notice DHCP_DROP_TIMEOUT not told to chain member 1",
                 "own dropped None: 0x4",
                 "rejected",
-                "notice 0x0000000b not told to chain member 1",
+                "notice DHCP_DROP_PROCESSED not told to chain member 1",
             ]
         );
         let _lost = server.receive(b"d").unwrap();
@@ -1171,7 +1171,7 @@ mod overlap {
             LOG.take(),
             [
                 "foreign new",
-                "notice 0x0000000b not told to chain member 1",
+                "notice DHCP_DROP_PROCESSED not told to chain member 1",
                 "foreign told 0xb of 9",
                 "own done Processed"
             ]

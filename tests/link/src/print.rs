@@ -6,7 +6,7 @@ use core::net::Ipv4Addr;
 use dhcp_callout::buffer::PacketTooLong;
 use dhcp_callout::callout::LoadError;
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, DropReason, SendCode, ServiceControl};
-use dhcp_callout::hook::{Diagnostic, DllPath, HookError, LeftOut, ReplaceError, UnterminatedPath};
+use dhcp_callout::hook::{Diagnostic, DllPath, HookError, LeftOut, ParsedOptions, ReplaceError, UnterminatedPath};
 use dhcp_callout::message::option::microsoft::MicrosoftCode;
 use dhcp_callout::message::option::relay::{RelayAgentInformation, RelayCode};
 use dhcp_callout::message::*;
@@ -54,7 +54,7 @@ printed! {
     "{it:x}": Flags = Flags, FqdnFlags = FqdnFlags;
     "{it:?}":
         PacketBuffer = PacketBuffer, Editor = Editor<'_, '_>, Fragments = Fragments<'_>,
-        Key = Key<u8>, Options = Options<'_>, Picked = Picked<'_, 2>, RawOption = RawOption<'_>,
+        Key = Key<u8>, Options = Options<'_>, ParsedOptions = ParsedOptions<'_>, Picked = Picked<'_, 2>, RawOption = RawOption<'_>,
         SequenceReader = SequenceReader<'_, Ipv4Addr>, Borrowed = Borrowed<'_, u8>, Full = Full<u8>,
         PacketTable = PacketTable<u8, 4>, PacketTally = PacketTally, PooledBuffer = PooledBuffer<'_>,
         Replacements = Replacements<'_>;
