@@ -23,6 +23,7 @@ use self::exchange::Exchange;
 use self::next::Calls;
 use self::numbers::Numbers;
 use self::run::{Outcome, Run};
+use super::entry::NAME;
 use super::memory::{Arena, Remains};
 use super::threads::Threads;
 use super::{CALLS_AT_ONCE, Conduct, Contexts, Notices, Server};
@@ -68,7 +69,7 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
 }
 
 /// As [`check`], of a callout that serves the DLLs after it: it has to load [`NEXT_DLL`], which is on its list, and to call
-/// it, or it breaks [`Rule::NotChained`].
+/// it, or it breaks [`Rule::NotLoaded`] or [`Rule::NotChained`].
 ///
 /// ```
 /// use dhcp_callout::chain::{Chain, LoadedDll};
@@ -106,8 +107,8 @@ pub unsafe fn check_chained(entry: EntryPoint) -> Report {
     // SAFETY: the caller promises that it can be called.
     let (mut report, table) = unsafe { check_all(entry, 0) };
     let table = table.filter(|_| report.is_complete());
-    if let Some(hook) = table.and_then(|table| before.lacks(&table)) {
-        report.note(Rule::NotChained, hook, Conduct::DEFAULT);
+    if let Some((rule, hook)) = table.and_then(|table| before.broken(&table)) {
+        report.note(rule, hook, Conduct::DEFAULT);
     }
     report
 }
@@ -171,9 +172,9 @@ impl Check {
     /// Loads the callout once more, and shows it all exchanges.
     fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
         // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
-        let (mut server, refused) = unsafe { Server::load_first(&[(entry_rules::NAME, self.entry), NEXT_DLL]) };
+        let (mut server, refused) = unsafe { Server::load_first(&[(NAME, self.entry), NEXT_DLL]) };
         if !refused.is_empty() {
-            self.report.note(Rule::EntryUnstable, entry_rules::NAME, conduct);
+            self.report.note(Rule::EntryUnstable, NAME, conduct);
             return Vec::new();
         }
         server.memory = Arena::new(CALLS_AT_ONCE, remains);
@@ -188,6 +189,7 @@ impl Check {
             self.compare(rule, (usual, Remains::Poison), (other, remains), exchanges);
         };
         compare(Rule::KeptArguments, usual, usual, Remains::Contents);
+        compare(Rule::DependsOnByteOrder, usual, usual.host_order(true), Remains::Poison);
         let (changing, repeated) = (usual.threads(Threads::Changing), usual.notices(Notices::Repeated));
         compare(Rule::DependsOnThread, usual, changing, Remains::Poison);
         compare(Rule::ContextAfterEnd, usual, repeated, Remains::Poison);

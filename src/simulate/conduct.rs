@@ -139,7 +139,9 @@ pub enum Contexts {
     Null,
     /// The one of the packet that was last reported as processed; the packet's own if there is none.
     Stale,
-    /// The one of the packet that was received before; the packet's own if there is none.
+    /// The one of the packet that was received before; the packet's own if there is none. [`check`](super::check()) does not
+    /// combine this with [`Threads::Several`]: by such a context a callout gives up a packet that the server reads at that
+    /// moment on another thread, and is not to blame.
     Repeated,
 }
 

@@ -7,6 +7,9 @@ use super::memory::{Arena, Remains};
 use crate::ffi::{self, CalloutTable, EntryPoint};
 use crate::hook::{read_table, write_table};
 
+/// The entry point, as the SDK names it.
+pub(super) const NAME: &str = "DhcpServerCalloutEntry";
+
 /// A call of an entry point, with any version and list of DLLs.
 ///
 /// ```
@@ -46,7 +49,7 @@ pub struct EntryResult {
 
 /// An entry point that did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name} returned Win32 error {status}, expected 0", name = "DhcpServerCalloutEntry")]
+#[error("{NAME} returned Win32 error {status}, expected 0")]
 #[non_exhaustive]
 pub struct EntryRefused {
     /// What the entry point returned.

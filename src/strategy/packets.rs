@@ -8,6 +8,7 @@ use proptest::sample::{Index, select};
 
 use super::option_value::{nearly_option_value, option_value};
 use super::sample::{Bytes, Layout, Placed, Sample, header, noise};
+use super::shrink::ByBytes;
 use super::split::split;
 use super::typical::typical_message;
 use crate::message::HEADER_LENGTH;
@@ -65,7 +66,7 @@ pub(super) fn nearly_message() -> impl Strategy<Value = Bytes> {
         split(option_value()).prop_map(|(_, sample)| sample),
     ];
     let damage = (any::<Index>(), any::<Index>(), vec_of(any::<u8>(), 0..8), 0..4_u8);
-    (whole, damage).prop_map(|(sample, (at, to, bytes, kind))| {
+    let damaged = (whole, damage).prop_map(|(sample, (at, to, bytes, kind))| {
         let Bytes(mut packet) = sample.packet;
         let options = packet.len().saturating_sub(HEADER_LENGTH).max(1);
         match kind {
@@ -83,19 +84,22 @@ pub(super) fn nearly_message() -> impl Strategy<Value = Bytes> {
             }
         }
         Bytes(packet)
-    })
+    });
+    ByBytes(damaged)
 }
 
 /// Yields packets of every kind: any bytes, well-formed, with one thing wrong in their framing or in a value.
+///
+/// They shrink to fewer bytes, and what is left to zeros.
 #[inline]
 pub fn packet() -> impl Strategy<Value = Bytes> {
-    prop_oneof![
+    ByBytes(prop_oneof![
         1 => any_bytes(),
         2 => message().prop_map(|sample| sample.packet),
         1 => typical_message().prop_map(|sample| sample.packet),
         1 => split(nearly_option_value()).prop_map(|(_, sample)| sample.packet),
         3 => nearly_message(),
-    ]
+    ])
 }
 
 /// Yields an option with the PADs before it. Option 52 is left out: [`Layout`] puts it where it belongs.

@@ -1,15 +1,14 @@
 //! The rules of an entry point.
 
 use core::ptr::{fn_addr_eq, without_provenance_mut};
+use core::time::Duration;
 
 use super::super::Conduct;
-use super::super::entry::{EntryCall, list_of};
+use super::super::entry::{EntryCall, NAME, list_of};
 use super::next::NEXT_DLL;
 use super::report::Report;
 use super::rule::Rule;
 use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint, prototypes};
-
-pub(super) const NAME: &str = "DhcpServerCalloutEntry";
 
 /// Versions in the order of a negotiation, in which the server has to try until one is accepted.
 const VERSIONS: [u32; 8] = [
@@ -41,7 +40,7 @@ pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> Option<Cal
             ..CalloutTable::EMPTY
         };
         let call = EntryCall::DEFAULT.version(version).chain(Some(&list)).before(before);
-        report.count();
+        report.count(Duration::ZERO);
         // SAFETY: the caller promises the same.
         let result = unsafe { call.enter(entry) };
         let is_loaded = result.status == ERROR_SUCCESS;

@@ -3,6 +3,8 @@
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::super::entry::NAME;
+use super::rule::Rule;
 #[allow(clippy::wildcard_imports, reason = "the prototypes name what their parameters are")]
 use crate::ffi::*;
 use crate::hook::{write_bytes, write_table};
@@ -13,6 +15,7 @@ use crate::hook::{write_bytes, write_table};
 pub const NEXT_DLL: (&str, EntryPoint) = ("next.dll", entry);
 
 unsafe extern "system" fn entry(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    CALLS.entry.fetch_add(1, Ordering::Relaxed);
     if version != CALLOUT_VERSION {
         return ERROR_NOT_SUPPORTED;
     }
@@ -61,27 +64,34 @@ macro_rules! count {
             $($(count!($hook $field $parameters);)+)+
         }
 
-        /// How often each hook was called, in all checks.
+        /// How often the entry point and each hook were called, in all checks.
         #[derive(Debug, Default)]
         pub(super) struct Calls {
+            entry: AtomicUsize,
             $($($field: AtomicUsize,)+)+
         }
 
-        static CALLS: Calls = Calls { $($($field: AtomicUsize::new(0),)+)+ };
+        static CALLS: Calls = Calls { entry: AtomicUsize::new(0), $($($field: AtomicUsize::new(0),)+)+ };
 
         impl Calls {
             pub(super) fn now() -> Self {
-                Self { $($($field: CALLS.$field.load(Ordering::Relaxed).into(),)+)+ }
+                Self { entry: CALLS.entry.load(Ordering::Relaxed).into(), $($($field: CALLS.$field.load(Ordering::Relaxed).into(),)+)+ }
             }
 
-            /// Returns the first hook that `table` has, and that was not called since.
-            pub(super) fn lacks(mut self, table: &CalloutTable) -> Option<&'static str> {
+            /// Returns the rule that was broken since by a callout with the hooks of `table`, and the first function that
+            /// was not called.
+            pub(super) fn broken(self, table: &CalloutTable) -> Option<(Rule, &'static str)> {
+                let is_same = |before: AtomicUsize, now: &AtomicUsize| before.into_inner() == now.load(Ordering::Relaxed);
+                let mut is_heard = !is_same(self.entry, &CALLS.entry);
+                let mut missing = None;
                 $($(
-                    if table.$field.is_some() && *self.$field.get_mut() == CALLS.$field.load(Ordering::Relaxed) {
-                        return Some($name);
+                    if !is_same(self.$field, &CALLS.$field) {
+                        is_heard = true;
+                    } else if table.$field.is_some() {
+                        missing = missing.or(Some((Rule::NotChained, $name)));
                     }
                 )+)+
-                None
+                if is_heard { missing } else { Some((Rule::NotLoaded, NAME)) }
             }
         }
     };

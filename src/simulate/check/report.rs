@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use super::super::Conduct;
 use super::rule::{Rule, Severity};
@@ -12,6 +13,8 @@ pub struct Report {
     /// `None` for calls that no seed gives.
     seed: Option<u64>,
     calls: usize,
+    /// How long they took together.
+    took: Duration,
     is_complete: bool,
     findings: Vec<Finding>,
 }
@@ -35,14 +38,17 @@ impl Report {
         Self {
             seed,
             calls: 0,
+            took: Duration::ZERO,
             is_complete: true,
             findings: Vec::new(),
         }
     }
 
-    /// Counts a call.
-    pub(super) const fn count(&mut self) {
+    /// Counts a call, and returns how long all took together.
+    pub(super) const fn count(&mut self, took: Duration) -> Duration {
         self.calls = self.calls.saturating_add(1);
+        self.took = self.took.saturating_add(took);
+        self.took
     }
 
     /// Notes that the last call, of `hook`, broke `rule`, if no earlier one did.

@@ -55,7 +55,8 @@ rules! {
     EntryUnstable: Fault "a further call of the entry point gives another table, or none";
     EntryReserved: Fault "the entry point sets a hook that is reserved";
     EntryWithoutHooks: Advice "the entry point succeeds without a hook, which switches off the DLLs after this one";
-    NotChained: Advice "the DLLs after this one are not loaded, or not called, and so are switched off";
+    NotLoaded: Advice "the DLLs after this one are neither loaded nor called, and so are switched off; why, `Callout::diagnostic` hears (`Unchained`, `LeftOut`)";
+    NotChained: Advice "the DLLs after this one do not hear of this hook";
     Panics: Fault "a hook panics; the panic is contained, but what the hook was to do for the packet is not done";
     ContextWithoutEnd: Fault "packets get contexts, but no PktDrop hook is there to hear of their end";
     ContextShared: Advice "two packets in flight have the same context";
@@ -80,7 +81,8 @@ rules! {
     ReplyWithoutEnd: Fault "a reply has lost its END";
     ReplyContinuation: Advice "a reply has an option 250 that continues no other";
     DependsOnThread: Fault "the callout does something else if the hooks of a packet are called on several threads";
-    Slow: Advice "a hook takes longer than 250 ms, for the third time in a run";
+    DependsOnByteOrder: Advice "the callout does something else if the DWORDs of DHCP_SERVER_OPTIONS are in the other byte order; which it is, no document says: read the packet";
+    Slow: Advice "a hook takes longer than 250 ms, for the third time in a run, or all calls of a check together longer than 20 s";
 }
 
 /// The name of the rule.

@@ -24,6 +24,8 @@ use crate::message::Message;
 /// How long a hook may take, and how often in a run it may take longer: a single time can be the system's doing.
 const SLOW: Duration = Duration::from_millis(250);
 const SLOW_CALLS: u32 = 3;
+/// How long all calls of a check may take: its author waits for them.
+const ALL_CALLS: Duration = Duration::from_secs(20);
 
 /// How many stages a packet has, some of which make no call, and how many packets are at the same stage.
 const STAGES: usize = 7;
@@ -196,8 +198,10 @@ impl<'r> Run<'r> {
         for (&(number, step), (seen, took)) in steps.iter().zip(all_seen) {
             let Some(seen) = seen else { continue };
             if seen.status.is_some() {
-                self.report.count();
-                self.judge(number, step, &seen, took);
+                let all_took = self.report.count(took);
+                self.slow = self.slow.saturating_add(u32::from(took > SLOW));
+                let is_slow = took > SLOW && self.slow >= SLOW_CALLS || all_took > ALL_CALLS;
+                self.judge(number, step, &seen, is_slow);
                 if let Some(outcomes) = self.outcomes.as_mut().filter(|_| !step.is_end()) {
                     outcomes.push(Outcome {
                         number,
@@ -254,7 +258,7 @@ impl<'r> Run<'r> {
     }
 
     /// Notes the rules that a call has broken.
-    fn judge(&mut self, number: usize, step: Step, seen: &Observation, took: Duration) {
+    fn judge(&mut self, number: usize, step: Step, seen: &Observation, is_slow: bool) {
         let Some(packet) = self.packets.get(number) else { return };
         let request = &packet.exchange.request;
         let can_change = matches!(step, Step::Received | Step::Sent | Step::Notice(_));
@@ -287,13 +291,11 @@ impl<'r> Run<'r> {
             let is_of_another = |xid| self.xids.contains(&xid);
             reply::judge(request, &seen.given, reply, is_of_another, |rule| found(rule, true));
         }
-        self.slow = self.slow.saturating_add(u32::from(took > SLOW));
-        let is_too_slow = took > SLOW && self.slow >= SLOW_CALLS;
-        broken.extend(is_too_slow.then_some(Rule::Slow));
+        found(Rule::Slow, is_slow);
         for rule in broken {
             self.report.note(rule, seen.hook, self.server.conduct);
         }
-        if is_too_slow {
+        if is_slow {
             self.report.cut_short();
         }
     }

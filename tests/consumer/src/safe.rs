@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 use core::net::Ipv4Addr;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use core::time::Duration;
 use std::sync::Mutex;
 use std::thread;
@@ -11,8 +11,8 @@ use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
-    Callout, Decision, DllPath, Editor, Host, MessageType, NewPacket, OnSendPacket, ReplaceError, SendPacket,
-    entry_point, option,
+    Callout, Decision, DllPath, Editor, Host, MessageType, NewPacket, OnOptionsParsed, OnSendPacket, ParsedOptions,
+    ReplaceError, SendPacket, entry_point, option,
 };
 
 /// Tracks every packet, and does something to each reply.
@@ -50,6 +50,56 @@ impl Callout for EveryOther {
 static EVERY_OTHER: Host<EveryOther> = Host::new(EveryOther(AtomicU32::new(0)));
 entry_point!(pub fn refuses_every_other_packet = EVERY_OTHER);
 
+/// Asks a friend for each packet, who is not slow enough for a single call to stand out.
+pub struct Patient;
+
+impl Callout for Patient {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        thread::sleep(Duration::from_millis(60));
+        Decision::Pass
+    }
+}
+
+static PATIENT: Host<Patient> = Host::new(Patient);
+entry_point!(pub fn is_a_little_slow = PATIENT);
+
+/// Sends clients elsewhere that ask for an address of 192.0.0.0/8, as the server has parsed it.
+pub struct ByParsedAddress;
+
+impl Callout for ByParsedAddress {
+    type State = AtomicBool;
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<AtomicBool> {
+        Decision::Track(AtomicBool::new(false))
+    }
+}
+
+impl OnOptionsParsed for ByParsedAddress {
+    fn options_parsed(&self, options: &mut ParsedOptions<'_>, state: Option<&AtomicBool>) {
+        let first = options
+            .requested_address()
+            .map(|address| address.from_host_order() >> 24);
+        if let Some(state) = state {
+            state.store(first == Some(192), Relaxed);
+        }
+    }
+}
+
+impl OnSendPacket for ByParsedAddress {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&AtomicBool>) {
+        if state.is_some_and(|state| state.load(Relaxed)) {
+            edit(packet, |reply| {
+                reply.set(option::DNS_SERVERS, [ELSEWHERE]);
+            });
+        }
+    }
+}
+
+static BY_PARSED_ADDRESS: Host<ByParsedAddress> = Host::new(ByParsedAddress);
+entry_point!(pub fn takes_the_host_order_for_granted = BY_PARSED_ADDRESS);
+
 /// Takes for granted that what clients send can be read.
 pub struct Trusting;
 
@@ -84,7 +134,7 @@ entry_point!(pub fn serves_the_next_dll = CHAINED, chain = CHAIN, find = find);
 static FORGETFUL: Host<OnReply> = Host::new(OnReply(|_| ()));
 static EMPTY_CHAIN: Chain = Chain::new();
 // Has a chain, and finds nobody for it.
-entry_point!(pub fn never_calls_the_next_dll = FORGETFUL, chain = EMPTY_CHAIN, find = find_nothing);
+entry_point!(pub fn finds_no_next_dll = FORGETFUL, chain = EMPTY_CHAIN, find = find_nothing);
 
 /// Notes in one place which packet it has to do with, and holds a lock while it has to do with a reply, but not while it
 /// has to do with a new packet.

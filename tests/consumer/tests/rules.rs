@@ -10,7 +10,7 @@ use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Conduct, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 47] = [
+const CALLOUTS: [(EntryPoint, Rule); 49] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
@@ -19,8 +19,8 @@ const CALLOUTS: [(EntryPoint, Rule); 47] = [
     (raw::differs_from_call_to_call, Rule::EntryUnstable),
     (raw::sets_reserved_hooks, Rule::EntryReserved),
     (raw::switches_off_the_others, Rule::EntryWithoutHooks),
-    (safe::sets_an_option::entry, Rule::NotChained),
-    (safe::never_calls_the_next_dll, Rule::NotChained),
+    (safe::sets_an_option::entry, Rule::NotLoaded),
+    (safe::finds_no_next_dll, Rule::NotLoaded),
     (raw::passes_on_the_start_only, Rule::NotChained),
     (safe::panics_at_hostile_packets, Rule::Panics),
     (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
@@ -55,8 +55,10 @@ const CALLOUTS: [(EntryPoint, Rule); 47] = [
     (safe::loses_end::entry, Rule::ReplyWithoutEnd),
     (safe::has_a_stray_continuation::entry, Rule::ReplyContinuation),
     (safe::depends_on_the_thread::entry, Rule::DependsOnThread),
+    (safe::takes_the_host_order_for_granted, Rule::DependsOnByteOrder),
     (safe::is_slow::entry, Rule::Slow),
     (safe::is_slow_at_times::entry, Rule::Slow),
+    (safe::is_a_little_slow, Rule::Slow),
     (safe::mixes_up_packets_of_two_threads, Rule::ReplyOfAnother),
 ];
 
@@ -78,7 +80,7 @@ fn check_chained(entry: EntryPoint) -> Report {
 /// Checks a callout for a rule: whether it chains is asked only of those that should.
 fn check_for(rule: Rule, entry: EntryPoint) -> Report {
     match rule {
-        Rule::NotChained => check_chained(entry),
+        Rule::NotLoaded | Rule::NotChained => check_chained(entry),
         _ => check(entry),
     }
 }

@@ -1,0 +1,127 @@
+//! How packets shrink: by their bytes, whatever they were made of.
+
+use core::iter::successors;
+use core::mem::take;
+use core::ops::Range;
+use std::vec::Vec;
+
+use proptest::prelude::*;
+use proptest::strategy::{NewTree, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use super::sample::Bytes;
+use crate::message::{HEADER_LENGTH, MAGIC_COOKIE};
+
+/// Yields what another strategy yields, and lets it shrink to fewer bytes, and the rest to zeros.
+#[derive(Clone, Debug)]
+pub(super) struct ByBytes<S>(pub(super) S);
+
+impl<S: Strategy<Value = Bytes>> Strategy for ByBytes<S> {
+    type Tree = Shrinking;
+    type Value = Bytes;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let Bytes(failing) = self.0.new_tree(runner)?.current();
+        Ok(Shrinking {
+            failing,
+            tried: None,
+            attempts: Vec::new(),
+            has_shrunk: true,
+        })
+    }
+}
+
+/// A packet that shrinks.
+#[derive(Debug)]
+pub(super) struct Shrinking {
+    /// The smallest packet that is known to fail.
+    failing: Vec<u8>,
+    /// What is tried now.
+    tried: Option<Vec<u8>>,
+    /// What is left of a round, in the opposite order.
+    attempts: Vec<Attempt>,
+    /// Whether this round has made the packet smaller, so that there is to be another.
+    has_shrunk: bool,
+}
+
+/// A way to make a packet smaller.
+#[derive(Debug)]
+enum Attempt {
+    /// Without so many bytes at its end.
+    Shorter(usize),
+    /// Without these bytes.
+    Without(Range<usize>),
+    /// With zeros there, which between options are PADs.
+    Zeros(Range<usize>),
+}
+
+impl ValueTree for Shrinking {
+    type Value = Bytes;
+
+    fn current(&self) -> Bytes {
+        Bytes(self.tried.as_ref().unwrap_or(&self.failing).clone())
+    }
+
+    /// Goes on from what was tried, which failed.
+    fn simplify(&mut self) -> bool {
+        if let Some(tried) = self.tried.take() {
+            self.failing = tried;
+            self.has_shrunk = true;
+        }
+        self.complicate()
+    }
+
+    /// Tries something else in place of what was tried.
+    fn complicate(&mut self) -> bool {
+        self.tried = None;
+        while self.tried.is_none() {
+            match self.attempts.pop() {
+                Some(attempt) => self.tried = attempt.make(&self.failing),
+                None if take(&mut self.has_shrunk) => self.attempts = attempts(self.failing.len()),
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+impl Attempt {
+    /// Returns the packet made smaller, unless it is already.
+    fn make(self, packet: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Shorter(bytes) => Some(packet.get(..packet.len().checked_sub(bytes)?)?.to_vec()),
+            Self::Without(range) => Some([packet.get(..range.start)?, packet.get(range.end..)?].concat()),
+            Self::Zeros(range) => {
+                let mut packet = packet.to_vec();
+                let bytes = packet.get_mut(range)?;
+                let is_other = bytes.iter().any(|byte| *byte != 0);
+                bytes.fill(0);
+                is_other.then_some(packet)
+            }
+        }
+    }
+}
+
+/// Returns the attempts of a round for a packet of `length` bytes, the last to be tried first: the larger come before the
+/// smaller, and those at the end before those at the beginning, which leaves the places of the others as they are.
+fn attempts(length: usize) -> Vec<Attempt> {
+    let halves = |length: usize| successors(Some(length), |length| Some(length / 2)).take_while(|length| *length > 0);
+    let options = HEADER_LENGTH.saturating_add(MAGIC_COOKIE.len());
+    let header = halves(HEADER_LENGTH.min(length)).flat_map(|size| {
+        let starts = (0..HEADER_LENGTH.min(length)).step_by(size);
+        starts.map(move |start| Attempt::Zeros(start..start.saturating_add(size).min(length)))
+    });
+    let in_options = halves(length.saturating_sub(options)).flat_map(|size| {
+        let starts = (options..length).rev().step_by(size);
+        let ranges =
+            starts.map(move |last| last.saturating_add(1).saturating_sub(size).max(options)..last.saturating_add(1));
+        ranges.flat_map(|range| [Attempt::Without(range.clone()), Attempt::Zeros(range)])
+    });
+    let mut all: Vec<_> = halves(length)
+        .map(Attempt::Shorter)
+        .chain(header)
+        .chain(in_options)
+        .collect();
+    all.reverse();
+    all
+}
