@@ -1,7 +1,8 @@
 //! One line for each packet of a client: who asked what from where, which address for how long, and how it ended.
 //!
 //! The hooks put what they know into the packet's state; when it is done, the state goes to a thread of the callout's
-//! own, which alone writes. A packet that finds the way full is counted and not written: the server does not wait.
+//! own, which alone writes. A packet that finds the way or the table full, or whose end the server never reports, is
+//! counted and not written: the server does not wait.
 //!
 //! In a DLL of your own this is `lib.rs` without `main` and `show`, which show it at work here.
 
@@ -13,10 +14,12 @@ use std::thread;
 
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{MessageType, Value};
-use dhcp_callout::{AddressOffered, Callout, Decision, Host, LoadError, NewPacket, OnAddressOffered, Outcome};
+use dhcp_callout::{
+    AddressOffered, Callout, Decision, Diagnostic, Host, LoadError, NewPacket, OnAddressOffered, Outcome,
+};
 use dhcp_callout_support::show;
 
-/// How many packets found the way to the writer full.
+/// How many packets have no line.
 struct LeaseLog(AtomicU64);
 
 /// The way to the writer; in the host it would put the whole table into the file of the DLL.
@@ -52,6 +55,12 @@ impl Callout for LeaseLog {
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Request> {
         request(packet).map_or(Decision::Pass, Decision::Track)
+    }
+
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+        if matches!(diagnostic, Diagnostic::NotTracked | Diagnostic::Lost { .. }) {
+            self.0.fetch_add(1, Relaxed);
+        }
     }
 
     fn packet_done(&self, outcome: Outcome, request: Request) {

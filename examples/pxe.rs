@@ -19,10 +19,10 @@ struct Pxe {
 }
 
 impl Callout for Pxe {
-    /// The boot file.
-    type State = &'static str;
+    /// The boot file, and how long the reply may be.
+    type State = (&'static str, usize);
 
-    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<&'static str> {
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Self::State> {
         let Ok(message) = packet.message() else {
             return Decision::Pass;
         };
@@ -36,20 +36,23 @@ impl Callout for Pxe {
         let architectures = message.find(option::CLIENT_ARCH);
         let mut preferred = architectures.iter().flatten();
         let file = preferred.find_map(|wanted| self.files.iter().find(|(known, _)| *known == wanted));
-        file.map_or(Decision::Pass, |(_, name)| Decision::Track(*name))
+        file.map_or(Decision::Pass, |(_, name)| {
+            Decision::Track((*name, message.longest_reply()))
+        })
     }
 }
 
 impl OnSendPacket for Pxe {
-    fn send_packet(&self, reply: &mut SendPacket<'_>, file: Option<&&'static str>) {
-        let Some(file) = file else { return };
+    fn send_packet(&self, reply: &mut SendPacket<'_>, state: Option<&Self::State>) {
+        let Some((file, limit)) = state else { return };
         let rewritten = reply.rewrite(|editor| {
             editor
                 .siaddr(self.server)
                 .file(file.as_bytes())
                 .set(option::TFTP_SERVER_NAME, "boot.example.net")
                 .set(option::BOOT_FILE_NAME, *file)
-                .free_fields();
+                .free_fields()
+                .limit(*limit);
         });
         if rewritten.is_err() {
             self.failed.fetch_add(1, Relaxed);

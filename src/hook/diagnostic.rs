@@ -148,8 +148,10 @@ impl fmt::Display for Diagnostic<'_> {
                 write!(f, "notice {notice} rejected: {error}")
             }
             Self::Panicked { hook } => write!(f, "{hook}: the callout panicked"),
-            Self::NotTracked => f.write_str("packet not tracked: packet table full"),
-            Self::ChainFull => f.write_str("packet kept from the chain's members: table of the chain full"),
+            Self::NotTracked => f.write_str("packet not tracked: packet table full: `PACKETS` says how many it holds"),
+            Self::ChainFull => f.write_str(
+                "packet kept from the chain's members: table of the chain full: `PACKETS` says how many it holds",
+            ),
             Self::ReplacementUndone { hook } => write!(f, "{hook}: replacement undone: the packet is over"),
             Self::Lost { stage } => write!(f, "packet given up: {stage}"),
             Self::ChainLost { stage } => write!(f, "packet given up by the chain: {stage}"),

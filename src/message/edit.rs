@@ -218,7 +218,8 @@ impl Editor<'_, '_> {
 impl<'v> Editor<'_, 'v> {
     /// Sets the option `code` to the bytes of `value`, in place of all its fragments.
     ///
-    /// Overrides earlier changes to this option.
+    /// Overrides earlier changes to this option. The bytes are read when the edit is made, so that they must outlive the
+    /// closure that notes it; [`set`](Self::set) writes a value down at once.
     #[inline]
     pub fn set_raw(&mut self, code: impl Into<OptionCode>, value: &'v [u8]) -> &mut Self {
         self.note(code.into(), Change::Set, value)
@@ -288,8 +289,7 @@ impl<'v> Editor<'_, 'v> {
 
     /// Limits the packet to `bytes` bytes; without it, to the capacity of the buffer.
     ///
-    /// This is the length of the DHCP message. The Maximum DHCP Message Size (57) of a client is often understood as
-    /// the length of the whole IP datagram, 28 bytes more.
+    /// This is the length of the DHCP message; [`Message::longest_reply`] says of a request how long the reply may be.
     #[inline]
     pub fn limit(&mut self, bytes: usize) -> &mut Self {
         self.script.limit = bytes.min(CAPACITY);

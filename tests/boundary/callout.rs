@@ -401,10 +401,10 @@ fn a_full_table_lets_packets_pass() {
         [
             "new 49",
             "new 50",
-            "packet not tracked: packet table full",
+            "packet not tracked: packet table full: `PACKETS` says how many it holds",
             "not tracked 50",
             "new 116",
-            "packet not tracked: packet table full",
+            "packet not tracked: packet table full: `PACKETS` says how many it holds",
             "not tracked 116",
             "done 49"
         ]

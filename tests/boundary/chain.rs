@@ -727,7 +727,8 @@ mod full {
     use super::*;
 
     static LOGS: [Log; 6] = [const { Log::new() }; 6];
-    const FULL: &str = "packet kept from the chain's members: table of the chain full";
+    const FULL: &str =
+        "packet kept from the chain's members: table of the chain full: `PACKETS` says how many it holds";
     const LOST: &str = "packet given up by the chain: in flight";
 
     struct Foreign<const N: usize>;
@@ -930,7 +931,7 @@ mod full {
             packets.append(&mut receive(1));
             let log = LOG.take();
             assert!(
-                log.contains(&"packet not tracked: packet table full".to_owned()),
+                log.contains(&"packet not tracked: packet table full: `PACKETS` says how many it holds".to_owned()),
                 "{log:?}"
             );
             packets.push(heard_of);

@@ -36,6 +36,37 @@ impl LongForm {
     }
 }
 
+/// The datagram that every client takes, in bytes (RFC 2131 section 2).
+const DATAGRAM: u16 = 576;
+
+/// Bytes of the headers of IP and UDP in a datagram.
+const DATAGRAM_HEADERS: usize = 20 + 8;
+
+impl Message<'_> {
+    /// Returns how many bytes a reply to this request may have, for [`Editor::limit`](super::Editor::limit): what option 57
+    /// says, but 576 at least, less the 28 bytes of the headers of IP and UDP.
+    ///
+    /// RFC 2132 section 9.10 does not say whether option 57 counts these, and clients differ; the shorter reply fits
+    /// either way.
+    ///
+    /// ```
+    /// use dhcp_callout::{MessageType, PacketBuffer, option};
+    ///
+    /// let mut discover = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1])?;
+    /// assert_eq!(discover.message()?.longest_reply(), 548);
+    /// discover.edit(|editor| _ = editor.set(option::MAX_MESSAGE_SIZE, 1500))?;
+    /// assert_eq!(discover.message()?.longest_reply(), 1472);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn longest_reply(self) -> usize {
+        let datagram = self
+            .find(option::MAX_MESSAGE_SIZE)
+            .map_or(DATAGRAM, |size| size.max(DATAGRAM));
+        usize::from(datagram).saturating_sub(DATAGRAM_HEADERS)
+    }
+}
+
 /// All changes that one pass is to make. The typed values are in the editor's block, one after the other, from
 /// [`OPTIONS_OFFSET`] on.
 pub(super) struct Script<'v> {

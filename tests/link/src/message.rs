@@ -7,7 +7,7 @@ use crate::each;
 crate::methods! {
     Message = Message<'_>:
         as_bytes op htype hlen hops xid secs flags ciaddr yiaddr siaddr giaddr chaddr chaddr_field mac sname file
-        has_cookie message_type overload end_offset;
+        has_cookie message_type overload end_offset longest_reply;
     Value = Value<'_>: code offset len is_empty as_slice split_first;
     RawOption = &mut RawOption<'_>: value_offset;
     OptionError = &mut OptionError: code offset kind;
