@@ -5,6 +5,8 @@
     reason = "the README is written as an author writes"
 )]
 
+use dhcp_callout::ffi;
+
 #[rustfmt::skip]
 mod readme {
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -60,6 +62,18 @@ fn the_readme_has_this_callout_and_this_test() {
     assert_eq!(code.len(), 2);
     for block in code {
         assert!(include_str!("readme.rs").contains(block), "not in this file:\n{block}");
+    }
+}
+
+#[test]
+fn the_readme_sets_the_values_that_the_server_reads() {
+    let readme = include_str!("../README.md").to_lowercase();
+    for part in [
+        format!(r"'hklm:\{}'", ffi::CALLOUT_LIST_KEY),
+        format!("$key {} -type multistring", ffi::CALLOUT_LIST_VALUE),
+        format!("$key {} -type dword", ffi::CALLOUT_ENABLED_VALUE),
+    ] {
+        assert!(readme.contains(&part.to_lowercase()), "{part}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! A value that is set once and read from then on, without a lock.
+//! A value that is set once and read from then on, without a lock: for `chain` and `simulate`, whose `unsafe` touches no
+//! memory.
 #![expect(unsafe_code, reason = "the value is lent to all readers once it is written")]
 
 use core::fmt;

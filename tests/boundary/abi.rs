@@ -2,10 +2,12 @@
 //! bindings are generated from Microsoft's own metadata. The compiler compares layouts and signatures, so that it needs no
 //! machine to run on: `tests/no_std` has this file too, for 32-bit Windows.
 
+use core::ffi::c_void;
 use core::mem::{align_of, offset_of, size_of};
 
 use dhcp_callout::ffi;
 use windows_sys::Win32::NetworkManagement::Dhcp as sdk;
+use windows_sys::core::BOOL;
 
 macro_rules! same_layout {
     ($ours:ty, $theirs:ty { $($our_field:ident = $their_field:ident),+ $(,)? }) => {
@@ -74,6 +76,22 @@ const _: fn(ffi::DropSend) -> sdk::LPDHCP_DROP_SEND = |hook| Some(hook);
 const _: fn(ffi::Prob) -> sdk::LPDHCP_PROB = |hook| Some(hook);
 const _: fn(ffi::GiveAddress) -> sdk::LPDHCP_GIVE_ADDRESS = |hook| Some(hook);
 const _: fn(ffi::DeleteClient) -> sdk::LPDHCP_DELETE_CLIENT = |hook| Some(hook);
+
+// Where a type of ours is another than the SDK's, of the same layout, both are made from one signature.
+type NewPkt<ProcessIt> =
+    unsafe extern "system" fn(*mut *mut u8, *mut u32, u32, *mut c_void, *mut *mut c_void, *mut ProcessIt) -> u32;
+const _: fn(ffi::NewPkt) -> NewPkt<ffi::Bool> = |hook| hook;
+const _: fn(NewPkt<BOOL>) -> sdk::LPDHCP_NEWPKT = |hook| Some(hook);
+const _: fn(ffi::Bool) -> BOOL = |ffi::Bool(number)| number;
+
+type HandleOptions<Options> = unsafe extern "system" fn(*mut u8, u32, *mut c_void, *mut c_void, *mut Options) -> u32;
+const _: fn(ffi::HandleOptions) -> HandleOptions<ffi::ServerOptions> = |hook| hook;
+const _: fn(HandleOptions<sdk::DHCP_SERVER_OPTIONS>) -> sdk::LPDHCP_HANDLE_OPTIONS = |hook| Some(hook);
+
+// `LPWSTR` in the header, of which the metadata makes a pointer to what is not changed.
+type EntryPoint<List, Table> = unsafe extern "system" fn(List, u32, *mut Table) -> u32;
+const _: fn(ffi::EntryPoint) -> EntryPoint<*mut u16, ffi::CalloutTable> = |entry| entry;
+const _: fn(EntryPoint<*const u16, sdk::DHCP_CALLOUT_TABLE>) -> sdk::LPDHCP_ENTRY_POINT_FUNC = |entry| Some(entry);
 
 #[cfg(test)]
 mod tests {
