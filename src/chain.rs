@@ -108,7 +108,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub use members::LoadedDll;
 
-use self::contexts::Contexts;
+use self::contexts::MemberContexts;
 use self::members::Members;
 use crate::ffi::{CalloutTable, EntryPoint};
 use crate::hook::{ChainDlls, Diagnostic, DllPath};
@@ -128,7 +128,7 @@ pub struct Chain<const PACKETS: usize = 1024, const MEMBERS: usize = 8> {
     members: Once<Members<MEMBERS>>,
     /// Set by the first call of `load`, and never cleared.
     is_loading: AtomicBool,
-    packets: PacketTable<Contexts<MEMBERS>, PACKETS>,
+    packets: PacketTable<MemberContexts<MEMBERS>, PACKETS>,
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {

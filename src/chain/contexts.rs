@@ -9,7 +9,7 @@ use crate::table::Context;
 
 /// What each member keeps with a packet; nobody but the member follows it.
 #[derive(Debug)]
-pub(super) struct Contexts<const MEMBERS: usize> {
+pub(super) struct MemberContexts<const MEMBERS: usize> {
     own: [AtomicPtr<c_void>; MEMBERS],
     /// A bit for each member that has heard of the packet, and not of its end.
     open: AtomicU64,
@@ -17,7 +17,7 @@ pub(super) struct Contexts<const MEMBERS: usize> {
     original: usize,
 }
 
-impl<const MEMBERS: usize> Contexts<MEMBERS> {
+impl<const MEMBERS: usize> MemberContexts<MEMBERS> {
     pub(super) fn new(original: *mut u8) -> Self {
         Self {
             own: [const { AtomicPtr::new(null_mut()) }; MEMBERS],
@@ -68,9 +68,9 @@ impl<const MEMBERS: usize> Contexts<MEMBERS> {
 #[derive(Clone, Copy)]
 pub(super) enum Audience<'a, const MEMBERS: usize> {
     /// The members that have heard of it, with their own.
-    Tracked(&'a Contexts<MEMBERS>),
+    Tracked(&'a MemberContexts<MEMBERS>),
     /// The same, but for the DLL's own callout.
-    TrackedByOthers(&'a Contexts<MEMBERS>),
+    TrackedByOthers(&'a MemberContexts<MEMBERS>),
     /// All, with NULL, as the server says it.
     Everybody,
     /// The DLL's own callout, with the context that it has set, or without it; and of drops, with NULL, those to whom the

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use core::ptr::null_mut;
 
 use super::Chain;
-use super::contexts::{Audience, Contexts};
+use super::contexts::{Audience, MemberContexts};
 use super::members::Members;
 use crate::buffer::PacketBuffer;
 use crate::control::DropReason;
@@ -266,7 +266,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     fn release(
         &self,
         hook: &'static str,
-        contexts: Borrowed<'_, Contexts<MEMBERS>>,
+        contexts: Borrowed<'_, MemberContexts<MEMBERS>>,
         watched: Option<&Watched<'_>>,
     ) -> bool {
         let (is_over, finished) = contexts.release_and_tell();
@@ -280,7 +280,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     }
 
     /// Ends the lifecycle of a packet of which nobody is told any more.
-    pub(super) fn finish(&self, Finished { stage, state }: &Finished<Contexts<MEMBERS>>) {
+    pub(super) fn finish(&self, Finished { stage, state }: &Finished<MemberContexts<MEMBERS>>) {
         if !matches!(stage, Stage::Done(_)) {
             return self.report(Diagnostic::ChainLost { stage: *stage });
         }
@@ -302,7 +302,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
         let mut watched = Watched::new(packet.argument_mut().pair());
         // Whatever is said about the packet before the hook returns, the members know nothing of.
         packet.set_context(Some(Audience::<MEMBERS>::withheld(MEMBERS)));
-        let admitted = self.packets.admit(Contexts::new(watched.own.0));
+        let admitted = self.packets.admit(MemberContexts::new(watched.own.0));
         let Ok(Admitted { context, lost }) = admitted else {
             self.report(Diagnostic::ChainFull);
             return self.offer_untracked(&mut packet, raw, &mut watched);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::option_value::{nearly_option_value, option_value};
-use super::sample::{Bytes, Layout, Placed, Sample, header, noise};
+use super::sample::{Bytes, Composition, Placed, Sample, header, noise};
 use super::shrink::ByBytes;
 use super::split::split;
 use super::typical::typical_message;
@@ -44,7 +44,7 @@ pub fn message() -> impl Strategy<Value = Sample> {
                 options.append(field);
             }
         }
-        Layout {
+        Composition {
             header,
             options,
             file,
@@ -102,7 +102,7 @@ pub fn packet() -> impl Strategy<Value = Bytes> {
     ])
 }
 
-/// Yields an option with the PADs before it. Option 52 is left out: [`Layout`] puts it where it belongs.
+/// Yields an option with the PADs before it. Option 52 is left out: [`Composition`] puts it where it belongs.
 #[inline]
 fn placed_option() -> impl Strategy<Value = Placed> {
     let code = prop_oneof![

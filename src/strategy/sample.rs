@@ -67,7 +67,7 @@ pub(super) type Placed = (usize, u8, Vec<u8>);
 
 /// What a message is made of.
 #[derive(Default)]
-pub(super) struct Layout {
+pub(super) struct Composition {
     pub(super) header: Vec<u8>,
     pub(super) options: Vec<Placed>,
     /// What the `file` field gets if `overload` says so; options for which there is no room are left out.
@@ -80,7 +80,7 @@ pub(super) struct Layout {
     pub(super) tail: Vec<u8>,
 }
 
-impl Layout {
+impl Composition {
     pub(super) fn assemble(self) -> Sample {
         let mut packet = self.header;
         let mut parsed = Vec::new();

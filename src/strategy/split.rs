@@ -7,7 +7,7 @@ use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::sample::{Bytes, Layout, Placed, Sample, header};
+use super::sample::{Bytes, Composition, Placed, Sample, header};
 use crate::message::OptionCode;
 
 /// Most bytes of a value that go into `file`, which has room for them even if each is in an option of its own, and for one
@@ -56,7 +56,7 @@ pub fn split(
                 }
                 field
             };
-            let sample = Layout {
+            let sample = Composition {
                 header,
                 options: field(options, true),
                 file: field(file, false),

@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::sample::{Layout, Sample};
+use super::sample::{Composition, Sample};
 use crate::message::option::microsoft::{CLASS_ID_WINDOWS_2000, USER_CLASS_RRAS};
 use crate::message::readable::{byte_of, bytes, concat, counted};
 use crate::message::{MessageType, OpCode, OptionCode};
@@ -233,12 +233,12 @@ impl Client {
         let length: usize = options.iter().map(|option| option.2.len().saturating_add(2)).sum();
         // A BOOTP message has 300 bytes or more; header, cookie and END take 241.
         let missing = 59_usize.saturating_sub(length);
-        Layout {
+        Composition {
             header,
             options,
             end: true,
             tail: vec![0; if self.is_padded { missing } else { 0 }],
-            ..Layout::default()
+            ..Composition::default()
         }
         .assemble()
     }
