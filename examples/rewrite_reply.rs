@@ -51,25 +51,23 @@ impl Client {
 }
 
 impl Callout for RewriteReply {
-    /// The rule for the client's packet.
-    type State = &'static Rule;
+    /// The rule for the client's packet, and how long the reply may be.
+    type State = (&'static Rule, usize);
 
-    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<&'static Rule> {
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Self::State> {
         let Ok(message) = packet.message() else {
             return Decision::Pass;
         };
-        self.rules
-            .iter()
-            .find(|rule| rule.client.fits(message))
-            .map_or(Decision::Pass, Decision::Track)
+        let rule = self.rules.iter().find(|rule| rule.client.fits(message));
+        rule.map_or(Decision::Pass, |rule| Decision::Track((rule, message.longest_reply())))
     }
 }
 
 impl OnSendPacket for RewriteReply {
-    fn send_packet(&self, packet: &mut SendPacket<'_>, rule: Option<&&'static Rule>) {
-        let Some(rule) = rule else { return };
+    fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&Self::State>) {
+        let Some((rule, limit)) = state else { return };
         let replaced = packet.replace(|reply| {
-            reply.set(option::DNS_SERVERS, rule.name_servers);
+            reply.set(option::DNS_SERVERS, rule.name_servers).limit(*limit);
         });
         if replaced.is_err() {
             self.failed.fetch_add(1, Relaxed);

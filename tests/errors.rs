@@ -21,8 +21,8 @@ use dhcp_callout::message::{MessageType, OptionCode, Typed, Value, option};
 use dhcp_callout::simulate::{EntryCall, Server, TestPacket};
 use dhcp_callout::table::{BufferPool, Context, ContextError, NotifyError, PacketTable};
 use dhcp_callout::{
-    AddressDeleted, AddressProblem, Callout, Decision, Diagnostic, DllPath, DropReason, Editor, Host, LoadError,
-    Message, NewPacket, Notice, PacketBuffer, ReplaceError, Stage, entry_point, ffi,
+    AddressDeleted, AddressProblem, Callout, Decision, Diagnostic, DllPath, DropReason, Editor, HookError, Host,
+    LoadError, Message, NewPacket, Notice, Outcome, PacketBuffer, ReplaceError, Stage, entry_point, ffi,
 };
 
 /// The errors, each under the name of its case.
@@ -232,6 +232,45 @@ impl Errors {
         ]);
     }
 
+    /// What a callout is told beside errors.
+    fn diagnostics(&mut self) {
+        let (hook, notice) = ("DhcpNewPktHook", Notice::Dropped(DropReason::NOADDRESS));
+        let error = HookError::Null { parameter: "Packet" };
+        let stage = Stage::InFlight;
+        let rejected = NotifyError::from(Stage::Done(Outcome::Processed).advance(notice).unwrap_err());
+        for (case, diagnostic) in [
+            (
+                "Diagnostic::ArgumentsRefused",
+                Diagnostic::ArgumentsRefused { hook, error },
+            ),
+            (
+                "Diagnostic::NoticeRejected",
+                Diagnostic::NoticeRejected {
+                    notice,
+                    error: rejected,
+                },
+            ),
+            ("Diagnostic::Panicked", Diagnostic::Panicked { hook }),
+            ("Diagnostic::NotTracked", Diagnostic::NotTracked),
+            ("Diagnostic::ChainFull", Diagnostic::ChainFull),
+            ("Diagnostic::ReplacementUndone", Diagnostic::ReplacementUndone { hook }),
+            ("Diagnostic::Lost", Diagnostic::Lost { stage }),
+            ("Diagnostic::ChainLost", Diagnostic::ChainLost { stage }),
+            ("Diagnostic::Unchained", Diagnostic::Unchained { dlls: 2 }),
+            (
+                "Diagnostic::MemberRefused",
+                Diagnostic::MemberRefused { member: 1, packet: &[] },
+            ),
+            ("Diagnostic::NotTold", Diagnostic::NotTold { notice, member: 1 }),
+            (
+                "Diagnostic::MemberPointers",
+                Diagnostic::MemberPointers { hook, member: 1, error },
+            ),
+        ] {
+            self.add(case, diagnostic);
+        }
+    }
+
     /// Adds what the callouts have been told, in this order.
     fn heard(&mut self, cases: &[&'static str]) {
         let told: Vec<_> = TOLD.lock().unwrap().drain(..).collect();
@@ -321,6 +360,7 @@ fn every_error_says_what_it_should() {
     errors.hooks();
     errors.loading();
     errors.lists();
+    errors.diagnostics();
     let lines: Vec<_> = errors
         .0
         .iter()
