@@ -8,7 +8,7 @@ use crate::control::DropReason;
 use crate::lifecycle::Violation;
 
 /// How many counters of drops there are: one for each reason that has a name, and one for all others.
-const DROPS: usize = 12;
+const DROPS: usize = DropReason::ALL.len() + 1;
 /// Where drops for a reason without a name are counted.
 const UNKNOWN: usize = 0;
 
@@ -239,17 +239,21 @@ impl fmt::Display for TallySnapshot {
 /// Returns where drops for this reason are counted.
 #[inline]
 const fn counter_of(reason: DropReason) -> usize {
+    const LAST: u32 = DropReason::NOADDRESS.code();
     // The lower reasons are numbered without a gap; 0 is none of them, and counts as unknown.
     match reason.code() {
-        code @ ..=0xA => code as usize,
-        code => counter_of_high(code),
+        code @ ..=LAST => code as usize,
+        _ => counter_of_high(reason),
     }
 }
 
 /// Out of the way of the reasons that servers give.
 #[cold]
-const fn counter_of_high(code: u32) -> usize {
-    if code == 0x100 { 0xB } else { UNKNOWN }
+const fn counter_of_high(reason: DropReason) -> usize {
+    match reason {
+        DropReason::GEN_FAILURE => DROPS - 1,
+        _ => UNKNOWN,
+    }
 }
 
 /// Every reason that has a name has a counter of its own, and every counter a reason.
