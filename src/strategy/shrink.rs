@@ -47,9 +47,7 @@ pub(super) struct Shrinking {
 /// A way to make a packet smaller.
 #[derive(Debug)]
 enum Attempt {
-    /// Without so many bytes at its end.
-    Shorter(usize),
-    /// Without these bytes.
+    /// Without these bytes, if they are at its end, or among the options.
     Without(Range<usize>),
     /// With zeros there, which between options are PADs.
     Zeros(Range<usize>),
@@ -89,8 +87,11 @@ impl Attempt {
     /// Returns the packet made smaller, unless it is already.
     fn make(self, packet: &[u8]) -> Option<Vec<u8>> {
         match self {
-            Self::Shorter(bytes) => Some(packet.get(..packet.len().checked_sub(bytes)?)?.to_vec()),
-            Self::Without(range) => Some([packet.get(..range.start)?, packet.get(range.end..)?].concat()),
+            Self::Without(Range { start, end }) => {
+                let is_possible = start >= HEADER_LENGTH.saturating_add(MAGIC_COOKIE.len()) || end == packet.len();
+                let rest = [packet.get(..start)?, packet.get(end..)?];
+                is_possible.then(|| rest.concat())
+            }
             Self::Zeros(range) => {
                 let mut packet = packet.to_vec();
                 let bytes = packet.get_mut(range)?;
@@ -105,22 +106,13 @@ impl Attempt {
 /// Returns the attempts of a round for a packet of `length` bytes, the last to be tried first: the larger come before the
 /// smaller, and those at the end before those at the beginning, which leaves the places of the others as they are.
 fn attempts(length: usize) -> Vec<Attempt> {
-    let halves = |length: usize| successors(Some(length), |length| Some(length / 2)).take_while(|length| *length > 0);
-    let options = HEADER_LENGTH.saturating_add(MAGIC_COOKIE.len());
-    let header = halves(HEADER_LENGTH.min(length)).flat_map(|size| {
-        let starts = (0..HEADER_LENGTH.min(length)).step_by(size);
-        starts.map(move |start| Attempt::Zeros(start..start.saturating_add(size).min(length)))
+    let sizes = successors(Some(length), |size| Some(size / 2)).take_while(|size| *size > 0);
+    let spans = sizes.flat_map(|size| {
+        let ends = (1..=length).rev().step_by(size);
+        ends.map(move |end| end.saturating_sub(size)..end)
     });
-    let in_options = halves(length.saturating_sub(options)).flat_map(|size| {
-        let starts = (options..length).rev().step_by(size);
-        let ranges =
-            starts.map(move |last| last.saturating_add(1).saturating_sub(size).max(options)..last.saturating_add(1));
-        ranges.flat_map(|range| [Attempt::Without(range.clone()), Attempt::Zeros(range)])
-    });
-    let mut all: Vec<_> = halves(length)
-        .map(Attempt::Shorter)
-        .chain(header)
-        .chain(in_options)
+    let mut all: Vec<_> = spans
+        .flat_map(|span| [Attempt::Without(span.clone()), Attempt::Zeros(span)])
         .collect();
     all.reverse();
     all
