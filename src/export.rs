@@ -179,17 +179,26 @@ macro_rules! entry_point {
     (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ $(::)? < $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    // Nor does it take two words, of which the first is a keyword.
-    (@check $grammar:literal $head:tt $keyword:ident $word:ident $($other:tt)*) => {
+    // At a keyword `path` is an error of the compiler's, and no arm below is tried.
+    (@check $grammar:literal $head:tt static $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    (@check $grammar:literal $head:tt $host:path, chain = $keyword:ident $word:ident $($other:tt)*) => {
+    (@check $grammar:literal $head:tt unsafe $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = unsafe $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path, chain = $(::)? $($chain:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = $(::)? $($find:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = unsafe $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = move $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path $(,)?) => {

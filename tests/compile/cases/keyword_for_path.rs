@@ -1,4 +1,4 @@
-// The loader of a chain makes no promise in the macro.
+// No promise is made in the macro, and no closure.
 #![allow(unused)]
 
 use dhcp_callout::chain::{Chain, LoadedDll};
@@ -20,6 +20,13 @@ fn load(_: DllPath<'_>) -> Option<LoadedDll> {
     None
 }
 
+static CHAIN: Chain = Chain::new();
+
 dhcp_callout::export!(GATE, chain = unsafe load);
+dhcp_callout::export!(GATE, chain = unsafe { CHAIN }, find = load);
+dhcp_callout::export!(unsafe { GATE }, chain = CHAIN, find = load);
+dhcp_callout::export!(GATE, chain = CHAIN, find = unsafe load);
+dhcp_callout::export!(GATE, chain = CHAIN, find = move |_| None);
+dhcp_callout::export!(GATE, chain = CHAIN, find = |_| None);
 
 fn main() {}
