@@ -1,6 +1,5 @@
 //! Which slots are vacant, and which are worth a look, so that an admission need not look at each.
 
-use core::fmt;
 use core::num::NonZeroU64;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicU16, AtomicU64 as Counter, AtomicUsize};
@@ -176,12 +175,6 @@ impl Index {
                 .filter(move |bit| members >> bit & 1 != 0)
                 .map(move |bit| word * SLOTS_PER_WORD + bit)
         })
-    }
-}
-
-impl fmt::Debug for Index {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Index").finish_non_exhaustive()
     }
 }
 
