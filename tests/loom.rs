@@ -438,6 +438,29 @@ fn two_reapers_share_nothing() {
 }
 
 #[test]
+fn a_reaper_that_is_late_leaves_the_note_of_the_next_packet_or_takes_it() {
+    two(
+        "reap against reap and the next packet in the slot",
+        || {
+            let world = World::<1>::with_packets(1);
+            assert!(world.abandon(world.packets[0]));
+            world
+        },
+        (World::reap, |world| {
+            let mut reaped = world.reap();
+            let admitted = world.admit(2);
+            reaped.extend(admitted.and_then(|(_, lost)| lost).map(|(_, name)| name));
+            let is_abandoned = admitted.is_some_and(|(second, _)| world.abandon(second));
+            (reaped, is_abandoned)
+        }),
+        |world, one, (other, is_abandoned)| {
+            let all = [one, other, world.reap()].concat();
+            assert_eq!(all.len(), 1 + usize::from(is_abandoned), "{all:?}");
+        },
+    );
+}
+
+#[test]
 fn a_reap_that_panics_leaves_the_rest_to_the_next() {
     three(
         "a reap that panics, a dropped guard, and reap",
@@ -730,6 +753,27 @@ fn a_slot_that_goes_round_is_not_taken_for_what_it_was() {
             let reaped = world.reap();
             // An admission may have handed the state back too.
             assert!(processed.into_iter().chain(theirs).chain(reaped).all(|name| name == 1));
+        },
+    );
+}
+
+#[test]
+fn admissions_find_all_that_is_abandoned() {
+    three(
+        "two dropped guards, and an admission",
+        2,
+        || World::<2>::with_packets(2),
+        [
+            |world| world.abandon(world.packets[0]).then_some(0),
+            |world| world.abandon(world.packets[1]).then_some(0),
+            |world| world.admit(3).map(|(_, lost)| lost.expect("there is no room").1),
+        ],
+        |world, [first, second, third]| {
+            assert_eq!((first, second), (Some(0), Some(0)));
+            let mut lost: Vec<_> = third.into_iter().collect();
+            lost.extend((4..6).filter_map(|name| world.admit(name)?.1).map(|(_, name)| name));
+            lost.sort_unstable();
+            assert_eq!(lost, [1, 2]);
         },
     );
 }

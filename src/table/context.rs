@@ -4,10 +4,12 @@ use core::ffi::c_void;
 use core::fmt;
 use core::num::NonZeroUsize;
 use core::ptr;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::AtomicUsize as Counter;
+use core::sync::atomic::Ordering::Relaxed;
 
 use crate::lifecycle::{Outcome, Stage};
 
+use super::sync::{AtomicUsize, const_fn};
 use super::word::{GENERATION_BITS, Live, Word};
 
 /// Names one packet in a [`PacketTable`](super::PacketTable): what a hook puts into `*PktContext`, and gets back.
@@ -92,7 +94,7 @@ pub(super) struct Tag(
 );
 
 /// How many tags have been chosen in this module.
-static TAGS: AtomicUsize = AtomicUsize::new(0);
+static TAGS: Counter = Counter::new(0);
 
 /// How many bits of a generation a context holds at least.
 const MIN_GENERATION_BITS: u32 = 15;
@@ -105,8 +107,10 @@ pub(super) const MAX_SLOTS: usize = 1 << 16;
 pub(super) struct Layout<const N: usize>(usize);
 
 impl Tag {
-    pub(super) const fn new() -> Self {
-        Self(AtomicUsize::new(0))
+    const_fn! {
+        pub(super) fn new() -> Self {
+            Self(AtomicUsize::new(0))
+        }
     }
 
     /// Returns the layout of the table's contexts; those of a table that was never used fit no context.

@@ -2,10 +2,10 @@
 
 use core::num::NonZeroU64;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicU16, AtomicU64 as Counter, AtomicUsize};
+use core::sync::atomic::{AtomicU64 as Counter, AtomicUsize};
 
 use super::context::MAX_SLOTS;
-use super::sync::{AtomicU64, array_of, const_fn};
+use super::sync::{AtomicU16, AtomicU64, array_of, const_fn};
 
 /// How many slots a word of a set stands for.
 pub(super) const SLOTS_PER_WORD: usize = if cfg!(loom) { 2 } else { 64 };
@@ -205,7 +205,7 @@ impl<const ALL: bool> Set<ALL> {
     /// Returns the slots of a word.
     #[inline]
     fn members(&self, word: usize) -> u64 {
-        let members = self.words.get(word).map(|word| present::<ALL>(word.load(Acquire)));
+        let members = self.words.get(word).map(|word| present::<ALL>(word.load(Relaxed)));
         members.unwrap_or(0) & ALL_OF_A_WORD
     }
 

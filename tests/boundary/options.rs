@@ -150,7 +150,8 @@ fn fields_may_overlap() {
     assert_eq!(memory.0[..10], [0, 1, 2, 0xA1, 0xA2, 0, 0, 0, 0, 9]);
 }
 
-/// Changes all fields, from the first or from the last on, and each twice; panics if the first byte of the packet is not 0.
+/// Changes all fields, from the first or from the last on, and each twice in a row; panics if the first byte of the packet
+/// is not 0.
 struct Changer;
 
 impl Callout for Changer {
@@ -167,7 +168,7 @@ impl OnOptionsParsed for Changer {
         if options.bytes()[0] == 2 {
             sets.reverse();
         }
-        for set in sets.iter().chain(&sets) {
+        for set in sets.iter().flat_map(|set| [set; 2]) {
             set(options).unwrap();
         }
         assert!(options.bytes()[0] == 0, "asked for");
