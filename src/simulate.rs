@@ -45,6 +45,7 @@ mod event;
 mod fields;
 mod memory;
 mod replay;
+#[cfg(not(loom))]
 mod test_packet;
 mod threads;
 
@@ -55,6 +56,7 @@ pub use entry::{EntryCall, EntryRefused, EntryResult};
 pub use event::Call;
 pub use fields::ServerFields;
 pub use replay::{Datagram, Lifecycle};
+#[cfg(not(loom))]
 pub use test_packet::TestPacket;
 pub use threads::Threads;
 
