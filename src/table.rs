@@ -120,6 +120,7 @@
 )]
 
 mod context;
+mod entry;
 mod index;
 pub(crate) mod once;
 mod pool;
@@ -134,6 +135,8 @@ use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
 pub use self::context::Context;
+#[cfg(not(loom))]
+pub(crate) use self::entry::Entry;
 pub(crate) use self::pool::TakeBuffer;
 pub use self::pool::{BufferPool, PoolExhausted, PooledBuffer, Replacements};
 pub use self::slot::{Borrowed, Finished};

@@ -38,7 +38,7 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 29] = [
+const CALLED: [&str; 30] = [
     "and",
     "as_mut_ptr",
     "chain",
@@ -48,6 +48,7 @@ const CALLED: [&str; 29] = [
     "each",
     "enter",
     "entry",
+    "give_back",
     "handle",
     "hook",
     "install",

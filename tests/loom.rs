@@ -862,6 +862,12 @@ fn pool<const M: usize>() -> &'static BufferPool<M> {
     Box::leak(Box::new(BufferPool::new()))
 }
 
+#[expect(unsafe_code, reason = "a list is given back to the pool of its model")]
+fn give_back<const M: usize>(pool: &BufferPool<M>, list: Replacements) {
+    // SAFETY: each model has one pool, and there is no server.
+    unsafe { pool.give_back(list) }
+}
+
 #[test]
 fn a_buffer_has_one_owner() {
     explore("two takers of one buffer", None, || {
@@ -885,7 +891,7 @@ fn buffers_held_by_two_threads_return_together() {
     explore("two replacements of one packet", None, || {
         let pool = pool::<2>();
         let list = loom::sync::Arc::new(Replacements::new());
-        let hold = |list: &Replacements<'static>| {
+        let hold = |list: &Replacements| {
             let buffer = pool.take().expect("two buffers for two");
             list.hold_for_server(buffer).as_ptr().addr()
         };
@@ -896,7 +902,7 @@ fn buffers_held_by_two_threads_return_together() {
         let mine = hold(&list);
         assert_ne!(mine, other.join().unwrap());
         assert_eq!(pool.taken(), 2);
-        drop(list);
+        give_back(pool, loom::sync::Arc::try_unwrap(list).unwrap());
         assert_eq!(pool.taken(), 0);
     });
 }
@@ -910,7 +916,7 @@ fn a_list_gives_its_buffers_back_while_another_takes_them() {
             for _ in 0..2 {
                 list.hold_for_server(pool.take().expect("two buffers"));
             }
-            let give_back = move || drop(list);
+            let give = move || give_back(pool, list);
             let take = || {
                 let next = Replacements::new();
                 for buffer in [pool.take(), pool.take()].into_iter().flatten() {
@@ -920,10 +926,10 @@ fn a_list_gives_its_buffers_back_while_another_takes_them() {
             };
             let next = if drops_here {
                 let other = thread::spawn(take);
-                give_back();
+                give();
                 other.join().unwrap()
             } else {
-                let other = thread::spawn(give_back);
+                let other = thread::spawn(give);
                 let next = take();
                 other.join().unwrap();
                 next
@@ -932,7 +938,7 @@ fn a_list_gives_its_buffers_back_while_another_takes_them() {
             let left: Vec<_> = (0..2).map_while(|_| pool.take().ok()).collect();
             assert_eq!(pool.taken(), 2);
             drop(left);
-            drop(next);
+            give_back(pool, next);
             assert_eq!(pool.taken(), 0);
         });
     }

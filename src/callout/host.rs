@@ -11,7 +11,7 @@ use crate::hook::{
 };
 use crate::lifecycle::{Notice, Outcome, Stage};
 use crate::table::{
-    Admitted, Borrowed, BufferPool, Context, Finished, Full, PacketTable, PooledBuffer, Progress, Replacements,
+    Admitted, Borrowed, BufferPool, Context, Entry, Finished, Full, PacketTable, PooledBuffer, Progress,
     packets_in_flight,
 };
 
@@ -44,8 +44,8 @@ use crate::table::{
 /// still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite) takes none:
 /// it works with a `BUFFERS` of 0 as well.
 ///
-/// A packet takes about 30 bytes beside its state, a buffer 4.1 KB, and the index of the table 17 KB, for however many
-/// packets. The static takes no room in the file of the DLL if the callout consists of zero bytes when it is created, and all
+/// A packet takes 18 bytes and its state, rounded up to a multiple of 8; a buffer 4.1 KB, and the index of the table 17 KB, for
+/// however many packets. The static takes no room in the file of the DLL if the callout consists of zero bytes when it is created, and all
 /// of its room if a single byte is not zero. An `AtomicU64` and a `Mutex<u64>` of 0, an `AtomicBool` of `false`, and an
 /// `Option<Box<_>>` of `None` are zero bytes; an empty `OnceLock`, a `LazyLock`, an empty `Vec` and a text are not: put these
 /// into a `static` of their own beside the host.
@@ -78,25 +78,11 @@ pub struct Host<C: Callout, const PACKETS: usize = 1024, const BUFFERS: usize = 
     buffers: BufferPool<BUFFERS>,
 }
 
-/// What is kept for a packet in flight.
-#[derive(Debug)]
-struct Entry<S> {
-    /// `None` if the callout does not track the packet, but has replaced it.
-    state: Option<S>,
-    replacements: Replacements<'static>,
-}
-
 impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BUFFERS> {
     /// Creates a host without packets; `PACKETS` is 1 to 65,536, and `BUFFERS` at most 4096.
     #[must_use]
     pub const fn new(callout: C) -> Self {
-        const {
-            assert!(PACKETS >= 1, "a Host tracks at least 1 packet: Host<Callout, 1>");
-            assert!(
-                BUFFERS <= 4096,
-                "a Host has at most 4096 buffers: Host<Callout, 1024, 4096>"
-            );
-        }
+        const { assert!(PACKETS >= 1, "a Host tracks at least 1 packet: Host<Callout, 1>") };
         Self {
             callout,
             packets: PacketTable::new(),
@@ -193,8 +179,9 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     ) -> bool {
         let is_replaced = replacement.is_some();
         if let (Some(buffer), Some(entry)) = (replacement, &entry) {
-            // SAFETY: the list is dropped when the server says that it has finished with the packet, and never otherwise: `finish`.
-            unsafe { packet.install(buffer, &entry.replacements) };
+            let holder = entry.replacements();
+            // SAFETY: the list is given back when the server says that it has finished with the packet, and never otherwise: `done`.
+            unsafe { packet.install(buffer, holder) };
         }
         let (is_over, finished) = entry.map_or((true, None), Borrowed::release_and_tell);
         if is_over && is_replaced {
@@ -210,8 +197,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     /// Keeps the state of a packet until the server has finished with it, if there is room.
     #[inline]
     fn track(&self, state: Option<C::State>) -> Option<Context> {
-        let replacements = Replacements::new();
-        match self.packets.admit(Entry { state, replacements }) {
+        match self.packets.admit(Entry::new(state)) {
             Ok(Admitted { context, lost }) => {
                 if let Some(lost) = lost {
                     self.finish(lost);
@@ -234,7 +220,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         match (notice.notice(), notice.context()) {
             (Notice::Dropped(reason), context) => {
                 let entry = note_drop(&self.packets, context, reason, |diagnostic| self.report(diagnostic)).ok();
-                self.packet_dropped(notice, entry.as_ref().and_then(|entry| entry.state.as_ref()));
+                self.packet_dropped(notice, entry.as_deref().and_then(Entry::state));
                 if let Some(entry) = entry {
                     self.release(entry);
                 }
@@ -265,7 +251,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
             .as_ref()
             .map_or(Buffers::Nowhere, |_| Buffers::Pool(&self.buffers));
         packet.argument_mut().lend(&mut aside, buffers);
-        let state = entry.as_ref().and_then(|entry| entry.state.as_ref());
+        let state = entry.as_deref().and_then(Entry::state);
         let called = self.contain(SendPacket::HOOK, || self.callout.send_packet(&mut packet, state));
         let argument = packet.argument_mut();
         // SAFETY: the server passes a packet in a buffer of 4096 bytes, and waits for the hook.
@@ -289,7 +275,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     /// Lends the state of a packet to an event about it; `None` if the callout panicked.
     fn event(&self, hook: &'static str, context: Option<Context>, call: impl FnOnce(Option<&C::State>)) -> Option<()> {
         let entry = self.entry(hook, context);
-        let called = self.contain(hook, || call(entry.as_ref().and_then(|entry| entry.state.as_ref())));
+        let called = self.contain(hook, || call(entry.as_deref().and_then(Entry::state)));
         if let Some(entry) = entry {
             self.release(entry);
         }
@@ -318,9 +304,13 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     /// Hands the state of a packet back that is done.
     #[inline]
-    fn done(&self, outcome: Outcome, Entry { state, replacements }: Entry<C::State>) {
-        // The buffers go back to the pool whatever the callout does.
-        drop(replacements);
+    fn done(&self, outcome: Outcome, entry: Entry<C::State>) {
+        let (state, replacements) = entry.into_parts();
+        // First, whatever the callout does.
+        // SAFETY:
+        // - the list holds what was taken from this pool, and no other buffer: `new_packet`, `send_packet`;
+        // - the server has finished with the packet: it was reported as processed.
+        unsafe { self.buffers.give_back(replacements) };
         if let Some(state) = state {
             self.contain(PacketNotice::HOOK, || self.callout.packet_done(outcome, state));
         }
@@ -332,10 +322,10 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         if let Stage::Done(outcome) = stage {
             return self.done(outcome, entry);
         }
-        // The server has not said that it has finished: it may still read the buffers, so nobody else gets them.
-        core::mem::forget(entry.replacements);
         self.report(Diagnostic::Lost { stage });
-        if let Some(state) = entry.state {
+        // The server has not said that it has finished: it may still read the buffers, so nobody else gets them.
+        let (state, _) = entry.into_parts();
+        if let Some(state) = state {
             self.contain(PacketNotice::HOOK, || self.callout.packet_lost(stage, state));
         }
     }
@@ -343,7 +333,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     #[cold]
     fn not_tracked(&self, entry: Entry<C::State>) {
         self.report(Diagnostic::NotTracked);
-        if let Some(state) = entry.state {
+        if let Some(state) = entry.into_parts().0 {
             self.contain(NewPacket::HOOK, || self.callout.not_tracked(state));
         }
     }

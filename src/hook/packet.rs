@@ -354,8 +354,8 @@ impl<'a> PacketArgument<'a> {
     /// Points the server at `replacement`, which `holder` holds from now on.
     ///
     /// # Safety
-    /// - `holder` is not dropped before the server has finished with the packet, or with the packet that it answers.
-    pub(crate) unsafe fn install(&self, replacement: PooledBuffer<'static>, holder: &Replacements<'static>) {
+    /// - `holder` is not given back before the server has finished with the packet, or with the packet that it answers.
+    pub(crate) unsafe fn install(&self, replacement: PooledBuffer<'static>, holder: &Replacements) {
         let size = size_of_packet(replacement.size());
         let start = holder.hold_for_server(replacement);
         self.pair.set((start.as_ptr(), size));

@@ -5,18 +5,17 @@
 )]
 
 use core::fmt;
-use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 use core::panic::RefUnwindSafe;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use super::sync::{AtomicBool, AtomicPtr, TrackedCell, WriteAccess, array_of, const_fn};
+use super::sync::{AtomicBool, AtomicU16, TrackedCell, WriteAccess, array_of, const_fn};
 use crate::buffer::PacketBuffer;
 
-/// Up to `M` packet buffers that hooks take and give back, without locks or heap.
+/// `M` packet buffers, 4096 at most, that hooks take and give back, without locks or heap.
 ///
 /// A hook that replaces a packet takes a buffer, writes the packet into it, and gives it to the packet's
 /// [`Replacements`], which holds it for as long as the server may use it. A pool takes 4.1 KB for each buffer; as a
@@ -27,7 +26,7 @@ use crate::buffer::PacketBuffer;
 /// use dhcp_callout::table::{BufferPool, PacketTable, Replacements};
 ///
 /// static BUFFERS: BufferPool<32> = BufferPool::new();
-/// static PACKETS: PacketTable<Replacements<'static>, 256> = PacketTable::new();
+/// static PACKETS: PacketTable<Replacements, 256> = PacketTable::new();
 ///
 /// let context = PACKETS.admit(Replacements::new())?.context;
 ///
@@ -51,14 +50,16 @@ pub struct BufferPool<const M: usize> {
 struct Link {
     /// INVARIANT: while it is set, one [`PooledBuffer`] or one [`Replacements`] owns the buffer.
     taken: AtomicBool,
-    /// The buffer that the same packet was given before.
-    before: AtomicPtr<Link>,
+    /// The buffer that the same packet was given before, as in [`Replacements`].
+    before: AtomicU16,
 }
 
 #[derive(Debug)]
 struct Bytes(TrackedCell<PacketBuffer>);
 
-// SAFETY: the buffer is used only by the owner of its link, of whom there is one.
+// SAFETY:
+// - the buffer is written only by the owner of its link, of whom there is one; a `PacketBuffer` can go to another thread;
+// - through a shared owner it is only read, and a `PacketBuffer` can be read from any thread.
 unsafe impl Sync for Bytes {}
 
 /// All buffers of the pool are taken: by packets in flight, or by packets that were replaced and then given up, which keep
@@ -76,6 +77,7 @@ impl<const M: usize> BufferPool<M> {
         /// Creates a pool with all buffers in it.
         #[must_use]
         pub fn new() -> Self {
+            const { assert!(M <= 4096, "a Host or a BufferPool has at most 4096 buffers: Host<Callout, 1024, 4096>") };
             Self {
                 links: array_of!(Link::new(), M),
                 cursor: AtomicUsize::new(0),
@@ -91,21 +93,48 @@ impl<const M: usize> BufferPool<M> {
     pub fn take(&self) -> Result<PooledBuffer<'_>, PoolExhausted> {
         let exhausted = PoolExhausted { buffers: M };
         let start = self.cursor.fetch_add(1, Relaxed).checked_rem(M).ok_or(exhausted)?;
-        let all = || self.links.iter().zip(&self.buffers);
-        let mut owned = all()
-            .skip(start)
-            .chain(all().take(start))
-            .filter(|(link, _)| link.take());
-        let (link, Bytes(cell)) = owned.next().ok_or(exhausted)?;
+        let mut all = (start..M)
+            .chain(0..start)
+            .filter_map(|index| Some((index, self.links.get(index)?, self.buffers.get(index)?)));
+        let (index, link, bytes) = all.find(|(_, link, _)| link.take()).ok_or(exhausted)?;
         let mut buffer = PooledBuffer {
+            number: (index + 1) as u16,
             link,
-            cell: Shared(cell),
-            writing: WriteAccess::of(cell),
+            bytes,
+            writing: WriteAccess::of(&bytes.0),
         };
         // Never expose a previous packet's bytes.
         let cleared = buffer.copy_from(&[]);
         debug_assert!(cleared.is_ok(), "the empty packet fits");
         Ok(buffer)
+    }
+
+    /// Takes the buffers back that a packet was given.
+    ///
+    /// # Safety
+    /// - They are of this pool, all of them.
+    /// - The server has finished with the packet: nobody uses a pointer that
+    ///   [`hold_for_server`](Replacements::hold_for_server) returned for them.
+    #[inline]
+    pub unsafe fn give_back(&self, replacements: Replacements) {
+        let Replacements { last } = replacements;
+        let number = last.load(Acquire) & !MARK;
+        if number != 0 {
+            self.give_back_from(number);
+        }
+    }
+
+    /// Takes back the buffer of that number, and those that its packet was given before.
+    #[cold]
+    fn give_back_from(&self, mut number: u16) {
+        while let Some(link) = usize::from(number)
+            .checked_sub(1)
+            .and_then(|index| self.links.get(index))
+        {
+            // Before the link is given back, after which it can come into another list.
+            number = link.before.load(Relaxed);
+            link.give_back();
+        }
     }
 
     /// Returns how many buffers are taken; right for some moment not long ago if other threads take or return some.
@@ -141,7 +170,7 @@ impl Link {
         fn new() -> Self {
             Self {
                 taken: AtomicBool::new(false),
-                before: AtomicPtr::new(ptr::null_mut()),
+                before: AtomicU16::new(0),
             }
         }
     }
@@ -163,19 +192,12 @@ impl Link {
 ///
 /// Reads and writes as a [`PacketBuffer`].
 pub struct PooledBuffer<'p> {
+    /// As in [`Replacements`].
+    number: u16,
     link: &'p Link,
-    cell: Shared<'p>,
+    bytes: &'p Bytes,
     writing: WriteAccess,
 }
-
-/// A borrowed cell that can go to another thread with its owner.
-#[derive(Clone, Copy)]
-struct Shared<'p>(&'p TrackedCell<PacketBuffer>);
-
-// SAFETY: the buffer is used only by the owner of its link, and a `PacketBuffer` can go to another thread.
-unsafe impl Send for Shared<'_> {}
-// SAFETY: through a shared owner the buffer is only read, and a `PacketBuffer` can be read from any thread.
-unsafe impl Sync for Shared<'_> {}
 
 impl Deref for PooledBuffer<'_> {
     type Target = PacketBuffer;
@@ -185,7 +207,7 @@ impl Deref for PooledBuffer<'_> {
         // SAFETY:
         // - the cell holds a buffer, always;
         // - nobody writes it: this value owns it, and is borrowed.
-        unsafe { &*self.cell.0.pointer() }
+        unsafe { &*self.bytes.0.pointer() }
     }
 }
 
@@ -195,7 +217,7 @@ impl DerefMut for PooledBuffer<'_> {
         // SAFETY:
         // - the cell holds a buffer, always;
         // - nobody else uses it: this value owns it, and is borrowed mutably.
-        unsafe { &mut *self.cell.0.pointer() }
+        unsafe { &mut *self.bytes.0.pointer() }
     }
 }
 
@@ -212,59 +234,63 @@ impl fmt::Debug for PooledBuffer<'_> {
     }
 }
 
-/// The buffers that one packet has been given: the server may use them until this value is dropped.
+/// The buffers that one packet has been given: the server may use them until they are
+/// [given back](BufferPool::give_back).
 ///
-/// Part of the state that a [`PacketTable`](super::PacketTable) keeps, so that the buffers return to their pool when the
-/// state that was handed back at the packet's end is dropped. A packet that is replaced again gets another buffer; the
-/// one before stays as it is, since the server may still read it. So it may for a packet that was given up: whoever gets
-/// the list back with any other stage than [`Stage::Done`](crate::Stage::Done) forgets it ([`mem::forget`](core::mem::forget)).
-///
-/// The pool outlives the list:
-///
-/// ```compile_fail,E0597
-/// use dhcp_callout::table::{BufferPool, Replacements};
-///
-/// let list: Replacements<'static> = Replacements::new();
-/// let pool = BufferPool::<1>::new();
-/// list.hold_for_server(pool.take().unwrap());
-/// ```
-pub struct Replacements<'p> {
-    /// INVARIANT: null, or a link of a pool borrowed for `'p`, whose buffer belongs to this value; so does that of each
-    /// link reached from there by `before`.
-    last: AtomicPtr<Link>,
-    /// Invariant in `'p`: a list that may outlive `'p` must not pass for one that does not, or it would take buffers of a
-    /// pool that ends before it.
-    pool: PhantomData<fn(&'p Link) -> &'p Link>,
+/// Part of the state that a [`PacketTable`](super::PacketTable) keeps; takes two bytes. A packet that is replaced again gets
+/// another buffer; the one before stays as it is, since the server may still read it. So it may for a packet that was
+/// given up: the buffers of a list that is only dropped stay taken for ever.
+#[derive(Default)]
+pub struct Replacements {
+    /// INVARIANT: beside the [`MARK`], 0, or one more than the index of a link whose buffer belongs to this value; so does
+    /// that of each link reached from there by `before`.
+    last: AtomicU16,
 }
 
-impl<'p> Replacements<'p> {
+/// What an [`Entry`](super::Entry) has to say beside, from the creation of its list on.
+const MARK: u16 = 1 << 15;
+
+impl Replacements {
     const_fn! {
         /// Creates the list of a packet that has not been replaced.
         #[must_use]
         pub fn new() -> Self {
-            Self {
-                last: AtomicPtr::new(ptr::null_mut()),
-                pool: PhantomData,
-            }
+            Self { last: AtomicU16::new(0) }
         }
+    }
+
+    #[inline]
+    pub(super) fn marked(is_marked: bool) -> Self {
+        let mark = if is_marked { MARK } else { 0 };
+        Self {
+            last: AtomicU16::new(mark),
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_marked(&self) -> bool {
+        self.last.load(Relaxed) & MARK != 0
     }
 
     /// Holds the buffer for the server, and returns where its [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes begin.
     ///
-    /// The pointer is valid for reads and writes of all 4096 bytes until this value is dropped; nothing in this crate
-    /// reads or writes them meanwhile. Can be called from several threads at once.
+    /// The pointer is valid for reads and writes of all 4096 bytes until the list is [given back](BufferPool::give_back),
+    /// and as long as the pool; nothing in this crate reads or writes them meanwhile. Can be called from several threads at
+    /// once.
     #[doc(alias = "Packet")]
-    pub fn hold_for_server(&self, buffer: PooledBuffer<'p>) -> NonNull<u8> {
+    pub fn hold_for_server(&self, buffer: PooledBuffer<'_>) -> NonNull<u8> {
         let mut buffer = ManuallyDrop::new(buffer);
         let first_byte = NonNull::from(buffer.block_mut()).cast();
         buffer.writing.end();
-        let link: *const Link = buffer.link;
         let mut last = self.last.load(Relaxed);
         loop {
-            buffer.link.before.store(last, Relaxed);
-            // Links are only ever added while the list is shared, so that an equal pointer is the same list. `Release`:
-            // for the thread that drops the list, in case it learns of this buffer by the pointer alone.
-            match self.last.compare_exchange_weak(last, link.cast_mut(), Release, Relaxed) {
+            buffer.link.before.store(last & !MARK, Relaxed);
+            // Links are only ever added while the list is shared, so that an equal number is the same list. `Release`:
+            // for the thread that gives the list back, in case it learns of this buffer by the number alone.
+            match self
+                .last
+                .compare_exchange_weak(last, last & MARK | buffer.number, Release, Relaxed)
+            {
                 Ok(_) => break,
                 Err(now) => last = now,
             }
@@ -275,40 +301,11 @@ impl<'p> Replacements<'p> {
     /// Returns whether the packet has never been replaced.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.last.load(Relaxed).is_null()
+        self.last.load(Relaxed) & !MARK == 0
     }
 }
 
-impl Default for Replacements<'_> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Replacements<'_> {
-    /// Gives the buffers back, from that of `next` on.
-    #[cold]
-    fn give_back(mut next: *mut Link) {
-        // SAFETY: null, or a link that is valid for `'p`, says the invariant; links are never written but as atomics.
-        while let Some(link) = unsafe { next.as_ref() } {
-            // Before the link is given back, after which it can come into another list.
-            next = link.before.load(Relaxed);
-            link.give_back();
-        }
-    }
-}
-
-impl Drop for Replacements<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        let last = self.last.load(Acquire);
-        if !last.is_null() {
-            Self::give_back(last);
-        }
-    }
-}
-
-impl fmt::Debug for Replacements<'_> {
+impl fmt::Debug for Replacements {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Replacements")
             .field("is_empty", &self.is_empty())

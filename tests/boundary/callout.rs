@@ -412,6 +412,28 @@ fn a_full_table_lets_packets_pass() {
 }
 
 #[test]
+fn a_host_takes_as_much_memory_as_its_documentation_says() {
+    struct Keeps<S>(S);
+
+    impl<S: Send + Sync + 'static> Callout for Keeps<S> {
+        type State = S;
+
+        fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<S> {
+            Decision::Pass
+        }
+    }
+
+    type Tracks6<const PACKETS: usize, const BUFFERS: usize> = Host<Keeps<[u8; 6]>, PACKETS, BUFFERS>;
+    assert!(size_of::<Tracks6<4096, 0>>() <= 4096 * 24 + 17_500);
+    let packets = size_of::<Tracks6<4096, 0>>() - size_of::<Tracks6<64, 0>>();
+    assert_eq!(packets, (4096 - 64) * 24);
+    let packets = size_of::<Host<Keeps<u64>, 4096, 0>>() - size_of::<Host<Keeps<u64>, 64, 0>>();
+    assert_eq!(packets, (4096 - 64) * 32);
+    let buffers = size_of::<Tracks6<64, 64>>() - size_of::<Tracks6<64, 0>>();
+    assert!(buffers <= 64 * 4110, "{buffers} bytes of 64 buffers");
+}
+
+#[test]
 fn wrong_contexts_are_harmless() {
     let (server, recorder) = recorder!(4, 4);
     let mut packet = server.receive(b"t1").unwrap();

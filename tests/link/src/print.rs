@@ -57,7 +57,7 @@ printed! {
         Key = Key<u8>, Options = Options<'_>, ParsedOptions = ParsedOptions<'_>, Picked = Picked<'_, 2>, RawOption = RawOption<'_>,
         SequenceReader = SequenceReader<'_, Ipv4Addr>, Borrowed = Borrowed<'_, u8>, Full = Full<u8>,
         PacketTable = PacketTable<u8, 4>, PacketTally = PacketTally, PooledBuffer = PooledBuffer<'_>,
-        Replacements = Replacements<'_>;
+        Replacements = Replacements;
     // The errors.
     "{it} {it:?}":
         PacketTooLong = PacketTooLong, LoadError = LoadError, HookError = HookError, LeftOut = LeftOut,

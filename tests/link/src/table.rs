@@ -7,7 +7,7 @@ use crate::each;
 
 static TABLE: PacketTable<[u8; 6], 64> = PacketTable::new();
 static POOL: BufferPool<8> = BufferPool::new();
-static REPLACEMENTS: Replacements<'static> = Replacements::new();
+static REPLACEMENTS: Replacements = Replacements::new();
 
 fn look<T>(item: T) {
     core::hint::black_box(item);
@@ -46,6 +46,12 @@ crate::operations! {
     BufferPool::new() => look(BufferPool::<2>::new());
     BufferPool::take() => POOL.take().map(|mut buffer| (buffer.copy_from(&[1, 2]), buffer.size()));
     BufferPool::taken() => POOL.taken();
+    BufferPool::give_back() => POOL.take().map(|buffer| {
+        let list = Replacements::new();
+        list.hold_for_server(buffer);
+        // SAFETY: the buffer is of this pool, and there is no server.
+        unsafe { POOL.give_back(list) };
+    });
     Replacements::new() => Replacements::new();
     Replacements::is_empty() => REPLACEMENTS.is_empty();
     Replacements::hold_for_server() => POOL.take().map(|buffer| {
