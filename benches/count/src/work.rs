@@ -361,6 +361,7 @@ fn opaque(code: OptionCode) -> OptionCode {
     black_box(code)
 }
 
+#[inline]
 pub fn w1(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
@@ -371,6 +372,7 @@ pub fn w1(packet: &[u8]) -> usize {
     sum_up(message, message_type)
 }
 
+#[inline]
 pub fn w1_joined(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
@@ -382,12 +384,14 @@ pub fn w1_joined(packet: &[u8]) -> usize {
 }
 
 /// Uses what was read, so that the compiler cannot leave it out.
+#[inline]
 fn sum_up(message: Message<'_>, message_type: MessageType) -> usize {
     black_box(message.xid());
     black_box(message.chaddr().unwrap_or_default());
     usize::from(message_type.code())
 }
 
+#[inline]
 pub fn w2(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
@@ -405,6 +409,7 @@ pub fn w2(packet: &[u8]) -> usize {
         .sum()
 }
 
+#[inline]
 pub fn walk(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
@@ -417,6 +422,7 @@ pub fn walk(packet: &[u8]) -> usize {
     sum
 }
 
+#[inline]
 pub fn w4(packets: &mut Packets) -> usize {
     edit(&packets.ack, &mut packets.buffer)
 }
@@ -441,6 +447,7 @@ fn edit(packet: &[u8], buffer: &mut PacketBuffer) -> usize {
     edited.unwrap_or_default()
 }
 
+#[inline]
 pub fn w4_typed(packets: &mut Packets) -> usize {
     use dhcp_callout::message::Seconds;
 
@@ -464,6 +471,7 @@ pub fn w4_typed(packets: &mut Packets) -> usize {
     edited.unwrap_or_default()
 }
 
+#[inline]
 pub fn w5(packets: &mut Packets) -> usize {
     let Ok(message) = Message::parse(black_box(&packets.split)) else {
         return 0;
@@ -474,6 +482,7 @@ pub fn w5(packets: &mut Packets) -> usize {
     fragments.copy_to(&mut packets.joined).map_or(0, |joined| joined.len())
 }
 
+#[inline]
 pub fn w5_parts(packet: &[u8]) -> usize {
     let Ok(message) = Message::parse(black_box(packet)) else {
         return 0;
