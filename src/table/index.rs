@@ -86,6 +86,7 @@ impl Index {
     }
 
     /// Takes the next vacant slot, in turn, of a table of so many.
+    #[inline]
     pub(super) fn take_vacant(&self, slots: usize) -> Option<usize> {
         loop {
             let from = self.next();
@@ -121,6 +122,7 @@ impl Index {
     }
 
     /// Returns how many admissions have been asked for since the last turn.
+    #[inline]
     pub(super) fn since_turn(&self, now: u64) -> u64 {
         now.saturating_sub(self.looked.load(Relaxed))
     }
@@ -147,6 +149,7 @@ impl Index {
 
     /// Returns slots for which that was noted, and forgets the notes: the number of the first of [`TRIES`], and a bit for
     /// each of these.
+    #[inline]
     pub(super) fn take_reclaimable(&self, slots: usize) -> Option<(usize, u64)> {
         if self.reclaimable.is_empty(slots) {
             return None;
@@ -197,6 +200,7 @@ impl<const ALL: bool> Set<ALL> {
     }
 
     /// Returns whether there is no slot in the set, of so many.
+    #[inline]
     fn is_empty(&self, slots: usize) -> bool {
         let hints = self.hints.iter().take(slots.div_ceil(SLOTS_PER_WORD * WORDS_PER_HINT));
         hints.fold(0, |all, hint| all | hint.load(Relaxed)) == 0

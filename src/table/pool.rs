@@ -118,7 +118,8 @@ impl<const M: usize> BufferPool<M> {
     #[inline]
     pub unsafe fn give_back(&self, replacements: Replacements) {
         let Replacements { last } = replacements;
-        let number = last.load(Acquire) & !MARK;
+        // What was done with the list has happened before it was passed by value.
+        let number = last.load(Relaxed) & !MARK;
         if number != 0 {
             self.give_back_from(number);
         }
@@ -282,19 +283,12 @@ impl Replacements {
         let mut buffer = ManuallyDrop::new(buffer);
         let first_byte = NonNull::from(buffer.block_mut()).cast();
         buffer.writing.end();
-        let mut last = self.last.load(Relaxed);
-        loop {
+        // Links are only ever added while the list is shared, so that an equal number is the same list.
+        let held = self.last.fetch_update(Relaxed, Relaxed, |last| {
             buffer.link.before.store(last & !MARK, Relaxed);
-            // Links are only ever added while the list is shared, so that an equal number is the same list. `Release`:
-            // for the thread that gives the list back, in case it learns of this buffer by the number alone.
-            match self
-                .last
-                .compare_exchange_weak(last, last & MARK | buffer.number, Release, Relaxed)
-            {
-                Ok(_) => break,
-                Err(now) => last = now,
-            }
-        }
+            Some(last & MARK | buffer.number)
+        });
+        debug_assert!(held.is_ok(), "a buffer can always be added");
         first_byte
     }
 
