@@ -22,7 +22,6 @@
 mod accessors;
 mod address;
 mod argument;
-mod check;
 mod diagnostic;
 mod dlls;
 mod drop_send;
@@ -30,13 +29,13 @@ mod new_packet;
 mod note;
 mod packet;
 mod parsed_options;
+mod raw;
 mod service;
 
 pub use address::{AddressDeleted, AddressOffered};
 pub(crate) use argument::argument_of;
 #[doc(hidden)]
 pub use argument::{Argument, Handle, Keep};
-pub use check::HookError;
 pub use diagnostic::{Diagnostic, LeftOut};
 #[cfg(feature = "simulate")]
 pub(crate) use dlls::read_table;
@@ -50,4 +49,5 @@ pub(crate) use packet::{Buffers, PacketArgument, PacketPair, check_packet, read_
 #[cfg(feature = "simulate")]
 pub(crate) use packet::{TestVariables, read_bytes, write_bytes};
 pub use parsed_options::{Dword, ParsedOptions};
+pub use raw::HookError;
 pub use service::{ClientDeleted, ControlEvent};

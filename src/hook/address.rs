@@ -4,8 +4,8 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 
 use super::accessors::{packet_accessors, packet_context, packet_origin};
-use super::check::{Family, HookError};
 use super::packet::PacketBytes;
+use super::raw::{Family, HookError};
 use crate::control::{AddressGrant, AddressProblem, ClientType};
 use crate::ffi::{GiveAddressArguments, ProbArguments};
 

@@ -1,6 +1,6 @@
 //! What all arguments have in common, for code that treats all hooks alike.
 
-use super::check::HookError;
+use super::raw::HookError;
 use crate::ffi;
 use crate::table::Context;
 

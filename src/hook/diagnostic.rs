@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::check::HookError;
 use super::dlls::DllPath;
+use super::raw::HookError;
 use crate::lifecycle::{Notice, Stage};
 use crate::table::{ContextError, NotifyError};
 

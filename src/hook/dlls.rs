@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 use core::iter::FusedIterator;
 
-use super::check::HookError;
+use super::raw::HookError;
 use crate::ffi::CalloutTable;
 
 /// How many UTF-16 units of the server's list are looked at, the last NUL included.

@@ -4,8 +4,8 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 
 use super::accessors::{packet_accessors, packet_context, packet_origin, packet_replacement};
-use super::check::{Family, HookError};
 use super::packet::{PacketArgument, PacketBytes};
+use super::raw::{Family, HookError};
 use crate::control::SendCode;
 use crate::ffi::DropSendArguments;
 use crate::lifecycle::Notice;

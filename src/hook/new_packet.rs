@@ -6,8 +6,8 @@ use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
 use super::accessors::{packet_accessors, packet_replacement};
-use super::check::{HookError, not_null};
 use super::packet::PacketArgument;
+use super::raw::{HookError, not_null};
 use crate::ffi::{Bool, NewPktArguments};
 use crate::table::Context;
 

@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use super::check::{HookError, checked_length, not_null};
+use super::raw::{HookError, checked_length, not_null};
 use crate::buffer::{PACKET_CAPACITY, PacketBuffer, PacketTooLong};
 use crate::message::{EditError, Editor, Message};
 use crate::table::{PoolExhausted, PooledBuffer, Replacements, TakeBuffer};

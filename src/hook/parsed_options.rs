@@ -6,8 +6,8 @@ use core::mem::discriminant;
 use core::ptr::NonNull;
 
 use super::accessors::{packet_accessors, packet_context};
-use super::check::{HookError, checked_length, not_null};
 use super::packet::PacketBytes;
+use super::raw::{HookError, checked_length, not_null};
 use crate::ffi::{Boolean, HandleOptionsArguments, ServerOptions};
 
 /// What the server parsed from a packet: `DhcpHandleOptionsHook` (`LPDHCP_HANDLE_OPTIONS`).

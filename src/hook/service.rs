@@ -2,7 +2,7 @@
 
 use core::net::Ipv4Addr;
 
-use super::check::{Family, HookError, checked_length, not_null};
+use super::raw::{Family, HookError, checked_length, not_null};
 use crate::control::ServiceControl;
 use crate::ffi::{ControlArguments, DeleteClientArguments};
 

@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use self::exchange::Exchange;
 use self::next::Calls;
 use self::numbers::Numbers;
-use self::run::{Outcome, Run};
+use self::run::{Effect, Run};
 use super::entry::NAME;
 use super::memory::{Arena, Remains};
 use super::threads::Threads;
@@ -170,7 +170,7 @@ impl Check {
     }
 
     /// Loads the callout once more, and shows it all exchanges.
-    fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange]) -> Vec<Outcome> {
+    fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange]) -> Vec<Effect> {
         // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
         let (mut server, refused) = unsafe { Server::load_first(&[(NAME, self.entry), NEXT_DLL]) };
         if !refused.is_empty() {

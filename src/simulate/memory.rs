@@ -43,7 +43,7 @@ impl Remains {
 /// Memory in slots of one call each.
 #[derive(Debug)]
 pub(super) struct Arena {
-    slots: Box<[Slot]>,
+    slots: Box<[MemorySlot]>,
     /// Slots are taken in turn, so that what was kept of the last call is poison during the next.
     next: AtomicUsize,
     remains: Remains,
@@ -51,7 +51,7 @@ pub(super) struct Arena {
 
 /// Memory for one call.
 #[derive(Debug)]
-struct Slot {
+struct MemorySlot {
     is_taken: AtomicBool,
     /// INVARIANT: poison if the slot is not taken, unless a hook wrote after its call.
     words: [AtomicUsize; SLOT / WORD],
@@ -62,7 +62,7 @@ struct Slot {
 pub(super) struct Memory<'a> {
     arena: &'a Arena,
     /// `None` if each piece is an allocation of its own.
-    slot: Option<&'a Slot>,
+    slot: Option<&'a MemorySlot>,
     /// How many bytes around each piece must stay as they are.
     guard: usize,
     /// Where the last piece in the slot ends.
@@ -123,7 +123,7 @@ impl Arena {
     /// Creates memory for so many calls at once; if there are more, theirs is gone when they have ended.
     pub(super) fn new(slots: usize, remains: Remains) -> Self {
         Self {
-            slots: (0..slots).map(|_| Slot::new()).collect(),
+            slots: (0..slots).map(|_| MemorySlot::new()).collect(),
             next: AtomicUsize::new(0),
             remains,
         }
@@ -167,7 +167,7 @@ impl Arena {
     }
 }
 
-impl Slot {
+impl MemorySlot {
     fn new() -> Self {
         Self {
             is_taken: AtomicBool::new(false),
@@ -250,7 +250,7 @@ impl Memory<'_> {
     pub(super) fn bytes(&self, place: PlacedPiece) -> &[u8] {
         let piece = self.pieces.get(place.number);
         let bytes = piece.and_then(|Piece { range, block }| {
-            let all = block.as_deref().or(self.slot.map(Slot::bytes))?;
+            let all = block.as_deref().or(self.slot.map(MemorySlot::bytes))?;
             all.get(range.clone())
         });
         bytes.unwrap_or_default()
@@ -289,7 +289,7 @@ impl Memory<'_> {
         let in_slot = self.pieces.iter().filter(|piece| piece.block.is_none());
         let starts = in_slot.clone().map(|piece| piece.range.start).chain([SLOT]);
         let mut zones = [0].into_iter().chain(in_slot.map(|piece| piece.range.end)).zip(starts);
-        let bytes = self.slot.map(Slot::bytes);
+        let bytes = self.slot.map(MemorySlot::bytes);
         !(self.pieces.iter().all(is_guarded)
             && zones.all(|(end, start)| is_poison(bytes.and_then(|bytes| bytes.get(end..start)))))
     }

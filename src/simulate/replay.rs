@@ -82,7 +82,7 @@ impl Server {
                 observe(&self.drop_unoffered(index, datagram));
                 continue;
             }
-            let Some(packet) = Packet::receive(self, index, datagram.time, request) else {
+            let Some(packet) = Replayed::receive(self, index, datagram.time, request) else {
                 continue;
             };
             match fate {
@@ -106,7 +106,7 @@ impl Server {
     }
 
     /// Ends the lifecycle of a packet that gets no answer.
-    fn settle(&self, mut packet: Packet<'_>, fate: Fate, time: Duration) -> Lifecycle {
+    fn settle(&self, mut packet: Replayed<'_>, fate: Fate, time: Duration) -> Lifecycle {
         if !packet.in_flight.is_accepted() {
             if self.conduct.refusals_reported {
                 packet.notify(self, time, Notice::Dropped(DropReason::GEN_FAILURE));
@@ -123,7 +123,7 @@ impl Server {
     }
 
     /// Ends the lifecycle of a packet with the captured reply.
-    fn answer(&self, mut packet: Packet<'_>, index: usize, reply: &Datagram<'_>) -> Lifecycle {
+    fn answer(&self, mut packet: Replayed<'_>, index: usize, reply: &Datagram<'_>) -> Lifecycle {
         let time = reply.time;
         let message = Message::parse(reply.payload).ok();
         packet.tell(
@@ -184,13 +184,13 @@ impl Lifecycle {
 }
 
 /// A packet in flight with what is known of its lifecycle.
-struct Packet<'c> {
+struct Replayed<'c> {
     request: Message<'c>,
     in_flight: PacketInFlight,
     lifecycle: Lifecycle,
 }
 
-impl<'c> Packet<'c> {
+impl<'c> Replayed<'c> {
     fn receive(server: &Server, index: usize, time: Duration, request: Message<'c>) -> Option<Self> {
         let in_flight = server.receive(request.as_bytes()).ok()?;
         let accepted = in_flight.is_accepted();

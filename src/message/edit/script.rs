@@ -37,7 +37,7 @@ impl LongForm {
 }
 
 /// The datagram that every client takes, in bytes (RFC 2131 section 2).
-const DATAGRAM: u16 = 576;
+const DATAGRAM: usize = 576;
 
 /// Bytes of the headers of IP and UDP in a datagram.
 const DATAGRAM_HEADERS: usize = 20 + 8;
@@ -60,10 +60,13 @@ impl Message<'_> {
     /// ```
     #[must_use]
     pub fn longest_reply(self) -> usize {
-        let datagram = self
-            .find(option::MAX_MESSAGE_SIZE)
-            .map_or(DATAGRAM, |size| size.max(DATAGRAM));
-        usize::from(datagram).saturating_sub(DATAGRAM_HEADERS)
+        self.longest_datagram().saturating_sub(DATAGRAM_HEADERS)
+    }
+
+    /// Returns how many bytes the datagram of a reply may have: what option 57 says, but 576 at least.
+    pub(crate) fn longest_datagram(self) -> usize {
+        let asked = self.find(option::MAX_MESSAGE_SIZE);
+        asked.map_or(DATAGRAM, usize::from).max(DATAGRAM)
     }
 }
 

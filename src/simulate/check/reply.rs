@@ -5,9 +5,6 @@ use alloc::vec::Vec;
 use super::rule::Rule;
 use crate::message::{Message, OptionCode, option};
 
-/// The longest reply that every client takes (RFC 2132 section 9.10), in bytes.
-const EVERY_CLIENT_TAKES: usize = 576;
-
 /// Reads a part of a message.
 type Part = fn(Message<'_>) -> Vec<u8>;
 
@@ -61,7 +58,9 @@ pub(super) fn judge(
             found(rule);
         }
     }
-    if original.len() <= longest_taken(request) && longest_taken(request) < reply.len() {
+    // Surely too long: also for a client whose option 57 does not count the headers.
+    let longest = Message::parse(request).map_or(usize::MAX, Message::longest_datagram);
+    if original.len() <= longest && longest < reply.len() {
         found(Rule::ReplyTooLong);
     }
     if before.end_offset().is_some() && after.end_offset().is_none() {
@@ -80,12 +79,6 @@ fn is_readable(message: Message<'_>) -> bool {
 fn value(message: Message<'_>, code: OptionCode) -> Vec<u8> {
     let value = message.value(code).ok().flatten();
     value.map_or_else(Vec::new, |value| value.bytes().collect())
-}
-
-fn longest_taken(request: &[u8]) -> usize {
-    let asked = Message::parse(request).ok();
-    let asked = asked.and_then(|request| request.find(option::MAX_MESSAGE_SIZE));
-    asked.map_or(EVERY_CLIENT_TAKES, |size| usize::from(size).max(EVERY_CLIENT_TAKES))
 }
 
 fn stray_continuations(message: Message<'_>) -> usize {

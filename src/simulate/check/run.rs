@@ -53,15 +53,15 @@ pub(super) struct Run<'r> {
     report: &'r mut Report,
     /// The transaction ids of all packets.
     xids: &'r [u32],
-    packets: Vec<Packet<'r>>,
+    packets: Vec<Played<'r>>,
     /// How often a hook was slow.
     slow: u32,
     /// What the callout made of the packets, if that is asked for.
-    outcomes: Option<Vec<Outcome>>,
+    effects: Option<Vec<Effect>>,
 }
 
 /// What a callout made of a packet in one call.
-pub(super) struct Outcome {
+pub(super) struct Effect {
     /// The number of the packet.
     number: usize,
     pub(super) hook: &'static str,
@@ -72,7 +72,7 @@ pub(super) struct Outcome {
 }
 
 /// A packet that the server has, or will have.
-struct Packet<'r> {
+struct Played<'r> {
     exchange: &'r Exchange,
     /// The request in the server's hands.
     received: Option<PacketInFlight>,
@@ -93,7 +93,7 @@ struct Replacement {
 
 impl<'r> Run<'r> {
     pub(super) fn new(server: Server, report: &'r mut Report, exchanges: &'r [Exchange], xids: &'r [u32]) -> Self {
-        let packets = exchanges.iter().map(|exchange| Packet {
+        let packets = exchanges.iter().map(|exchange| Played {
             exchange,
             received: None,
             is_open: false,
@@ -105,14 +105,14 @@ impl<'r> Run<'r> {
             xids,
             packets: packets.collect(),
             slow: 0,
-            outcomes: None,
+            effects: None,
         }
     }
 
     /// Plays all exchanges as a server of this conduct would, and returns what the callout made of them: two packets at a
     /// time, and as many more at each stage of those before, so that other packets come between any two stages of one.
-    pub(super) fn play(mut self) -> Vec<Outcome> {
-        self.outcomes = Some(Vec::new());
+    pub(super) fn play(mut self) -> Vec<Effect> {
+        self.effects = Some(Vec::new());
         self.steps(&[(0, Step::Service(ServiceControl::START))]);
         let (dropped, served): (Vec<_>, Vec<_>) = (0..)
             .zip(&self.packets)
@@ -167,7 +167,7 @@ impl<'r> Run<'r> {
     }
 
     /// Stops the service, and returns what the callout made of all packets.
-    fn stop(mut self) -> Vec<Outcome> {
+    fn stop(mut self) -> Vec<Effect> {
         self.steps(&[(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
         // A callout may keep beyond the stop what was not reported until then, and this need not be its last check.
         if self.server.conduct.notices == Notices::Withheld && self.report.is_complete() {
@@ -181,7 +181,7 @@ impl<'r> Run<'r> {
             self.report
                 .note(Rule::KeptArguments, "DhcpControlHook", self.server.conduct);
         }
-        self.outcomes.unwrap_or_default()
+        self.effects.unwrap_or_default()
     }
 
     /// Makes the calls of some steps of packets, which may not depend on each other.
@@ -202,8 +202,8 @@ impl<'r> Run<'r> {
                 self.slow = self.slow.saturating_add(u32::from(took > SLOW));
                 let is_slow = took > SLOW && self.slow >= SLOW_CALLS || all_took > ALL_CALLS;
                 self.judge(number, step, &seen, is_slow);
-                if let Some(outcomes) = self.outcomes.as_mut().filter(|_| !step.is_end()) {
-                    outcomes.push(Outcome {
+                if let Some(effects) = self.effects.as_mut().filter(|_| !step.is_end()) {
+                    effects.push(Effect {
                         number,
                         hook: seen.hook,
                         call: self.report.calls(),
@@ -217,7 +217,7 @@ impl<'r> Run<'r> {
     }
 
     /// Makes the call of a step, if the packet has this step.
-    fn call(&self, packet: &Packet<'_>, step: Step) -> Option<Observation> {
+    fn call(&self, packet: &Played<'_>, step: Step) -> Option<Observation> {
         let (server, Exchange { request, reply }) = (&self.server, packet.exchange);
         match step {
             Step::Service(code) => return Some(server.control(code)),
@@ -359,7 +359,7 @@ impl<'r> Run<'r> {
 }
 
 /// Whether the callout did the same, be it in another call.
-impl PartialEq for Outcome {
+impl PartialEq for Effect {
     fn eq(&self, other: &Self) -> bool {
         let all = |outcome: &Self| (outcome.number, outcome.hook, outcome.process_it);
         all(self) == all(other) && self.packet == other.packet
