@@ -77,7 +77,7 @@ macro_rules! codes {
     )+};
 }
 
-/// Prints `text` at least as wide as `f` asks, as `str` prints.
+/// Prints `text` at least as wide as `f` asks, and all of it, whatever precision `f` asks for.
 pub(crate) fn pad(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::Result {
     struct Length(usize);
 

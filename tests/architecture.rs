@@ -114,6 +114,7 @@ impl File {
                 "crate : : $ ?",
                 "super : : $ ?",
                 "( path = ?",
+                "include ! ?",
             ]
             .iter()
             .flat_map(|pattern| follow(&tokens, pattern))

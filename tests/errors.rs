@@ -264,7 +264,11 @@ impl Errors {
             ("Diagnostic::NotTold", Diagnostic::NotTold { notice, member: 1 }),
             (
                 "Diagnostic::MemberPointers",
-                Diagnostic::MemberPointers { hook, member: 1, error },
+                Diagnostic::MemberPointers {
+                    hook,
+                    member: 1,
+                    error: HookError::Null { parameter: "*Packet" },
+                },
             ),
         ] {
             self.add(case, diagnostic);

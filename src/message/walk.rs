@@ -260,7 +260,7 @@ impl<'a> Walk<'a> {
             _ if offset > FILE.start => FILE.end,
             _ => SNAME.end,
         };
-        // The bytes of a value that is in no packet need not reach as far.
+        // A value can be in no packet: its bytes are walked as if they were one, and can be shorter than a header.
         let mut walk = Self::starting(packet.get(..end).unwrap_or(packet), offset, overload | SETTLED);
         if full {
             walk.boundary = offset.saturating_sub(FULL) as u32;

@@ -41,7 +41,7 @@ use crate::ffi::{CalloutTable, EntryPoint};
 /// one check to the next gets the same report.
 ///
 /// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
-/// [`Rule::Slow`], [`Rule::DependsOnThread`] and [`Rule::Panics`] are not checked.
+/// [`Rule::Slow`], [`Rule::SlowTogether`], [`Rule::DependsOnThread`] and [`Rule::Panics`] are not checked.
 ///
 /// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to a
 /// sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing of what it does; one that breaks a rule only after
@@ -212,8 +212,8 @@ impl Check {
         let between = self.run(other, exchanges);
         is_steady &= self.run(usual, exchanges) == before && self.report.is_complete();
         let mut pairs = before.iter().zip(&between).filter(|_| is_steady);
-        if let Some((_, outcome)) = pairs.find(|(one, other)| one != other) {
-            self.report.note_at(rule, outcome.hook, outcome.call, other.0);
+        if let Some((_, effect)) = pairs.find(|(one, other)| one != other) {
+            self.report.note_at(rule, effect.hook, effect.call, other.0, &[]);
         }
     }
 }

@@ -85,7 +85,9 @@ impl TestPacket {
         self
     }
 
-    /// Lends the packet as `DhcpNewPktHook` gets it.
+    /// Lends the packet as `DhcpNewPktHook` gets it; what the method decides says whether its changes stay.
+    ///
+    /// For a function that decides nothing, let the closure keep what it returns, and return [`Decision::Pass`].
     pub fn new_packet<S>(&mut self, call: impl FnOnce(&mut NewPacket<'_>) -> Decision<S>) -> Decision<S> {
         let (mut aside, buffers) = (None, self.buffers());
         let mut packet = NewPacket::of_test(&mut self.variables);

@@ -220,6 +220,7 @@ const fn generation_bits(slots: usize, pointer_bits: u32) -> u32 {
 /// Out of the way of what happens.
 #[cold]
 const fn never() -> Context {
+    debug_assert!(false, "the tag has the highest bit");
     Context::UNTRACKED
 }
 

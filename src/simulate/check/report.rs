@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use super::super::Conduct;
 use super::rule::{Rule, Severity};
+use crate::message::Message;
 
 /// What [`check`](super::check) found: each broken rule once.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct Report {
 }
 
 /// A broken rule, and the first call that broke it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
     /// The rule.
@@ -29,6 +30,8 @@ pub struct Finding {
     pub hook: &'static str,
     /// The number of the call, from 1.
     pub call: usize,
+    /// The packet or the reply that the function was given; empty if the finding is about no single one.
+    pub packet: Vec<u8>,
     /// What the server did where the documentation is silent, and on which threads.
     pub conduct: Conduct,
 }
@@ -53,16 +56,18 @@ impl Report {
 
     /// Notes that the last call, of `hook`, broke `rule`, if no earlier one did.
     pub(super) fn note(&mut self, rule: Rule, hook: &'static str, conduct: Conduct) {
-        self.note_at(rule, hook, self.calls, conduct);
+        self.note_at(rule, hook, self.calls, conduct, &[]);
     }
 
-    /// As [`note`](Self::note), for an earlier call.
-    pub(super) fn note_at(&mut self, rule: Rule, hook: &'static str, call: usize, conduct: Conduct) {
+    /// As [`note`](Self::note), for any call, which was given `packet`.
+    pub(super) fn note_at(&mut self, rule: Rule, hook: &'static str, call: usize, conduct: Conduct, packet: &[u8]) {
         if !self.has(rule) {
+            let packet = packet.to_vec();
             self.findings.push(Finding {
                 rule,
                 hook,
                 call,
+                packet,
                 conduct,
             });
         }
@@ -140,6 +145,7 @@ impl fmt::Display for Finding {
             rule,
             hook,
             call,
+            packet,
             conduct,
         } = self;
         let severity = match rule.severity() {
@@ -147,6 +153,11 @@ impl fmt::Display for Finding {
             Severity::Advice => "advice",
         };
         write!(f, "{severity} {rule}: {}", rule.meaning())?;
-        write!(f, "\n  first at call {call}, {hook}; conduct: {conduct}")
+        write!(f, "\n  first at call {call}, {hook}; conduct: {conduct}")?;
+        match Message::parse(packet) {
+            _ if packet.is_empty() => Ok(()),
+            Ok(message) => write!(f, "\n  packet of {} bytes: {message}", packet.len()),
+            Err(error) => write!(f, "\n  {error}"),
+        }
     }
 }

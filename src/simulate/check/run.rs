@@ -200,8 +200,12 @@ impl<'r> Run<'r> {
             if seen.status.is_some() {
                 let all_took = self.report.count(took);
                 self.slow = self.slow.saturating_add(u32::from(took > SLOW));
-                let is_slow = took > SLOW && self.slow >= SLOW_CALLS || all_took > ALL_CALLS;
-                self.judge(number, step, &seen, is_slow);
+                let slow = match self.slow {
+                    _ if all_took > ALL_CALLS => Some(Rule::SlowTogether),
+                    SLOW_CALLS.. if took > SLOW => Some(Rule::Slow),
+                    _ => None,
+                };
+                self.judge(number, step, &seen, slow);
                 if let Some(effects) = self.effects.as_mut().filter(|_| !step.is_end()) {
                     effects.push(Effect {
                         number,
@@ -258,7 +262,7 @@ impl<'r> Run<'r> {
     }
 
     /// Notes the rules that a call has broken.
-    fn judge(&mut self, number: usize, step: Step, seen: &Observation, is_slow: bool) {
+    fn judge(&mut self, number: usize, step: Step, seen: &Observation, slow: Option<Rule>) {
         let Some(packet) = self.packets.get(number) else { return };
         let request = &packet.exchange.request;
         let can_change = matches!(step, Step::Received | Step::Sent | Step::Notice(_));
@@ -291,11 +295,12 @@ impl<'r> Run<'r> {
             let is_of_another = |xid| self.xids.contains(&xid);
             reply::judge(request, &seen.given, reply, is_of_another, |rule| found(rule, true));
         }
-        found(Rule::Slow, is_slow);
-        for rule in broken {
-            self.report.note(rule, seen.hook, self.server.conduct);
+        for rule in broken.into_iter().chain(slow) {
+            let call = self.report.calls();
+            self.report
+                .note_at(rule, seen.hook, call, self.server.conduct, &seen.given);
         }
-        if is_slow {
+        if slow.is_some() {
             self.report.cut_short();
         }
     }
@@ -311,7 +316,7 @@ impl<'r> Run<'r> {
             if now != Ok(&replacement.bytes) {
                 let Replacement { hook, call, .. } = replacement;
                 self.report
-                    .note_at(Rule::ReplacementChanged, hook, *call, self.server.conduct);
+                    .note_at(Rule::ReplacementChanged, hook, *call, self.server.conduct, &[]);
             }
         }
     }

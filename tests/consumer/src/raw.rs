@@ -220,10 +220,10 @@ unsafe extern "system" fn size_is_5000(
 
 callout!(
     /// Writes one byte too many.
-    writes_behind_the_buffer { dhcp_pkt_send_hook: write_behind }
+    writes_after_the_buffer { dhcp_pkt_send_hook: write_after }
 );
 
-unsafe extern "system" fn write_behind(
+unsafe extern "system" fn write_after(
     packet: *mut *mut u8,
     _: *mut u32,
     _: u32,

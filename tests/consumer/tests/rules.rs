@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use consumer::{raw, safe};
+use dhcp_callout::Message;
 use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Conduct, Report, Rule, Server, Threads};
 
@@ -31,7 +32,7 @@ const CALLOUTS: [(EntryPoint, Rule); 49] = [
     (raw::leaves_process_it_alone, Rule::ProcessIt),
     (raw::leaves_no_packet, Rule::PacketNull),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
-    (raw::writes_behind_the_buffer, Rule::WriteOutside),
+    (raw::writes_after_the_buffer, Rule::WriteOutside),
     (raw::writes_before_the_buffer, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
     (raw::forgets_the_size, Rule::WriteBeyondSize),
@@ -58,7 +59,7 @@ const CALLOUTS: [(EntryPoint, Rule); 49] = [
     (safe::takes_the_host_order_for_granted, Rule::DependsOnByteOrder),
     (safe::is_slow::entry, Rule::Slow),
     (safe::is_slow_at_times::entry, Rule::Slow),
-    (safe::is_a_little_slow, Rule::Slow),
+    (safe::is_a_little_slow, Rule::SlowTogether),
     (safe::mixes_up_packets_of_two_threads, Rule::ReplyOfAnother),
 ];
 
@@ -154,10 +155,9 @@ fn a_finding_leads_to_its_call() {
     let report = check(safe::mixes_up_packets_of_two_threads);
     let conduct = Conduct::DEFAULT.threads(Threads::Several);
     assert_eq!(report.findings()[0].conduct, conduct);
-    assert!(
-        report.to_string().ends_with("conduct: default.threads(Several)"),
-        "{report}"
-    );
+    let given = Message::parse(&report.findings()[0].packet).unwrap();
+    let packet = format!("conduct: default.threads(Several)\n  packet of 300 bytes: {given}");
+    assert!(report.to_string().ends_with(&packet), "{report}");
 }
 
 #[test]
