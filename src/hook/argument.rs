@@ -48,6 +48,9 @@ pub trait Handle<A: Argument>: Sync {
 
 /// Who keeps the packets that the hooks are about: a host, or a chain.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` keeps no packets: `export!` takes the paths of a `static` of type `Host` and of one of type `Chain`"
+)]
 pub trait Keep: Sync {
     /// Gives up what need not be kept any longer: the author has heard that the service has stopped.
     fn stop(&self);
