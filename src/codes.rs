@@ -102,6 +102,17 @@ pub(crate) fn pad(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::
     (before..missing).try_for_each(|_| f.write_char(fill))
 }
 
+/// Prints items as a list for `Debug`; of many the first, and then `..`.
+pub(crate) fn debug_list<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, mut items: impl Iterator<Item = T>) -> fmt::Result {
+    const MOST: usize = 256;
+    let mut list = f.debug_list();
+    list.entries(items.by_ref().take(MOST));
+    match items.next() {
+        Some(_) => list.finish_non_exhaustive(),
+        None => list.finish(),
+    }
+}
+
 /// Adds the constructor of a type that may hold every value of its width.
 macro_rules! open {
     ($($Type:ident($int:ty)),+ $(,)?) => {$(

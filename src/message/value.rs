@@ -4,6 +4,7 @@ use core::{fmt, mem};
 
 use super::code::OptionCode;
 use super::walk::{LONGEST, OptionError, RawOption, Walk};
+use crate::codes::debug_list;
 
 /// The value of an option, or a part of it: the bytes of all its fragments in wire order, read in place.
 ///
@@ -408,7 +409,7 @@ impl core::iter::FusedIterator for Fragments<'_> {}
 
 impl fmt::Debug for Fragments<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.clone()).finish()
+        debug_list(f, self.clone())
     }
 }
 
@@ -455,7 +456,7 @@ equal_bytes!(Value);
 
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.bytes()).finish()
+        debug_list(f, self.bytes())
     }
 }
 

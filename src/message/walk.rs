@@ -17,6 +17,7 @@ use core::ops::Range;
 
 use super::code::{OptionCode, Overload};
 use super::header::{FILE, HEADER_LENGTH, MAGIC_COOKIE, OPTIONS_OFFSET, SNAME};
+use crate::codes::debug_list;
 
 /// A field of a message that holds options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -620,6 +621,6 @@ impl core::iter::FusedIterator for Options<'_> {}
 
 impl fmt::Debug for Options<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.clone()).finish()
+        debug_list(f, self.clone())
     }
 }

@@ -6,6 +6,7 @@ use super::sequence::{Element, Sequence, encode_slices, write_list};
 use crate::message::code::OptionCode;
 use crate::message::codec::sealed::Sealed;
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
+use crate::message::header::CAPACITY;
 use crate::message::value::Value;
 
 /// A class after its length byte, at least one byte long: an element of option 77 (RFC 3004 section 4), and of the data
@@ -112,7 +113,9 @@ impl<'a> UserClasses<'a> {
     #[must_use]
     pub fn contains(&self, class: impl AsRef<[u8]>) -> bool {
         let class = class.as_ref();
-        self.value() == *class || self.iter().any(|other| other == *class)
+        let mut buffer = [0; CAPACITY];
+        let whole = self.0.in_one_piece(&mut buffer);
+        whole == *class || UserClasses(whole).iter().any(|other| other == *class)
     }
 }
 

@@ -5,6 +5,7 @@ use core::iter::{Flatten, FusedIterator};
 use core::marker::PhantomData;
 use core::net::Ipv4Addr;
 
+use crate::codes::debug_list;
 use crate::message::codec::sealed::Sealed;
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
 use crate::message::value::Value;
@@ -193,7 +194,7 @@ impl Encode<Addresses<'static>> for Ipv4Addr {
 
 impl<'a, E: Element<Value<'a>: fmt::Debug>> fmt::Debug for Sequence<'a, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self).finish()
+        debug_list(f, self.iter())
     }
 }
 

@@ -82,6 +82,39 @@ const KINDS: &[Fixed] = &[
         |size| value(12, &vec![0xf0; size], 255),
         print_line,
     ),
+    (
+        "print: options, by Debug",
+        |size| many(size, &[224, 0]),
+        |message| debug(message.options()),
+    ),
+    (
+        "print: sub-options, by Debug",
+        |size| value(82, &many_of(size, &[1, 0]), 255),
+        |message| debug(message.find(option::RELAY_AGENT_INFORMATION)),
+    ),
+    (
+        "print: bytes, by Debug",
+        |size| value(60, &vec![200; size], 255),
+        |message| debug(message.pick([option::CLASS_ID.code(); 2])),
+    ),
+    // Comparisons.
+    (
+        "equal: a list of names and itself",
+        |size| value(119, &pointers(size, 15), 255),
+        |message| {
+            let list = message.find(option::DOMAIN_SEARCH);
+            usize::from(list.is_some() && list == list)
+        },
+    ),
+    (
+        "equal: user classes, scattered",
+        |size| scattered(77, &many_of(size / 5, &[1, 7])),
+        |message| {
+            message
+                .find(option::USER_CLASS)
+                .map_or(0, |classes| usize::from(classes.contains([8])))
+        },
+    ),
     // The parts of a value.
     (
         "labels: 127 pointers, scattered",
@@ -89,6 +122,11 @@ const KINDS: &[Fixed] = &[
         labels,
     ),
     // The editor, which passes over what stays.
+    (
+        "edit: options 250 without bytes",
+        |size| packet(&[full_of(60), many_of(size - 257, &[250, 0])].concat()),
+        |message| edit(message, |_| {}),
+    ),
     (
         "edit: all removed",
         |size| many(size, &[224, 1, 7]),
@@ -283,6 +321,12 @@ fn print(message: Message<'_>) -> usize {
 fn print_line(message: Message<'_>) -> usize {
     let mut sink = Sink(0);
     let _ = write!(sink, "{message}");
+    sink.0
+}
+
+fn debug(value: impl fmt::Debug) -> usize {
+    let mut sink = Sink(0);
+    let _ = write!(sink, "{value:#?}");
     sink.0
 }
 
