@@ -32,7 +32,7 @@ use crate::ffi::{CalloutTable, EntryPoint};
 /// Checks a callout: runs its entry point through all that a server may do, with good packets and hostile ones, and
 /// returns the [rules](Rule) that it breaks.
 ///
-/// The server plays 30 to 38 of the [`Conduct::COUNT`] conducts, each with good packets and with hostile ones: each value of
+/// The server plays 30 to 40 of the [`Conduct::COUNT`] conducts, each with good packets and with hostile ones: each value of
 /// each switch by itself, and then so many that each value of a switch meets each of every other switch at least once. Only
 /// [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up at any time what the
 /// server still reads; and [`Threads::Several`] comes only if no rule was broken until then.

@@ -1,6 +1,6 @@
 //! What clients and servers say to each other: exchanges for a callout to see.
 //!
-//! All but the last three have the addresses and options of packets that real programs sent: udhcpc, dhclient and dhcpcd to ISC DHCP and
+//! All but the last four have the addresses and options of packets that real programs sent: udhcpc, dhclient and dhcpcd to ISC DHCP and
 //! Kea, some by way of a relay.
 
 use alloc::vec::Vec;
@@ -37,7 +37,7 @@ const SERVER: [u8; 4] = [192, 0, 2, 1];
 
 /// Requests and replies, hexadecimal: `ciaddr`, `yiaddr`, `giaddr`, the options, and after a `|` the field `file`. Without
 /// options it is BOOTP.
-const EXCHANGES: [(&str, &str); 13] = [
+const EXCHANGES: [(&str, &str); 14] = [
     // A DISCOVER of udhcpc by way of a relay, and the OFFER.
     (
         "00000000 00000000 c6336401 350101 39020240 37070103060c0f1c2a 0c08636c69656e742d32 \
@@ -126,6 +126,13 @@ const EXCHANGES: [(&str, &str); 13] = [
     (
         "00000000 00000000 00000000 350101 5000 3d070102005e005315 3702 0306 ff",
         "00000000 c0000264 00000000 350105 5000 3604c0000201 330400000e10 0304c0000201 ff",
+    ),
+    // A DISCOVER of a PXE client with UEFI that asks for an hour, and the OFFER.
+    (
+        "00000000 00000000 00000000 350101 390205c0 330400000e10 370e0103060c0f2b3c424361808182ff \
+         6111005e0053 000102030405060708090a0b0c 5d020007 5e03010310 \
+         3c20505845436c69656e743a417263683a30303030373a554e44493a303033303136 ff",
+        "00000000 c0000265 00000000 350102 3604c0000201 330400000e10 0104ffffff00 0304c0000201 0604c0000235 ff",
     ),
     // BOOTP.
     ("00000000 00000000 00000000", "00000000 c0000264 00000000"),

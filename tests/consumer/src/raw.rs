@@ -9,7 +9,7 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
-use core::ptr::{copy_nonoverlapping, null_mut, without_provenance_mut};
+use core::ptr::{copy, copy_nonoverlapping, null_mut, without_provenance_mut};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
 use std::sync::OnceLock;
 
@@ -423,7 +423,8 @@ unsafe extern "system" fn copy_from_the_kept_packet(
     // first until all is over.
     unsafe {
         if !received.is_null() && size.read_unaligned() as usize >= ADDRESSES + 4 {
-            copy_nonoverlapping(received.add(ADDRESSES), packet.read_unaligned().add(ADDRESSES), 4);
+            // The memory may be the reply's by now.
+            copy(received.add(ADDRESSES), packet.read_unaligned().add(ADDRESSES), 4);
         }
     }
     ERROR_SUCCESS
