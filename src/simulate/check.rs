@@ -120,16 +120,20 @@ pub unsafe fn check_chained(entry: EntryPoint) -> Report {
 unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTable>) {
     let mut report = Report::new(Some(seed));
     // SAFETY: the caller promises that it can be called.
-    let table = unsafe { entry_rules::check(entry, &mut report) };
-    if table.is_none() {
+    let Some(table) = (unsafe { entry_rules::check(entry, &mut report) }) else {
         report.cut_short();
-        return (report, table);
-    }
+        return (report, None);
+    };
     let numbers = &mut Numbers(seed);
     let good = exchange::exchanges(numbers);
     let hostile = hostile::exchanges(&good, numbers);
     let xids = good.iter().chain(&hostile).filter_map(Exchange::xid).collect();
-    let mut check = Check { entry, report, xids };
+    let mut check = Check {
+        entry,
+        table,
+        report,
+        xids,
+    };
     // Last what can cost a callout its buffers, packets that never end, or not by their own contexts, and what could be worse
     // for a callout with a fault: several threads at once.
     let (harmless, others): (Vec<_>, Vec<_>) = pairs::singles().into_iter().partition(|conduct| {
@@ -142,7 +146,7 @@ unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTabl
         check.compare_all(&good);
     }
     check.run_all(others.into_iter().chain(pairs::pairs(numbers)), [&good, &hostile]);
-    (check.report, table)
+    (check.report, Some(table))
 }
 
 /// What the server does where the documentation is silent, and what is in memory that it takes back.
@@ -152,6 +156,8 @@ type Mode = (Conduct, Remains);
 struct Check {
     /// INVARIANT: a server can load it, and call its hooks.
     entry: EntryPoint,
+    /// The table that it gives.
+    table: CalloutTable,
     report: Report,
     /// The transaction ids of all packets.
     xids: Vec<u32>,
@@ -173,7 +179,7 @@ impl Check {
     fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange]) -> Vec<Effect> {
         // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
         let (mut server, refused) = unsafe { Server::load_first(&[(NAME, self.entry), NEXT_DLL]) };
-        if !refused.is_empty() {
+        if !refused.is_empty() || !entry_rules::are_equal(&server.table, &self.table) {
             self.report.note(Rule::EntryUnstable, NAME, conduct);
             return Vec::new();
         }

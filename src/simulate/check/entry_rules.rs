@@ -79,7 +79,7 @@ macro_rules! compare {
         $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal),+;
     )+) => {
         /// Returns whether two tables have the same hooks, the reserved ones included.
-        fn are_equal(one: &CalloutTable, other: &CalloutTable) -> bool {
+        pub(super) fn are_equal(one: &CalloutTable, other: &CalloutTable) -> bool {
             $($(
                 (match (one.$field, other.$field) {
                     (Some(one), Some(other)) => fn_addr_eq(one, other),

@@ -6,7 +6,7 @@ use core::ptr::with_exposed_provenance_mut;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 
-use super::super::call::{HookCall, Observation};
+use super::super::call::{Hook, HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
 use super::super::event::{Call, about_address};
 use super::super::memory::POISON;
@@ -21,7 +21,10 @@ use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
 use crate::message::Message;
 
-/// How long a hook may take, and how often in a run it may take longer: a single time can be the system's doing.
+/// The hook that may block.
+const CONTROL: &str = Hook::Control.name();
+
+/// How long another hook may take, and how often in a run it may take longer: a single time can be the system's doing.
 const SLOW: Duration = Duration::from_millis(250);
 const SLOW_CALLS: u32 = 3;
 /// How long all calls of a check may take: its author waits for them.
@@ -178,8 +181,7 @@ impl<'r> Run<'r> {
             }
         }
         if self.server.memory.was_written_late() {
-            self.report
-                .note(Rule::KeptArguments, "DhcpControlHook", self.server.conduct);
+            self.report.note(Rule::KeptArguments, CONTROL, self.server.conduct);
         }
         self.effects.unwrap_or_default()
     }
@@ -198,6 +200,7 @@ impl<'r> Run<'r> {
         for (&(number, step), (seen, took)) in steps.iter().zip(all_seen) {
             let Some(seen) = seen else { continue };
             if seen.status.is_some() {
+                let took = if seen.hook == CONTROL { Duration::ZERO } else { took };
                 let all_took = self.report.count(took);
                 self.slow = self.slow.saturating_add(u32::from(took > SLOW));
                 let slow = match self.slow {

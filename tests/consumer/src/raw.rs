@@ -13,6 +13,7 @@ use core::ptr::{copy, copy_nonoverlapping, null_mut, without_provenance_mut};
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
 use std::sync::OnceLock;
 
+use dhcp_callout::ServiceControl;
 use dhcp_callout::ffi::{
     Bool, CALLOUT_VERSION, CalloutTable, Control, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, ServerOptions,
 };
@@ -91,6 +92,27 @@ pub unsafe extern "system" fn differs_from_call_to_call(_: *mut u16, version: u3
     if version == CALLOUT_VERSION && CALLS.fetch_add(1, SeqCst) % 2 == 1 {
         filled.dhcp_pkt_send_hook = Some(ignore);
     }
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+/// Has no hooks any more when the service has stopped and starts again.
+pub unsafe extern "system" fn is_empty_after_stop(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    static IS_STOPPED: AtomicBool = AtomicBool::new(false);
+
+    unsafe extern "system" fn control(code: u32, _: *mut c_void) -> u32 {
+        IS_STOPPED.fetch_or(code == ServiceControl::STOP.code(), SeqCst);
+        ERROR_SUCCESS
+    }
+
+    let filled = if IS_STOPPED.load(SeqCst) {
+        CalloutTable::EMPTY
+    } else {
+        CalloutTable {
+            dhcp_control_hook: Some(control),
+            ..DROPS
+        }
+    };
     // SAFETY: the server's table can be written.
     unsafe { fill(version, table, filled) }
 }

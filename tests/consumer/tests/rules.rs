@@ -11,13 +11,14 @@ use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Conduct, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 49] = [
+const CALLOUTS: [(EntryPoint, Rule); 50] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
     (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
     (raw::writes_into_the_list, Rule::EntryWritesOutside),
     (raw::differs_from_call_to_call, Rule::EntryUnstable),
+    (raw::is_empty_after_stop, Rule::EntryUnstable),
     (raw::sets_reserved_hooks, Rule::EntryReserved),
     (raw::switches_off_the_others, Rule::EntryWithoutHooks),
     (safe::sets_an_option::entry, Rule::NotLoaded),
