@@ -5,8 +5,6 @@
     reason = "the README is written as an author writes"
 )]
 
-use dhcp_callout::ffi;
-
 #[rustfmt::skip]
 mod readme {
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -67,6 +65,8 @@ fn the_readme_has_this_callout_and_this_test() {
 
 #[test]
 fn the_readme_sets_the_values_that_the_server_reads() {
+    use dhcp_callout::ffi;
+
     let readme = include_str!("../README.md").to_lowercase();
     for part in [
         format!(r"'hklm:\{}'", ffi::CALLOUT_LIST_KEY),

@@ -44,7 +44,7 @@ use crate::table::{
 /// still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite) takes none:
 /// it works with a `BUFFERS` of 0 as well.
 ///
-/// A packet takes 18 bytes and its state, rounded up to a multiple of 8; a buffer 4.1 KB, and the index of the table 17 KB, for
+/// A packet takes 18 bytes and its state, rounded up to a multiple of 8, or of the alignment of the state; a buffer 4.1 KB, and the index of the table 17 KB, for
 /// however many packets. The static takes no room in the file of the DLL if the callout consists of zero bytes when it is created, and all
 /// of its room if a single byte is not zero. An `AtomicU64` and a `Mutex<u64>` of 0, an `AtomicBool` of `false`, and an
 /// `Option<Box<_>>` of `None` are zero bytes; an empty `OnceLock`, a `LazyLock`, an empty `Vec` and a text are not: put these

@@ -348,11 +348,13 @@ impl<'a> Fragments<'a> {
             let Some(Ok(RawOption { value: piece, .. })) = self.walk.find(self.code) else {
                 break;
             };
-            let Some(missing) = self.missing.checked_sub(piece.len()) else {
-                // The last piece of a part of a value may go on in the packet.
-                return piece.get(..mem::take(&mut self.missing)).unwrap_or_default();
-            };
-            self.missing = missing;
+            if self.missing != usize::MAX {
+                let Some(missing) = self.missing.checked_sub(piece.len()) else {
+                    // The last piece of a part of a value may go on in the packet.
+                    return piece.get(..mem::take(&mut self.missing)).unwrap_or_default();
+                };
+                self.missing = missing;
+            }
             if !piece.is_empty() {
                 return piece;
             }
