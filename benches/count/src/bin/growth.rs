@@ -102,8 +102,8 @@ const KINDS: &[Fixed] = &[
         "equal: a list of names and itself",
         |size| value(119, &pointers(size, 15), 255),
         |message| {
-            let list = message.find(option::DOMAIN_SEARCH);
-            usize::from(list.is_some() && list == list)
+            let lists = [(); 2].map(|()| message.find(option::DOMAIN_SEARCH));
+            usize::from(lists[0].is_some() && lists[0] == lists[1])
         },
     ),
     (
