@@ -19,35 +19,25 @@ unsafe extern "system" fn entry(_: *mut u16, version: u32, table: *mut CalloutTa
     if version != CALLOUT_VERSION {
         return ERROR_NOT_SUPPORTED;
     }
-    let hooks = CalloutTable {
-        dhcp_new_pkt_hook: Some(new_pkt),
-        ..COUNTED
-    };
     // SAFETY: who calls an entry point has a table that can be written.
-    unsafe { write_table(table, hooks) };
+    unsafe { write_table(table, HOOKS) };
     ERROR_SUCCESS
-}
-
-unsafe extern "system" fn new_pkt(
-    packet: *mut *mut u8,
-    size: *mut u32,
-    address: u32,
-    reserved: *mut c_void,
-    context: *mut *mut c_void,
-    process_it: *mut Bool,
-) -> u32 {
-    if !process_it.is_null() {
-        let (place, value) = (process_it.cast(), Bool::TRUE.0.to_ne_bytes());
-        // SAFETY: a variable of whoever calls the hook.
-        unsafe { write_bytes(place, &value) };
-    }
-    hooks::new_pkt(packet, size, address, reserved, context, process_it)
 }
 
 /// Defines the hooks, each of which counts its calls.
 macro_rules! count {
+    (@answer new_pkt $packet:ident $size:ident $address:ident $reserved:ident $context:ident $process_it:ident) => {
+        if !$process_it.is_null() {
+            let (place, value) = ($process_it.cast(), Bool::TRUE.0.to_ne_bytes());
+            // SAFETY: a variable of whoever calls the hook.
+            unsafe { write_bytes(place, &value) };
+        }
+    };
+    (@answer $hook:ident $($parameter:ident)+) => {};
     ($hook:ident $field:ident { $($parameter:ident: $Type:ty,)+ }) => {
-        pub(super) extern "system" fn $hook($(_: $Type),+) -> u32 {
+        pub(super) unsafe extern "system" fn $hook($($parameter: $Type),+) -> u32 {
+            let _ = ($($parameter,)+);
+            count!(@answer $hook $($parameter)+);
             CALLS.$field.fetch_add(1, Ordering::Relaxed);
             ERROR_SUCCESS
         }
@@ -56,7 +46,7 @@ macro_rules! count {
         $(#[$attribute:meta])*
         $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal),+;
     )+) => {
-        const COUNTED: CalloutTable = CalloutTable { $($($field: Some(hooks::$hook),)+)+ ..CalloutTable::EMPTY };
+        const HOOKS: CalloutTable = CalloutTable { $($($field: Some(hooks::$hook),)+)+ ..CalloutTable::EMPTY };
 
         mod hooks {
             use super::*;
@@ -75,7 +65,8 @@ macro_rules! count {
 
         impl Calls {
             pub(super) fn now() -> Self {
-                Self { entry: CALLS.entry.load(Ordering::Relaxed).into(), $($($field: CALLS.$field.load(Ordering::Relaxed).into(),)+)+ }
+                let copy = |count: &AtomicUsize| count.load(Ordering::Relaxed).into();
+                Self { entry: copy(&CALLS.entry), $($($field: copy(&CALLS.$field),)+)+ }
             }
 
             /// Returns the rule that was broken since by a callout with the hooks of `table`, and the first function that
