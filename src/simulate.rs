@@ -183,9 +183,17 @@ impl Server {
     /// [`EntryRefused`] if the entry point returns anything but 0.
     pub unsafe fn load(entry: EntryPoint) -> Result<Self, EntryRefused> {
         // SAFETY: the caller promises the same.
-        let result = unsafe { EntryCall::DEFAULT.enter(entry) };
-        // SAFETY: the caller promises that the hooks can be called.
-        result.table().map(|table| unsafe { Self::new(table) })
+        unsafe { Self::load_in(Arena::new(CALLS_AT_ONCE, Remains::Poison), entry) }
+    }
+
+    /// As [`load`](Self::load), with all that is lent in memory of `arena`.
+    ///
+    /// # Safety
+    /// As for [`load`](Self::load).
+    unsafe fn load_in(memory: Arena, entry: EntryPoint) -> Result<Self, EntryRefused> {
+        // SAFETY: the caller promises the same.
+        let result = unsafe { EntryCall::DEFAULT.enter_in(&memory, entry) };
+        result.table().map(|table| Self::with_memory(table, memory))
     }
 
     /// Loads the first of several DLLs that can be loaded, each a path and its entry point, and returns what the others
@@ -195,22 +203,30 @@ impl Server {
     /// As for [`load`](Self::load), of each.
     #[must_use]
     pub unsafe fn load_first(dlls: &[(&str, EntryPoint)]) -> (Self, Vec<EntryRefused>) {
+        // SAFETY: the caller promises the same.
+        unsafe { Self::load_first_in(Remains::Poison, dlls) }
+    }
+
+    /// As [`load_first`](Self::load_first), with this in memory that is lent no more.
+    ///
+    /// # Safety
+    /// As for [`load`](Self::load), of each.
+    unsafe fn load_first_in(remains: Remains, dlls: &[(&str, EntryPoint)]) -> (Self, Vec<EntryRefused>) {
+        let memory = Arena::new(CALLS_AT_ONCE.saturating_add(dlls.len()), remains);
         let mut refused = Vec::new();
         let mut rest = dlls;
         while let Some((&(_, entry), after)) = rest.split_first() {
             let list = list_of(after);
             let call = EntryCall::DEFAULT.chain(Some(&list));
             // SAFETY: the caller promises the same.
-            let result = unsafe { call.enter(entry) };
+            let result = unsafe { call.enter_in(&memory, entry) };
             match result.table() {
-                // SAFETY: the caller promises that the hooks can be called.
-                Ok(table) => return (unsafe { Self::new(table) }, refused),
+                Ok(table) => return (Self::with_memory(table, memory), refused),
                 Err(error) => refused.push(error),
             }
             rest = after;
         }
-        // SAFETY: there is no hook.
-        (unsafe { Self::new(CalloutTable::EMPTY) }, refused)
+        (Self::with_memory(CalloutTable::EMPTY, memory), refused)
     }
 
     /// Sets the address of the socket on which all packets are received; 192.0.2.1 at first.

@@ -38,7 +38,7 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 30] = [
+const CALLED: [&str; 33] = [
     "and",
     "as_mut_ptr",
     "chain",
@@ -47,6 +47,7 @@ const CALLED: [&str; 30] = [
     "check_seeded",
     "each",
     "enter",
+    "enter_in",
     "entry",
     "give_back",
     "handle",
@@ -54,6 +55,8 @@ const CALLED: [&str; 30] = [
     "install",
     "load",
     "load_first",
+    "load_first_in",
+    "load_in",
     "new",
     "offer",
     "null_mut",

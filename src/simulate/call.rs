@@ -17,7 +17,7 @@ use crate::ffi::{
     Bool, CalloutTable, ControlArguments, DeleteClientArguments, DropSendArguments, GiveAddressArguments,
     HandleOptionsArguments, NewPktArguments, ProbArguments,
 };
-use crate::hook::{HookError, read_packet};
+use crate::hook::{HookError, check_packet, read_packet};
 use crate::message::Message;
 
 /// A call of a hook with arguments as they come: [`Server::call`](super::Server::call) makes it.
@@ -511,7 +511,8 @@ impl Arguments {
     }
 
     /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. What is elsewhere
-    /// is the callout's again if the packet `has_ended`, and the one that was `given` is taken for it.
+    /// is the callout's again if the packet `has_ended`, and the one that was `given` is taken for it, if
+    /// it can be one.
     fn read(
         &self,
         (start, size): (usize, u32),
@@ -527,7 +528,7 @@ impl Arguments {
         let inside = from.and_then(|from| buffer.get(from..)?.get(..length));
         match inside {
             Some(bytes) => Ok(bytes.to_vec()),
-            None if has_ended => Ok(given.to_vec()),
+            None if has_ended => check_packet(pointer, size).map(|()| given.to_vec()),
             // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be read.
             None => unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec),
         }

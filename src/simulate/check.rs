@@ -26,7 +26,7 @@ use self::run::{Effect, Run};
 use super::entry::NAME;
 use super::memory::{Arena, Remains};
 use super::threads::Threads;
-use super::{CALLS_AT_ONCE, Conduct, Contexts, Notices, Server};
+use super::{Conduct, Contexts, Notices, Server};
 use crate::ffi::{CalloutTable, EntryPoint};
 
 /// Checks a callout: runs its entry point through all that a server may do, with good packets and hostile ones, and
@@ -119,8 +119,10 @@ pub unsafe fn check_chained(entry: EntryPoint) -> Report {
 /// As for [`check`].
 unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTable>) {
     let mut report = Report::new(Some(seed));
+    // Kept to the end, since a callout can have kept what is in it.
+    let entry_memory = Arena::new(entry_rules::CALLS, Remains::Poison);
     // SAFETY: the caller promises that it can be called.
-    let Some(table) = (unsafe { entry_rules::check(entry, &mut report) }) else {
+    let Some(table) = (unsafe { entry_rules::check(entry, &entry_memory, &mut report) }) else {
         report.cut_short();
         return (report, None);
     };
@@ -131,6 +133,7 @@ unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTabl
     let mut check = Check {
         entry,
         table,
+        entry_memory,
         report,
         xids,
     };
@@ -158,6 +161,8 @@ struct Check {
     entry: EntryPoint,
     /// The table that it gives.
     table: CalloutTable,
+    /// What was lent to it for that.
+    entry_memory: Arena,
     report: Report,
     /// The transaction ids of all packets.
     xids: Vec<u32>,
@@ -178,13 +183,16 @@ impl Check {
     /// Loads the callout once more, and shows it all exchanges.
     fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange]) -> Vec<Effect> {
         // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
-        let (mut server, refused) = unsafe { Server::load_first(&[(NAME, self.entry), NEXT_DLL]) };
+        let (server, refused) = unsafe { Server::load_first_in(remains, &[(NAME, self.entry), NEXT_DLL]) };
         if !refused.is_empty() || !entry_rules::are_equal(&server.table, &self.table) {
             self.report.note(Rule::EntryUnstable, NAME, conduct);
             return Vec::new();
         }
-        server.memory = Arena::new(CALLS_AT_ONCE, remains);
-        Run::new(server.conduct(conduct), &mut self.report, exchanges, &self.xids).play()
+        let effects = Run::new(server.conduct(conduct), &mut self.report, exchanges, &self.xids).play();
+        if self.entry_memory.was_written_late() {
+            self.report.note(Rule::KeptArguments, NAME, conduct);
+        }
+        effects
     }
 
     /// Looks for what makes a difference to the callout, and should not.

@@ -100,13 +100,22 @@ impl<'a> EntryCall<'a> {
         self
     }
 
-    /// Makes the call.
+    /// Makes the call. List and table are gone when it returns; of those that a [`Server`](super::Server) lends, poison is left.
     ///
     /// # Safety
     /// - `entry` can be called as its prototype says, with a NULL or unaligned table and a NULL list if they are asked for.
     pub unsafe fn enter(&self, entry: EntryPoint) -> EntryResult {
-        let arena = Arena::new(1, Remains::Poison);
+        // SAFETY: the caller promises the same.
+        unsafe { self.enter_in(&Arena::new(1, Remains::Poison), entry) }
+    }
+
+    /// Makes the call with list and table in memory of `arena`, which no later call gets.
+    ///
+    /// # Safety
+    /// As for [`enter`](Self::enter).
+    pub(super) unsafe fn enter_in(&self, arena: &Arena, entry: EntryPoint) -> EntryResult {
         let mut memory = arena.memory(false);
+        memory.spend();
         let list = self.chain.map(|list| {
             let units = list.iter().chain(&[0, 0]);
             let bytes: Vec<u8> = units.flat_map(|unit| unit.to_ne_bytes()).collect();

@@ -53,6 +53,8 @@ pub(super) struct Arena {
 #[derive(Debug)]
 struct MemorySlot {
     is_taken: AtomicBool,
+    /// Whether no further call gets it.
+    is_spent: AtomicBool,
     /// INVARIANT: poison if the slot is not taken, unless a hook wrote after its call.
     words: [AtomicUsize; SLOT / WORD],
 }
@@ -136,7 +138,7 @@ impl Arena {
         let slot = tries.find_map(|_| {
             let turn = self.next.fetch_add(1, Ordering::Relaxed);
             let slot = self.slots.get(turn.checked_rem(self.slots.len())?)?;
-            slot.take().then_some(slot)
+            (!slot.is_spent.load(Ordering::Relaxed) && slot.take()).then_some(slot)
         });
         if let Some(slot) = slot.filter(|_| self.remains == Remains::Contents) {
             slot.write(0, self.remains.poison());
@@ -171,6 +173,7 @@ impl MemorySlot {
     fn new() -> Self {
         Self {
             is_taken: AtomicBool::new(false),
+            is_spent: AtomicBool::new(false),
             words: [const { AtomicUsize::new(usize::from_ne_bytes([POISON; WORD])) }; SLOT / WORD],
         }
     }
@@ -207,6 +210,13 @@ impl MemorySlot {
 }
 
 impl Memory<'_> {
+    /// Sees to it that the memory is no later call's, so that what was kept of this one shows as long as the server is there.
+    pub(super) fn spend(&self) {
+        if let Some(slot) = self.slot {
+            slot.is_spent.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Copies `bytes` into a piece of memory that is `capacity` bytes long at least, `offset` bytes from an aligned
     /// address.
     pub(super) fn place(&mut self, bytes: &[u8], capacity: usize, offset: usize) -> PlacedPiece {

@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use super::super::Conduct;
 use super::super::entry::{EntryCall, NAME, list_of};
+use super::super::memory::Arena;
 use super::next::NEXT_DLL;
 use super::report::Report;
 use super::rule::Rule;
@@ -22,12 +23,15 @@ const VERSIONS: [u32; 8] = [
     CALLOUT_VERSION,
 ];
 
-/// Calls `entry` with one version after the other, and returns the table for the documented one, if it accepts
-/// that.
+/// How often [`check`] calls the entry point.
+pub(super) const CALLS: usize = VERSIONS.len();
+
+/// Calls `entry` with one version after the other, each time with memory of its own, and returns the table for the
+/// documented one, if it accepts that.
 ///
 /// # Safety
 /// - `entry` can be called as its prototype says.
-pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> Option<CalloutTable> {
+pub(super) unsafe fn check(entry: EntryPoint, memory: &Arena, report: &mut Report) -> Option<CalloutTable> {
     let mut first: Option<CalloutTable> = None;
     let list = list_of(&[NEXT_DLL]);
     for version in VERSIONS {
@@ -42,12 +46,13 @@ pub(super) unsafe fn check(entry: EntryPoint, report: &mut Report) -> Option<Cal
         let call = EntryCall::DEFAULT.version(version).chain(Some(&list)).before(before);
         report.count(Duration::ZERO);
         // SAFETY: the caller promises the same.
-        let result = unsafe { call.enter(entry) };
+        let result = unsafe { call.enter_in(memory, entry) };
         let is_loaded = result.status == ERROR_SUCCESS;
         let is_like = |table: &CalloutTable| are_equal(&result.left, table);
         let is_reserved_set = !(result.left.dhcp_extension_hook.is_null() && result.left.dhcp_reserved_hook.is_null());
         let broken = [
             (Rule::EntryWritesOutside, result.is_damaged),
+            (Rule::KeptArguments, memory.was_written_late()),
             (Rule::EntryRefuses, !is_loaded && is_documented),
             (Rule::EntryAcceptsAny, is_loaded && !is_documented),
             (Rule::EntryWritesOnFailure, !is_loaded && !is_like(&before)),

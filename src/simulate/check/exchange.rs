@@ -23,6 +23,15 @@ impl Exchange {
         packets.find_map(|packet| Message::parse(packet).ok().map(Message::xid))
     }
 
+    /// Returns the exchange of a client that sends its packet again, four seconds later.
+    fn again(&self) -> Self {
+        let mut again = self.clone();
+        if let Some(secs) = again.request.get_mut(8..10) {
+            secs.copy_from_slice(&4_u16.to_be_bytes());
+        }
+        again
+    }
+
     /// Returns whether the server drops the request: it is not answered, and wants an answer.
     pub(super) fn is_dropped(&self) -> bool {
         let message_type = Message::parse(&self.request).ok().and_then(Message::message_type);
@@ -138,11 +147,22 @@ const EXCHANGES: [(&str, &str); 14] = [
     ("00000000 00000000 00000000", "00000000 c0000264 00000000"),
 ];
 
-/// Returns the exchanges, of clients with addresses of their own, and with transaction ids by `numbers`.
+/// Which exchanges come twice: those by way of a relay, of a renewal, and of a DISCOVER that nobody answers.
+const SENT_AGAIN: [usize; 3] = [0, 3, 9];
+
+/// Returns the exchanges, of clients with addresses of their own, and with transaction ids by `numbers`. Some clients send
+/// their packet again, while the first is on its way.
 pub(super) fn exchanges(numbers: &mut Numbers) -> Vec<Exchange> {
-    (0..EXCHANGES.len())
-        .filter_map(|number| exchange(number, numbers.next_u32()))
-        .collect()
+    let mut exchanges = Vec::new();
+    for number in 0..EXCHANGES.len() {
+        let first = exchange(number, numbers.next_u32());
+        let again = first
+            .as_ref()
+            .filter(|_| SENT_AGAIN.contains(&number))
+            .map(Exchange::again);
+        exchanges.extend(first.into_iter().chain(again));
+    }
+    exchanges
 }
 
 /// Returns the exchange of this number, counted from 0.

@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use super::super::entry::EntryCall;
 use super::super::memory::{Arena, Remains};
 use super::super::{Conduct, Server, Threads};
 use super::exchange::{self, Exchange};
@@ -46,10 +45,9 @@ const CALLS: usize = 8;
 /// - As for [`check`](super::check()).
 pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     // SAFETY: the caller promises the same.
-    let loaded = unsafe { EntryCall::DEFAULT.enter(entry) }.table();
+    let loaded = unsafe { Server::load_in(Arena::new(CALLS, Remains::Poison), entry) };
     assert!(loaded.is_ok(), "{loaded:?}");
-    let Ok(table) = loaded else { return };
-    let server = Server::with_memory(table, Arena::new(CALLS, Remains::Poison));
+    let Ok(server) = loaded else { return };
     let mut data = Data(data);
     let conduct = Conduct::from_seed(data.pair().into()).threads(Threads::One);
     let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange()).collect();

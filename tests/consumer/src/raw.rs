@@ -36,8 +36,10 @@ macro_rules! callout {
     };
 }
 
+pub(crate) use callout;
+
 /// Fills the table for the version that is documented, and no other.
-unsafe fn fill(version: u32, table: *mut CalloutTable, filled: CalloutTable) -> u32 {
+pub(crate) unsafe fn fill(version: u32, table: *mut CalloutTable, filled: CalloutTable) -> u32 {
     if version != CALLOUT_VERSION {
         return ERROR_NOT_SUPPORTED;
     }
@@ -52,7 +54,14 @@ const DROPS: CalloutTable = CalloutTable {
     ..CalloutTable::EMPTY
 };
 
-unsafe extern "system" fn ignore(_: *mut *mut u8, _: *mut u32, _: u32, _: u32, _: *mut c_void, _: *mut c_void) -> u32 {
+pub(crate) unsafe extern "system" fn ignore(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
     ERROR_SUCCESS
 }
 

@@ -5,13 +5,13 @@ use core::sync::atomic::Ordering::Relaxed;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use consumer::{raw, safe};
+use consumer::{lifecycle, raw, safe};
 use dhcp_callout::Message;
 use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::simulate::{self, Conduct, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 50] = [
+const CALLOUTS: [(EntryPoint, Rule); 55] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
@@ -27,12 +27,15 @@ const CALLOUTS: [(EntryPoint, Rule); 50] = [
     (safe::panics_at_hostile_packets, Rule::Panics),
     (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
     (raw::one_context_for_all, Rule::ContextShared),
+    (lifecycle::finds_packets_by_transaction, Rule::ContextShared),
     (raw::uses_contexts_after_their_end, Rule::ContextAfterEnd),
     (raw::frees_what_another_packet_has, Rule::ContextAfterEnd),
     (raw::neither_true_nor_false, Rule::ProcessIt),
     (raw::leaves_process_it_alone, Rule::ProcessIt),
     (raw::leaves_no_packet, Rule::PacketNull),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
+    (lifecycle::leaves_no_packet_at_the_end, Rule::PacketNull),
+    (lifecycle::reports_too_many_bytes_at_the_end, Rule::PacketTooLong),
     (raw::writes_after_the_buffer, Rule::WriteOutside),
     (raw::writes_before_the_buffer, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
@@ -44,6 +47,8 @@ const CALLOUTS: [(EntryPoint, Rule); 50] = [
     (raw::writes_when_all_is_over, Rule::KeptArguments),
     (raw::decides_by_a_kept_byte, Rule::KeptArguments),
     (raw::decides_by_a_byte_after_the_packet, Rule::KeptArguments),
+    (lifecycle::keeps_the_list_of_dlls, Rule::KeptArguments),
+    (lifecycle::keeps_the_table, Rule::KeptArguments),
     (safe::is_malformed::entry, Rule::ReplyMalformed),
     (safe::answers_another_packet::entry, Rule::ReplyOfAnother),
     (safe::changes_the_type::entry, Rule::ReplyType),

@@ -1,0 +1,140 @@
+//! Callouts against the raw ABI that go wrong in the course of a packet's life, or of the service's: each breaks one rule.
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "entry points and hooks are called as their prototypes say"
+)]
+
+use core::ffi::c_void;
+use core::ptr::{null_mut, without_provenance_mut};
+use core::sync::atomic::{AtomicPtr, Ordering::SeqCst};
+
+use dhcp_callout::ServiceControl;
+use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS};
+
+use crate::raw::{callout, fill, ignore};
+
+/// `DHCP_DROP_PROCESSED`.
+const PROCESSED: u32 = 0xB;
+/// Offset of the transaction id in a packet.
+const XID: usize = 4;
+/// Offset of `siaddr`, which no rule is about.
+const ADDRESSES: usize = 20;
+
+callout!(
+    /// Takes a packet that a client sends again for the one before it.
+    finds_packets_by_transaction { dhcp_new_pkt_hook: set_transaction, dhcp_pkt_drop_hook: ignore }
+);
+
+unsafe extern "system" fn set_transaction(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: variables of the server, and the transaction id is within the packet.
+    unsafe {
+        if size.read_unaligned() as usize >= XID + 4 {
+            let xid = packet.read_unaligned().add(XID).cast::<u32>().read_unaligned();
+            context.write_unaligned(without_provenance_mut(xid as usize));
+        }
+        process_it.write_unaligned(Bool::TRUE);
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Takes the packet away from the server when nothing more is to be done with it.
+    leaves_no_packet_at_the_end { dhcp_pkt_drop_hook: packet_is_null_at_the_end }
+);
+
+unsafe extern "system" fn packet_is_null_at_the_end(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    code: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    if code == PROCESSED {
+        // SAFETY: a variable of the server.
+        unsafe { packet.write_unaligned(null_mut()) };
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Reports more bytes than the buffer has when nothing more is to be done with the packet.
+    reports_too_many_bytes_at_the_end { dhcp_pkt_drop_hook: size_is_5000_at_the_end }
+);
+
+unsafe extern "system" fn size_is_5000_at_the_end(
+    _: *mut *mut u8,
+    size: *mut u32,
+    code: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    if code == PROCESSED {
+        // SAFETY: a variable of the server.
+        unsafe { size.write_unaligned(5000) };
+    }
+    ERROR_SUCCESS
+}
+
+static LIST: AtomicPtr<u16> = AtomicPtr::new(null_mut());
+
+/// Looks at the list of the DLLs after it when a reply goes, by the pointer that the entry point got.
+pub unsafe extern "system" fn keeps_the_list_of_dlls(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    LIST.store(list, SeqCst);
+    let filled = CalloutTable {
+        dhcp_pkt_send_hook: Some(send_to_the_list),
+        ..CalloutTable::EMPTY
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+unsafe extern "system" fn send_to_the_list(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let list = LIST.load(SeqCst).cast::<u8>();
+    // SAFETY: variables of the server, of which the simulated one keeps the list until all is over.
+    unsafe {
+        if !list.is_null() && size.read_unaligned() as usize >= ADDRESSES + 4 {
+            packet.read_unaligned().add(ADDRESSES).copy_from(list, 4);
+        }
+    }
+    ERROR_SUCCESS
+}
+
+static TABLE: AtomicPtr<CalloutTable> = AtomicPtr::new(null_mut());
+
+/// Takes its hooks back when the service stops, by the pointer that the entry point got.
+pub unsafe extern "system" fn keeps_the_table(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    if version == CALLOUT_VERSION {
+        TABLE.store(table, SeqCst);
+    }
+    let filled = CalloutTable {
+        dhcp_control_hook: Some(empty_the_table),
+        ..CalloutTable::EMPTY
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+unsafe extern "system" fn empty_the_table(code: u32, _: *mut c_void) -> u32 {
+    let table = TABLE.load(SeqCst);
+    if code == ServiceControl::STOP.code() && !table.is_null() {
+        // SAFETY: the simulated server keeps the memory until all is over.
+        unsafe { table.write_unaligned(CalloutTable::EMPTY) };
+    }
+    ERROR_SUCCESS
+}
