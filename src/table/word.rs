@@ -238,6 +238,9 @@ const fn upper(reason: DropReason) -> u64 {
     (reason.code() as u64) << u32::BITS
 }
 
+#[cfg(all(test, not(loom)))]
+mod model;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,7 @@
 mod abi;
 mod callout;
 mod chain;
+mod errors;
 mod flood;
 mod hook;
 mod misuse;

@@ -15,5 +15,6 @@ mod common;
 mod inspect;
 mod made;
 mod microsoft;
+mod readme;
 mod replay;
 mod rewrite;

@@ -14,6 +14,9 @@ use std::sync::OnceLock;
 use dhcp_callout::{Callout, Decision, Host, LoadError, Message, NewPacket};
 use dhcp_callout_support::show;
 
+#[cfg(test)]
+mod tests;
+
 type Mac = [u8; 6];
 
 struct Gate;

@@ -1,10 +1,5 @@
-//! The example `rate_limit` refuses a flood until its period is over, and breaks no rule. In a test of its own, since each
-//! example exports the same symbol.
+//! A flood is refused until its period is over, and no rule of the check is broken.
 #![expect(unsafe_code, reason = "entry points are called as the server calls them")]
-
-#[path = "../../../examples/rate_limit.rs"]
-#[expect(dead_code, reason = "the example is a program too")]
-mod rate_limit;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,10 +7,12 @@ use std::time::{Duration, Instant};
 use dhcp_callout::simulate::{self, Server};
 use dhcp_callout_support::packet::discover;
 
+use super::DhcpServerCalloutEntry;
+
 #[test]
 fn is_clean() {
     // SAFETY: the entry point and its hooks are those that `export!` made.
-    let report = unsafe { simulate::check(rate_limit::DhcpServerCalloutEntry) };
+    let report = unsafe { simulate::check(DhcpServerCalloutEntry) };
     report.assert_clean();
     assert!(report.is_complete());
 }
@@ -24,7 +21,7 @@ fn is_clean() {
 #[test]
 fn a_client_is_served_again_in_the_next_period() {
     // SAFETY: as above.
-    let server = unsafe { Server::load(rate_limit::DhcpServerCalloutEntry) }.unwrap();
+    let server = unsafe { Server::load(DhcpServerCalloutEntry) }.unwrap();
     let packet = Vec::from(discover().chaddr(&[2, 0, 0, 0, 0x53, 1]).end());
     let is_served = || server.receive(&packet).unwrap().is_accepted();
     // A period may end in between, and another twenty be served.

@@ -3,7 +3,7 @@
 //! The file is `dhcp-probe.txt` in the folder for temporary files, or what `DHCP_PROBE_FILE` names; a thread writes it anew
 //! every ten seconds and when the service stops. Each line is a count of what was seen, never a conclusion: of each kind up to
 //! 48 lines, and one that counts what has no line. What cannot be seen from inside of a DLL is said at the end.
-//! In a DLL of your own this is `lib.rs` without `main`, with the folder `probe` beside it.
+//! In a DLL of your own this is `lib.rs` without `main`, with `entry.rs` and `seen.rs` beside it.
 //!
 //! The hooks only count, without a lock. There is no chain: make it the only DLL of the server's list, or the last.
 //!
@@ -35,13 +35,14 @@ use dhcp_callout::{
     Outcome, PacketNotice, ParsedOptions, ReplaceError, SendPacket, ServiceControl, Stage, option,
 };
 
-#[path = "probe/entry.rs"]
 mod entry;
-#[path = "probe/seen.rs"]
 mod seen;
 
 pub(crate) use entry::DhcpServerCalloutEntry;
 use seen::{Word, Word::*, seen, write};
+
+#[cfg(test)]
+mod tests;
 
 /// What is done to the DISCOVERs of one transaction after the other.
 const EXPERIMENTS: [Word; 6] = [

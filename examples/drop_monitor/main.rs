@@ -15,6 +15,9 @@ use std::time::Instant;
 use dhcp_callout::{Callout, Decision, DropReason, Host, LoadError, NewPacket, Notice, PacketNotice, PacketTally};
 use dhcp_callout_support::show;
 
+#[cfg(test)]
+mod tests;
+
 const QUIET: Duration = Duration::from_secs(3600);
 const PAUSE: Duration = Duration::from_millis(200);
 /// How many addresses are remembered before all are forgotten: a hostile network has as many as it likes.

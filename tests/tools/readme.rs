@@ -6,7 +6,7 @@
 )]
 
 #[rustfmt::skip]
-mod readme {
+mod callout {
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use dhcp_callout::{Callout, Decision, Host, NewPacket, Outcome, option};
@@ -53,7 +53,7 @@ fn refuses_rogues_only() -> Result<(), Box<dyn std::error::Error>> {
 
 #[test]
 fn the_readme_has_this_callout_and_this_test() {
-    let blocks = include_str!("../README.md").split("```rust").skip(1);
+    let blocks = include_str!("../../README.md").split("```rust").skip(1);
     let code: Vec<_> = blocks
         .map(|block| block.split_once('\n').unwrap().1.split("```").next().unwrap())
         .collect();
@@ -67,7 +67,7 @@ fn the_readme_has_this_callout_and_this_test() {
 fn the_readme_sets_the_values_that_the_server_reads() {
     use dhcp_callout::ffi;
 
-    let readme = include_str!("../README.md").to_lowercase();
+    let readme = include_str!("../../README.md").to_lowercase();
     for part in [
         format!(r"'hklm:\{}'", ffi::CALLOUT_LIST_KEY),
         format!("$key {} -type multistring", ffi::CALLOUT_LIST_VALUE),
@@ -80,12 +80,12 @@ fn the_readme_sets_the_values_that_the_server_reads() {
 #[test]
 fn the_readme_has_the_counts_of_the_budget() {
     let counted = ["w1", "w3", "w4", "life", "hook", "hook-pass"].map(|row| {
-        let mut lines = include_str!("../benches/budget.tsv")
+        let mut lines = include_str!("../../benches/budget.tsv")
             .lines()
             .map(|line| line.split('\t'));
         lines.find_map(|mut line| line.next().filter(|name| *name == row).and(line.next()))
     });
-    let (_, table) = include_str!("../README.md").split_once("---: |\n").unwrap();
+    let (_, table) = include_str!("../../README.md").split_once("---: |\n").unwrap();
     let rows = table.lines().take_while(|line| line.starts_with('|'));
     let shown: Vec<_> = rows.map(|row| row.rsplit('|').nth(1).map(str::trim)).collect();
     assert_eq!(shown, counted);

@@ -13,6 +13,9 @@ use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::{Callout, Decision, Host, Message, NewPacket, OnSendPacket, SendPacket};
 use dhcp_callout_support::show;
 
+#[cfg(test)]
+mod tests;
+
 struct RewriteReply {
     rules: &'static [Rule],
     /// How many replies went out as the server made them: a hook counts, and writes nothing.

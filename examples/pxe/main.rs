@@ -12,6 +12,9 @@ use dhcp_callout::message::{Architecture, option};
 use dhcp_callout::{Callout, Decision, Host, NewPacket, OnSendPacket, SendPacket};
 use dhcp_callout_support::show;
 
+#[cfg(test)]
+mod tests;
+
 struct Pxe {
     files: &'static [(Architecture, &'static str)],
     server: Ipv4Addr,

@@ -14,6 +14,9 @@ use std::thread;
 use dhcp_callout::{Callout, Decision, Host, LoadError, Message, NewPacket};
 use dhcp_callout_support::show;
 
+#[cfg(test)]
+mod tests;
+
 const LIMIT: u64 = 20;
 const PERIOD: Duration = Duration::from_secs(10);
 const CELLS: usize = 4096;

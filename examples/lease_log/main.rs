@@ -19,6 +19,9 @@ use dhcp_callout::{
 };
 use dhcp_callout_support::show;
 
+#[cfg(test)]
+mod tests;
+
 /// How many packets have no line.
 struct LeaseLog(AtomicU64);
 

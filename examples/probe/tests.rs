@@ -1,26 +1,19 @@
-//! Proves that what the example `probe` writes is what the server did: under a simulated server of each kind.
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::too_many_lines,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and all servers play with one probe"
+//! What the probe writes is what the server did, under a simulated server of each kind; and no rule of the check is broken.
+#![expect(
+    unsafe_code,
+    reason = "entry points are called as the server calls them, and other threads may read the environment"
 )]
-// The model checker's build has no callouts.
-#![cfg(not(loom))]
-
-#[expect(dead_code, reason = "the example can be run as a program too")]
-#[path = "../examples/probe.rs"]
-mod probe;
 
 use core::net::Ipv4Addr;
 use core::ptr::dangling_mut;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dhcp_callout::ffi::EntryPoint;
-use dhcp_callout::simulate::{Conduct, Contexts, EntryCall, HookCall, Server, Swaps};
+use dhcp_callout::simulate::{self, Conduct, Contexts, EntryCall, HookCall, Server, Swaps};
 use dhcp_callout::{AddressGrant, DropReason, LoadError, Notice, ServiceControl, option};
 use dhcp_callout_support::packet::{ack, discover, reply, request};
+
+use super::DhcpServerCalloutEntry;
 
 const OWN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 
@@ -29,10 +22,10 @@ type Lines = BTreeMap<String, u64>;
 
 /// Lets a server play with the probe, and returns what it has counted meanwhile.
 fn seen(file: &Path, conduct: Conduct, play: impl FnOnce(&Server)) -> Lines {
-    let entry: EntryPoint = probe::DhcpServerCalloutEntry;
     // SAFETY: the entry point and the hooks are those of the probe, which follows no context.
-    #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
-    let server = unsafe { Server::load(entry) }.unwrap().conduct(conduct);
+    let server = unsafe { Server::load(DhcpServerCalloutEntry) }
+        .unwrap()
+        .conduct(conduct);
     let count = |server: &Server| -> Lines {
         server.control(ServiceControl::STOP);
         let text = std::fs::read_to_string(file).unwrap();
@@ -94,7 +87,6 @@ fn check(lines: &Lines, expected: &[(&str, u64)]) {
 #[test]
 fn the_file_says_what_the_server_does() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe.txt");
-    #[expect(unsafe_code, reason = "other threads may read the environment")]
     let set = |name, value| {
         // SAFETY: this is the only test of the program, and the probe's thread is not there.
         unsafe { std::env::set_var(name, value) }
@@ -109,8 +101,7 @@ fn the_file_says_what_the_server_does() {
     for wrong in ["+2005e005327", "02005e00532", "02005e00532a0", "02005e00532g", ""] {
         set("DHCP_PROBE_MAC", wrong);
         // SAFETY: the entry point is that of the probe.
-        #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
-        let status = unsafe { EntryCall::DEFAULT.enter(probe::DhcpServerCalloutEntry) }.status;
+        let status = unsafe { EntryCall::DEFAULT.enter(DhcpServerCalloutEntry) }.status;
         assert_eq!(status, LoadError::default().code(), "{wrong}");
     }
     set("DHCP_PROBE_MAC", "02005e00532a");
@@ -245,4 +236,9 @@ fn the_file_says_what_the_server_does() {
             ("PktDrop by code: PktContext is, not NULL: 0x78", 1),
         ],
     );
+
+    // SAFETY: as above.
+    let report = unsafe { simulate::check(DhcpServerCalloutEntry) };
+    report.assert_clean();
+    assert!(report.is_complete());
 }

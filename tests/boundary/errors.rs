@@ -1,13 +1,6 @@
 //! Prints every error of the crate once, and compares with `tests/errors.txt`, so that each text is seen in review.
 //!
-//! `UPDATE_ERRORS=1 cargo test --test errors` writes the file anew.
-#![allow(
-    clippy::as_conversions,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! `UPDATE_ERRORS=1 cargo test --test boundary errors` writes the file anew.
 
 use core::fmt::Display;
 use core::ptr::null_mut;
