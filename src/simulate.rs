@@ -155,7 +155,8 @@ impl Server {
     ///   context as a pointer keeps this promise if none of these is used.
     ///
     /// Where a hook points the server, the packet can be read until the call returns that first reports it as processed, or
-    /// for ever if that never happens; during that call only by the hook itself.
+    /// for ever if that never happens; during that call only by the hook itself. A packet that the hook refuses can be read
+    /// until the hook returns.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
@@ -362,7 +363,7 @@ impl Server {
         };
         let left = in_flight.seen.left;
         let reads_again = self.conduct.swaps == Swaps::ReadAgain && !in_flight.has_ended.load(Ordering::Acquire);
-        let is_kept = in_flight.seen.is_swapped() && reads_again;
+        let is_kept = in_flight.seen.is_swapped() && reads_again && in_flight.is_accepted();
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
             _ => (Packet::At(left.0), Some(left.1)),

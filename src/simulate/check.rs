@@ -18,6 +18,7 @@ pub use report::{Finding, Report};
 pub use rule::{Rule, Severity};
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use self::exchange::Exchange;
 use self::next::Calls;
@@ -25,7 +26,7 @@ use self::numbers::Numbers;
 use self::run::{Effect, Run};
 use super::entry::NAME;
 use super::memory::{Arena, Remains};
-use super::threads::Threads;
+use super::threads::{Threads, timed};
 use super::{Conduct, Contexts, Notices, Server};
 use crate::ffi::{CalloutTable, EntryPoint};
 
@@ -107,8 +108,8 @@ pub unsafe fn check_chained(entry: EntryPoint) -> Report {
     // SAFETY: the caller promises that it can be called.
     let (mut report, table) = unsafe { check_all(entry, 0) };
     let table = table.filter(|_| report.is_complete());
-    if let Some((rule, hook)) = table.and_then(|table| before.broken(&table)) {
-        report.note(rule, hook, Conduct::DEFAULT);
+    if let Some((rule, hook)) = table.and_then(|table| before.broken(&table, |hook| report.has_served(hook))) {
+        report.note(report.finding(rule, hook, Conduct::DEFAULT, &[]));
     }
     report
 }
@@ -174,23 +175,27 @@ impl Check {
         for conduct in conducts {
             if conduct.threads != Threads::Several || self.report.findings().is_empty() {
                 for exchanges in exchanges {
-                    self.run((conduct, Remains::Poison), exchanges);
+                    self.run((conduct, Remains::Poison), exchanges, Duration::ZERO);
                 }
             }
         }
     }
 
-    /// Loads the callout once more, and shows it all exchanges.
-    fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange]) -> Vec<Effect> {
-        // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
-        let (server, refused) = unsafe { Server::load_first_in(remains, &[(NAME, self.entry), NEXT_DLL]) };
-        if !refused.is_empty() || !entry_rules::are_equal(&server.table, &self.table) {
-            self.report.note(Rule::EntryUnstable, NAME, conduct);
-            return Vec::new();
-        }
-        let effects = Run::new(server.conduct(conduct), &mut self.report, exchanges, &self.xids).play();
+    /// Loads the callout once more, and shows it all exchanges, with `pace` or more from one call to the next.
+    fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange], pace: Duration) -> Vec<Effect> {
+        let (entry, table, xids) = (self.entry, &self.table, &self.xids);
+        let effects = self.report.with_poison(remains, |report, remains| {
+            // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
+            let (server, refused) = unsafe { Server::load_first_in(remains, &[(NAME, entry), NEXT_DLL]) };
+            if !refused.is_empty() || !entry_rules::are_equal(&server.table, table) {
+                report.note(report.finding(Rule::EntryUnstable, NAME, conduct, &[]));
+                return Vec::new();
+            }
+            Run::new(server.conduct(conduct), report, exchanges, xids).play(pace)
+        });
         if self.entry_memory.was_written_late() {
-            self.report.note(Rule::KeptArguments, NAME, conduct);
+            let finding = self.report.finding(Rule::KeptArguments, NAME, conduct, &[]);
+            self.report.note(finding);
         }
         effects
     }
@@ -215,19 +220,30 @@ impl Check {
         );
     }
 
-    /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`: twice before, so that it is not the callout
-    /// that goes on counting, and once after.
+    /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`. That can be because the callout goes on
+    /// counting, or goes by a clock; so both are played again, in an order without a period, and what is usual in the time
+    /// that the other takes, too: only what is so each time is held against the callout.
     fn compare(&mut self, rule: Rule, usual: Mode, other: Mode, exchanges: &[Exchange]) {
         if self.report.has(rule) {
             return;
         }
-        let before = self.run(usual, exchanges);
-        let mut is_steady = self.run(usual, exchanges) == before;
-        let between = self.run(other, exchanges);
-        is_steady &= self.run(usual, exchanges) == before && self.report.is_complete();
-        let mut pairs = before.iter().zip(&between).filter(|_| is_steady);
-        if let Some((_, effect)) = pairs.find(|(one, other)| one != other) {
-            self.report.note_at(rule, effect.hook, effect.call, other.0, &[]);
+        let before = self.run(usual, exchanges, Duration::ZERO);
+        let (between, took) = timed(Duration::ZERO, || self.run(other, exchanges, Duration::ZERO));
+        let Some((_, effect)) = before.iter().zip(&between).find(|(one, other)| one != other) else {
+            return;
+        };
+        let count = u32::try_from(before.len()).unwrap_or(u32::MAX);
+        let pace = took.checked_div(count).unwrap_or_default();
+        let [fast, slow, other] = [
+            (usual, Duration::ZERO, &before),
+            (usual, pace, &before),
+            (other, Duration::ZERO, &between),
+        ];
+        let is_steady = [fast, slow, other, fast, other, other, slow, fast]
+            .into_iter()
+            .all(|(mode, pace, effects)| self.run(mode, exchanges, pace) == *effects);
+        if is_steady && self.report.is_complete() {
+            self.report.note(effect.finding(rule, other.0.0));
         }
     }
 }

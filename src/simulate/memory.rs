@@ -11,7 +11,8 @@ use crate::buffer::PACKET_CAPACITY;
 use crate::hook::{read_bytes, write_bytes};
 
 /// What is in memory that no hook may use.
-pub(super) const POISON: u8 = 0xDD;
+const POISON: u8 = 0xDD;
+const OTHER_POISON: u8 = 0x22;
 const WORD: usize = size_of::<usize>();
 /// How many bytes around each piece must stay as they are if it is not exact; a multiple of 16, to which pieces are aligned.
 const GUARD: usize = 64;
@@ -24,19 +25,35 @@ const PIECES: usize = 8;
 pub(super) enum Remains {
     /// Poison.
     Poison,
-    /// What the call has left there, until another call gets the memory; and where there was nothing, other poison.
+    /// Other poison.
+    OtherPoison,
+    /// What the call has left there, until another call gets the memory; and where there was nothing, the other poison.
     Contents,
 }
 
 impl Remains {
     /// Returns the poison of a slot.
     const fn poison(self) -> &'static [u8; SLOT] {
-        static POISONS: [[u8; SLOT]; 2] = [[POISON; SLOT], [0x22; SLOT]];
+        static POISONS: [[u8; SLOT]; 2] = [[POISON; SLOT], [OTHER_POISON; SLOT]];
         let [usual, other] = &POISONS;
         match self {
             Self::Poison => usual,
-            Self::Contents => other,
+            Self::OtherPoison | Self::Contents => other,
         }
+    }
+
+    /// Returns what is to be in memory to see whether something follows what is there now.
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Poison => Self::OtherPoison,
+            Self::OtherPoison | Self::Contents => Self::Poison,
+        }
+    }
+
+    /// Returns whether there is this poison in `packet`, so much of it that it is not there by chance.
+    pub(super) fn is_in(self, packet: &[u8]) -> bool {
+        let [poison, ..] = *self.poison();
+        packet.contains(&poison) && packet.windows(4).any(|bytes| bytes == [poison; 4])
     }
 }
 
@@ -125,7 +142,7 @@ impl Arena {
     /// Creates memory for so many calls at once; if there are more, theirs is gone when they have ended.
     pub(super) fn new(slots: usize, remains: Remains) -> Self {
         Self {
-            slots: (0..slots).map(|_| MemorySlot::new()).collect(),
+            slots: (0..slots).map(|_| MemorySlot::new(remains)).collect(),
             next: AtomicUsize::new(0),
             remains,
         }
@@ -152,6 +169,19 @@ impl Arena {
         }
     }
 
+    /// Returns what is in memory when its call has ended.
+    pub(super) const fn remains(&self) -> Remains {
+        self.remains
+    }
+
+    /// Returns whether there is memory for calls at this address.
+    pub(super) fn has(&self, address: usize) -> bool {
+        let offset = |slot: &MemorySlot| address.checked_sub(slot.start().addr());
+        self.slots
+            .iter()
+            .any(|slot| offset(slot).is_some_and(|offset| offset < SLOT))
+    }
+
     /// Returns whether memory was written that no call has, and makes it poison again.
     pub(super) fn was_written_late(&self) -> bool {
         let poison = self.remains.poison();
@@ -159,7 +189,7 @@ impl Arena {
         // Nothing leads to the others yet: what was written too far reaches the next at most.
         let known = self.next.load(Ordering::Relaxed).saturating_add(1);
         for slot in self.slots.iter().take(known).filter(|slot| slot.take()) {
-            if self.remains == Remains::Poison && slot.bytes() != poison {
+            if self.remains != Remains::Contents && slot.bytes() != poison {
                 was_written = true;
                 slot.write(0, poison);
             }
@@ -170,11 +200,12 @@ impl Arena {
 }
 
 impl MemorySlot {
-    fn new() -> Self {
+    fn new(remains: Remains) -> Self {
+        let [poison, ..] = *remains.poison();
         Self {
             is_taken: AtomicBool::new(false),
             is_spent: AtomicBool::new(false),
-            words: [const { AtomicUsize::new(usize::from_ne_bytes([POISON; WORD])) }; SLOT / WORD],
+            words: [(); SLOT / WORD].map(|()| AtomicUsize::new(usize::from_ne_bytes([poison; WORD]))),
         }
     }
 
@@ -312,7 +343,7 @@ impl Drop for Memory<'_> {
             block.fill(poison);
         }
         if let Some(slot) = self.slot {
-            if self.arena.remains == Remains::Poison {
+            if self.arena.remains != Remains::Contents {
                 slot.write(0, self.arena.remains.poison());
             }
             slot.release();

@@ -51,15 +51,18 @@ impl Threads {
     }
 }
 
-/// Does some work, and says how long it took.
+/// Does some work, waits until that has taken `least`, and says how long the work took.
 #[cfg(feature = "std")]
-pub(super) fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {
+pub(super) fn timed<R>(least: Duration, work: impl FnOnce() -> R) -> (R, Duration) {
     let start = std::time::Instant::now();
-    (work(), start.elapsed())
+    let result = work();
+    let took = start.elapsed();
+    std::thread::sleep(least.saturating_sub(took));
+    (result, took)
 }
 
 /// Does some work; nobody knows how long it took.
 #[cfg(not(feature = "std"))]
-pub(super) fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {
+pub(super) fn timed<R>(_: Duration, work: impl FnOnce() -> R) -> (R, Duration) {
     (work(), Duration::ZERO)
 }

@@ -1,7 +1,6 @@
 //! The rules of an entry point.
 
 use core::ptr::{fn_addr_eq, without_provenance_mut};
-use core::time::Duration;
 
 use super::super::Conduct;
 use super::super::entry::{EntryCall, NAME, list_of};
@@ -44,7 +43,7 @@ pub(super) unsafe fn check(entry: EntryPoint, memory: &Arena, report: &mut Repor
             ..CalloutTable::EMPTY
         };
         let call = EntryCall::DEFAULT.version(version).chain(Some(&list)).before(before);
-        report.count(Duration::ZERO);
+        report.count();
         // SAFETY: the caller promises the same.
         let result = unsafe { call.enter_in(memory, entry) };
         let is_loaded = result.status == ERROR_SUCCESS;
@@ -67,7 +66,7 @@ pub(super) unsafe fn check(entry: EntryPoint, memory: &Arena, report: &mut Repor
             ),
         ];
         for (rule, _) in broken.into_iter().filter(|(_, is_broken)| *is_broken) {
-            report.note(rule, NAME, Conduct::DEFAULT);
+            report.note(report.finding(rule, NAME, Conduct::DEFAULT, &[]));
         }
         if !is_loaded && is_documented {
             return None;

@@ -44,20 +44,23 @@ const CALLS: usize = 8;
 /// # Safety
 /// - As for [`check`](super::check()).
 pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
-    // SAFETY: the caller promises the same.
-    let loaded = unsafe { Server::load_in(Arena::new(CALLS, Remains::Poison), entry) };
-    assert!(loaded.is_ok(), "{loaded:?}");
-    let Ok(server) = loaded else { return };
     let mut data = Data(data);
     let conduct = Conduct::from_seed(data.pair().into()).threads(Threads::One);
     let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange()).collect();
-    let mut report = Report::new(None);
     let xids: Vec<_> = exchanges.iter().filter_map(Exchange::xid).collect();
-    let mut run = Run::new(server.conduct(conduct), &mut report, &exchanges, &xids);
-    for step in core::iter::from_fn(|| data.step()).take(STEPS) {
-        run.steps(&[step]);
-    }
-    run.finish();
+    let steps: Vec<_> = core::iter::from_fn(|| data.step()).take(STEPS).collect();
+    let mut report = Report::new(None);
+    report.with_poison(Remains::Poison, |report, remains| {
+        // SAFETY: the caller promises the same.
+        let loaded = unsafe { Server::load_in(Arena::new(CALLS, remains), entry) };
+        assert!(loaded.is_ok(), "{loaded:?}");
+        let Ok(server) = loaded else { return };
+        let mut run = Run::new(server.conduct(conduct), report, &exchanges, &xids);
+        for step in &steps {
+            run.steps(&[*step]);
+        }
+        run.finish();
+    });
     assert!(!report.has_fault(), "{report}");
 }
 

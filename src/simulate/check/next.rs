@@ -70,15 +70,15 @@ macro_rules! count {
             }
 
             /// Returns the rule that was broken since by a callout with the hooks of `table`, and the first function that
-            /// was not called.
-            pub(super) fn broken(self, table: &CalloutTable) -> Option<(Rule, &'static str)> {
+            /// was not called, of those that were called of the callout and did not refuse the packet.
+            pub(super) fn broken(self, table: &CalloutTable, has_served: impl Fn(&'static str) -> bool) -> Option<(Rule, &'static str)> {
                 let is_same = |before: AtomicUsize, now: &AtomicUsize| before.into_inner() == now.load(Ordering::Relaxed);
                 let mut is_heard = !is_same(self.entry, &CALLS.entry);
                 let mut missing = None;
                 $($(
                     if !is_same(self.$field, &CALLS.$field) {
                         is_heard = true;
-                    } else if table.$field.is_some() {
+                    } else if table.$field.is_some() && has_served($name) {
                         missing = missing.or(Some((Rule::NotChained, $name)));
                     }
                 )+)+

@@ -50,12 +50,16 @@ pub(super) fn judge(
     if after.xid() != before.xid() && is_of_another(after.xid()) {
         return found(Rule::ReplyOfAnother);
     }
-    if !is_readable(after) {
+    if !is_readable(after) || (before.has_cookie() && !after.has_cookie()) {
         return found(Rule::ReplyMalformed);
     }
     for (rule, part) in SAME {
         if part(before) != part(after) {
             found(rule);
+            // What a reply of another type or transaction has else follows from that.
+            if matches!(rule, Rule::ReplyType | Rule::ReplyTransaction) {
+                return;
+            }
         }
     }
     // Surely too long: also for a client whose option 57 does not count the headers.

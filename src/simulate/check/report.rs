@@ -1,10 +1,13 @@
 //! What a check found.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
+use core::mem::take;
 use core::time::Duration;
 
 use super::super::Conduct;
+use super::super::memory::Remains;
 use super::rule::{Rule, Severity};
 use crate::message::Message;
 
@@ -18,6 +21,12 @@ pub struct Report {
     took: Duration,
     is_complete: bool,
     findings: Vec<Finding>,
+    /// What is to be found, in this order, if it is not by chance that poison was seen.
+    suspected: Vec<Finding>,
+    /// The call that took longest, and how long.
+    slowest: Option<(Duration, Finding)>,
+    /// The hooks that were called, and did not refuse the packet.
+    served: BTreeSet<&'static str>,
 }
 
 /// A broken rule, and the first call that broke it.
@@ -44,33 +53,87 @@ impl Report {
             took: Duration::ZERO,
             is_complete: true,
             findings: Vec::new(),
+            suspected: Vec::new(),
+            slowest: None,
+            served: BTreeSet::new(),
         }
     }
 
-    /// Counts a call, and returns how long all took together.
-    pub(super) const fn count(&mut self, took: Duration) -> Duration {
+    /// Counts a call.
+    pub(super) const fn count(&mut self) {
         self.calls = self.calls.saturating_add(1);
+    }
+
+    /// Adds the time that the last call took, of `hook`, and returns how long all took together.
+    pub(super) fn add_time(&mut self, took: Duration, hook: &'static str, conduct: Conduct, packet: &[u8]) -> Duration {
         self.took = self.took.saturating_add(took);
+        if self.slowest.as_ref().is_none_or(|(slowest, _)| *slowest < took) {
+            let finding = self.finding(Rule::SlowTogether, hook, conduct, packet);
+            self.slowest = Some((took, finding));
+        }
         self.took
     }
 
-    /// Notes that the last call, of `hook`, broke `rule`, if no earlier one did.
-    pub(super) fn note(&mut self, rule: Rule, hook: &'static str, conduct: Conduct) {
-        self.note_at(rule, hook, self.calls, conduct, &[]);
+    /// Notes that all calls together were slow.
+    pub(super) fn note_slowest(&mut self) {
+        if let Some((_, finding)) = self.slowest.take() {
+            self.note(finding);
+        }
     }
 
-    /// As [`note`](Self::note), for any call, which was given `packet`.
-    pub(super) fn note_at(&mut self, rule: Rule, hook: &'static str, call: usize, conduct: Conduct, packet: &[u8]) {
-        if !self.has(rule) {
-            let packet = packet.to_vec();
-            self.findings.push(Finding {
-                rule,
-                hook,
-                call,
-                packet,
-                conduct,
-            });
+    /// Notes that a hook was called, and did not refuse the packet.
+    pub(super) fn note_served(&mut self, hook: &'static str) {
+        self.served.insert(hook);
+    }
+
+    /// Returns whether a hook was called, and did not refuse the packet.
+    pub(super) fn has_served(&self, hook: &'static str) -> bool {
+        self.served.contains(hook)
+    }
+
+    /// Returns that the last call, of `hook` with `packet`, broke `rule`.
+    pub(super) fn finding(&self, rule: Rule, hook: &'static str, conduct: Conduct, packet: &[u8]) -> Finding {
+        Finding {
+            rule,
+            hook,
+            call: self.calls,
+            packet: packet.to_vec(),
+            conduct,
         }
+    }
+
+    /// Notes a finding, if there is none of its rule.
+    pub(super) fn note(&mut self, finding: Finding) {
+        if !self.has(finding.rule) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Notes a finding of a call that has left poison in a packet: it counts if that is by chance. Otherwise
+    /// [`Rule::KeptArguments`] does, which is suspected first.
+    pub(super) fn suspect(&mut self, finding: Finding) {
+        let is_known = |suspected: &Finding| suspected.rule == finding.rule;
+        if !self.has(Rule::KeptArguments) && !self.suspected.iter().any(is_known) {
+            self.suspected.push(finding);
+        }
+    }
+
+    /// Plays a run; and if poison was seen, plays it once more with other poison, to see whether that is seen then.
+    pub(super) fn with_poison<T>(&mut self, remains: Remains, play: impl Fn(&mut Self, Remains) -> T) -> T {
+        let played = play(self, remains);
+        let mut suspected = take(&mut self.suspected);
+        if !suspected.is_empty() {
+            play(self, remains.other());
+            if take(&mut self.suspected).is_empty() {
+                suspected.retain(|finding| finding.rule != Rule::KeptArguments);
+            } else {
+                suspected.truncate(1);
+            }
+        }
+        for finding in suspected {
+            self.note(finding);
+        }
+        played
     }
 
     /// Ends the check before all was tried.
@@ -159,5 +222,29 @@ impl fmt::Display for Finding {
             Ok(message) => write!(f, "\n  packet of {} bytes: {message}", packet.len()),
             Err(error) => write!(f, "\n  {error}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+    use core::time::Duration;
+
+    use super::super::rule::Rule;
+    use super::{Conduct, Report};
+
+    #[test]
+    fn the_slowest_call_is_named() {
+        let mut report = Report::new(None);
+        for (hook, took) in [("first", 3), ("slowest", 9), ("as slow", 9), ("last", 2)] {
+            report.count();
+            report.add_time(Duration::from_secs(took), hook, Conduct::DEFAULT, hook.as_bytes());
+        }
+        report.note_slowest();
+        let found = report.findings().iter();
+        let found: Vec<_> = found
+            .map(|found| (found.rule, found.hook, found.call, &found.packet[..]))
+            .collect();
+        assert_eq!(found, [(Rule::SlowTogether, "slowest", 2, &b"slowest"[..])]);
     }
 }

@@ -57,7 +57,7 @@ rules! {
     EntryWithoutHooks: Advice "the entry point succeeds without a hook, which switches off the DLLs after this one";
     NotLoaded: Advice "the DLLs after this one are neither loaded nor called, and so are switched off; why, `Callout::diagnostic` hears (`Unchained`, `LeftOut`)";
     NotChained: Advice "the DLLs after this one do not hear of this hook";
-    Panics: Fault "a hook panics; the panic is contained, but what the hook was to do for the packet is not done";
+    Panics: Fault "a hook panics, or `Callout::diagnostic` in it; the panic is contained, but what it was to do is not done";
     ContextWithoutEnd: Fault "packets get contexts, but no PktDrop hook is there to hear of their end";
     ContextShared: Advice "two packets in flight have the same context";
     ContextAfterEnd: Fault "the context of a packet that was processed still changes what the callout does";
@@ -83,7 +83,7 @@ rules! {
     DependsOnThread: Fault "the callout does something else if the hooks of a packet are called on several threads";
     DependsOnByteOrder: Advice "the callout does something else if the DWORDs of DHCP_SERVER_OPTIONS are in the other byte order; which it is, no document says: read the packet";
     Slow: Advice "a hook other than DhcpControlHook takes longer than 250 ms, for the third time in a run";
-    SlowTogether: Advice "all calls of a check together take longer than 20 s, of which the one named here is the last";
+    SlowTogether: Advice "all calls of a check together take longer than 20 s, of which the one named here is the slowest";
 }
 
 /// The name of the rule.

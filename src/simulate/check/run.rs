@@ -9,12 +9,11 @@ use core::time::Duration;
 use super::super::call::{Hook, HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
 use super::super::event::{Call, about_address};
-use super::super::memory::POISON;
 use super::super::threads::timed;
 use super::super::{PacketInFlight, Server};
 use super::exchange::Exchange;
 use super::reply;
-use super::report::Report;
+use super::report::{Finding, Report};
 use super::rule::Rule;
 use crate::control::{DropReason, ServiceControl};
 use crate::hook::{HookError, read_packet};
@@ -61,15 +60,19 @@ pub(super) struct Run<'r> {
     slow: u32,
     /// What the callout made of the packets, if that is asked for.
     effects: Option<Vec<Effect>>,
+    /// How long it is from one call to the next at least.
+    pace: Duration,
 }
 
 /// What a callout made of a packet in one call.
 pub(super) struct Effect {
     /// The number of the packet.
     number: usize,
-    pub(super) hook: &'static str,
+    hook: &'static str,
     /// The number of the call.
-    pub(super) call: usize,
+    call: usize,
+    /// The packet before the call, and after it.
+    given: Vec<u8>,
     packet: Result<Vec<u8>, HookError>,
     process_it: Option<i32>,
 }
@@ -89,9 +92,8 @@ struct Played<'r> {
 struct Replacement {
     at: (usize, u32),
     bytes: Vec<u8>,
-    /// Who put it there, in which call.
-    hook: &'static str,
-    call: usize,
+    /// What is to be noted if it changes.
+    finding: Finding,
 }
 
 impl<'r> Run<'r> {
@@ -109,13 +111,15 @@ impl<'r> Run<'r> {
             packets: packets.collect(),
             slow: 0,
             effects: None,
+            pace: Duration::ZERO,
         }
     }
 
     /// Plays all exchanges as a server of this conduct would, and returns what the callout made of them: two packets at a
     /// time, and as many more at each stage of those before, so that other packets come between any two stages of one.
-    pub(super) fn play(mut self) -> Vec<Effect> {
+    pub(super) fn play(mut self, pace: Duration) -> Vec<Effect> {
         self.effects = Some(Vec::new());
+        self.pace = pace;
         self.steps(&[(0, Step::Service(ServiceControl::START))]);
         let (dropped, served): (Vec<_>, Vec<_>) = (0..)
             .zip(&self.packets)
@@ -181,7 +185,10 @@ impl<'r> Run<'r> {
             }
         }
         if self.server.memory.was_written_late() {
-            self.report.note(Rule::KeptArguments, CONTROL, self.server.conduct);
+            let finding = self
+                .report
+                .finding(Rule::KeptArguments, CONTROL, self.server.conduct, &[]);
+            self.report.note(finding);
         }
         self.effects.unwrap_or_default()
     }
@@ -195,13 +202,17 @@ impl<'r> Run<'r> {
         for (number, _) in steps.iter().filter(|(_, step)| step.is_end()) {
             self.judge_replacements(*number);
         }
-        let make = |(number, step): &(usize, Step)| timed(|| self.call(self.packets.get(*number)?, *step));
+        let make = |(number, step): &(usize, Step)| timed(self.pace, || self.call(self.packets.get(*number)?, *step));
         let all_seen = self.server.conduct.threads.each(steps, make);
         for (&(number, step), (seen, took)) in steps.iter().zip(all_seen) {
             let Some(seen) = seen else { continue };
             if seen.status.is_some() {
                 let took = if seen.hook == CONTROL { Duration::ZERO } else { took };
-                let all_took = self.report.count(took);
+                self.report.count();
+                let all_took = self.report.add_time(took, seen.hook, self.server.conduct, &seen.given);
+                if seen.process_it != Some(0) {
+                    self.report.note_served(seen.hook);
+                }
                 self.slow = self.slow.saturating_add(u32::from(took > SLOW));
                 let slow = match self.slow {
                     _ if all_took > ALL_CALLS => Some(Rule::SlowTogether),
@@ -214,6 +225,7 @@ impl<'r> Run<'r> {
                         number,
                         hook: seen.hook,
                         call: self.report.calls(),
+                        given: seen.given.clone(),
                         packet: seen.packet.clone(),
                         process_it: seen.process_it,
                     });
@@ -290,22 +302,38 @@ impl<'r> Run<'r> {
         let last = usize::try_from(seen.own.1.max(seen.left.1)).unwrap_or(usize::MAX);
         let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
         found(Rule::WriteBeyondSize, can_change && is_beyond);
-        // A packet can come with such bytes, and a reply be made of them.
-        let has_new_poison =
-            seen.packet.as_deref().is_ok_and(has_poison) && !has_poison(&seen.given) && !has_poison(request);
-        found(Rule::KeptArguments, seen.was_written_late || has_new_poison);
-        if let (Step::Sent, Ok(reply)) = (step, &seen.packet) {
+        let is_kept = self.is_kept(seen);
+        found(Rule::KeptArguments, seen.was_written_late || is_kept);
+        if let (Step::Sent, Ok(reply), false) = (step, &seen.packet, is_kept) {
             let is_of_another = |xid| self.xids.contains(&xid);
             reply::judge(request, &seen.given, reply, is_of_another, |rule| found(rule, true));
         }
-        for rule in broken.into_iter().chain(slow) {
-            let call = self.report.calls();
-            self.report
-                .note_at(rule, seen.hook, call, self.server.conduct, &seen.given);
+        // A packet can come with such bytes, and a reply be made of them.
+        let poison = self.server.memory.remains();
+        let has_poison = |packet: &[u8]| poison.is_in(packet) && !poison.other().is_in(packet);
+        let has_new_poison =
+            seen.packet.as_deref().is_ok_and(has_poison) && !poison.is_in(&seen.given) && !poison.is_in(request);
+        let finding = |report: &Report, rule| report.finding(rule, seen.hook, self.server.conduct, &seen.given);
+        if has_new_poison && !is_kept {
+            for rule in [Rule::KeptArguments].into_iter().chain(broken) {
+                self.report.suspect(finding(self.report, rule));
+            }
+        } else {
+            for rule in broken {
+                self.report.note(finding(self.report, rule));
+            }
         }
-        if slow.is_some() {
-            self.report.cut_short();
+        match slow {
+            Some(Rule::SlowTogether) => self.report.note_slowest(),
+            Some(rule) => self.report.note(finding(self.report, rule)),
+            None => return,
         }
+        self.report.cut_short();
+    }
+
+    /// Returns whether a call has put memory in the place of the packet that was lent for another call.
+    fn is_kept(&self, seen: &Observation) -> bool {
+        seen.is_swapped() && self.server.memory.has(seen.left.0)
     }
 
     /// Notes whether something that the callout has put in the place of a packet or its reply is no longer as it was.
@@ -317,9 +345,7 @@ impl<'r> Run<'r> {
             // SAFETY: the callout promises that the packet stays until it is processed.
             let now = unsafe { read_packet(start, size) };
             if now != Ok(&replacement.bytes) {
-                let Replacement { hook, call, .. } = replacement;
-                self.report
-                    .note_at(Rule::ReplacementChanged, hook, *call, self.server.conduct, &[]);
+                self.report.note(replacement.finding.clone());
             }
         }
     }
@@ -327,16 +353,20 @@ impl<'r> Run<'r> {
     /// Goes on as a server does after a call.
     fn go_on(&mut self, number: usize, step: Step, mut seen: Observation) {
         let knows_ends = self.knows_ends();
+        let is_kept = self.is_kept(&seen);
         let Some(packet) = self.packets.get_mut(number) else {
             return;
         };
-        let bytes = seen.packet.as_ref().ok().filter(|_| seen.is_swapped());
+        // What takes the place of a refused packet, the callout can take back at once.
+        let is_replaced = seen.is_swapped() && !is_kept && seen.process_it != Some(0);
+        let bytes = seen.packet.as_ref().ok().filter(|_| is_replaced);
         if let (Step::Received | Step::Sent, Some(bytes)) = (step, bytes) {
             packet.replacements.push(Replacement {
                 at: seen.left,
                 bytes: bytes.clone(),
-                hook: seen.hook,
-                call: self.report.calls(),
+                finding: self
+                    .report
+                    .finding(Rule::ReplacementChanged, seen.hook, self.server.conduct, &seen.given),
             });
         }
         if let Step::Received = step {
@@ -366,18 +396,25 @@ impl<'r> Run<'r> {
     }
 }
 
+impl Effect {
+    /// Returns that this call broke `rule`.
+    pub(super) fn finding(&self, rule: Rule, conduct: Conduct) -> Finding {
+        Finding {
+            rule,
+            hook: self.hook,
+            call: self.call,
+            packet: self.given.clone(),
+            conduct,
+        }
+    }
+}
+
 /// Whether the callout did the same, be it in another call.
 impl PartialEq for Effect {
     fn eq(&self, other: &Self) -> bool {
         let all = |outcome: &Self| (outcome.number, outcome.hook, outcome.process_it);
         all(self) == all(other) && self.packet == other.packet
     }
-}
-
-/// Returns whether there is what the server leaves in memory when a call has ended, so much of it that it is not there by
-/// chance.
-fn has_poison(packet: &[u8]) -> bool {
-    packet.contains(&POISON) && packet.windows(4).any(|bytes| bytes == [POISON; 4])
 }
 
 impl Step {

@@ -1,8 +1,4 @@
 //! Callouts against the raw ABI that go wrong in the course of a packet's life, or of the service's: each breaks one rule.
-#![expect(
-    clippy::missing_safety_doc,
-    reason = "entry points and hooks are called as their prototypes say"
-)]
 
 use core::ffi::c_void;
 use core::ptr::{null_mut, without_provenance_mut};

@@ -2,11 +2,6 @@
 //!
 //! None does what is undefined here: what is written outside of a packet goes into the guard zones of the simulated
 //! server, and what is read late is memory that the simulated server still has.
-#![expect(
-    clippy::missing_safety_doc,
-    reason = "entry points and hooks are called as their prototypes say"
-)]
-
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr::{copy, copy_nonoverlapping, null_mut, without_provenance_mut};
@@ -456,6 +451,51 @@ unsafe extern "system" fn copy_from_the_kept_packet(
         if !received.is_null() && size.read_unaligned() as usize >= ADDRESSES + 4 {
             // The memory may be the reply's by now.
             copy(received.add(ADDRESSES), packet.read_unaligned().add(ADDRESSES), 4);
+        }
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Answers with the request, by the pointer that it got with it.
+    answers_with_the_kept_packet { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: point_at_the_kept_packet }
+);
+
+unsafe extern "system" fn point_at_the_kept_packet(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let received = RECEIVED.swap(null_mut(), SeqCst);
+    if !received.is_null() {
+        // SAFETY: a variable of the server.
+        unsafe { packet.write_unaligned(received) };
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Answers with a copy of the request, made when it is no longer there.
+    answers_with_a_late_copy { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: copy_the_kept_packet }
+);
+
+unsafe extern "system" fn copy_the_kept_packet(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let received = RECEIVED.swap(null_mut(), SeqCst);
+    // SAFETY: as in `copy_from_the_kept_packet`.
+    unsafe {
+        if !received.is_null() {
+            let length = (size.read_unaligned() as usize).min(4096);
+            copy(received, packet.read_unaligned(), length);
         }
     }
     ERROR_SUCCESS

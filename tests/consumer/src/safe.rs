@@ -11,8 +11,8 @@ use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
-    Callout, Decision, DllPath, Editor, Host, MessageType, NewPacket, OnOptionsParsed, OnSendPacket, ParsedOptions,
-    ReplaceError, SendPacket, entry_point, option,
+    Callout, Decision, DllPath, Editor, Host, Message, MessageType, NewPacket, OnOptionsParsed, OnSendPacket,
+    ParsedOptions, ReplaceError, SendPacket, entry_point, option,
 };
 
 /// Tracks every packet, and does something to each reply.
@@ -21,11 +21,17 @@ pub struct OnReply(fn(&mut SendPacket<'_>));
 impl Callout for OnReply {
     type State = ();
 
-    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
         NEW_ON_THIS_THREAD.set(true);
+        if let Ok(mut request) = REQUEST.lock() {
+            *request = packet.bytes().to_vec();
+        }
         Decision::Track(())
     }
 }
+
+/// What was received last.
+static REQUEST: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 impl OnSendPacket for OnReply {
     fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
@@ -264,6 +270,23 @@ on_reply! {
     loses_end: |reply| end_with(reply, &[]);
     /// Announces more bytes than there are.
     is_malformed: |reply| end_with(reply, &[224, 9, 1, 255]);
+    /// Spoils the magic cookie.
+    loses_the_cookie: |reply| patch(reply, |packet| {
+        if let Some(byte) = packet.get_mut(236) {
+            *byte ^= 1;
+        }
+    });
+    /// Sends the client what the client sent.
+    sends_the_request_back: |reply| {
+        let Ok(request) = REQUEST.lock() else { return };
+        let (Ok(answer), Ok(asked)) = (reply.message(), Message::parse(&request)) else { return };
+        let is_whole = asked.message_type().is_some() && asked.options().all(|option| option.is_ok());
+        if is_whole && asked.xid() == answer.xid() {
+            let _ = reply.rewrite_with(&request);
+        }
+    };
+    /// Sends less than the header.
+    cuts_the_reply: |reply| patch(reply, |packet| packet.truncate(100));
     /// Puts a continuation where nothing is to be continued.
     has_a_stray_continuation: |reply| end_with(reply, &[0, 250, 1, 0, 255]);
     /// Answers everybody with what the client before got.

@@ -5,13 +5,14 @@ use core::sync::atomic::Ordering::Relaxed;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use consumer::{lifecycle, raw, safe};
+use consumer::{faultless, lifecycle, raw, safe};
 use dhcp_callout::Message;
 use dhcp_callout::ffi::EntryPoint;
+use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 55] = [
+const CALLOUTS: [(EntryPoint, Rule); 60] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
@@ -42,6 +43,8 @@ const CALLOUTS: [(EntryPoint, Rule); 55] = [
     (raw::forgets_the_size, Rule::WriteBeyondSize),
     (raw::one_buffer_for_all, Rule::ReplacementChanged),
     (raw::keeps_its_arguments, Rule::KeptArguments),
+    (raw::answers_with_the_kept_packet, Rule::KeptArguments),
+    (raw::answers_with_a_late_copy, Rule::KeptArguments),
     (raw::keeps_an_address, Rule::KeptArguments),
     (raw::writes_late, Rule::KeptArguments),
     (raw::writes_when_all_is_over, Rule::KeptArguments),
@@ -50,6 +53,9 @@ const CALLOUTS: [(EntryPoint, Rule); 55] = [
     (lifecycle::keeps_the_list_of_dlls, Rule::KeptArguments),
     (lifecycle::keeps_the_table, Rule::KeptArguments),
     (safe::is_malformed::entry, Rule::ReplyMalformed),
+    (safe::loses_the_cookie::entry, Rule::ReplyMalformed),
+    (safe::cuts_the_reply::entry, Rule::ReplyMalformed),
+    (safe::sends_the_request_back::entry, Rule::ReplyType),
     (safe::answers_another_packet::entry, Rule::ReplyOfAnother),
     (safe::changes_the_type::entry, Rule::ReplyType),
     (safe::changes_the_transaction::entry, Rule::ReplyTransaction),
@@ -92,6 +98,16 @@ fn check_for(rule: Rule, entry: EntryPoint) -> Report {
     }
 }
 
+/// Fails with all reports of which one is not clean.
+fn assert_all_clean<const N: usize>(reports: [Report; N]) {
+    let texts = reports.each_ref().map(Report::to_string);
+    assert!(
+        reports.iter().all(|report| report.findings().is_empty()),
+        "{}",
+        texts.join("\n")
+    );
+}
+
 fn broken(report: &Report) -> Vec<Rule> {
     report.findings().iter().map(|finding| finding.rule).collect()
 }
@@ -128,6 +144,21 @@ fn a_callout_without_a_fault_is_clean() {
     }
 }
 
+/// What a callout does by the clock, by chance or by its own right is not held against it.
+#[test]
+fn what_only_looks_like_a_fault_is_clean() {
+    assert_all_clean([
+        check(faultless::sends_to_resolvers_like_poison),
+        check(faultless::refuses_from_one_buffer),
+        check_chained(faultless::serves_the_next_dll_with_one_maker),
+    ]);
+}
+
+#[test]
+fn a_callout_that_goes_by_the_clock_is_clean() {
+    assert_all_clean(faultless::LIMITERS.map(check));
+}
+
 #[test]
 fn a_report_says_where_to_look() {
     let report = check(safe::changes_the_type::entry);
@@ -152,6 +183,16 @@ fn a_finding_leads_to_its_call() {
         (raw::writes_when_all_is_over, "DhcpControlHook"),
     ] {
         assert_eq!(check(entry).findings()[0].hook, hook);
+    }
+    // What is found by comparison, and what takes the place of a packet until that is processed.
+    for entry in [
+        safe::depends_on_the_thread::entry as EntryPoint,
+        raw::decides_by_a_kept_byte,
+        raw::one_buffer_for_all,
+    ] {
+        let report = check(entry);
+        let reply = Message::parse(&report.findings()[0].packet);
+        assert!(reply.is_ok_and(|reply| reply.op() == OpCode::REPLY), "{report}");
     }
     let missing = check_chained(raw::passes_on_the_start_only).findings()[0].hook;
     assert_eq!(

@@ -1,0 +1,183 @@
+//! Callouts that break no rule, though they do what looks like it: by the clock, by chance, or by their own right.
+
+use core::cell::UnsafeCell;
+use core::ffi::c_void;
+use core::net::Ipv4Addr;
+use core::ptr::copy_nonoverlapping;
+use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use core::time::Duration;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use dhcp_callout::chain::{Chain, LoadedDll};
+use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint};
+use dhcp_callout::simulate::NEXT_DLL;
+use dhcp_callout::{
+    Callout, Decision, DllPath, Host, Message, NewPacket, OnSendPacket, SendPacket, entry_point, option,
+};
+
+/// Serves so many packets of all clients together in each period of the clock.
+pub struct Limiter {
+    limit: u32,
+    period: Duration,
+    /// When the period began, and how many were served in it.
+    served: Mutex<Option<(Instant, u32)>>,
+}
+
+impl Callout for Limiter {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        let Ok(mut served) = self.served.lock() else {
+            return Decision::Pass;
+        };
+        let now = Instant::now();
+        let (_, count) = match &mut *served {
+            Some(period) if now.duration_since(period.0) < self.period => period,
+            expired => expired.insert((now, 0)),
+        };
+        *count += 1;
+        if *count > self.limit {
+            Decision::Refuse
+        } else {
+            Decision::Pass
+        }
+    }
+}
+
+/// Defines limiters with periods in microseconds.
+macro_rules! limiters {
+    ($($name:ident: $limit:literal in $micros:literal;)+) => {
+        $(
+            mod $name {
+                use super::*;
+
+                static HOST: Host<Limiter> = Host::new(Limiter {
+                    limit: $limit,
+                    period: Duration::from_micros($micros),
+                    served: Mutex::new(None),
+                });
+                entry_point!(pub fn entry = HOST);
+            }
+        )+
+
+        /// Limiters that are reached often or seldom, in periods shorter and longer than a run of the check.
+        pub const LIMITERS: [EntryPoint; [$(stringify!($name)),+].len()] = [$($name::entry),+];
+    };
+}
+
+limiters! {
+    one_in_20_us: 1 in 20;
+    one_in_100_us: 1 in 100;
+    two_in_1_ms: 2 in 1_000;
+    ten_in_3_ms: 10 in 3_000;
+    ten_in_10_ms: 10 in 10_000;
+    forty_in_10_ms: 40 in 10_000;
+    ten_in_30_ms: 10 in 30_000;
+    fifty_in_100_ms: 50 in 100_000;
+}
+
+/// Sends all clients to these DNS servers.
+pub struct Resolvers([Ipv4Addr; 2]);
+
+impl Callout for Resolvers {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Pass
+    }
+}
+
+impl OnSendPacket for Resolvers {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+        let _ = packet.rewrite(|reply| {
+            reply.set(option::DNS_SERVERS, self.0);
+        });
+    }
+}
+
+// What the simulated server leaves in memory is an address, too.
+static RESOLVERS: Host<Resolvers> = Host::new(Resolvers([
+    Ipv4Addr::new(221, 221, 221, 221),
+    Ipv4Addr::new(34, 34, 34, 34),
+]));
+entry_point!(pub fn sends_to_resolvers_like_poison = RESOLVERS);
+
+/// Refuses all but the devices of one maker, none of which is in the check.
+pub struct OneMaker;
+
+impl Callout for OneMaker {
+    type State = ();
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+        match packet.message().ok().and_then(Message::mac) {
+            Some([0x00, 0x00, 0x5E, ..]) => Decision::Track(()),
+            _ => Decision::Refuse,
+        }
+    }
+}
+
+impl OnSendPacket for OneMaker {
+    fn send_packet(&self, _: &mut SendPacket<'_>, _: Option<&()>) {}
+}
+
+fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+    let (name, entry) = NEXT_DLL;
+    // SAFETY: the DLL of the check can be called as the SDK says, and replaces no packet.
+    (path.to_string() == name).then(|| unsafe { LoadedDll::new(entry) })
+}
+
+static ONE_MAKER: Host<OneMaker> = Host::new(OneMaker);
+static CHAIN: Chain = Chain::new();
+entry_point!(pub fn serves_the_next_dll_with_one_maker = ONE_MAKER, chain = CHAIN, find = find);
+
+/// A buffer for whoever has taken it.
+struct Buffer {
+    is_taken: AtomicBool,
+    bytes: UnsafeCell<[u8; 4096]>,
+}
+
+// SAFETY: only who has taken it uses it.
+unsafe impl Sync for Buffer {}
+
+/// Marks each packet in a buffer of its own, which it takes back at once, since it refuses the packet.
+pub unsafe extern "system" fn refuses_from_one_buffer(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    if version != CALLOUT_VERSION {
+        return ERROR_NOT_SUPPORTED;
+    }
+    let filled = CalloutTable {
+        dhcp_new_pkt_hook: Some(mark_and_refuse),
+        ..CalloutTable::EMPTY
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { table.write_unaligned(filled) };
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn mark_and_refuse(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    static BUFFER: Buffer = Buffer {
+        is_taken: AtomicBool::new(false),
+        bytes: UnsafeCell::new([0; 4096]),
+    };
+    // SAFETY: a variable of the server.
+    unsafe { process_it.write_unaligned(Bool::FALSE) };
+    if BUFFER.is_taken.swap(true, SeqCst) {
+        return ERROR_SUCCESS;
+    }
+    let buffer = BUFFER.bytes.get().cast::<u8>();
+    // SAFETY: variables of the server; a packet has at most 4096 bytes, and nobody else has the buffer.
+    unsafe {
+        let length = size.read_unaligned() as usize;
+        copy_nonoverlapping(packet.read_unaligned(), buffer, length.min(4096));
+        packet.write_unaligned(buffer);
+    }
+    BUFFER.is_taken.store(false, SeqCst);
+    ERROR_SUCCESS
+}
