@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use self::exchange::Exchange;
-use self::next::Calls;
+use self::next::{Heard, Served, listen};
 use self::numbers::Numbers;
 use self::run::{Effect, Run};
 use super::entry::NAME;
@@ -66,11 +66,12 @@ pub unsafe fn check(entry: EntryPoint) -> Report {
 #[must_use]
 pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
     // SAFETY: the caller promises that it can be called.
-    unsafe { check_all(entry, seed) }.0
+    unsafe { check_all(entry, seed, false) }
 }
 
-/// As [`check`], of a callout that serves the DLLs after it: it has to load [`NEXT_DLL`], which is on its list, and to call
-/// it, or it breaks [`Rule::NotLoaded`] or [`Rule::NotChained`].
+/// As [`check`], of a callout that serves the DLLs after it: it has to load [`NEXT_DLL`], which is on its list, to have all
+/// hooks that this has, and to pass each call on, with the context that the next DLL has set for the packet. Or it breaks
+/// [`Rule::NotLoaded`], [`Rule::NotChained`] or [`Rule::NextContext`]. A packet that it refuses it may keep to itself.
 ///
 /// ```
 /// use dhcp_callout::chain::{Chain, LoadedDll};
@@ -98,34 +99,29 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
 /// unsafe { check_chained(entry) }.assert_clean();
 /// ```
 ///
-/// Of two such checks at once one can hide what the other would have found: the DLL is the same.
+/// Without feature `std`, do not run two checks at once: the DLL is the same.
 ///
 /// # Safety
 /// As for [`check`].
 #[must_use]
 pub unsafe fn check_chained(entry: EntryPoint) -> Report {
-    let before = Calls::now();
-    // SAFETY: the caller promises that it can be called.
-    let (mut report, table) = unsafe { check_all(entry, 0) };
-    let table = table.filter(|_| report.is_complete());
-    if let Some((rule, hook)) = table.and_then(|table| before.broken(&table, |hook| report.has_served(hook))) {
-        report.note(report.finding(rule, hook, Conduct::DEFAULT, &[]));
-    }
-    report
+    // SAFETY: the caller promises the same.
+    unsafe { check_all(entry, 0, true) }
 }
 
-/// Checks a callout by all rules but that of a chain, and returns its table, too, if it gives one.
+/// Checks a callout by all rules, by those of a chain only if it `is_chained`.
 ///
 /// # Safety
 /// As for [`check`].
-unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTable>) {
+unsafe fn check_all(entry: EntryPoint, seed: u64, is_chained: bool) -> Report {
     let mut report = Report::new(Some(seed));
     // Kept to the end, since a callout can have kept what is in it.
     let entry_memory = Arena::new(entry_rules::CALLS, Remains::Poison);
     // SAFETY: the caller promises that it can be called.
-    let Some(table) = (unsafe { entry_rules::check(entry, &entry_memory, &mut report) }) else {
+    let (table, heard) = listen(|| unsafe { entry_rules::check(entry, &entry_memory, &mut report) });
+    let Some(table) = table else {
         report.cut_short();
-        return (report, None);
+        return report;
     };
     let numbers = &mut Numbers(seed);
     let good = exchange::exchanges(numbers);
@@ -135,6 +131,7 @@ unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTabl
         entry,
         table,
         entry_memory,
+        served: None,
         report,
         xids,
     };
@@ -145,12 +142,15 @@ unsafe fn check_all(entry: EntryPoint, seed: u64) -> (Report, Option<CalloutTabl
             && conduct.notices != Notices::Withheld
             && conduct.threads != Threads::Several
     });
+    if is_chained {
+        check.chain(&heard, [&good, &hostile]);
+    }
     check.run_all(harmless, [&good, &hostile]);
     if !check.report.has(Rule::EntryUnstable) {
         check.compare_all(&good);
     }
     check.run_all(others.into_iter().chain(pairs::pairs(numbers)), [&good, &hostile]);
-    (check.report, Some(table))
+    check.report
 }
 
 /// What the server does where the documentation is silent, and what is in memory that it takes back.
@@ -164,6 +164,8 @@ struct Check {
     table: CalloutTable,
     /// What was lent to it for that.
     entry_memory: Arena,
+    /// How it serves the next DLL, while that is asked.
+    served: Option<Served>,
     report: Report,
     /// The transaction ids of all packets.
     xids: Vec<u32>,
@@ -183,7 +185,7 @@ impl Check {
 
     /// Loads the callout once more, and shows it all exchanges, with `pace` or more from one call to the next.
     fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange], pace: Duration) -> Vec<Effect> {
-        let (entry, table, xids) = (self.entry, &self.table, &self.xids);
+        let (entry, table, xids, next) = (self.entry, &self.table, &self.xids, &mut self.served);
         let effects = self.report.with_poison(remains, |report, remains| {
             // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
             let (server, refused) = unsafe { Server::load_first_in(remains, &[(NAME, entry), NEXT_DLL]) };
@@ -191,13 +193,25 @@ impl Check {
                 report.note(report.finding(Rule::EntryUnstable, NAME, conduct, &[]));
                 return Vec::new();
             }
-            Run::new(server.conduct(conduct), report, exchanges, xids).play(pace)
+            let mut run = Run::new(server.conduct(conduct), report, exchanges, xids);
+            run.served = next.as_mut();
+            run.play(pace)
         });
         if self.entry_memory.was_written_late() {
             let finding = self.report.finding(Rule::KeptArguments, NAME, conduct, &[]);
             self.report.note(finding);
         }
         effects
+    }
+
+    /// Looks whether the callout serves the next DLL, which has `heard` this while the callout was loaded.
+    fn chain(&mut self, heard: &Heard, exchanges: [&[Exchange]; 2]) {
+        let conduct = Conduct::DEFAULT.never_offered(true);
+        self.served.get_or_insert_default().hear(heard);
+        self.run_all([conduct], exchanges);
+        if let Some(served) = self.served.take().filter(|_| self.report.is_complete()) {
+            served.judge(&self.table, conduct, &mut self.report);
+        }
     }
 
     /// Looks for what makes a difference to the callout, and should not.

@@ -1,6 +1,5 @@
 //! What a check found.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem::take;
@@ -25,8 +24,6 @@ pub struct Report {
     suspected: Vec<Finding>,
     /// The call that took longest, and how long.
     slowest: Option<(Duration, Finding)>,
-    /// The hooks that were called, and did not refuse the packet.
-    served: BTreeSet<&'static str>,
 }
 
 /// A broken rule, and the first call that broke it.
@@ -55,7 +52,6 @@ impl Report {
             findings: Vec::new(),
             suspected: Vec::new(),
             slowest: None,
-            served: BTreeSet::new(),
         }
     }
 
@@ -79,16 +75,6 @@ impl Report {
         if let Some((_, finding)) = self.slowest.take() {
             self.note(finding);
         }
-    }
-
-    /// Notes that a hook was called, and did not refuse the packet.
-    pub(super) fn note_served(&mut self, hook: &'static str) {
-        self.served.insert(hook);
-    }
-
-    /// Returns whether a hook was called, and did not refuse the packet.
-    pub(super) fn has_served(&self, hook: &'static str) -> bool {
-        self.served.contains(hook)
     }
 
     /// Returns that the last call, of `hook` with `packet`, broke `rule`.
@@ -119,7 +105,7 @@ impl Report {
     }
 
     /// Plays a run; and if poison was seen, plays it once more with other poison, to see whether that is seen then.
-    pub(super) fn with_poison<T>(&mut self, remains: Remains, play: impl Fn(&mut Self, Remains) -> T) -> T {
+    pub(super) fn with_poison<T>(&mut self, remains: Remains, mut play: impl FnMut(&mut Self, Remains) -> T) -> T {
         let played = play(self, remains);
         let mut suspected = take(&mut self.suspected);
         if !suspected.is_empty() {

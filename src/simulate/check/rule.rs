@@ -57,6 +57,7 @@ rules! {
     EntryWithoutHooks: Advice "the entry point succeeds without a hook, which switches off the DLLs after this one";
     NotLoaded: Advice "the DLLs after this one are neither loaded nor called, and so are switched off; why, `Callout::diagnostic` hears (`Unchained`, `LeftOut`)";
     NotChained: Advice "the DLLs after this one do not hear of this hook";
+    NextContext: Fault "the DLLs after this one get another context than the one that they have set for the packet";
     Panics: Fault "a hook panics, or `Callout::diagnostic` in it; the panic is contained, but what it was to do is not done";
     ContextWithoutEnd: Fault "packets get contexts, but no PktDrop hook is there to hear of their end";
     ContextShared: Advice "two packets in flight have the same context";

@@ -12,10 +12,12 @@ use super::super::event::{Call, about_address};
 use super::super::threads::timed;
 use super::super::{PacketInFlight, Server};
 use super::exchange::Exchange;
+use super::next::{Heard, Served, listen};
 use super::reply;
 use super::report::{Finding, Report};
 use super::rule::Rule;
 use crate::control::{DropReason, ServiceControl};
+use crate::ffi::Bool;
 use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
 use crate::message::Message;
@@ -62,6 +64,8 @@ pub(super) struct Run<'r> {
     effects: Option<Vec<Effect>>,
     /// How long it is from one call to the next at least.
     pace: Duration,
+    /// How it serves the next DLL, if that is asked for.
+    pub(super) served: Option<&'r mut Served>,
 }
 
 /// What a callout made of a packet in one call.
@@ -86,6 +90,8 @@ struct Played<'r> {
     is_open: bool,
     /// What the callout has put in the place of the request and of the reply.
     replacements: Vec<Replacement>,
+    /// The context of the next DLL, if the packet was offered to it.
+    next_context: Option<usize>,
 }
 
 /// A packet in memory of the callout, which must stay as it is.
@@ -103,6 +109,7 @@ impl<'r> Run<'r> {
             received: None,
             is_open: false,
             replacements: Vec::new(),
+            next_context: None,
         });
         Self {
             server,
@@ -112,6 +119,7 @@ impl<'r> Run<'r> {
             slow: 0,
             effects: None,
             pace: Duration::ZERO,
+            served: None,
         }
     }
 
@@ -202,17 +210,15 @@ impl<'r> Run<'r> {
         for (number, _) in steps.iter().filter(|(_, step)| step.is_end()) {
             self.judge_replacements(*number);
         }
-        let make = |(number, step): &(usize, Step)| timed(self.pace, || self.call(self.packets.get(*number)?, *step));
+        let call = |number: usize, step| self.call(self.packets.get(number)?, step);
+        let make = |(number, step): &(usize, Step)| listen(|| timed(self.pace, || call(*number, *step)));
         let all_seen = self.server.conduct.threads.each(steps, make);
-        for (&(number, step), (seen, took)) in steps.iter().zip(all_seen) {
+        for (&(number, step), ((seen, took), heard)) in steps.iter().zip(all_seen) {
             let Some(seen) = seen else { continue };
             if seen.status.is_some() {
                 let took = if seen.hook == CONTROL { Duration::ZERO } else { took };
                 self.report.count();
                 let all_took = self.report.add_time(took, seen.hook, self.server.conduct, &seen.given);
-                if seen.process_it != Some(0) {
-                    self.report.note_served(seen.hook);
-                }
                 self.slow = self.slow.saturating_add(u32::from(took > SLOW));
                 let slow = match self.slow {
                     _ if all_took > ALL_CALLS => Some(Rule::SlowTogether),
@@ -220,6 +226,7 @@ impl<'r> Run<'r> {
                     _ => None,
                 };
                 self.judge(number, step, &seen, slow);
+                self.judge_service(number, step, &seen, &heard);
                 if let Some(effects) = self.effects.as_mut().filter(|_| !step.is_end()) {
                     effects.push(Effect {
                         number,
@@ -334,6 +341,34 @@ impl<'r> Run<'r> {
     /// Returns whether a call has put memory in the place of the packet that was lent for another call.
     fn is_kept(&self, seen: &Observation) -> bool {
         seen.is_swapped() && self.server.memory.has(seen.left.0)
+    }
+
+    /// Notes whether the next DLL has heard of a call, with its own context.
+    fn judge_service(&mut self, number: usize, step: Step, seen: &Observation, heard: &Heard) {
+        let (Some(served), Some(packet)) = (&mut self.served, self.packets.get_mut(number)) else {
+            return;
+        };
+        served.hear(heard);
+        let heard = heard.of(seen.hook);
+        let (is_wanted, context) = match step {
+            Step::Service(_) | Step::ClientDeleted => (true, None),
+            Step::Received => {
+                packet.next_context = heard;
+                // A packet that the callout refuses need not be offered to the others.
+                (seen.process_it() != Some(Bool::FALSE), None)
+            }
+            // Never offered.
+            _ if packet.received.is_none() => (true, Some(0)),
+            _ => (packet.is_open && packet.next_context.is_some(), packet.next_context),
+        };
+        let rule = match heard {
+            None => Rule::NotChained,
+            Some(_) => Rule::NextContext,
+        };
+        if is_wanted && (heard.is_none() || context.is_some_and(|context| heard != Some(context))) {
+            let conduct = self.server.conduct;
+            served.note(self.report.finding(rule, seen.hook, conduct, &seen.given));
+        }
     }
 
     /// Notes whether something that the callout has put in the place of a packet or its reply is no longer as it was.

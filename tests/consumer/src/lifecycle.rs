@@ -2,10 +2,12 @@
 
 use core::ffi::c_void;
 use core::ptr::{null_mut, without_provenance_mut};
-use core::sync::atomic::{AtomicPtr, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering::SeqCst};
+use std::sync::OnceLock;
 
 use dhcp_callout::ServiceControl;
-use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS};
+use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, DropSend, ERROR_SUCCESS};
+use dhcp_callout::simulate::NEXT_DLL;
 
 use crate::raw::{callout, fill, ignore};
 
@@ -133,4 +135,84 @@ unsafe extern "system" fn empty_the_table(code: u32, _: *mut c_void) -> u32 {
         unsafe { table.write_unaligned(CalloutTable::EMPTY) };
     }
     ERROR_SUCCESS
+}
+
+/// Loads the DLL after it, and returns its table.
+unsafe fn next_table(list: *mut u16, version: u32) -> CalloutTable {
+    let mut next = CalloutTable::EMPTY;
+    // SAFETY: the DLL of the check can be called as the SDK says.
+    unsafe { (NEXT_DLL.1)(list, version, &raw mut next) };
+    next
+}
+
+/// Has no hooks but its own two, though the DLL after it has others.
+pub unsafe extern "system" fn passes_on_two_hooks(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: what the entry point was given.
+    let next = unsafe { next_table(list, version) };
+    let filled = CalloutTable {
+        dhcp_control_hook: next.dhcp_control_hook,
+        dhcp_pkt_drop_hook: next.dhcp_pkt_drop_hook,
+        ..CalloutTable::EMPTY
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+static NEXT_SEND: OnceLock<DropSend> = OnceLock::new();
+
+/// Fills the table with the hooks of the DLL after it, but for this one.
+unsafe fn fill_with_send(list: *mut u16, version: u32, table: *mut CalloutTable, send: DropSend) -> u32 {
+    // SAFETY: what the entry point was given.
+    let next = unsafe { next_table(list, version) };
+    if let Some(send) = next.dhcp_pkt_send_hook {
+        NEXT_SEND.get_or_init(|| send);
+    }
+    let filled = CalloutTable {
+        dhcp_pkt_send_hook: Some(send),
+        ..next
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+/// Tells the DLL after it of one reply only.
+pub unsafe extern "system" fn passes_on_the_first_reply(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: what the entry point was given.
+    unsafe { fill_with_send(list, version, table, pass_on_the_first) }
+}
+
+unsafe extern "system" fn pass_on_the_first(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    code: u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    static HAS_PASSED: AtomicBool = AtomicBool::new(false);
+    match NEXT_SEND.get() {
+        // SAFETY: what the server has passed.
+        Some(send) if !HAS_PASSED.swap(true, SeqCst) => unsafe { send(packet, size, code, address, reserved, context) },
+        _ => ERROR_SUCCESS,
+    }
+}
+
+/// Tells the DLL after it of each reply, but not whose it is.
+pub unsafe extern "system" fn passes_on_no_context(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: what the entry point was given.
+    unsafe { fill_with_send(list, version, table, pass_on_without_context) }
+}
+
+unsafe extern "system" fn pass_on_without_context(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    code: u32,
+    address: u32,
+    reserved: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    NEXT_SEND.get().map_or(ERROR_SUCCESS, |send| {
+        // SAFETY: what the server has passed, and NULL.
+        unsafe { send(packet, size, code, address, reserved, null_mut()) }
+    })
 }

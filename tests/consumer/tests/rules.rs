@@ -9,10 +9,10 @@ use consumer::{faultless, lifecycle, raw, safe};
 use dhcp_callout::Message;
 use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::message::OpCode;
-use dhcp_callout::simulate::{self, Conduct, Report, Rule, Server, Threads};
+use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 60] = [
+const CALLOUTS: [(EntryPoint, Rule); 63] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
@@ -25,6 +25,9 @@ const CALLOUTS: [(EntryPoint, Rule); 60] = [
     (safe::sets_an_option::entry, Rule::NotLoaded),
     (safe::finds_no_next_dll, Rule::NotLoaded),
     (raw::passes_on_the_start_only, Rule::NotChained),
+    (lifecycle::passes_on_two_hooks, Rule::NotChained),
+    (lifecycle::passes_on_the_first_reply, Rule::NotChained),
+    (lifecycle::passes_on_no_context, Rule::NextContext),
     (safe::panics_at_hostile_packets, Rule::Panics),
     (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
     (raw::one_context_for_all, Rule::ContextShared),
@@ -93,7 +96,7 @@ fn check_chained(entry: EntryPoint) -> Report {
 /// Checks a callout for a rule: whether it chains is asked only of those that should.
 fn check_for(rule: Rule, entry: EntryPoint) -> Report {
     match rule {
-        Rule::NotLoaded | Rule::NotChained => check_chained(entry),
+        Rule::NotLoaded | Rule::NotChained | Rule::NextContext => check_chained(entry),
         _ => check(entry),
     }
 }
@@ -136,6 +139,8 @@ fn a_callout_without_a_fault_is_clean() {
     check(raw::one_buffer_for_each).assert_clean();
     check(safe::serves_the_next_dll).assert_clean();
     check_chained(safe::serves_the_next_dll).assert_clean();
+    // What it passes on is all that it does.
+    check_chained(NEXT_DLL.1).assert_clean();
     // Its chain keeps what is not reported, until it is full.
     for seed in 0..4 {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
