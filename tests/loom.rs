@@ -3,8 +3,8 @@
 //!
 //! Run with `RUSTFLAGS="--cfg loom" cargo test --release --test loom -- --nocapture`; each model prints how many
 //! executions were explored. That is not every interleaving: loom prunes those that it takes for equal, and loses some
-//! that are not, depending on which thread runs first. So each model is run with its roles exchanged: every thread in
-//! turn is the one that loom starts from. Three threads are preempted as often as the model says, and no more.
+//! that are not, depending on which thread runs first. So each model is run with its roles exchanged, unless all are alike:
+//! every thread in turn is the one that loom starts from. Three threads are preempted as often as the model says, and no more.
 #![cfg(loom)]
 #![expect(clippy::print_stdout, reason = "the number of executions is the result")]
 
@@ -212,23 +212,28 @@ fn two_within<const N: usize, A: Send + 'static, B: Send + 'static>(
     (one, other): (fn(&World<N>) -> A, fn(&World<N>) -> B),
     check: fn(&World<N>, A, B),
 ) {
-    let end = move |world: Arc<World<N>>, a, b| {
-        check(&world, a, b);
-        Arc::into_inner(world).expect("the threads have ended").end();
-    };
+    two_from(name, preemptions, setup, (one, other), check);
+    let exchanged = format!("{name}, exchanged");
+    two_from(&exchanged, preemptions, setup, (other, one), move |world, b, a| {
+        check(world, a, b);
+    });
+}
+
+/// As [`two_within`], with the first role as the one that loom starts from; enough for two that are alike.
+fn two_from<const N: usize, A: Send + 'static, B: Send + 'static>(
+    name: &str,
+    preemptions: Option<usize>,
+    setup: fn() -> World<N>,
+    (first, second): (fn(&World<N>) -> A, fn(&World<N>) -> B),
+    check: impl Fn(&World<N>, A, B) + Send + Sync + 'static,
+) {
     explore(name, preemptions, move || {
         let world = Arc::new(setup());
         let theirs = Arc::clone(&world);
-        let spawned = thread::spawn(move || other(&theirs));
-        let mine = one(&world);
-        end(world, mine, spawned.join().unwrap());
-    });
-    explore(&format!("{name}, exchanged"), preemptions, move || {
-        let world = Arc::new(setup());
-        let theirs = Arc::clone(&world);
-        let spawned = thread::spawn(move || one(&theirs));
-        let mine = other(&world);
-        end(world, spawned.join().unwrap(), mine);
+        let spawned = thread::spawn(move || second(&theirs));
+        let mine = first(&world);
+        check(&world, mine, spawned.join().unwrap());
+        Arc::into_inner(world).expect("the threads have ended").end();
     });
 }
 
@@ -241,20 +246,34 @@ fn three<const N: usize, A: Send + 'static>(
     check: fn(&World<N>, [A; 3]),
 ) {
     for first in 0..3 {
-        explore(&format!("{name}, {first} first"), Some(preemptions), move || {
-            let world = Arc::new(setup());
-            let spawned = [1, 2].map(|next| {
-                let (theirs, role) = (Arc::clone(&world), roles[(first + next) % 3]);
-                thread::spawn(move || role(&theirs))
-            });
-            let mine = roles[first](&world);
-            let [second, third] = spawned.map(|thread| thread.join().unwrap());
-            let mut results = [mine, second, third];
+        let mut rotated = roles;
+        rotated.rotate_left(first);
+        let name = format!("{name}, {first} first");
+        three_from(&name, preemptions, setup, rotated, move |world, mut results| {
             results.rotate_right(first);
-            check(&world, results);
-            Arc::into_inner(world).expect("the threads have ended").end();
+            check(world, results);
         });
     }
+}
+
+/// As [`three`], with the first role as the one that loom starts from; enough for three that are alike.
+fn three_from<const N: usize, A: Send + 'static>(
+    name: &str,
+    preemptions: usize,
+    setup: fn() -> World<N>,
+    [first, second, third]: [fn(&World<N>) -> A; 3],
+    check: impl Fn(&World<N>, [A; 3]) + Send + Sync + 'static,
+) {
+    explore(name, Some(preemptions), move || {
+        let world = Arc::new(setup());
+        let [second, third] = [second, third].map(|role| {
+            let theirs = Arc::clone(&world);
+            thread::spawn(move || role(&theirs))
+        });
+        let first = first(&world);
+        check(&world, [first, second.join().unwrap(), third.join().unwrap()]);
+        Arc::into_inner(world).expect("the threads have ended").end();
+    });
 }
 
 #[test]
@@ -425,8 +444,9 @@ fn no_mark_of_two_guards_is_lost() {
 
 #[test]
 fn two_reapers_share_nothing() {
-    two(
+    two_from(
         "two reapers",
+        None,
         || {
             let world = World::<2>::with_packets(2);
             assert!(world.packets.iter().all(|packet| world.abandon(*packet)));
@@ -792,7 +812,7 @@ fn admission_get_and_end_of_three_threads() {
         assert!(world.process(context).is_err());
         (true, back)
     }
-    three(
+    three_from(
         "three packets in two slots",
         1,
         || World::<2>::with_packets(0),

@@ -148,6 +148,20 @@ fn what_becomes_old_in_a_full_table_is_found_at_once() {
 }
 
 #[test]
+fn a_large_table_is_patient_for_16_times_its_capacity() {
+    const MANY: usize = 8192;
+    let table = Box::new(PacketTable::<(), MANY>::new());
+    assert_eq!(table.capacity(), MANY);
+    let mut admitted = 0;
+    while table.now() <= 16 * MANY as u64 {
+        admitted += usize::from(table.admit(()).is_ok());
+    }
+    assert_eq!(admitted, MANY);
+    // It looks at 32 slots in so many admissions.
+    assert!((0..MANY + 64).any(|_| table.admit(()).is_ok()));
+}
+
+#[test]
 fn nothing_is_given_up_while_a_quarter_is_vacant() {
     let table = table();
     fill(&table, SLOTS * 3 / 4, DEBRIS);
