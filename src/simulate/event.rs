@@ -64,24 +64,31 @@ pub enum Call {
     Notified(Notice),
 }
 
-/// Returns the call about the address of a packet: given by its reply, refused by it, or not wanted by the client.
+/// Returns the call about the address of a packet: given by its reply, refused by it, or not wanted by the client. There is
+/// none if they name no address.
 pub(super) fn about_address(request: Message<'_>, reply: Option<Message<'_>>) -> Option<Call> {
     let requested = request.find(option::REQUESTED_ADDRESS).unwrap_or(request.ciaddr());
     let (problem, address) = match (Kind::of(request), reply.map(Kind::of)) {
         (Kind::Dhcp(MessageType::REQUEST | MessageType::DISCOVER), Some(Kind::Dhcp(MessageType::ACK)))
-        | (Kind::Bootp, Some(Kind::Bootp)) => {
-            let reply = reply?;
-            let is_new = request.ciaddr().is_unspecified();
-            return Some(Call::AddressOffered {
-                grant: if is_new { AddressGrant::NEW } else { AddressGrant::OLD },
-                address: reply.yiaddr(),
-                lease_time: reply.find(option::LEASE_TIME).map_or(0, |span| span.0),
-            });
-        }
-        (_, Some(Kind::Dhcp(MessageType::NAK))) => (AddressProblem::NACKED, requested),
-        (Kind::Dhcp(MessageType::DECLINE), None) => (AddressProblem::DECLINE, requested),
-        (Kind::Dhcp(MessageType::RELEASE), None) => (AddressProblem::RELEASE, request.ciaddr()),
+        | (Kind::Bootp, Some(Kind::Bootp)) => (None, reply?.yiaddr()),
+        (_, Some(Kind::Dhcp(MessageType::NAK))) => (Some(AddressProblem::NACKED), requested),
+        (Kind::Dhcp(MessageType::DECLINE), None) => (Some(AddressProblem::DECLINE), requested),
+        (Kind::Dhcp(MessageType::RELEASE), None) => (Some(AddressProblem::RELEASE), request.ciaddr()),
         _ => return None,
     };
-    Some(Call::AddressDeleted { problem, address })
+    if address.is_unspecified() {
+        return None;
+    }
+    Some(match problem {
+        Some(problem) => Call::AddressDeleted { problem, address },
+        None => Call::AddressOffered {
+            grant: if request.ciaddr().is_unspecified() {
+                AddressGrant::NEW
+            } else {
+                AddressGrant::OLD
+            },
+            address,
+            lease_time: reply?.find(option::LEASE_TIME).map_or(0, |span| span.0),
+        },
+    })
 }

@@ -54,9 +54,10 @@ impl Server {
     ///
     /// Each BOOTREQUEST is received at its time, and its options are parsed. If the capture has a reply (same `xid` and
     /// `chaddr`, the other direction, a message type that answers), the packet is in flight until then. `DhcpAddressOfferHook`
-    /// is called before an ACK to a REQUEST, or to a DISCOVER if both have Rapid Commit, and before a BOOTP reply;
-    /// `DhcpAddressDelHook` before a NAK, and for a DECLINE or RELEASE. For a REQUEST that names a server and gets no reply
-    /// neither is: the client has chosen that server. In the end each packet is reported as processed.
+    /// is called before an ACK to a REQUEST, or to a DISCOVER if both have Rapid Commit, and before a BOOTP reply, if the
+    /// reply has an address in `yiaddr`; `DhcpAddressDelHook` before a NAK, and for a DECLINE or RELEASE, if the client names an
+    /// address. For a REQUEST that names a server and gets no reply neither is: the client has chosen that server. In the
+    /// end each packet is reported as processed.
     ///
     /// What else gets no reply is dropped:
     /// - as [`DropReason::DUPLICATE`], if it is like an earlier packet that is still unanswered;
@@ -250,13 +251,19 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
                 }
             }
             OpCode::REPLY => {
-                // A relay that is captured on both sides shows the packet twice, once with its own address.
-                let same_relay = |request: Message<'_>| request.giaddr() == message.giaddr();
-                let position = open
-                    .iter()
-                    .position(|(_, request)| is_answer(*request, message) && same_relay(*request))
-                    .or_else(|| open.iter().position(|(_, request)| is_answer(*request, message)));
-                let answered = position.map(|position| open.remove(position));
+                // An INFORM can have the transaction of a REQUEST, and gets no lease. A relay that is captured on both sides
+                // shows the packet twice, once with its own address.
+                let has_lease = message.find(option::LEASE_TIME).is_some();
+                let difference = |request: Message<'_>| {
+                    let is_inform = Kind::of(request) == Kind::Dhcp(MessageType::INFORM);
+                    (is_inform == has_lease, request.giaddr() != message.giaddr())
+                };
+                let answered = (0..)
+                    .zip(&*open)
+                    .filter(|(_, (_, request))| is_answer(*request, message))
+                    .min_by_key(|(_, (_, request))| difference(*request))
+                    .map(|(position, _)| position)
+                    .map(|position| open.remove(position));
                 if let Some(slot) = answered.and_then(|(request, _)| fates.get_mut(request)) {
                     *slot = Some(Fate::Answered(index));
                 }

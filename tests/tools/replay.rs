@@ -219,16 +219,29 @@ fn an_address_is_offered_only_with_a_lease() {
         editor.set_raw(option::RAPID_COMMIT.code(), &[]);
     };
     let client = |message_type| message(1, Some(message_type), |_| ());
-    let ack = || message(2, Some(MessageType::ACK), |_| ());
+    let address = |editor: &mut Editor<'_, '_>| {
+        editor.yiaddr(Ipv4Addr::new(192, 0, 2, 100));
+    };
+    let ack = || message(2, Some(MessageType::ACK), address);
     let rapid_discover = || message(1, Some(MessageType::DISCOVER), rapid);
-    let rapid_ack = || message(2, Some(MessageType::ACK), rapid);
+    let rapid_ack = || {
+        message(2, Some(MessageType::ACK), |editor| {
+            rapid(editor);
+            address(editor);
+        })
+    };
+    let known = |editor: &mut Editor<'_, '_>| {
+        editor.ciaddr(Ipv4Addr::new(192, 0, 2, 100));
+    };
     let offers = ["new", "options", "offer address", "send", "processed"];
     let sends = ["new", "options", "send", "processed"];
     let drops = ["new", "options", "dropped", "processed"];
     for (messages, expected) in [
         ([client(MessageType::REQUEST), ack()], &offers[..]),
         ([rapid_discover(), rapid_ack()], &offers),
-        ([message(1, None, |_| ()), message(2, None, |_| ())], &offers),
+        ([message(1, None, |_| ()), message(2, None, address)], &offers),
+        // A BOOTP client that knows its address is given none.
+        ([message(1, None, known), message(2, None, known)], &sends),
         ([client(MessageType::INFORM), ack()], &sends),
         (
             [
@@ -242,6 +255,70 @@ fn an_address_is_offered_only_with_a_lease() {
         ([rapid_discover(), ack()], &drops),
     ] {
         assert_eq!(calls_of(&messages).0, expected);
+    }
+}
+
+#[test]
+fn an_address_is_deleted_only_if_the_client_names_one() {
+    let address = Ipv4Addr::new(192, 0, 2, 100);
+    let client = |message_type, [requested, known]: [bool; 2]| {
+        message(1, Some(message_type), |editor| {
+            if requested {
+                editor.set(option::REQUESTED_ADDRESS, address);
+            }
+            if known {
+                editor.ciaddr(address);
+            }
+        })
+    };
+    for (named, is_deleted) in [([true, false], true), ([false, true], true), ([false, false], false)] {
+        let deleted = if is_deleted { &["delete address"][..] } else { &[] };
+        let nak = message(2, Some(MessageType::NAK), |_| ());
+        for (messages, end) in [
+            (
+                vec![client(MessageType::REQUEST, named), nak],
+                &["send", "processed"][..],
+            ),
+            (vec![client(MessageType::DECLINE, named)], &["processed"]),
+            // Only `ciaddr` says what is released.
+            (vec![client(MessageType::RELEASE, [false, is_deleted])], &["processed"]),
+        ] {
+            assert_eq!(calls_of(&messages).0, [&["new", "options"], deleted, end].concat());
+        }
+    }
+}
+
+/// Each gets its own answer, whichever comes first.
+#[test]
+fn an_inform_and_a_request_of_one_transaction_are_told_apart() {
+    let client = |message_type| message(1, Some(message_type), |_| ());
+    let informed = message(2, Some(MessageType::ACK), |_| ());
+    let granted = message(2, Some(MessageType::ACK), |editor| {
+        editor.yiaddr(Ipv4Addr::new(192, 0, 2, 100));
+        editor.set(option::LEASE_TIME, 3600);
+    });
+    for types in [
+        [MessageType::INFORM, MessageType::REQUEST],
+        [MessageType::REQUEST, MessageType::INFORM],
+    ] {
+        for replies in [[&informed, &granted], [&granted, &informed]] {
+            let mut messages = Vec::from(types.map(client));
+            messages.extend(replies.map(Clone::clone));
+            let payloads = messages.iter();
+            let datagrams: Vec<_> = payloads
+                .map(|payload| Datagram {
+                    time: Duration::ZERO,
+                    payload,
+                })
+                .collect();
+            let mut lifecycles = lifecycles(&datagrams);
+            lifecycles.sort_by_key(|lifecycle| lifecycle.index);
+            let is_offered = lifecycles
+                .iter()
+                .map(|lifecycle| outline(lifecycle).contains(&"offer address"));
+            let is_request = types.map(|message_type| message_type == MessageType::REQUEST);
+            assert_eq!(is_offered.collect::<Vec<_>>(), is_request, "{types:?}");
+        }
     }
 }
 
