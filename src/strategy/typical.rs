@@ -3,6 +3,7 @@
 use std::vec;
 use std::vec::Vec;
 
+use proptest::bool::weighted;
 use proptest::collection::vec as vec_of;
 use proptest::option;
 use proptest::prelude::*;
@@ -11,23 +12,47 @@ use proptest::sample::select;
 use super::sample::{Composition, Sample};
 use crate::message::option::microsoft::{CLASS_ID_WINDOWS_2000, USER_CLASS_RRAS};
 use crate::message::readable::{byte_of, bytes, concat, counted};
-use crate::message::{MessageType, OpCode, OptionCode};
+use crate::message::{Message, MessageType, OpCode, OptionCode};
 
-/// Makers of clients: the vendor class, the codes that the client asks for, the user class, which has no length byte.
-const MAKERS: [(&str, &[u8], Option<&str>); 5] = [
-    ("udhcp 1.36.1", &[1, 3, 6, 12, 15, 28, 42], None),
-    ("dhcpcd-10.0.6", &[1, 121, 3, 6, 15, 114, 119, 252, 95, 44, 46], None),
+/// A maker of clients: the vendor class, the codes that a client asks for, and options that only its clients send.
+type Maker = (&'static str, &'static [u8], &'static [(u8, &'static [u8])]);
+
+const MAKERS: [Maker; 5] = [
+    ("udhcp 1.36.1", &[1, 3, 6, 12, 15, 28, 42], &[]),
+    ("dhcpcd-10.0.6", &[1, 121, 3, 6, 15, 114, 119, 252, 95, 44, 46], &[]),
     (
         "PXEClient:Arch:00007:UNDI:003016",
         &[
             1, 2, 3, 4, 5, 6, 11, 12, 13, 15, 16, 17, 18, 43, 54, 60, 67, 128, 129, 130, 131, 132, 133, 134, 135,
         ],
-        None,
+        // The architecture, x64 with UEFI; its interface; and the GUID of the machine.
+        &[(93, &[0, 7]), (94, &[1, 3, 16]), (97, b"\0of 16 bytes here")],
     ),
-    (CLASS_ID_WINDOWS_2000, WINDOWS, None),
-    (CLASS_ID_WINDOWS_2000, WINDOWS, Some(USER_CLASS_RRAS)),
+    (CLASS_ID_WINDOWS_2000, WINDOWS, &[]),
+    // Without a length byte.
+    (CLASS_ID_WINDOWS_2000, WINDOWS, &[(77, USER_CLASS_RRAS.as_bytes())]),
 ];
 const WINDOWS: &[u8] = &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252];
+
+/// The options that are there by chance, or that RFC 2131 does not ask for; 82 is the relay agent, and 0 what is after END.
+const SPARE: [u8; 24] = [
+    121, 119, 252, 43, 82, 0, 61, 60, 55, 77, 93, 94, 97, 57, 12, 81, 58, 59, 1, 3, 6, 15, 28, 42,
+];
+
+/// What a reply has at most without settings: header, cookie, END, and options 53, 54, 51, 58, 59, 61 and 82.
+const WITHOUT_SETTINGS: usize = 240 + 1 + 3 + 4 * 6 + 9 + 18;
+
+/// The types of messages. They shrink to the first, so those of clients and of servers are together.
+const TYPES: [MessageType; 8] = [
+    MessageType::DISCOVER,
+    MessageType::REQUEST,
+    MessageType::INFORM,
+    MessageType::DECLINE,
+    MessageType::RELEASE,
+    MessageType::OFFER,
+    MessageType::ACK,
+    MessageType::NAK,
+];
 
 /// A request, and the type of its reply.
 type Turn = (MessageType, Option<MessageType>);
@@ -53,10 +78,12 @@ const CONVERSATIONS: [&[Turn]; 6] = [
 ///
 /// Some clients are Windows: their class is "MSFT 5.0", their user class has no length byte, and a value of more than
 /// 255 bytes goes on in options 250.
+///
+/// They shrink to the options that a failure needs, and those that [RFC 2131 section 4.3.1 and
+/// 4.4.1](https://www.rfc-editor.org/rfc/rfc2131#section-4.3.1) ask for: 244 bytes of a DISCOVER.
 #[inline]
 pub fn typical_message() -> impl Strategy<Value = Sample> {
-    let types = MessageType::ALL.iter().copied().filter(|kind| kind.code() <= 8);
-    (select(types.collect::<Vec<_>>()), client()).prop_map(|(kind, client)| client.message(kind))
+    (select(&TYPES[..]), client()).prop_map(|(kind, client)| client.message(kind))
 }
 
 /// Yields messages as [`typical_message`], all of one type: one of its eight, or any other as a client's.
@@ -65,7 +92,8 @@ pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
     client().prop_map(move |client| client.message(kind))
 }
 
-/// Yields requests with a reply that fits: DISCOVER and OFFER, REQUEST and ACK or NAK, INFORM and ACK.
+/// Yields requests with a reply that fits: DISCOVER and OFFER, REQUEST and ACK or NAK, INFORM and ACK. The reply is no longer
+/// than the client takes ([`longest_reply`](crate::Message::longest_reply)).
 ///
 /// ```
 /// use dhcp_callout::Message;
@@ -123,30 +151,34 @@ struct Client {
     settings: Vec<CodeAndValue>,
     /// Whether long values go on in options 250.
     is_windows: bool,
+    /// Which options are in no message.
+    left_out: Vec<u8>,
 }
 
 #[inline]
 fn client() -> impl Strategy<Value = Client> {
     let ways = (address(), address(), option::of((address(), agent())), mac());
     let header = (any::<u32>(), 0..60_u8, any::<bool>(), any::<bool>());
-    (select(&MAKERS[..]), wishes(), settings(), ways, header).prop_map(
-        |((class, requested, user_class), wishes, settings, ways, header)| {
+    (left_out(), select(&MAKERS[..]), wishes(), header, ways, settings()).prop_map(
+        |(left_out, (class, requested, others), wishes, header, ways, settings)| {
+            let left_out: Vec<_> = left_out.into_iter().flatten().collect();
             let (address, server, relay, mac) = ways;
             let (xid, secs, is_broadcast, is_padded) = header;
             let own = [(60, class.into()), (55, requested.to_vec())];
-            let user_class = user_class.map(|class| (77, class.into()));
+            let others = others.iter().map(|(code, value)| (*code, value.to_vec()));
             Client {
                 xid,
                 secs,
                 is_broadcast,
-                is_padded,
+                is_padded: is_padded && !left_out.contains(&0),
                 mac,
                 address,
                 server,
-                relay,
-                wishes: wishes.into_iter().flatten().chain(user_class).chain(own).collect(),
+                relay: relay.filter(|_| !left_out.contains(&82)),
+                wishes: wishes.into_iter().flatten().chain(others).chain(own).collect(),
                 settings: settings.into_iter().flatten().collect(),
                 is_windows: class == CLASS_ID_WINDOWS_2000,
+                left_out,
             }
         },
     )
@@ -200,9 +232,24 @@ impl Client {
                     .map(|(code, seconds): (u8, u32)| (code, seconds.to_be_bytes().to_vec())),
             );
         }
-        options.extend(if gives_settings { self.settings.clone() } else { vec![] });
+        if gives_settings {
+            options.extend(self.settings_for(&self.request(to, false)));
+        }
         options.push((61, [&[1], &self.mac[..]].concat()));
         self.assemble(OpCode::REPLY, kind, (to == MessageType::INFORM, gives_lease), options)
+    }
+
+    /// Returns the settings for which there is room in the reply to `request`.
+    fn settings_for(&self, request: &Sample) -> Vec<CodeAndValue> {
+        let longest = Message::parse(&request.packet).map_or(0, Message::longest_reply);
+        let mut room = longest.saturating_sub(WITHOUT_SETTINGS);
+        let mut fits = |(_, value): &&CodeAndValue| {
+            let headers = value.len().div_ceil(255).saturating_mul(2);
+            let rest = room.checked_sub(value.len().saturating_add(headers));
+            room = rest.unwrap_or(room);
+            rest.is_some()
+        };
+        self.settings.iter().filter(|setting| fits(setting)).cloned().collect()
     }
 
     fn assemble(
@@ -229,7 +276,8 @@ impl Client {
         header.resize(crate::message::HEADER_LENGTH, 0);
         let agent = agent.map(|agent| (82, agent));
         let all = [(53, vec![kind.code()])].into_iter().chain(options).chain(agent);
-        let options: Vec<_> = all.flat_map(|option| self.pieces(option)).collect();
+        let kept = all.filter(|(code, _)| !self.left_out.contains(code));
+        let options: Vec<_> = kept.flat_map(|option| self.pieces(option)).collect();
         let length: usize = options.iter().map(|option| option.2.len().saturating_add(2)).sum();
         // A BOOTP message has 300 bytes or more; header, cookie and END take 241.
         let missing = 59_usize.saturating_sub(length);
@@ -254,6 +302,12 @@ impl Client {
         let pieces = codes.zip(value.chunks(255));
         pieces.map(|(code, piece)| (0, code, piece.to_vec())).collect()
     }
+}
+
+/// Yields no codes, but shrinks to those of [`SPARE`] that a failure does not need.
+#[inline]
+fn left_out() -> impl Strategy<Value = [Option<u8>; SPARE.len()]> {
+    SPARE.map(|code| weighted(1.0).prop_map(move |is_kept| (!is_kept).then_some(code)))
 }
 
 /// Options that are there, or not.

@@ -45,6 +45,7 @@ fn assert_fits(request: &Sample, reply: &Sample) -> Result<(), TestCaseError> {
     if let Some(wanted) = asked.find(option::REQUESTED_ADDRESS).filter(|_| gives_lease) {
         prop_assert_eq!(said.yiaddr(), wanted);
     }
+    prop_assert!(reply.packet.len() <= asked.longest_reply());
     if let Some(server) = asked.find(option::SERVER_ID) {
         prop_assert_eq!(said.find(option::SERVER_ID), Some(server));
     }
@@ -109,7 +110,7 @@ proptest! {
 }
 
 #[test]
-fn windows_clients_and_long_values_are_among_the_samples() {
+fn windows_and_pxe_clients_and_long_values_are_among_the_samples() {
     let mut seen = BTreeSet::new();
     for (request, reply) in samples(400, strategy::exchange()) {
         let is_windows = message(&request)
@@ -118,6 +119,13 @@ fn windows_clients_and_long_values_are_among_the_samples() {
         if let Some(class) = message(&request).find(option::USER_CLASS) {
             assert!(is_windows && class.list().is_none() && class.value() == "RRAS.Microsoft");
             seen.insert("bare");
+        }
+        if message(&request)
+            .find(option::CLASS_ID)
+            .is_some_and(|class| class.starts_with(b"PXEClient"))
+        {
+            assert!(message(&request).find(option::CLIENT_ARCH).is_some());
+            seen.insert("architecture");
         }
         if reply.options.iter().any(|(_, _, value)| value.len() == 255) {
             let continues = message(&reply).options().any(|option| option.unwrap().continues);
@@ -130,7 +138,10 @@ fn windows_clients_and_long_values_are_among_the_samples() {
             seen.insert(if is_windows { "continued" } else { "repeated" });
         }
     }
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["bare", "continued", "repeated"]);
+    assert_eq!(
+        seen.into_iter().collect::<Vec<_>>(),
+        ["architecture", "bare", "continued", "repeated"]
+    );
 }
 
 #[test]
@@ -189,6 +200,16 @@ fn a_failure_shrinks_to_the_smallest_packet_and_prints_as_a_message() {
         Bytes(vec![0; 301])
     );
     assert_eq!(shrunk(strategy::packet(), |packet| packet.len() > 300).len(), 301);
+
+    // What is asked for by RFC 2131 stays: the type, and of an OFFER server and lease time.
+    let sample = shrunk(strategy::typical_message(), has(12));
+    assert_eq!((sample.packet.len(), sample.options.len()), (247, 2), "{sample:?}");
+    for seed in 0..8 {
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+        let (request, reply) = shrunk_from(rng, strategy::exchange(), |(_, reply)| has(6)(reply));
+        let lengths = (request.packet.len(), reply.packet.len());
+        assert_eq!(lengths, (244, 262), "{request:?} {reply:?}");
+    }
 
     let sample = shrunk(strategy::typical_message(), has(50));
     let printed = format!("{sample:#?}");
