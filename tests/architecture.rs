@@ -92,8 +92,8 @@ struct File {
     /// The words outside of `use`.
     words: BTreeSet<String>,
     macros: BTreeSet<String>,
-    /// The lines of paths that would not be followed: from another name for the root or a parent, to a variable of a macro,
-    /// or to a file by its name.
+    /// The lines of paths that would not be followed: from another name for the root or a parent, to or from a variable of a
+    /// macro, to all that a parent has, or to a file by its name.
     disguised: Vec<usize>,
     /// The line of each `unsafe`, and of those that begin a block, what they do besides calling what is in [`CALLED`].
     unsafes: Vec<(usize, Vec<String>)>,
@@ -116,11 +116,19 @@ impl File {
                 "super as ?",
                 "crate : : $ ?",
                 "super : : $ ?",
+                "crate , ?",
+                "! ( crate ) ?",
                 "( path = ?",
                 "include ! ?",
             ]
             .iter()
             .flat_map(|pattern| follow(&tokens, pattern))
+            // At the head of a module within the file it is the file itself.
+            .chain(
+                follow(&tokens, "? use super : : *")
+                    .into_iter()
+                    .filter(|(before, _)| before != "{"),
+            )
             .map(|(_, line)| line)
             .collect(),
             ..Self::default()

@@ -244,6 +244,14 @@ pub type SequenceIter<'a, E> = Flatten<SequenceReader<'a, E>>;
 /// assert_eq!(value.len() - suboptions.rest().len(), 3); // where the fault is in the value
 /// # Ok::<(), &str>(())
 /// ```
+///
+/// Elements without bytes do not compile:
+///
+/// ```compile_fail,E0080
+/// use dhcp_callout::message::{Flag, OptionCode, SequenceReader, Value};
+///
+/// SequenceReader::<Flag>::new(Value::from_slice(OptionCode::from_code(80), &[]));
+/// ```
 #[derive(Clone, Debug)]
 pub struct SequenceReader<'a, E> {
     rest: Value<'a>,
