@@ -1,13 +1,13 @@
 //! Why does my server drop packets? Counts by reason, by relay and by client; each client is reported at most once an hour.
 //!
-//! Hooks must not block: they count and send, and a thread of the callout's own looks for work from time to time.
+//! Hooks must not block: they count and send; a thread of the callout's own writes.
 //!
 //! In a DLL of your own this is `lib.rs` without `main` and `show`, which show it at work here.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
@@ -19,30 +19,28 @@ use dhcp_callout_support::show;
 mod tests;
 
 const QUIET: Duration = Duration::from_secs(3600);
-const PAUSE: Duration = Duration::from_millis(200);
 /// How many addresses are remembered before all are forgotten: a hostile network has as many as it likes.
 const MOST: usize = 65_536;
 
 /// The counts by reason.
 struct DropMonitor(PacketTally);
 
-/// The way to the reporter.
-static REPORTER: OnceLock<SyncSender<Drop>> = OnceLock::new();
+/// Why a packet was dropped, and where it came from: the client's address, and the relay's.
+type Drop = (DropReason, [u8; 6], Ipv4Addr);
 
-/// Where a packet came from: the client's address, and the relay's.
-type Origin = ([u8; 6], Ipv4Addr);
-type Drop = (DropReason, Origin);
+/// The way to the reporter; `load` starts its thread.
+static REPORTER: LazyLock<SyncSender<Drop>> = LazyLock::new(|| {
+    let (sender, receiver) = sync_channel(1024);
+    thread::spawn(move || report(&receiver));
+    sender
+});
 
 impl Callout for DropMonitor {
     /// Drops are reported of packets that are not tracked as well.
     type State = ();
 
     fn load(&'static self) -> Result<(), LoadError> {
-        REPORTER.get_or_init(|| {
-            let (sender, receiver) = sync_channel(1024);
-            thread::spawn(move || report(&receiver));
-            sender
-        });
+        LazyLock::force(&REPORTER);
         Ok(())
     }
 
@@ -58,43 +56,29 @@ impl Callout for DropMonitor {
         let Ok(message) = notice.message() else { return };
         let Some(mac) = message.mac() else { return };
         // When the reporter comes late, its tables miss a drop; the tally does not, and the server does not wait.
-        let drop = (reason, (mac, message.giaddr()));
-        let _ = REPORTER.get().map(|drops| drops.try_send(drop));
+        let _ = REPORTER.try_send((reason, mac, message.giaddr()));
     }
 }
 
-/// On a server: into a file or the event log, for what a service writes to stderr is lost.
+/// Reports each client that is due. On a server into a file or the event log: what a service writes to stderr is lost.
 fn report(drops: &Receiver<Drop>) {
-    let mut reporter = Reporter::default();
-    loop {
-        let now = Instant::now();
-        for line in drops.try_iter().filter_map(|drop| reporter.note(drop, now)) {
-            eprintln!("drops: {line}");
+    let mut by_relay: HashMap<Ipv4Addr, u64> = HashMap::new();
+    // How many packets of a client were dropped, and when it was reported last.
+    let mut by_client: HashMap<[u8; 6], (u64, Option<Instant>)> = HashMap::new();
+    for (reason, mac, relay) in drops {
+        if by_relay.len().max(by_client.len()) >= MOST {
+            by_relay.clear();
+            by_client.clear();
         }
-        thread::sleep(PAUSE);
-    }
-}
-
-#[derive(Default)]
-struct Reporter {
-    by_relay: HashMap<Ipv4Addr, u64>,
-    /// How many packets of a client were dropped, and when it was reported last.
-    by_client: HashMap<[u8; 6], (u64, Option<Instant>)>,
-}
-
-impl Reporter {
-    /// Counts a drop; returns a line if the client is due for a report.
-    fn note(&mut self, (reason, (mac, relay)): Drop, now: Instant) -> Option<String> {
-        if self.by_relay.len().max(self.by_client.len()) >= MOST {
-            *self = Self::default();
-        }
-        let at_relay = self.by_relay.entry(relay).or_default();
+        let at_relay = by_relay.entry(relay).or_default();
         *at_relay = at_relay.saturating_add(1);
-        let (count, last) = self.by_client.entry(mac).or_default();
+        let (count, last) = by_client.entry(mac).or_default();
         *count = count.saturating_add(1);
-        let due = last.is_none_or(|last| now.duration_since(last) >= QUIET);
-        *last = if due { Some(now) } else { *last };
-        due.then(|| format!("client {mac:02x?}: {count}, relay {relay}: {at_relay}, last: {reason}"))
+        if last.is_none_or(|last| last.elapsed() >= QUIET) {
+            *last = Some(Instant::now());
+            let so = MONITOR.callout().0.snapshot().dropped(reason);
+            eprintln!("drops: client {mac:02x?}: {count}, relay {relay}: {at_relay}, {reason}: {so}");
+        }
     }
 }
 
@@ -103,5 +87,5 @@ dhcp_callout::export!(MONITOR);
 
 fn main() {
     show::lifecycles(DhcpServerCalloutEntry);
-    thread::sleep(PAUSE.saturating_mul(2));
+    thread::sleep(Duration::from_millis(200));
 }

@@ -1,16 +1,12 @@
 //! One line for each packet of a client: who asked what from where, which address for how long, and how it ended.
 //!
 //! The hooks put what they know into the packet's state; when it is done, the state goes to a thread of the callout's
-//! own, which alone writes. A packet that finds the way or the table full, or whose end the server never reports, is
-//! counted and not written: the server does not wait.
+//! own (`writer.rs`), which alone writes. A packet that finds the way or the table full, or whose end the server never
+//! reports, is counted and not written: the server does not wait.
 //!
 //! In a DLL of your own this is `lib.rs` without `main` and `show`, which show it at work here.
 
-use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::OnceLock;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
 
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{MessageType, Value};
@@ -21,12 +17,10 @@ use dhcp_callout_support::show;
 
 #[cfg(test)]
 mod tests;
+mod writer;
 
 /// How many packets have no line.
 struct LeaseLog(AtomicU64);
-
-/// The way to the writer; in the host it would put the whole table into the file of the DLL.
-static WRITER: OnceLock<SyncSender<(Request, Outcome)>> = OnceLock::new();
 
 /// What a client asked, and what it got.
 struct Request {
@@ -48,11 +42,7 @@ impl Callout for LeaseLog {
     type State = Request;
 
     fn load(&'static self) -> Result<(), LoadError> {
-        WRITER.get_or_init(|| {
-            let (sender, receiver) = sync_channel(1024);
-            thread::spawn(move || receiver.iter().for_each(|(request, outcome)| write(&request, outcome)));
-            sender
-        });
+        writer::start();
         Ok(())
     }
 
@@ -67,8 +57,7 @@ impl Callout for LeaseLog {
     }
 
     fn packet_done(&self, outcome: Outcome, request: Request) {
-        let sent = WRITER.get().map(|lines| lines.try_send((request, outcome)));
-        if !matches!(sent, Some(Ok(()))) {
+        if !writer::send(request, outcome) {
             self.0.fetch_add(1, Relaxed);
         }
     }
@@ -81,7 +70,7 @@ fn request(packet: &NewPacket<'_>) -> Option<Request> {
         client: message.mac()?,
         message_type: message.message_type()?,
         host_name: first(message.find(option::HOST_NAME).map(|name| name.value())),
-        circuit: first(agent.and_then(|agent| agent.get(relay::CIRCUIT_ID).ok().flatten())),
+        circuit: first(agent.and_then(|agent| agent.find(relay::CIRCUIT_ID))),
         lease: [const { AtomicU32::new(0) }; 2],
     })
 }
@@ -94,22 +83,10 @@ impl OnAddressOffered for LeaseLog {
     }
 }
 
-/// On a server: into a file, for what a service writes to stderr is lost.
-fn write(request: &Request, outcome: Outcome) {
-    let client = request.client.map(|byte| format!("{byte:02x}")).join(":");
-    // What a client sends is hostile: a control character would end the line.
-    let text = |bytes: &[u8]| bytes.escape_ascii().to_string().trim_end_matches("\\x00").to_owned();
-    let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
-    let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
-    let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
-    let missed = LOG.callout().0.swap(0, Relaxed);
-    eprintln!("lease: {client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {missed} missed");
-}
-
 static LOG: Host<LeaseLog, 4096, 0> = Host::new(LeaseLog(AtomicU64::new(0)));
 dhcp_callout::export!(LOG);
 
 fn main() {
     show::lifecycles(DhcpServerCalloutEntry);
-    thread::sleep(core::time::Duration::from_millis(200));
+    std::thread::sleep(core::time::Duration::from_millis(200));
 }

@@ -17,16 +17,13 @@ use dhcp_callout_support::show;
 mod tests;
 
 struct RewriteReply {
-    rules: &'static [Rule],
+    /// Which name servers a client gets whose packet fits.
+    rules: &'static [(Client, NameServers)],
     /// How many replies went out as the server made them: a hook counts, and writes nothing.
     failed: AtomicU64,
 }
 
-/// Which name servers a client gets whose packet fits.
-struct Rule {
-    client: Client,
-    name_servers: &'static [Ipv4Addr],
-}
+type NameServers = &'static [Ipv4Addr];
 
 enum Client {
     /// Clients whose vendor class identifier begins so.
@@ -46,7 +43,7 @@ impl Client {
                 .is_some_and(|classes| classes.contains(class)),
             Self::Circuit(id) => {
                 let agent = message.find(option::RELAY_AGENT_INFORMATION);
-                let circuit = agent.and_then(|agent| agent.get(relay::CIRCUIT_ID).ok().flatten());
+                let circuit = agent.and_then(|agent| agent.find(relay::CIRCUIT_ID));
                 circuit.is_some_and(|circuit| circuit == **id)
             }
         }
@@ -54,23 +51,25 @@ impl Client {
 }
 
 impl Callout for RewriteReply {
-    /// The rule for the client's packet, and how long the reply may be.
-    type State = (&'static Rule, usize);
+    /// What the client gets, and how long the reply may be.
+    type State = (NameServers, usize);
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Self::State> {
         let Ok(message) = packet.message() else {
             return Decision::Pass;
         };
-        let rule = self.rules.iter().find(|rule| rule.client.fits(message));
-        rule.map_or(Decision::Pass, |rule| Decision::Track((rule, message.longest_reply())))
+        let rule = self.rules.iter().find(|(client, _)| client.fits(message));
+        rule.map_or(Decision::Pass, |(_, name_servers)| {
+            Decision::Track((name_servers, message.longest_reply()))
+        })
     }
 }
 
 impl OnSendPacket for RewriteReply {
     fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&Self::State>) {
-        let Some((rule, limit)) = state else { return };
+        let Some(&(name_servers, limit)) = state else { return };
         let replaced = packet.replace(|reply| {
-            reply.set(option::DNS_SERVERS, rule.name_servers).limit(*limit);
+            reply.set(option::DNS_SERVERS, name_servers).limit(limit);
         });
         if replaced.is_err() {
             self.failed.fetch_add(1, Relaxed);
@@ -80,18 +79,9 @@ impl OnSendPacket for RewriteReply {
 
 static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply {
     rules: &[
-        Rule {
-            client: Client::VendorClass(b"udhcp"),
-            name_servers: &[Ipv4Addr::new(192, 0, 2, 53)],
-        },
-        Rule {
-            client: Client::UserClass(b"guest"),
-            name_servers: &[Ipv4Addr::new(198, 51, 100, 53)],
-        },
-        Rule {
-            client: Client::Circuit(b"lan0"),
-            name_servers: &[Ipv4Addr::new(203, 0, 113, 53)],
-        },
+        (Client::VendorClass(b"udhcp"), &[Ipv4Addr::new(192, 0, 2, 53)]),
+        (Client::UserClass(b"guest"), &[Ipv4Addr::new(198, 51, 100, 53)]),
+        (Client::Circuit(b"lan0"), &[Ipv4Addr::new(203, 0, 113, 53)]),
     ],
     failed: AtomicU64::new(0),
 });

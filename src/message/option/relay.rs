@@ -115,6 +115,13 @@ impl<'a> RelayAgentInformation<'a> {
     pub fn get<F: Format>(&self, key: Key<F, RelayCode>) -> Result<Option<F::Value<'a>>, ValueError> {
         self.suboptions.suboption(key)
     }
+
+    /// Reads the sub-option that `key` names, as [`get`](Self::get) does, if it is there and legible.
+    #[inline]
+    #[must_use]
+    pub fn find<F: Format>(&self, key: Key<F, RelayCode>) -> Option<F::Value<'a>> {
+        self.get(key).ok().flatten()
+    }
 }
 
 impl Format for RelayAgentInformation<'_> {

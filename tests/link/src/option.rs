@@ -46,6 +46,7 @@ crate::operations! {
     RelayAgentInformation::get(agent: &mut RelayAgentInformation<'_>) => (
         agent.get(relay::CIRCUIT_ID), agent.get(relay::LINK_SELECTION),
     );
+    RelayAgentInformation::find(agent: &mut RelayAgentInformation<'_>) => agent.find(relay::LINK_SELECTION);
     RelayAgentInformation::suboptions(agent: &mut RelayAgentInformation<'_>) => each(agent.suboptions());
     Seconds::from(seconds: u64) => Seconds::from(Duration::from_secs(seconds));
     Sequence::iter(list: &mut Sequence<'_, Ipv4Addr>) => each(list.iter());
