@@ -159,6 +159,12 @@ fn native_values_read_as_what_they_are() {
             .set(option::PARAMETER_REQUEST_LIST, [1, 3, 6].map(OptionCode::from_code));
     });
     edited.unwrap();
+    let mut one_name = discover();
+    one_name
+        .edit(|editor| _ = editor.set(option::DOMAIN_SEARCH, "a.example"))
+        .unwrap();
+    let names = one_name.message().unwrap().find(option::DOMAIN_SEARCH).unwrap();
+    assert_eq!(names.to_string(), "a.example.");
     let message = Message::parse(buffer.as_bytes()).unwrap();
     assert!(message.get(option::ROUTERS).unwrap().unwrap().iter().eq([one]));
     assert!(message.get(option::DNS_SERVERS).unwrap().unwrap().iter().eq([one, two]));

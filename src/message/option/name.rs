@@ -324,6 +324,13 @@ encode_slices! {
     [] DomainList<'static>: DomainName<'static>;
 }
 
+/// A list of one.
+impl Encode<DomainList<'static>> for str {
+    fn encode(&self, out: &mut Encoder<'_>) {
+        Encode::<DomainName<'static>>::encode(self, out);
+    }
+}
+
 #[cfg(feature = "proptest")]
 crate::message::readable::readable! {
     DomainName<'_> => super::name::labels_of_name().prop_map(|labels| [&labels[..], &[0]].concat());

@@ -33,6 +33,7 @@ crate::operations! {
             .set(option::LEASE_TIME, Seconds(seconds))
             .set(option::HOST_NAME, text)
             .set(option::DOMAIN_SEARCH, [text, "example.net."])
+            .set(option::DOMAIN_SEARCH, text)
             .set(option::RELAY_AGENT_INFORMATION, SuboptionChanges::from(value).remove(1));
     };
     // Every format that a row names.
