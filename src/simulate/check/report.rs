@@ -22,6 +22,8 @@ pub struct Report {
     findings: Vec<Finding>,
     /// What is to be found, in this order, if it is not by chance that poison was seen.
     suspected: Vec<Finding>,
+    /// What differs when the same is played again, and whether that is more than bytes of a packet.
+    left_out: Vec<(Finding, bool)>,
     /// The call that took longest, and how long.
     slowest: Option<(Duration, Finding)>,
 }
@@ -51,6 +53,7 @@ impl Report {
             is_complete: true,
             findings: Vec::new(),
             suspected: Vec::new(),
+            left_out: Vec::new(),
             slowest: None,
         }
     }
@@ -122,6 +125,14 @@ impl Report {
         played
     }
 
+    /// Notes that this call differs when the same is played again, so that its bytes were left out of the comparison for a
+    /// rule, or that as a whole.
+    pub(super) fn leave_out(&mut self, finding: Finding, is_whole: bool) {
+        if !self.left_out.iter().any(|(known, _)| known.rule == finding.rule) {
+            self.left_out.push((finding, is_whole));
+        }
+    }
+
     /// Ends the check before all was tried.
     pub(super) const fn cut_short(&mut self) {
         self.is_complete = false;
@@ -180,6 +191,22 @@ impl fmt::Display for Report {
         }
         for finding in &self.findings {
             write!(f, "\n- {finding}")?;
+        }
+        for (Finding { rule, hook, call, .. }, is_whole) in &self.left_out {
+            let what = if *is_whole {
+                "does something else"
+            } else {
+                "leaves other bytes"
+            };
+            let compared = if *is_whole {
+                "not tried"
+            } else {
+                "tried without these bytes"
+            };
+            write!(
+                f,
+                "\n{rule} was {compared}: when the same is played again, {hook} {what}, as at call {call}"
+            )?;
         }
         if !self.is_complete {
             f.write_str("\nThe check ended there; the rest was not tried.")?;

@@ -11,6 +11,7 @@ use super::super::conduct::{Conduct, Contexts, Notices};
 use super::super::event::{Call, about_address};
 use super::super::threads::timed;
 use super::super::{PacketInFlight, Server};
+use super::compare::Effect;
 use super::exchange::Exchange;
 use super::next::{Heard, Served, listen};
 use super::reply;
@@ -66,19 +67,6 @@ pub(super) struct Run<'r> {
     pace: Duration,
     /// How it serves the next DLL, if that is asked for.
     pub(super) served: Option<&'r mut Served>,
-}
-
-/// What a callout made of a packet in one call.
-pub(super) struct Effect {
-    /// The number of the packet.
-    number: usize,
-    hook: &'static str,
-    /// The number of the call.
-    call: usize,
-    /// The packet before the call, and after it.
-    given: Vec<u8>,
-    packet: Result<Vec<u8>, HookError>,
-    process_it: Option<i32>,
 }
 
 /// A packet that the server has, or will have.
@@ -428,27 +416,6 @@ impl<'r> Run<'r> {
         let packets = self.packets.iter().filter(|packet| packet.is_open && self.knows_ends());
         let mut received = packets.filter_map(|packet| packet.received.as_ref());
         received.any(|received| received.is_accepted() && received.seen.context == context)
-    }
-}
-
-impl Effect {
-    /// Returns that this call broke `rule`.
-    pub(super) fn finding(&self, rule: Rule, conduct: Conduct) -> Finding {
-        Finding {
-            rule,
-            hook: self.hook,
-            call: self.call,
-            packet: self.given.clone(),
-            conduct,
-        }
-    }
-}
-
-/// Whether the callout did the same, be it in another call.
-impl PartialEq for Effect {
-    fn eq(&self, other: &Self) -> bool {
-        let all = |outcome: &Self| (outcome.number, outcome.hook, outcome.process_it);
-        all(self) == all(other) && self.packet == other.packet
     }
 }
 

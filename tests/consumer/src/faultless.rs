@@ -4,7 +4,7 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::copy_nonoverlapping;
-use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -15,6 +15,8 @@ use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
     Callout, Decision, DllPath, Host, Message, NewPacket, OnSendPacket, SendPacket, entry_point, option,
 };
+
+use crate::raw::{ADDRESSES, callout};
 
 /// Serves so many packets of all clients together in each period of the clock.
 pub struct Limiter {
@@ -102,6 +104,34 @@ static RESOLVERS: Host<Resolvers> = Host::new(Resolvers([
     Ipv4Addr::new(34, 34, 34, 34),
 ]));
 entry_point!(pub fn sends_to_resolvers_like_poison = RESOLVERS);
+
+callout!(
+    /// Numbers its replies.
+    counts_replies { dhcp_pkt_send_hook: count_reply }
+);
+
+pub(crate) unsafe extern "system" fn count_reply(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    static REPLIES: AtomicU32 = AtomicU32::new(0);
+    let number = REPLIES.fetch_add(1, SeqCst);
+    // SAFETY: variables of the server, and `siaddr` is within the packet.
+    unsafe {
+        if size.read_unaligned() as usize >= ADDRESSES + 4 {
+            packet
+                .read_unaligned()
+                .add(ADDRESSES)
+                .cast::<u32>()
+                .write_unaligned(number);
+        }
+    }
+    ERROR_SUCCESS
+}
 
 /// Refuses all but the devices of one maker, none of which is in the check.
 pub struct OneMaker;

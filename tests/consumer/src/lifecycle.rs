@@ -9,14 +9,13 @@ use dhcp_callout::ServiceControl;
 use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, DropSend, ERROR_SUCCESS};
 use dhcp_callout::simulate::NEXT_DLL;
 
-use crate::raw::{callout, fill, ignore};
+use crate::faultless::count_reply;
+use crate::raw::{ADDRESSES, callout, fill, ignore, keep_the_packet, mark_if_it_was_a_request};
 
 /// `DHCP_DROP_PROCESSED`.
 const PROCESSED: u32 = 0xB;
 /// Offset of the transaction id in a packet.
 const XID: usize = 4;
-/// Offset of `siaddr`, which no rule is about.
-const ADDRESSES: usize = 20;
 
 callout!(
     /// Takes a packet that a client sends again for the one before it.
@@ -135,6 +134,26 @@ unsafe extern "system" fn empty_the_table(code: u32, _: *mut c_void) -> u32 {
         unsafe { table.write_unaligned(CalloutTable::EMPTY) };
     }
     ERROR_SUCCESS
+}
+
+callout!(
+    /// Numbers its replies, and marks those to what it takes for requests, by the byte of a packet that it no longer has.
+    counts_and_decides_by_a_kept_byte { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: count_and_mark }
+);
+
+unsafe extern "system" fn count_and_mark(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    code: u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    // SAFETY: what the server has passed.
+    unsafe {
+        count_reply(packet, size, code, address, reserved, context);
+        mark_if_it_was_a_request(packet, size, code, address, reserved, context)
+    }
 }
 
 /// Loads the DLL after it, and returns its table.

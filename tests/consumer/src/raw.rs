@@ -17,7 +17,7 @@ use dhcp_callout::simulate::NEXT_DLL;
 /// Offset of `hops` in a packet, which no rule is about.
 const HOPS: usize = 3;
 /// Offset of `siaddr`, which no rule is about either.
-const ADDRESSES: usize = 20;
+pub(crate) const ADDRESSES: usize = 20;
 
 /// Defines an entry point that does all that it should, for hooks that may not.
 macro_rules! callout {
@@ -26,7 +26,7 @@ macro_rules! callout {
         pub unsafe extern "system" fn $name(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
             let filled = CalloutTable { $($field: Some($hook),)+ ..CalloutTable::EMPTY };
             // SAFETY: the server's table can be written.
-            unsafe { fill(version, table, filled) }
+            unsafe { $crate::raw::fill(version, table, filled) }
         }
     };
 }
@@ -420,7 +420,7 @@ callout!(
     keeps_its_arguments { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: copy_from_the_kept_packet }
 );
 
-unsafe extern "system" fn keep_the_packet(
+pub(crate) unsafe extern "system" fn keep_the_packet(
     packet: *mut *mut u8,
     _: *mut u32,
     _: u32,
@@ -565,7 +565,7 @@ callout!(
     decides_by_a_kept_byte { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: mark_if_it_was_a_request }
 );
 
-unsafe extern "system" fn mark_if_it_was_a_request(
+pub(crate) unsafe extern "system" fn mark_if_it_was_a_request(
     packet: *mut *mut u8,
     size: *mut u32,
     _: u32,

@@ -12,7 +12,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 63] = [
+const CALLOUTS: [(EntryPoint, Rule); 64] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
@@ -55,6 +55,7 @@ const CALLOUTS: [(EntryPoint, Rule); 63] = [
     (raw::decides_by_a_byte_after_the_packet, Rule::KeptArguments),
     (lifecycle::keeps_the_list_of_dlls, Rule::KeptArguments),
     (lifecycle::keeps_the_table, Rule::KeptArguments),
+    (lifecycle::counts_and_decides_by_a_kept_byte, Rule::KeptArguments),
     (safe::is_malformed::entry, Rule::ReplyMalformed),
     (safe::loses_the_cookie::entry, Rule::ReplyMalformed),
     (safe::cuts_the_reply::entry, Rule::ReplyMalformed),
@@ -162,6 +163,26 @@ fn what_only_looks_like_a_fault_is_clean() {
 #[test]
 fn a_callout_that_goes_by_the_clock_is_clean() {
     assert_all_clean(faultless::LIMITERS.map(check));
+}
+
+/// What is left out of a comparison, its author reads.
+#[test]
+fn a_report_says_what_was_not_compared() {
+    for (entry, left_out) in [
+        (
+            faultless::counts_replies as EntryPoint,
+            "KeptArguments was tried without these bytes: when the same is played again, DhcpPktSendHook leaves other bytes",
+        ),
+        (
+            safe::refuses_every_other_packet,
+            "KeptArguments was not tried: when the same is played again, DhcpNewPktHook does something else",
+        ),
+    ] {
+        let report = check(entry);
+        report.assert_clean();
+        assert!(report.to_string().contains(left_out), "{report}");
+    }
+    assert!(!check(safe::sets_an_option::entry).to_string().contains("tried"));
 }
 
 #[test]

@@ -1,0 +1,120 @@
+//! What a callout makes of the same packets in two modes of the server, and which of that is the mode's doing.
+
+use alloc::vec::Vec;
+
+use super::super::Conduct;
+use super::report::{Finding, Report};
+use super::rule::Rule;
+use crate::hook::HookError;
+
+/// What a callout made of a packet in one call.
+pub(super) struct Effect {
+    /// The number of the packet.
+    pub(super) number: usize,
+    pub(super) hook: &'static str,
+    /// The number of the call.
+    pub(super) call: usize,
+    /// The packet before the call, and after it.
+    pub(super) given: Vec<u8>,
+    pub(super) packet: Result<Vec<u8>, HookError>,
+    pub(super) process_it: Option<i32>,
+}
+
+/// Two runs, and what is known from more of them.
+pub(super) struct Comparison {
+    /// What was first made of the packets in each mode, without the bytes that differ from run to run of one mode.
+    usual: Vec<Effect>,
+    other: Vec<Effect>,
+    /// A call whose effect differs from run to run of one mode.
+    unsteady: Option<Finding>,
+    /// Whether not only bytes do.
+    is_lost: bool,
+}
+
+impl Comparison {
+    pub(super) const fn new(usual: Vec<Effect>, other: Vec<Effect>) -> Self {
+        Self {
+            usual,
+            other,
+            unsteady: None,
+            is_lost: false,
+        }
+    }
+
+    /// Returns whether there is a difference between the modes.
+    pub(super) fn differs(&self) -> bool {
+        !self.is_lost && self.usual != self.other
+    }
+
+    /// Returns whether all runs of one mode were the same.
+    pub(super) const fn is_steady(&self) -> bool {
+        self.unsteady.is_none()
+    }
+
+    /// Takes in another run of one of the modes, to be held against it for `rule`.
+    pub(super) fn repeat(&mut self, is_other: bool, played: &[Effect], rule: Rule, conduct: Conduct) {
+        let first = if is_other { &self.other } else { &self.usual };
+        self.is_lost |= first.len() != played.len();
+        let mut bytes = Vec::new();
+        for (index, (first, played)) in first.iter().zip(played).enumerate() {
+            let is_like = first.is_like(played);
+            self.is_lost |= !is_like;
+            let differing = first.bytes().iter().zip(played.bytes()).enumerate();
+            let differing = differing.filter_map(|(at, (one, other))| (one != other).then_some((index, at)));
+            bytes.extend(differing);
+            if first != played {
+                self.unsteady.get_or_insert_with(|| played.finding(rule, conduct));
+            }
+        }
+        for (index, at) in bytes {
+            for effect in self.usual.get_mut(index).into_iter().chain(self.other.get_mut(index)) {
+                if let Some(byte) = effect.packet.as_mut().ok().and_then(|packet| packet.get_mut(at)) {
+                    *byte = 0;
+                }
+            }
+        }
+    }
+
+    /// Notes that `rule` is broken if there is a difference, and otherwise what was left out.
+    pub(super) fn judge(self, rule: Rule, conduct: Conduct, report: &mut Report) {
+        let mut pairs = self.usual.iter().zip(&self.other).filter(|_| !self.is_lost);
+        if let Some((_, effect)) = pairs.find(|(one, other)| one != other) {
+            report.note(effect.finding(rule, conduct));
+        } else if let Some(finding) = self.unsteady {
+            report.leave_out(finding, self.is_lost);
+        }
+    }
+}
+
+impl Effect {
+    fn bytes(&self) -> &[u8] {
+        self.packet.as_deref().unwrap_or_default()
+    }
+
+    /// Returns whether the callout did the same, but for bytes of the packet.
+    fn is_like(&self, other: &Self) -> bool {
+        let all = |effect: &Self| {
+            let size = effect.packet.as_ref().map(Vec::len).map_err(|error| *error);
+            (effect.number, effect.hook, effect.process_it, size)
+        };
+        all(self) == all(other)
+    }
+
+    /// Returns that this call broke `rule`.
+    fn finding(&self, rule: Rule, conduct: Conduct) -> Finding {
+        Finding {
+            rule,
+            hook: self.hook,
+            call: self.call,
+            packet: self.given.clone(),
+            conduct,
+        }
+    }
+}
+
+/// Whether the callout did the same, be it in another call.
+impl PartialEq for Effect {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_like(other) && self.packet == other.packet
+    }
+}
