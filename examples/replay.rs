@@ -247,7 +247,7 @@ fn print(
 /// What a call says of the server's work, if it says anything that the other columns do not.
 fn describe(messages: &[CapturedMessage], call: Call) -> Option<String> {
     match call {
-        Call::NewPacket { accepted: false } => Some("refused".to_owned()),
+        Call::NewPacket { refused: true } => Some("refused".to_owned()),
         Call::AddressOffered {
             grant,
             address,
@@ -326,7 +326,7 @@ fn to_json(
 
 fn call_to_json(time: Duration, call: Call, messages: &[CapturedMessage]) -> Value {
     let (hook, details) = match call {
-        Call::NewPacket { accepted } => ("new_packet", json!({ "accepted": accepted })),
+        Call::NewPacket { refused } => ("new_packet", json!({ "refused": refused })),
         Call::OptionsParsed => ("options_parsed", json!({})),
         Call::AddressOffered {
             grant,

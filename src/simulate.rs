@@ -104,10 +104,10 @@ const CALLS_AT_ONCE: usize = 16;
 /// let server = unsafe { Server::load(entry) }?;
 /// let discover = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1])?;
 /// let packet = server.receive(discover.as_bytes())?;
-/// assert!(packet.is_accepted());
+/// assert!(!packet.is_refused());
 /// server.notify(&packet, Notice::Processed);
 /// assert_eq!(GATE.in_flight(), 0);
-/// assert!(!server.receive(b"no message")?.is_accepted());
+/// assert!(server.receive(b"no message")?.is_refused());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -117,7 +117,7 @@ pub struct Server {
     address: Ipv4Addr,
     conduct: Conduct,
     memory: Arena,
-    /// The context of the packet that was received last, and of the one that ended last, as exposed addresses; 0 for none.
+    /// The context of the packet that was received last, and the one by which one ended last, as exposed addresses; 0 for none.
     given: AtomicUsize,
     ended: AtomicUsize,
 }
@@ -363,7 +363,7 @@ impl Server {
         };
         let left = in_flight.seen.left;
         let reads_again = self.conduct.swaps == Swaps::ReadAgain && !in_flight.has_ended.load(Ordering::Acquire);
-        let is_kept = in_flight.seen.is_swapped() && reads_again && in_flight.is_accepted();
+        let is_kept = in_flight.seen.is_swapped() && reads_again && !in_flight.is_refused();
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
             _ => (Packet::At(left.0), Some(left.1)),
@@ -380,7 +380,7 @@ impl Server {
         seen.reply = reply;
         if is_end {
             in_flight.has_ended.store(true, Ordering::Release);
-            self.ended.store(in_flight.seen.context, Ordering::Relaxed);
+            self.ended.store(context, Ordering::Relaxed);
         }
         seen
     }
@@ -415,10 +415,10 @@ impl PacketInFlight {
         self.seen.bytes()
     }
 
-    /// Returns whether the callout wants the packet processed.
+    /// Returns whether the callout wants the packet not to be processed.
     #[must_use]
-    pub fn is_accepted(&self) -> bool {
-        self.seen.process_it() != Some(Bool::FALSE)
+    pub fn is_refused(&self) -> bool {
+        self.seen.process_it() == Some(Bool::FALSE)
     }
 
     /// Returns what the callout set as the context of the packet; NULL at first.

@@ -52,7 +52,7 @@ fn exchanges(server: &Server, xid: u32, reports_refusals: bool) {
         let asked = server
             .receive(&Vec::from(discover().xid(xid).option(51, lease).end()))
             .unwrap();
-        if !asked.is_accepted() {
+        if asked.is_refused() {
             if reports_refusals {
                 server.notify(&asked, Notice::Dropped(DropReason::GEN_FAILURE));
                 server.notify(&asked, Notice::Processed);

@@ -137,7 +137,8 @@ pub enum Contexts {
     Own,
     /// NULL.
     Null,
-    /// The one of the packet that was last reported as processed; the packet's own if there is none.
+    /// The one by which a packet was last reported as processed; the packet's own if there is none. [`check`](super::check())
+    /// passes NULL if there is none, and reports each packet as processed by its own.
     Stale,
     /// The one of the packet that was received before; the packet's own if there is none. [`check`](super::check()) does not
     /// combine this with [`Threads::Several`]: by such a context a callout gives up a packet that the server reads at that

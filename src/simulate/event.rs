@@ -30,10 +30,10 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Call {
-    /// `DhcpNewPktHook`; `accepted` is what it left in `*ProcessIt`.
+    /// `DhcpNewPktHook`; `refused` is what it left in `*ProcessIt`.
     NewPacket {
-        /// Whether the packet is to be processed.
-        accepted: bool,
+        /// Whether the packet is not to be processed.
+        refused: bool,
     },
     /// `DhcpHandleOptionsHook`.
     OptionsParsed,

@@ -87,7 +87,7 @@ impl Server {
                 continue;
             };
             match fate {
-                Fate::Answered(reply) if packet.in_flight.is_accepted() => {
+                Fate::Answered(reply) if !packet.in_flight.is_refused() => {
                     waiting.insert(reply, packet);
                 }
                 fate => observe(&self.settle(packet, fate, datagram.time)),
@@ -108,7 +108,7 @@ impl Server {
 
     /// Ends the lifecycle of a packet that gets no answer.
     fn settle(&self, mut packet: Replayed<'_>, fate: Fate, time: Duration) -> Lifecycle {
-        if !packet.in_flight.is_accepted() {
+        if packet.in_flight.is_refused() {
             if self.conduct.refusals_reported {
                 packet.notify(self, time, Notice::Dropped(DropReason::GEN_FAILURE));
                 packet.notify(self, time, Notice::Processed);
@@ -194,14 +194,14 @@ struct Replayed<'c> {
 impl<'c> Replayed<'c> {
     fn receive(server: &Server, index: usize, time: Duration, request: Message<'c>) -> Option<Self> {
         let in_flight = server.receive(request.as_bytes()).ok()?;
-        let accepted = in_flight.is_accepted();
+        let refused = in_flight.is_refused();
         let mut packet = Self {
             request,
             in_flight,
             lifecycle: Lifecycle::new(index),
         };
-        packet.lifecycle.note(time, Call::NewPacket { accepted });
-        for _ in 0..if accepted { server.conduct.options_parsed } else { 0 } {
+        packet.lifecycle.note(time, Call::NewPacket { refused });
+        for _ in 0..if refused { 0 } else { server.conduct.options_parsed } {
             packet.tell(server, time, Some(Call::OptionsParsed));
         }
         Some(packet)

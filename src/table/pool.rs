@@ -42,7 +42,7 @@ pub struct BufferPool<const M: usize> {
     links: [Link; M],
     /// Where the next search begins.
     cursor: AtomicUsize,
-    buffers: [Bytes; M],
+    buffers: [BufferCell; M],
 }
 
 /// Who has a buffer; kept apart from the bytes, so that a search reads few cache lines.
@@ -55,12 +55,12 @@ struct Link {
 }
 
 #[derive(Debug)]
-struct Bytes(TrackedCell<PacketBuffer>);
+struct BufferCell(TrackedCell<PacketBuffer>);
 
 // SAFETY:
 // - the buffer is written only by the owner of its link, of whom there is one; a `PacketBuffer` can go to another thread;
 // - through a shared owner it is only read, and a `PacketBuffer` can be read from any thread.
-unsafe impl Sync for Bytes {}
+unsafe impl Sync for BufferCell {}
 
 /// All buffers of the pool are taken: by packets in flight, or by packets that were replaced and then given up, which keep
 /// theirs for ever.
@@ -81,7 +81,7 @@ impl<const M: usize> BufferPool<M> {
             Self {
                 links: array_of!(Link::new(), M),
                 cursor: AtomicUsize::new(0),
-                buffers: array_of!(Bytes(TrackedCell::new(PacketBuffer::new())), M),
+                buffers: array_of!(BufferCell(TrackedCell::new(PacketBuffer::new())), M),
             }
         }
     }
@@ -196,7 +196,7 @@ pub struct PooledBuffer<'p> {
     /// As in [`Replacements`].
     number: u16,
     link: &'p Link,
-    bytes: &'p Bytes,
+    bytes: &'p BufferCell,
     writing: WriteAccess,
 }
 

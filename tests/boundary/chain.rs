@@ -356,7 +356,7 @@ mod members {
         // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports the
         // packet or not, and the first of no drop but the server's.
         let packet = server.receive(b"2").unwrap();
-        assert!(!packet.is_accepted());
+        assert!(packet.is_refused());
         assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
         assert_eq!(
             LOG.take(),
@@ -615,7 +615,7 @@ mod pointers {
     fn what_a_member_leaves_in_the_pointers_does_no_harm() {
         let (server, _) = chain!(LOG, 4, "clobbers\0refuses\0\0", find);
         let refused = server.receive(b"refuse").unwrap();
-        assert!(!refused.is_accepted(), "a refusal stays a refusal");
+        assert!(refused.is_refused(), "a refusal stays a refusal");
         assert_eq!(refused.bytes(), Ok(&b"refuse"[..]));
         assert_eq!(
             LOG.take(),
@@ -705,7 +705,7 @@ mod few_hooks {
         assert_eq!(chain.in_flight(), 1);
 
         let packet = server.receive(b"packet").unwrap();
-        assert!(packet.is_accepted());
+        assert!(!packet.is_refused());
         let seen = server.notify(&packet, Notice::Dropped(DropReason::TIMEOUT));
         assert_eq!(seen.status(), Some(8));
         assert_eq!(server.notify(&packet, Notice::Processed).status(), Some(8));
@@ -764,7 +764,7 @@ mod full {
         let (server, chain) = chain!(LOGS[0], 1, "foreign.dll\0\0", find::<0>);
         let tracked = server.receive(b"a").unwrap();
         let mut untracked = server.receive(b"b").unwrap();
-        assert!(untracked.is_accepted());
+        assert!(!untracked.is_refused());
         server.send(&untracked, b"reply").unwrap();
         server.notify(&untracked, Notice::Processed);
         let context = untracked.context();
@@ -1044,7 +1044,7 @@ mod full {
         UNSTEADY_CHAIN.set_patience(1);
         for _ in 0..4 {
             let _silent = server.receive(b"silent").unwrap();
-            assert!(!server.receive(b"refuse").unwrap().is_accepted());
+            assert!(server.receive(b"refuse").unwrap().is_refused());
         }
     }
 
@@ -1057,7 +1057,7 @@ mod full {
         let (log, server) = (&LOG, server(entry, "foreign.dll\0\0"));
         let tracked = server.receive(b"tracked").unwrap();
         assert!(
-            !server.receive(b"refuse").unwrap().is_accepted(),
+            server.receive(b"refuse").unwrap().is_refused(),
             "a gate that fails open"
         );
         for (name, bytes) in [("rewrite", &b"rewritten"[..]), ("replace", b"a replacement")] {
@@ -1379,7 +1379,7 @@ mod refused_after_growth {
     fn the_size_is_that_of_the_bytes_that_are_there() {
         let (server, _) = chain!(LOG, 4, "grows\0refuses\0\0", find);
         let packet = server.receive(b"small").unwrap();
-        assert!(!packet.is_accepted());
+        assert!(packet.is_refused());
         assert_eq!(packet.bytes().unwrap(), b"it has grown");
     }
 }

@@ -290,8 +290,10 @@ fn contexts_are_those_that_the_conduct_says() {
             |_, _, context| unsafe { context.write(without_provenance_mut(2)) },
             |_, _, context| unsafe { context.write(without_provenance_mut(3)) },
         ];
-        let [first, _, third] = acts.map(|act| receive(&server, act));
+        let [first, second, third] = acts.map(|act| receive(&server, act));
         server.notify(&first, Notice::Processed);
+        // Of a stale context the callout has heard that it ended: that of the second packet is none.
+        server.notify(&second, Notice::Processed);
         HEARD.take();
         server.send(&third, b"reply").unwrap();
         server.delete_address(&third, AddressProblem::RELEASE, [192, 0, 2, 9].into());
@@ -367,7 +369,7 @@ fn a_swapped_reply_is_read_again_as_the_conduct_says() {
     for (swaps, reply) in expected {
         let server = unsafe { Server::new(table) }.conduct(Conduct::DEFAULT.swaps(swaps));
         let packet = server.receive(b"a packet").unwrap();
-        assert!(packet.is_accepted(), "there is no hook to refuse it");
+        assert!(!packet.is_refused(), "there is no hook to refuse it");
         server.send(&packet, b"a reply").unwrap();
         BUFFER.lock().unwrap()[0] = b'R';
         assert_eq!(
@@ -405,10 +407,10 @@ fn process_it_and_the_parsed_addresses_come_as_the_conduct_says() {
         dhcp_new_pkt_hook: None,
         ..*server().table()
     };
-    for (before, is_accepted) in [(1, true), (0, false), (-2, true)] {
+    for (before, is_refused) in [(1, false), (0, true), (-2, false)] {
         let conduct = Conduct::DEFAULT.process_it_before(before);
         let without = unsafe { Server::new(table) }.conduct(conduct);
-        assert!(without.receive(b"a packet").unwrap().is_accepted());
+        assert!(!without.receive(b"a packet").unwrap().is_refused());
         let table = CalloutTable {
             dhcp_new_pkt_hook: Some(idle),
             ..table
@@ -416,8 +418,8 @@ fn process_it_and_the_parsed_addresses_come_as_the_conduct_says() {
         let with = unsafe { Server::new(table) }.conduct(conduct);
         let packet = with.receive(b"a packet").unwrap();
         assert_eq!(
-            (packet.seen().process_it(), packet.is_accepted()),
-            (Some(Bool(before)), is_accepted)
+            (packet.seen().process_it(), packet.is_refused()),
+            (Some(Bool(before)), is_refused)
         );
         assert_eq!(
             with.call(&HookCall::new_packet(b"a").process_it(9)).process_it(),

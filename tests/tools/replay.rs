@@ -39,7 +39,7 @@ fn message_type(payload: &[u8]) -> Option<MessageType> {
 /// What is called for a packet, without the times and the details.
 fn outline(lifecycle: &Lifecycle) -> Vec<&'static str> {
     let name = |call: &Call| match call {
-        Call::NewPacket { accepted: true } => "new",
+        Call::NewPacket { refused: false } => "new",
         Call::OptionsParsed => "options",
         Call::AddressOffered { .. } => "offer address",
         Call::AddressDeleted { .. } => "delete address",
@@ -165,7 +165,7 @@ entry_point!(fn refuser = REFUSER);
 #[expect(unsafe_code, reason = "an entry point is called with raw pointers")]
 fn a_refused_packet_is_reported_if_the_conduct_says_so() {
     let frames = frames("no-server.pcap");
-    let refused = (Duration::ZERO, Call::NewPacket { accepted: false });
+    let refused = (Duration::ZERO, Call::NewPacket { refused: true });
     let notices = [Notice::Dropped(DropReason::GEN_FAILURE), Notice::Processed].map(Call::Notified);
     let dropped = Stage::Done(Outcome::Dropped(DropReason::GEN_FAILURE));
     for (is_reported, calls, stage) in [(false, &[][..], Stage::InFlight), (true, &notices, dropped)] {

@@ -244,7 +244,7 @@ impl<'r> Run<'r> {
             return Some(server.call(&HookCall::notice(request, notice.code())));
         };
         let may_be_reported = self.server.conduct.refusals_reported && matches!(step, Step::Notice(_));
-        if !received.is_accepted() && !may_be_reported {
+        if received.is_refused() && !may_be_reported {
             return None;
         }
         // The end of a packet is told by its own context, or the callout would not know of it.
@@ -411,11 +411,11 @@ impl<'r> Run<'r> {
         self.server.conduct.contexts != Contexts::Repeated
     }
 
-    /// Returns whether an accepted packet in flight has this context.
+    /// Returns whether a packet in flight that was not refused has this context.
     fn is_in_flight(&self, context: usize) -> bool {
         let packets = self.packets.iter().filter(|packet| packet.is_open && self.knows_ends());
         let mut received = packets.filter_map(|packet| packet.received.as_ref());
-        received.any(|received| received.is_accepted() && received.seen.context == context)
+        received.any(|received| !received.is_refused() && received.seen.context == context)
     }
 }
 

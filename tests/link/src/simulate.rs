@@ -33,6 +33,6 @@ crate::operations! {
     server_receive(packet: &[u8]) => {
         // SAFETY: the table has no hook.
         let server = unsafe { Server::new(CalloutTable::EMPTY) };
-        server.receive(packet).is_ok_and(|in_flight| in_flight.is_accepted())
+        server.receive(packet).is_ok_and(|in_flight| !in_flight.is_refused())
     };
 }

@@ -56,7 +56,7 @@ fn println_capture(server: &Server, path: &Path) {
 
 fn line(datagram: &Datagram<'_>, lifecycle: &Lifecycle) -> String {
     let did = lifecycle.calls.iter().find_map(|(_, call)| match call {
-        Call::NewPacket { accepted: false } => Some("refused"),
+        Call::NewPacket { refused: true } => Some("refused"),
         Call::Sent { altered: true, .. } => Some("reply altered"),
         _ => None,
     });
