@@ -102,15 +102,31 @@ pub(crate) fn pad(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::
     (before..missing).try_for_each(|_| f.write_char(fill))
 }
 
-/// Prints items as a list for `Debug`; of many the first, and then `..`.
-pub(crate) fn debug_list<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, mut items: impl Iterator<Item = T>) -> fmt::Result {
-    const MOST: usize = 256;
-    let mut list = f.debug_list();
-    list.entries(items.by_ref().take(MOST));
-    match items.next() {
-        Some(_) => list.finish_non_exhaustive(),
-        None => list.finish(),
+/// Prints items as a list for `Debug`, on one line; those after the one with which it is longer than a log wants are `..`.
+pub(crate) fn debug_list<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = T>) -> fmt::Result {
+    const MOST_PRINTED: usize = 4096;
+
+    /// Counts the bytes that are printed.
+    struct Counted<'w, 'f>(&'w mut fmt::Formatter<'f>, usize);
+
+    impl fmt::Write for Counted<'_, '_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.1 = self.1.saturating_add(text.len());
+            self.0.write_str(text)
+        }
     }
+
+    f.write_str("[")?;
+    let mut counted = Counted(f, 0);
+    let mut separator = "";
+    for item in items {
+        if counted.1 > MOST_PRINTED {
+            return counted.write_str(", ..]");
+        }
+        write!(counted, "{separator}{item:?}")?;
+        separator = ", ";
+    }
+    counted.write_str("]")
 }
 
 /// Adds the constructor of a type that may hold every value of its width.

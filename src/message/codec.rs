@@ -477,17 +477,14 @@ impl Value<'_> {
     /// Takes the next `N` bytes of an element.
     #[inline]
     pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], ValueError> {
-        let (bytes, after) = self.split_first_chunk().ok_or_else(|| self.truncated(N))?;
-        *self = after;
-        Ok(bytes)
+        let start = *self;
+        self.take_chunk().ok_or_else(|| start.truncated(N))
     }
 
     /// Takes the next `length` bytes of an element.
     #[inline]
     pub(super) fn take_value(&mut self, length: usize) -> Result<Self, ValueError> {
-        let (bytes, after) = self.split_at(length).ok_or_else(|| self.truncated(length))?;
-        *self = after;
-        Ok(bytes)
+        self.take_front(length).ok_or_else(|| self.truncated(length))
     }
 
     /// Takes a length byte and as many bytes as it says.

@@ -5,6 +5,7 @@ use core::fmt;
 use super::code::OptionCode;
 use super::value::Value;
 use super::walk::{OptionError, Walk};
+use crate::codes::debug_list;
 
 /// What [`Message::pick`](super::Message::pick) has found.
 #[derive(Clone, Copy)]
@@ -55,13 +56,14 @@ impl<'a, const K: usize> Picked<'a, K> {
     }
 }
 
-/// What was asked for, each with its value, and the fault.
+/// What was asked for, each with its value, and then the fault.
 impl<const K: usize> fmt::Debug for Picked<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut list = f.debug_list();
-        list.entries(self.codes.iter().zip(self.values()));
-        list.entries(self.fault);
-        list.finish()
+        debug_list(f, self.codes.iter().zip(self.values()))?;
+        match self.fault {
+            Some(fault) => write!(f, ", {fault:?}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -106,10 +108,12 @@ pub(super) fn search<'a, const K: usize>(
     found: &mut [Found<'a>; K],
 ) -> (u8, Option<OptionError>) {
     let mut places = [PASSED; 256];
+    let first_of = |code| codes.iter().position(|other| *other == code);
+    let (overload, continuation) = (first_of(OptionCode::OVERLOAD), first_of(OptionCode::CONTINUATION));
     let mut is_repeated = false;
     let mut set = |code: OptionCode, place| match places.get_mut(usize::from(code.code())) {
         Some(entry) if *entry == PASSED => *entry = place,
-        Some(entry) => is_repeated |= *entry != LOOKED_AT,
+        Some(entry) => is_repeated |= *entry != LOOKED_AT || first_of(code) != Some(place.into()),
         None => {}
     };
     for code in [
@@ -145,10 +149,12 @@ pub(super) fn search<'a, const K: usize>(
         match item {
             None => break,
             Some(Ok(option)) => {
-                let place = if option.continues {
-                    last.filter(|_| option.offset == end)
-                } else {
-                    codes.iter().position(|code| option.is_piece_of(*code, end))
+                let place = match option.code {
+                    _ if option.continues => last.filter(|_| option.offset == end),
+                    _ if option.is_stray_overload() => None,
+                    OptionCode::OVERLOAD => overload,
+                    OptionCode::CONTINUATION => continuation,
+                    code => Some(usize::from(place_of(code.code()))),
                 };
                 if let Some(found) = place.and_then(|place| found.get_mut(place)) {
                     found.add(option.value);

@@ -191,12 +191,8 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn split_at(self, middle: usize) -> Option<(Self, Self)> {
         let mut after = self;
-        let before = Self {
-            head: self.head.get(..middle).unwrap_or(self.head),
-            len: middle,
-            ..self
-        };
-        after.advance(middle).then_some((before, after))
+        let before = after.take_front(middle)?;
+        Some((before, after))
     }
 
     /// Splits off the first byte; `None` if there is none.
@@ -212,14 +208,7 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn split_first_chunk<const N: usize>(self) -> Option<([u8; N], Self)> {
         let mut after = self;
-        if let Some(bytes) = self.head.first_chunk() {
-            return after.advance(N).then_some((*bytes, after));
-        }
-        let mut bytes = [0; N];
-        for byte in &mut bytes {
-            *byte = after.peek()?;
-            after.advance(1);
-        }
+        let bytes = after.take_chunk()?;
         Some((bytes, after))
     }
 
@@ -245,6 +234,31 @@ impl<'a> Value<'a> {
             Some(byte) => Some(*byte),
             None => None,
         }
+    }
+
+    /// Takes the first `count` bytes; `None`, and nothing taken, if there are fewer.
+    #[inline]
+    pub(super) fn take_front(&mut self, count: usize) -> Option<Self> {
+        let front = Self {
+            head: self.head.get(..count).unwrap_or(self.head),
+            len: count,
+            ..*self
+        };
+        self.advance(count).then_some(front)
+    }
+
+    /// Takes the first `N` bytes; `None`, and no more than all taken, if there are fewer.
+    #[inline]
+    pub(super) fn take_chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
+        if let Some(bytes) = self.head.first_chunk() {
+            return self.advance(N).then_some(*bytes);
+        }
+        let mut bytes = [0; N];
+        for byte in &mut bytes {
+            *byte = self.peek()?;
+            self.advance(1);
+        }
+        Some(bytes)
     }
 
     /// Passes over the first `count` bytes; false, and nothing passed, if there are fewer.
@@ -298,6 +312,33 @@ impl<'a> Value<'a> {
         }
         self.copy_to(buffer)
             .map_or(self, |bytes| Value::from_slice(self.code, bytes))
+    }
+}
+
+/// Returns whether two sequences of bytes agree, which are in pieces that need not begin and end at the same places.
+pub(super) fn pieces_agree<'a, 'b>(
+    mut pieces: impl Iterator<Item = &'a [u8]>,
+    mut others: impl Iterator<Item = &'b [u8]>,
+    agree: impl Fn(&[u8], &[u8]) -> bool,
+) -> bool {
+    let (mut piece, mut other): (&[u8], &[u8]) = (&[], &[]);
+    loop {
+        if piece.is_empty() {
+            piece = pieces.find(|piece| !piece.is_empty()).unwrap_or_default();
+        }
+        if other.is_empty() {
+            other = others.find(|piece| !piece.is_empty()).unwrap_or_default();
+        }
+        let len = piece.len().min(other.len());
+        let (Some((front, rest)), Some((other_front, other_rest))) =
+            (piece.split_at_checked(len), other.split_at_checked(len))
+        else {
+            return false; // Each has as many bytes as the shorter one.
+        };
+        if len == 0 || !agree(front, other_front) {
+            return piece.len() == other.len() && len == 0;
+        }
+        (piece, other) = (rest, other_rest);
     }
 }
 
@@ -429,7 +470,7 @@ pub struct CopyError {
 /// Values are equal when their bytes are, wherever these are.
 impl PartialEq for Value<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.len == other.len && self.bytes().eq(other.bytes())
+        self.len == other.len && pieces_agree(self.fragments(), other.fragments(), |piece, other| piece == other)
     }
 }
 

@@ -403,6 +403,9 @@ impl<'a> Walk<'a> {
                         self.note_overload(value);
                     }
                     self.pass(2 + usize::from(length));
+                    if length != u8::MAX {
+                        self.boundary = self.at;
+                    }
                     return Ok(Some(option));
                 }
                 None => OptionErrorKind::Truncated {
@@ -422,12 +425,7 @@ impl<'a> Walk<'a> {
     ///
     /// Walks again from the last boundary that is known; each byte is walked over again once at most.
     fn follows_a_full_option(&mut self) -> bool {
-        // A look at the byte where the length would be spares most walks.
-        let length = self
-            .offset()
-            .checked_sub(FULL - 1)
-            .and_then(|offset| self.packet.get(offset));
-        if length != Some(&255) {
+        if self.follows_no_full_option(self.offset()) {
             return false;
         }
         let mut is_full = false;
@@ -445,6 +443,14 @@ impl<'a> Walk<'a> {
         debug_assert!(again.len() == here, "the walk was there before");
         self.boundary = self.at;
         is_full
+    }
+
+    /// Returns whether the option that ends at `at` is known not to have 255 bytes. A look at the byte where its length would
+    /// be spares most walks.
+    #[inline]
+    fn follows_no_full_option(&self, at: usize) -> bool {
+        let length = at.checked_sub(FULL - 1).and_then(|offset| self.packet.get(offset));
+        length != Some(&u8::MAX) || self.boundary as usize == at
     }
 
     /// Takes one fragment of option 52 into account.
@@ -502,7 +508,9 @@ impl<'a> Walk<'a> {
         let (codes, lengths) = codes_and_lengths(self.packet)?;
         let mut at = self.offset();
         while let (Some(other), Some(length)) = (codes.get(at), lengths.get(at)) {
-            if is_in(&SPECIAL_CODES, *other) {
+            if is_in(&SPECIAL_CODES, *other)
+                && (*other != OptionCode::CONTINUATION.code() || !self.follows_no_full_option(at))
+            {
                 break;
             }
             if *other == code.code() {

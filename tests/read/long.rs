@@ -2,7 +2,7 @@
 //! continuations in option 250 alike, in every field, up to the first fault.
 
 use dhcp_callout::Message;
-use dhcp_callout::message::{Area, OptionErrorKind, Value, option};
+use dhcp_callout::message::{Area, OptionCode, OptionErrorKind, Value, option};
 use dhcp_callout_support::packet::{request, split, tlv};
 use proptest::prelude::*;
 
@@ -148,7 +148,7 @@ proptest! {
         prop_assert_eq!(fault.map(|fault| (fault.code().code(), fault.offset(), fault.kind())), naive.fault);
         prop_assert_eq!(options.next(), None);
 
-        let codes = [12, 43, 52, 250, 43, 224, 0, 255];
+        let codes = [12, 43, 52, 250, 43, 224, 0, 255, 250, 52];
         let picked = message.pick(codes);
         prop_assert_eq!(picked.fault().is_some(), naive.fault.is_some());
         for (code, picked) in codes.into_iter().zip(picked.values()) {
@@ -192,6 +192,9 @@ fn read_in_every_way(packet: &[u8], value: Value<'_>, expected: &[u8], middle: u
             assert_eq!(packet[part.offset()], byte);
             let different: Vec<_> = others.iter().copied().chain([first ^ 1]).collect();
             assert_eq!(part == different[..], different == expected);
+            let [same, different] = [expected, &different].map(|bytes| Value::from_slice(value.code(), bytes));
+            assert!(part == same);
+            assert_eq!(part == different, different == *expected);
         }
     }
 }
@@ -283,4 +286,8 @@ fn options_and_pieces_print_as_lists() {
     assert_eq!(format!("{:?}", message.options()), format!("{options:?}"));
     let pieces = message.fragments(12).unwrap().unwrap();
     assert_eq!(format!("{pieces:?}"), "[[97, 98, 99], [100]]");
+    assert_eq!(format!("{pieces:#?}"), "[[97, 98, 99], [100]]");
+    let long = format!("{:?}", Value::from_slice(OptionCode::from_code(12), &[100; 1000]));
+    assert!(long.len() < 4200 && long.ends_with(", 100, ..]"), "{long}");
+    assert_eq!(format!("{:?}", Value::from_slice(OptionCode::from_code(12), &[])), "[]");
 }

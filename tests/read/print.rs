@@ -154,7 +154,7 @@ fn what_was_picked_prints_as_codes_and_values() -> Result<(), Box<dyn Error>> {
     let picked = Message::parse(&packet)?.pick([option::HOST_NAME.code(), option::ROUTERS.code()]);
     let fault = picked.fault().ok_or("a fault")?;
     let value = picked.value(0).ok_or("a value")?;
-    let expected = format!("[(OptionCode(12), Some({value:?})), (OptionCode(3), None), {fault:?}]");
+    let expected = format!("[(OptionCode(12), Some({value:?})), (OptionCode(3), None)], {fault:?}");
     assert_eq!(format!("{picked:?}"), expected);
     Ok(())
 }

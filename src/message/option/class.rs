@@ -6,7 +6,6 @@ use super::sequence::{Element, Sequence, encode_slices, write_list};
 use crate::message::code::OptionCode;
 use crate::message::codec::sealed::Sealed;
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
-use crate::message::header::CAPACITY;
 use crate::message::value::Value;
 
 /// A class after its length byte, at least one byte long: an element of option 77 (RFC 3004 section 4), and of the data
@@ -86,36 +85,37 @@ encode_class! {
 /// assert_eq!(bare.list(), None);
 /// # Ok::<(), dhcp_callout::message::ValueError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UserClasses<'a>(Value<'a>);
+#[derive(Clone, Copy, Debug)]
+pub struct UserClasses<'a> {
+    value: Value<'a>,
+    /// The value as a list, if it is one.
+    list: Option<Sequence<'a, Class>>,
+}
 
 impl<'a> UserClasses<'a> {
     /// Returns all bytes of the option: the class, if it is a bare one.
     #[must_use]
     pub const fn value(&self) -> Value<'a> {
-        self.0
+        self.value
     }
 
     /// Returns the list of RFC 3004, if the value is one throughout.
     #[must_use]
-    pub fn list(&self) -> Option<Sequence<'a, Class>> {
-        Sequence::checked(self.0).ok()
+    pub const fn list(&self) -> Option<Sequence<'a, Class>> {
+        self.list
     }
 
     /// Returns the classes in wire order: those of the list, or else the whole value.
     pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + Clone + use<'a> {
-        let list = self.list();
-        let bare = list.is_none().then_some(self.0);
-        list.into_iter().flatten().chain(bare)
+        let bare = self.list.is_none().then_some(self.value);
+        self.list.into_iter().flatten().chain(bare)
     }
 
     /// Returns whether the client is of `class`: whether the whole value is that class, or the list holds it.
     #[must_use]
     pub fn contains(&self, class: impl AsRef<[u8]>) -> bool {
         let class = class.as_ref();
-        let mut buffer = [0; CAPACITY];
-        let whole = self.0.in_one_piece(&mut buffer);
-        whole == *class || UserClasses(whole).iter().any(|other| other == *class)
+        self.value == *class || self.iter().any(|other| other == *class)
     }
 }
 
@@ -126,15 +126,27 @@ impl Format for UserClasses<'_> {
         if value.is_empty() {
             return Err(value.bad_length(Expected::AtLeast(1)));
         }
-        Ok(UserClasses(value))
+        Ok(UserClasses {
+            value,
+            list: Sequence::checked(value).ok(),
+        })
     }
 }
 
 impl Encode<UserClasses<'static>> for UserClasses<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
-        out.put_value(self.0);
+        out.put_value(self.value);
     }
 }
+
+/// Two are equal when their bytes are.
+impl PartialEq for UserClasses<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Eq for UserClasses<'_> {}
 
 encode_slices! {
     [] UserClasses<'static>: Class;

@@ -7,7 +7,7 @@ use super::sequence::encode_slices;
 use crate::message::code::OptionCode;
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError, ValueErrorKind};
 use crate::message::header::CAPACITY;
-use crate::message::value::Value;
+use crate::message::value::{Value, pieces_agree};
 
 /// Bytes that a name may have on the wire, length bytes and root included (RFC 1035 section 3.1).
 const MAX_NAME_LENGTH: usize = 255;
@@ -278,6 +278,13 @@ impl<'a> DomainList<'a> {
         DomainList { base, names }
     }
 
+    /// Returns the bytes of the names without compression, of a list that is in one piece.
+    fn written_out(&self) -> WrittenOut<'a> {
+        let (bytes, run) = (self.base.head(), self.base.len().saturating_sub(self.names.len()));
+        debug_assert!(bytes.len() == self.base.len(), "the list is in one piece");
+        WrittenOut { bytes, run, next: None }
+    }
+
     /// Returns the bytes of the names, compressed as they are.
     #[inline]
     #[must_use]
@@ -314,8 +321,8 @@ impl Format for DomainList<'_> {
 /// Names are written without compression.
 impl Encode<DomainList<'static>> for DomainList<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
-        for name in self.in_one_piece(&mut [0; CAPACITY]).iter() {
-            name.encode(out);
+        for run in self.in_one_piece(&mut [0; CAPACITY]).written_out() {
+            out.put(run);
         }
     }
 }
@@ -345,8 +352,9 @@ impl PartialEq for DomainList<'_> {
             return true;
         }
         let (mut buffer, mut other_buffer) = ([0; CAPACITY], [0; CAPACITY]);
-        let names = self.in_one_piece(&mut buffer).iter();
-        names.eq(other.in_one_piece(&mut other_buffer).iter())
+        let (list, other) = (self.in_one_piece(&mut buffer), other.in_one_piece(&mut other_buffer));
+        // No length byte is a letter.
+        pieces_agree(list.written_out(), other.written_out(), <[u8]>::eq_ignore_ascii_case)
     }
 }
 
@@ -381,6 +389,45 @@ impl fmt::Debug for DomainList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{self}]")
     }
+}
+
+/// The names of a list as they are without pointers: a run of labels at a time, the last of a name with its root.
+struct WrittenOut<'a> {
+    bytes: &'a [u8],
+    /// Where the next run begins.
+    run: usize,
+    /// Where the next name begins, if a pointer has led elsewhere.
+    next: Option<usize>,
+}
+
+impl<'a> Iterator for WrittenOut<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.run;
+        let mut end = end_of_run(self.bytes, start);
+        match self.bytes.get(end..)? {
+            [0, ..] => {
+                end = end.wrapping_add(1);
+                self.run = self.next.take().unwrap_or(end);
+            }
+            [high, low, ..] => {
+                self.next.get_or_insert(end.wrapping_add(2));
+                self.run = usize::from(target_of([*high, *low]));
+            }
+            _ => return None,
+        }
+        self.bytes.get(start..end)
+    }
+}
+
+/// Returns where the run of labels ends that begins at `at`; this may be after the end of `bytes`.
+#[inline]
+fn end_of_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(length @ 1..=63) = bytes.get(at) {
+        at = at.wrapping_add(1 + usize::from(*length));
+    }
+    at
 }
 
 /// Passes over a name in place, without following a pointer.
@@ -447,10 +494,7 @@ fn check_name(bytes: &[u8], start: usize, mut pointers: u8, budget: &mut usize) 
     let mut end = None;
     loop {
         // All labels of the run at once. This loop is what reading a hostile list costs.
-        let mut at = run;
-        while let Some(length @ 1..=63) = bytes.get(at) {
-            at = at.wrapping_add(1 + usize::from(*length));
-        }
+        let at = end_of_run(bytes, run);
         let length = at.wrapping_sub(run);
         room = match room.checked_sub(length) {
             Some(room) if at <= bytes.len() => room,

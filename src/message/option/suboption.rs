@@ -45,19 +45,18 @@ impl Element for Suboption<'_> {
     #[inline]
     fn take<'a>(rest: &mut Value<'a>) -> Result<Option<Suboption<'a>>, ValueError> {
         let start = *rest;
-        let [code] = rest.take()?;
-        let Some((length, after)) = rest.split_first() else {
-            return Err(start.error(ValueErrorKind::SuboptionNoLength { suboption: code }));
+        let Some([code, length]) = rest.take_chunk() else {
+            let suboption = start.peek().unwrap_or_default(); // There is a byte, but no second one.
+            return Err(start.error(ValueErrorKind::SuboptionNoLength { suboption }));
         };
         let needed = usize::from(length);
-        let Some((value, after)) = after.split_at(needed) else {
+        let Some(value) = rest.take_front(needed) else {
             return Err(start.error(ValueErrorKind::SuboptionTruncated {
                 suboption: code,
                 needed,
-                have: after.len(),
+                have: rest.len(),
             }));
         };
-        *rest = after;
         Ok(Some(Suboption {
             code,
             offset: start.offset(),
@@ -125,9 +124,9 @@ impl Element for VendorSuboption {
 
     fn take<'a>(rest: &mut Value<'a>) -> Result<Option<Suboption<'a>>, ValueError> {
         loop {
-            match rest.split_first() {
-                Some((0, after)) => *rest = after,
-                Some((255, _)) | None => return Ok(None),
+            match rest.peek() {
+                Some(0) => _ = rest.advance(1),
+                Some(255) | None => return Ok(None),
                 Some(_) => return Suboption::take(rest),
             }
         }

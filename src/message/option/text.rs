@@ -1,6 +1,7 @@
 //! Bytes and text, and how both are printed so that what came over the wire cannot pass for something else.
 
-use core::fmt::{self, Write as _};
+use core::ascii;
+use core::fmt::{self, Display as _, Write as _};
 use core::str;
 
 use crate::message::codec::{Encode, Encoder, Expected, Format, ValueError};
@@ -196,13 +197,10 @@ impl fmt::Display for LossyText<'_> {
 pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, bytes: Value<'_>) -> fmt::Result {
     for character in (Characters { rest: bytes }) {
         match character {
-            Err(byte) => write!(f, "\\x{byte:02x}")?,
-            Ok('\t') => f.write_str("\\t")?,
-            Ok('\r') => f.write_str("\\r")?,
-            Ok('\n') => f.write_str("\\n")?,
-            Ok(quoted @ ('"' | '\\')) => write!(f, "\\{quoted}")?,
+            Err(byte) => ascii::escape_default(byte).fmt(f)?,
+            Ok(special @ ('\t' | '\r' | '\n' | '"' | '\\')) => special.escape_default().fmt(f)?,
             Ok(plain) if is_plain(plain) => f.write_char(plain)?,
-            Ok(other) => write!(f, "\\u{{{:x}}}", u32::from(other))?,
+            Ok(other) => other.escape_unicode().fmt(f)?,
         }
     }
     Ok(())

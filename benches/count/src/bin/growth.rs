@@ -55,6 +55,10 @@ const KINDS: &[Fixed] = &[
         },
     ),
     ("nothing but PADs", |size| many(size, &[0]), walk),
+    ("all codes picked, options 250", continuations, |message| {
+        let codes: [u8; 254] = core::array::from_fn(|index| u8::try_from(index).unwrap_or_default());
+        message.pick(codes).values().iter().flatten().count()
+    }),
     (
         "an option that is not there",
         |size| many(size, &[224, 0]),
@@ -77,6 +81,7 @@ const KINDS: &[Fixed] = &[
     ("print: no cookie", |size| vec![0xee; 236 + size], print),
     ("print: every code, in parts of one byte", all_codes_with_a_byte, print),
     ("print: four lists of names", four_lists, print),
+    ("print: options 250 without bytes", continuations, print),
     (
         "print: line, text",
         |size| value(12, &vec![0xf0; size], 255),
@@ -86,6 +91,26 @@ const KINDS: &[Fixed] = &[
         "print: options, by Debug",
         |size| many(size, &[224, 0]),
         |message| debug(message.options()),
+    ),
+    (
+        "print: options of 13 bytes, by Debug",
+        |size| many(size, &[&[224, 13][..], &[200; 13]].concat()),
+        |message| debug(message.options()),
+    ),
+    (
+        "print: sub-options of vendors, by Debug",
+        |size| value(125, &many_of(size, &vendor()), 255),
+        |message| debug(value_of(message).map(Typed::decode)),
+    ),
+    (
+        "print: text in a structure, by Debug",
+        |size| value(81, &many_of(size, &[1, 0]), 255),
+        |message| debug(value_of(message).map(Typed::decode)),
+    ),
+    (
+        "print: one value picked often, by Debug",
+        |size| value(60, &vec![200; size], 255),
+        |message| debug(message.pick([option::CLASS_ID.code(); 254])),
     ),
     (
         "print: sub-options, by Debug",
@@ -107,6 +132,39 @@ const KINDS: &[Fixed] = &[
         },
     ),
     (
+        "equal: lists of names of different case",
+        |size| {
+            let lists = [*b"\x01a", *b"\x01A"].map(|label| [&label[..], &pointers(size / 2, 14)].concat());
+            let [list, other] = [value(119, &lists[0], 255), value(88, &lists[1], 255)];
+            [&list[..], other.get(243..).unwrap_or_default()].concat()
+        },
+        |message| {
+            let lists = (message.find(option::DOMAIN_SEARCH), message.find(option::BCMCS_DOMAIN_NAMES));
+            usize::from(lists.0.is_some() && lists.0 == lists.1)
+        },
+    ),
+    (
+        "equal: options 250 of one byte",
+        |size| value(250, &vec![255; size / 3], 1),
+        |message| {
+            let values = [(); 2].map(|()| message.value(OptionCode::CONTINUATION).ok().flatten());
+            usize::from(values[0].is_some() && values[0] == values[1])
+        },
+    ),
+    (
+        "user classes of one byte, one by one",
+        |size| value(77, &many_of(size, &[1, 7]), 255),
+        |message| {
+            let classes = message.find(option::USER_CLASS);
+            classes.map_or(0, |classes| usize::from(classes.contains([8])))
+        },
+    ),
+    (
+        "each user class, in fragments of one byte",
+        |size| value(77, &many_of(size / 3, &[1, 7]), 1),
+        |message| message.find(option::USER_CLASS).map_or(0, |classes| classes.iter().count()),
+    ),
+    (
         "equal: user classes, scattered",
         |size| scattered(77, &many_of(size / 5, &[1, 7])),
         |message| {
@@ -122,11 +180,7 @@ const KINDS: &[Fixed] = &[
         labels,
     ),
     // The editor, which passes over what stays.
-    (
-        "edit: options 250 without bytes",
-        |size| packet(&[full_of(60), many_of(size - 257, &[250, 0])].concat()),
-        |message| edit(message, |_| {}),
-    ),
+    ("edit: options 250 without bytes", continuations, |message| edit(message, |_| {})),
     (
         "edit: all removed",
         |size| many(size, &[224, 1, 7]),
@@ -167,6 +221,9 @@ const VALUES: &[Typical] = &[
     }),
     ("124: vendors of one byte", |size| {
         value(124, &many_of(size, &[0, 0, 1, 55, 1, 7]), 255)
+    }),
+    ("43: sub-options of no bytes", |size| {
+        value(43, &many_of(size, &[1, 0]), 255)
     }),
     ("43: filling", |size| value(43, &vec![0; size], 255)),
     ("121: default routes", |size| {
@@ -227,6 +284,9 @@ const VALUES: &[Typical] = &[
     ("60: no UTF-8, scattered", |size| scattered(60, &vec![0xf0; size / 5])),
     ("6, scattered", |size| scattered(6, &many_of(size / 5, &[192, 0, 2, 1]))),
     ("60: one gap", one_gap),
+    ("162, in fragments of one byte", |size| {
+        value(162, &many_of(size / 3, &[0, 6, 0, 1, 3, 1, b'a', 0]), 1)
+    }),
 ];
 
 fn kinds() -> Vec<Kind> {
@@ -359,6 +419,11 @@ fn many_of(size: usize, bytes: &[u8]) -> Vec<u8> {
 fn all_codes(size: usize) -> Vec<u8> {
     let codes = (1..255).filter(|code| *code != 52).cycle();
     packet(&codes.take(size / 2).flat_map(|code| [code, 0]).collect::<Vec<u8>>())
+}
+
+/// An option of 255 bytes, and options 250 of none, of which the first continues it.
+fn continuations(size: usize) -> Vec<u8> {
+    packet(&[full_of(60), many_of(size - 257, &[250, 0])].concat())
 }
 
 /// A message with one value in parts of `width` bytes.
