@@ -67,5 +67,6 @@ crate::operations! {
     UserClasses::iter(classes: &mut UserClasses<'_>) => each(classes.iter());
     UserClasses::list(classes: &mut UserClasses<'_>) => classes.list().map(each);
     UserClasses::contains(classes: &mut UserClasses<'_>, class: &[u8]) => classes.contains(class);
+    UserClasses::eq(one: &mut UserClasses<'static>, other: &mut UserClasses<'static>) => one == other;
     VendorData::classes(data: &mut VendorData<'_>) => each(data.classes());
 }
