@@ -627,6 +627,13 @@ fn a_message_that_is_longer_than_a_packet_is_cut_by_an_edit_or_refused() {
 }
 
 #[test]
+fn a_field_that_held_options_is_as_it_was_given_last() {
+    let held = overloaded(&[52, 1, 3, 255], &[12, 1, 7, 255], &[12, 1, 8, 255]);
+    let edited = edit!(held, e.free_fields().sname(b"a").sname(b"b").file(b"c").file(b"d")).unwrap();
+    assert_eq!((&edited[44..46], &edited[108..110]), (&b"b\0"[..], &b"d\0"[..]));
+}
+
+#[test]
 fn a_reply_echoes_what_it_has_to() {
     let mut request = overloaded(
         &[61, 2, 1, 9, 53, 1, 1, 82, 2, 1, 0, 52, 1, 1, 255],
@@ -684,6 +691,16 @@ fn a_reply_echoes_what_it_has_to() {
     let reply = PacketBuffer::reply_to(&Message::parse(&bootp).unwrap()).unwrap();
     assert_eq!((reply.size(), reply.as_bytes()[0], reply.as_bytes()[236]), (300, 2, 0));
     assert!(PacketBuffer::reply_to(&Message::parse(&packet(&[82])).unwrap()).is_err());
+}
+
+#[test]
+fn a_request_names_its_client() {
+    let request = PacketBuffer::request(MessageType::DISCOVER, 0x0102_0304, &[2, 0, 0, 0, 0, 5]).unwrap();
+    let mut expected = packet(&[53, 1, 1, 255]);
+    expected[..8].copy_from_slice(&[1, 1, 6, 0, 1, 2, 3, 4]);
+    expected[28..34].copy_from_slice(&[2, 0, 0, 0, 0, 5]);
+    expected.resize(300, 0);
+    assert_eq!(request.as_bytes(), expected);
     assert_eq!(
         PacketBuffer::request(MessageType::DISCOVER, 1, &[0; 17]),
         Err(EditError::FieldTooLong {
