@@ -262,8 +262,8 @@ fn write_value(f: &mut fmt::Formatter<'_>, value: Value<'_>, buffer: &mut [u8]) 
         count.saturating_add(1)
     });
     let whole = match buffer.get(..value.len()) {
-        Some(bytes) if fragments > 1 => Value::from_slice(value.code(), bytes),
-        _ => value,
+        Some(bytes) => Value::from_slice(value.code(), bytes),
+        None => value,
     };
     if let Ok(typed) = Typed::decode(whole) {
         write!(f, "{typed}")?;

@@ -694,6 +694,18 @@ fn a_reply_echoes_what_it_has_to() {
 }
 
 #[test]
+fn a_reply_may_be_as_long_as_its_client_says() {
+    for (option_57, longest) in [
+        (&[255][..], 548),
+        (&[57, 2, 2, 63, 255], 548),
+        (&[57, 2, 2, 65, 255], 549),
+        (&[57, 2, 5, 220, 255], 1472),
+    ] {
+        assert_eq!(Message::parse(&packet(option_57)).unwrap().longest_reply(), longest);
+    }
+}
+
+#[test]
 fn a_request_names_its_client() {
     let request = PacketBuffer::request(MessageType::DISCOVER, 0x0102_0304, &[2, 0, 0, 0, 0, 5]).unwrap();
     let mut expected = packet(&[53, 1, 1, 255]);

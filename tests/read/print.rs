@@ -36,9 +36,11 @@ fn a_line_says_what_a_log_needs() {
 
 #[test]
 fn values_that_mean_more_than_a_number_print_so() {
-    let packet = ack(b"\x33\x04\xff\xff\xff\xff\x5e\x03\x02\x03\x01\xff");
+    let packet = ack(b"\x33\x04\xff\xff\xff\xff\x5e\x03\x02\x03\x01\x02\x04\0\0\0\0\xff");
     assert!(line(&packet).ends_with(" lease=infinite"), "{}", line(&packet));
-    assert!(lines(&packet).contains("type 2 3.1"), "{}", lines(&packet));
+    for part in ["type 2 3.1", "Time Offset: +00:00\n"] {
+        assert!(lines(&packet).contains(part), "{}", lines(&packet));
+    }
 }
 
 #[test]
