@@ -12,8 +12,8 @@ use crate::callout::{Callout, Host, contain};
 use crate::chain::{Chain, LoadedDll};
 use crate::control::ServiceControl;
 use crate::ffi::{
-    self, Bool, CALLOUT_VERSION, CalloutTable, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint,
-    ServerOptions,
+    self, Bool, CALLOUT_VERSION, CalloutTable, ENTRY_POINT, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED,
+    ERROR_SUCCESS, EntryPoint, ServerOptions,
 };
 use crate::hook::{
     Argument, ChainDlls, Diagnostic, DllPath, Handle, HookError, Keep, argument_of, read_list, write_table,
@@ -452,7 +452,7 @@ unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A
 #[must_use]
 pub unsafe fn enter<E: Exported>(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32 {
     let report = |error| {
-        let hook = "DhcpServerCalloutEntry";
+        let hook = ENTRY_POINT;
         E::report(Diagnostic::ArgumentsRefused { hook, error });
     };
     let refuse = |status, error| {

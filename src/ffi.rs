@@ -17,6 +17,12 @@ use core::ptr::null_mut;
 #[doc(alias = "DHCP_CALLOUT_ENTRY_POINT")]
 pub const CALLOUT_ENTRY_POINT: &CStr = c"DhcpServerCalloutEntry";
 
+/// The same as text.
+pub(crate) const ENTRY_POINT: &str = match CALLOUT_ENTRY_POINT.to_str() {
+    Ok(name) => name,
+    Err(_) => "",
+};
+
 /// Registry key below `HKEY_LOCAL_MACHINE` that holds the callout settings (`DHCP_CALLOUT_LIST_KEY`).
 #[doc(alias = "DHCP_CALLOUT_LIST_KEY")]
 pub const CALLOUT_LIST_KEY: &str = r"System\CurrentControlSet\Services\DHCPServer\Parameters";

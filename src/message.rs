@@ -1,8 +1,9 @@
 //! What is on the wire: views of a DHCP message that read in place.
 //!
 //! [`Message::parse`] checks one thing, the length of the fixed header; every other reading says by its own result what
-//! is wrong with its own bytes, so that one bad option never hides another. Nothing here allocates, and nothing is copied,
-//! but for lists of domain names in several fragments, and what is printed. All offsets are in bytes from the packet's
+//! is wrong with its own bytes, so that one bad option never hides another. Nothing here allocates. What is
+//! printed is copied on the stack, and so are user classes and domain names that lie in several fragments; nothing else
+//! is. All offsets are in bytes from the packet's
 //! first byte; fields of several bytes are in network byte order on the wire and native in Rust.
 //!
 //! The layout is that of RFC 2131 section 2:
@@ -42,8 +43,8 @@ pub use value::{CopyError, Fragments, Value};
 pub use walk::{Area, OptionError, OptionErrorKind, Options, RawOption};
 
 pub(crate) use edit::{edit, reply, request};
-pub(crate) use header::CAPACITY;
-use header::{FILE, Header, OPTIONS_OFFSET, SNAME};
+pub(crate) use header::{CAPACITY, FILE, MIN_LENGTH, SNAME};
+use header::{Header, OPTIONS_OFFSET};
 use walk::{Walk, lone_message_type};
 
 use core::fmt;
@@ -146,7 +147,7 @@ impl<'a> Message<'a> {
     #[inline]
     #[must_use]
     pub fn has_cookie(self) -> bool {
-        self.packet.get(HEADER_LENGTH..OPTIONS_OFFSET) == Some(&MAGIC_COOKIE)
+        header::has_cookie(self.packet)
     }
 
     /// Walks the options in wire order; none in a packet without the magic cookie.

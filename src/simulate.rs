@@ -73,7 +73,7 @@ use self::memory::{Arena, Remains};
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
 use crate::ffi::{Bool, CalloutTable, EntryPoint};
-use crate::hook::{HookError, read_packet};
+use crate::hook::{HookError, TEST_SOCKET, read_packet};
 use crate::lifecycle::Notice;
 use crate::message::Message;
 use crate::table::once::Once;
@@ -166,7 +166,7 @@ impl Server {
     const fn with_memory(table: CalloutTable, memory: Arena) -> Self {
         Self {
             table,
-            address: Ipv4Addr::new(192, 0, 2, 1),
+            address: TEST_SOCKET,
             conduct: Conduct::DEFAULT,
             memory,
             given: AtomicUsize::new(0),

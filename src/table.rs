@@ -698,8 +698,10 @@ impl<T, const N: usize> PacketTable<T, N> {
                 self.tally.count_drop(reason);
                 Ok(Progress::Dropped(reason))
             }
-            // No notice leads here.
-            Stage::InFlight => Err(live.word()),
+            Stage::InFlight => {
+                debug_assert!(false, "no notice leads back to here");
+                Err(live.word())
+            }
         }
     }
 

@@ -119,6 +119,7 @@ impl File {
                 "crate , ?",
                 "! ( crate ) ?",
                 "( path = ?",
+                ", path = ?",
                 "include ! ?",
             ]
             .iter()
@@ -371,11 +372,20 @@ impl Source {
     }
 
     /// Each use that a file makes of another: both, and the line.
+    /// Every path from one file to another; a `pub use` is one too.
+    fn paths(&self) -> impl Iterator<Item = (&File, &File, usize)> {
+        self.arrows_if(|_, _| true)
+    }
+
+    /// The paths that the file itself uses: what a `pub use` names it must mention.
     fn arrows(&self) -> impl Iterator<Item = (&File, &File, usize)> {
+        self.arrows_if(|file, public| public.is_none_or(|name| file.words.contains(name)))
+    }
+
+    fn arrows_if(&self, is_used: fn(&File, Option<&String>) -> bool) -> impl Iterator<Item = (&File, &File, usize)> {
         self.files()
             .flat_map(|file| file.paths.iter().map(move |path| (file, path)))
-            // What a `pub use` names is used only if the file itself mentions it.
-            .filter(|(file, (_, _, public))| public.as_ref().is_none_or(|name| file.words.contains(name)))
+            .filter(move |(file, (_, _, public))| is_used(file, public.as_ref()))
             .map(|(file, (path, line, _))| (file, self.target(path), *line))
             .filter(|(from, to, _)| from.module != to.module)
     }
@@ -394,7 +404,7 @@ fn no_layer_uses_one_above_it() {
     }
     let source = Source::read();
     let up: BTreeSet<_> = source
-        .arrows()
+        .paths()
         .filter(|(from, to, _)| {
             !allowed
                 .get(from.layer())

@@ -4,7 +4,7 @@ use super::{
     Callout, Decision, LoadError, OnAddressDeleted, OnAddressOffered, OnClientDeleted, OnControl, OnOptionsParsed,
     OnSendPacket, contain,
 };
-use crate::ffi::ERROR_SUCCESS;
+use crate::ffi::{ENTRY_POINT, ERROR_SUCCESS};
 use crate::hook::{
     AddressDeleted, AddressOffered, Argument, Buffers, ClientDeleted, ControlEvent, Diagnostic, Handle, Keep,
     NewPacket, PacketArgument, PacketNotice, ParsedOptions, SendPacket, note_drop,
@@ -116,7 +116,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     }
 
     pub(crate) fn load(&'static self) -> Result<(), LoadError> {
-        let loaded = self.contain("DhcpServerCalloutEntry", || self.callout.load());
+        let loaded = self.contain(ENTRY_POINT, || self.callout.load());
         loaded.unwrap_or_else(|| Err(LoadError::default()))
     }
 

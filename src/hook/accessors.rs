@@ -117,8 +117,6 @@ macro_rules! packet_origin {
                 self.ip_address
             }
         }
-
-        packet_context!($Type);
     };
 }
 

@@ -21,6 +21,7 @@ pub struct AddressDeleted<'a> {
 
 packet_accessors!(AddressDeleted);
 packet_origin!(AddressDeleted);
+packet_context!(AddressDeleted);
 
 impl AddressDeleted<'_> {
     /// Creates the safe argument from those of the C prototype.
@@ -79,6 +80,7 @@ pub struct AddressOffered<'a> {
 
 packet_accessors!(AddressOffered);
 packet_origin!(AddressOffered);
+packet_context!(AddressOffered);
 
 impl AddressOffered<'_> {
     /// Creates the safe argument from those of the C prototype.

@@ -23,6 +23,7 @@ pub struct PacketNotice<'a> {
 }
 
 packet_origin!(PacketNotice);
+packet_context!(PacketNotice);
 
 impl PacketNotice<'_> {
     /// Creates the safe argument from those of the C prototype. Every control code is a notice, known or not.
@@ -93,6 +94,7 @@ pub struct SendPacket<'a> {
 
 packet_accessors!(SendPacket);
 packet_origin!(SendPacket);
+packet_context!(SendPacket);
 packet_replacement!(
     SendPacket,
     "the packet that is answered",
@@ -139,7 +141,7 @@ impl<'a> PacketNotice<'a> {
         let packet = PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block);
         Self {
             packet: Ok(packet.original()),
-            ip_address: Ipv4Addr::new(192, 0, 2, 1),
+            ip_address: super::packet::TEST_SOCKET,
             notice,
             pkt_context: variables.pkt_context,
         }
@@ -152,7 +154,7 @@ impl<'a> SendPacket<'a> {
     pub(crate) fn of_test(variables: &'a mut super::packet::TestVariables) -> Self {
         Self {
             packet: PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block),
-            ip_address: Ipv4Addr::new(192, 0, 2, 1),
+            ip_address: super::packet::TEST_SOCKET,
             code: SendCode::SEND_PACKET,
             pkt_context: variables.pkt_context,
         }

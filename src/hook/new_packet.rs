@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
-use super::accessors::{packet_accessors, packet_replacement};
+use super::accessors::{packet_accessors, packet_origin, packet_replacement};
 use super::packet::PacketArgument;
 use super::raw::{HookError, not_null};
 use crate::ffi::{Bool, NewPktArguments};
@@ -39,6 +39,7 @@ impl ContextVariable<'_> {
 }
 
 packet_accessors!(NewPacket);
+packet_origin!(NewPacket);
 packet_replacement!(
     NewPacket,
     "the packet",
@@ -106,14 +107,6 @@ impl NewPacket<'_> {
         }
     }
 
-    /// Returns the address of the server's socket on which the packet was received.
-    #[inline]
-    #[must_use]
-    #[doc(alias = "IpAddress")]
-    pub const fn received_on(&self) -> Ipv4Addr {
-        self.ip_address
-    }
-
     /// Sets whether the server is to process the packet or to drop it; at first it is to be processed.
     ///
     /// Whether the server reports a packet that it drops for this to `DhcpPktDropHook` is not documented.
@@ -157,7 +150,7 @@ impl<'a> NewPacket<'a> {
         variables.process_it = Bool::TRUE;
         Self {
             packet: PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block),
-            ip_address: Ipv4Addr::new(192, 0, 2, 1),
+            ip_address: super::packet::TEST_SOCKET,
             pkt_context: ContextVariable {
                 variable: NonNull::from(&mut variables.pkt_context),
                 lifetime: PhantomData,

@@ -2,6 +2,8 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+#[cfg(feature = "simulate")]
+use core::net::Ipv4Addr;
 use core::ptr::NonNull;
 
 use super::raw::{HookError, checked_length, not_null};
@@ -382,6 +384,10 @@ pub(crate) fn size_of_packet(length: usize) -> u32 {
     debug_assert!(length <= PACKET_CAPACITY, "a packet of {length} bytes");
     u32::try_from(length).unwrap_or_default()
 }
+
+/// The address of the socket on which a server of a test receives: one of those for documentation (RFC 5737).
+#[cfg(feature = "simulate")]
+pub(crate) const TEST_SOCKET: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 
 /// The server's variables and buffer, for a test that plays the server.
 #[cfg(feature = "simulate")]

@@ -292,6 +292,12 @@ impl<'t> Encoder<'t> {
         self.put_value(value);
     }
 
+    /// Adds a sub-option: code, length, value; refuses more than 255 bytes.
+    pub(super) fn put_suboption(&mut self, code: u8, value: Value<'_>) {
+        self.put(&[code]);
+        self.put_prefixed(value);
+    }
+
     /// Adds a domain name from its labels, without the root.
     pub(super) fn put_labels<'l>(&mut self, labels: impl Iterator<Item = Value<'l>>) {
         for label in labels {

@@ -13,9 +13,18 @@ pub(crate) const CAPACITY: usize = 4096;
 /// The four bytes at offset 236 that say that options follow (RFC 2131 section 3: 99, 130, 83, 99).
 pub const MAGIC_COOKIE: [u8; 4] = [99, 130, 83, 99];
 
+/// The least length of a BOOTP message in bytes (RFC 951, RFC 1542 section 2.1), and so of a DHCP message.
+pub(crate) const MIN_LENGTH: usize = 300;
+
 pub(super) const OPTIONS_OFFSET: usize = HEADER_LENGTH + MAGIC_COOKIE.len();
-pub(super) const SNAME: Range<usize> = 44..108;
-pub(super) const FILE: Range<usize> = 108..236;
+pub(crate) const SNAME: Range<usize> = 44..108;
+pub(crate) const FILE: Range<usize> = 108..HEADER_LENGTH;
+
+/// Whether the cookie is in its place, so that options follow.
+#[inline]
+pub(super) fn has_cookie(packet: &[u8]) -> bool {
+    packet.get(HEADER_LENGTH..OPTIONS_OFFSET) == Some(&MAGIC_COOKIE)
+}
 
 /// The fixed part of a message (RFC 2131 section 2, figure 1).
 #[derive(Clone, Copy, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]

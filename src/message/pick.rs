@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::code::OptionCode;
 use super::value::Value;
-use super::walk::{OptionError, Walk};
+use super::walk::{OptionError, SPECIAL, Walk};
 use crate::codes::debug_list;
 
 /// What [`Message::pick`](super::Message::pick) has found.
@@ -116,12 +116,7 @@ pub(super) fn search<'a, const K: usize>(
         Some(entry) => is_repeated |= *entry != LOOKED_AT || first_of(code) != Some(place.into()),
         None => {}
     };
-    for code in [
-        OptionCode::PAD,
-        OptionCode::END,
-        OptionCode::OVERLOAD,
-        OptionCode::CONTINUATION,
-    ] {
+    for code in SPECIAL {
         set(code, LOOKED_AT);
     }
     for (code, place) in codes.into_iter().zip(0..LOOKED_AT) {

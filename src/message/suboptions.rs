@@ -147,14 +147,14 @@ impl<'v> SuboptionChanges<'v> {
                 .get_mut(usize::from(code))
                 .map(|placed| core::mem::replace(placed, true));
             match self.changes().find(|(changed, _)| *changed == code) {
-                None => put_suboption(out, code, suboption.value),
-                Some((_, Some(value))) if is_placed == Some(false) => put_suboption(out, code, value),
+                None => out.put_suboption(code, suboption.value),
+                Some((_, Some(value))) if is_placed == Some(false) => out.put_suboption(code, value),
                 Some(_) => {}
             }
         }
         for (code, value) in self.changes() {
             if let (Some(value), Some(false)) = (value, placed.get(usize::from(code))) {
-                put_suboption(out, code, value);
+                out.put_suboption(code, value);
             }
         }
         out.put_value(rest);
@@ -162,12 +162,6 @@ impl<'v> SuboptionChanges<'v> {
             out.omit();
         }
     }
-}
-
-/// Writes a sub-option; refuses more than 255 bytes.
-fn put_suboption(out: &mut Encoder<'_>, code: u8, value: Value<'_>) {
-    out.put(&[code]);
-    out.put_prefixed(value);
 }
 
 impl Default for SuboptionChanges<'_> {

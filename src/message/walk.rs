@@ -16,7 +16,7 @@ use core::fmt;
 use core::ops::Range;
 
 use super::code::{OptionCode, Overload};
-use super::header::{FILE, HEADER_LENGTH, MAGIC_COOKIE, OPTIONS_OFFSET, SNAME};
+use super::header::{FILE, MAGIC_COOKIE, OPTIONS_OFFSET, SNAME, has_cookie};
 use crate::codes::debug_list;
 
 /// A field of a message that holds options.
@@ -194,14 +194,17 @@ const FULL: usize = 2 + LONGEST;
 /// Whatever follows of option 52 changes nothing: joined, its value has to be one byte.
 const SETTLED: u8 = 4;
 
-/// For each code, whether it is not only an option: PAD, END, option 52, which says where more options are, and 250,
-/// which may continue another option.
-static SPECIAL_CODES: [bool; 256] = table_of(&[
+/// What is not only an option: PAD, END, option 52, which says where more options are, and 250, which may continue
+/// another option.
+pub(super) const SPECIAL: [OptionCode; 4] = [
     OptionCode::PAD,
     OptionCode::END,
     OptionCode::OVERLOAD,
     OptionCode::CONTINUATION,
-]);
+];
+
+/// For each code, whether it is [`SPECIAL`].
+static SPECIAL_CODES: [bool; 256] = table_of(&SPECIAL);
 
 /// PAD, END, option 52, and option 53.
 static SPECIAL_OR_MESSAGE_TYPE: [bool; 256] = table_of(&[
@@ -233,8 +236,7 @@ impl<'a> Walk<'a> {
     /// Walks the options of `packet`: none without the magic cookie.
     #[inline]
     pub(super) fn over(packet: &'a [u8]) -> Self {
-        let has_cookie = packet.get(HEADER_LENGTH..OPTIONS_OFFSET) == Some(&MAGIC_COOKIE);
-        Self::starting(if has_cookie { packet } else { &[] }, OPTIONS_OFFSET, 0)
+        Self::starting(if has_cookie(packet) { packet } else { &[] }, OPTIONS_OFFSET, 0)
     }
 
     /// Walks `packet`, which ends with the area, from `offset` on.

@@ -17,7 +17,10 @@ use crate::ffi::{
     Bool, CalloutTable, ControlArguments, DeleteClientArguments, DropSendArguments, GiveAddressArguments,
     HandleOptionsArguments, NewPktArguments, ProbArguments,
 };
-use crate::hook::{HookError, check_packet, read_packet};
+use crate::hook::{
+    AddressDeleted, AddressOffered, Argument, ClientDeleted, ControlEvent, HookError, NewPacket, PacketNotice,
+    ParsedOptions, SendPacket, check_packet, read_packet,
+};
 use crate::message::Message;
 
 /// A call of a hook with arguments as they come: [`Server::call`](super::Server::call) makes it.
@@ -538,14 +541,14 @@ impl Arguments {
 impl Hook<'_> {
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Control => "DhcpControlHook",
-            Self::NewPkt => "DhcpNewPktHook",
-            Self::PktDrop => "DhcpPktDropHook",
-            Self::PktSend => "DhcpPktSendHook",
-            Self::AddressDel => "DhcpAddressDelHook",
-            Self::AddressOffer => "DhcpAddressOfferHook",
-            Self::HandleOptions(_) => "DhcpHandleOptionsHook",
-            Self::DeleteClient => "DhcpDeleteClientHook",
+            Self::Control => ControlEvent::HOOK,
+            Self::NewPkt => NewPacket::HOOK,
+            Self::PktDrop => PacketNotice::HOOK,
+            Self::PktSend => SendPacket::HOOK,
+            Self::AddressDel => AddressDeleted::HOOK,
+            Self::AddressOffer => AddressOffered::HOOK,
+            Self::HandleOptions(_) => ParsedOptions::HOOK,
+            Self::DeleteClient => ClientDeleted::HOOK,
         }
     }
 }

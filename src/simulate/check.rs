@@ -26,11 +26,10 @@ use self::exchange::Exchange;
 use self::next::{Heard, Served, listen};
 use self::numbers::Numbers;
 use self::run::Run;
-use super::entry::NAME;
 use super::memory::{Arena, Remains};
 use super::threads::{Threads, timed};
 use super::{Conduct, Contexts, Notices, Server};
-use crate::ffi::{CalloutTable, EntryPoint};
+use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 
 /// Checks a callout: runs its entry point through all that a server may do, with good packets and hostile ones, and
 /// returns the [rules](Rule) that it breaks.
@@ -198,9 +197,9 @@ impl Check {
         let (entry, table, xids, next) = (self.entry, &self.table, &self.xids, &mut self.served);
         let effects = self.report.with_poison(remains, |report, remains| {
             // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
-            let (server, refused) = unsafe { Server::load_first_in(remains, &[(NAME, entry), NEXT_DLL]) };
+            let (server, refused) = unsafe { Server::load_first_in(remains, &[(ENTRY_POINT, entry), NEXT_DLL]) };
             if !refused.is_empty() || !entry_rules::are_equal(&server.table, table) {
-                report.note(report.finding(Rule::EntryUnstable, NAME, conduct, &[]));
+                report.note(report.finding(Rule::EntryUnstable, ENTRY_POINT, conduct, &[]));
                 return Vec::new();
             }
             let mut run = Run::new(server.conduct(conduct), report, exchanges, xids);
@@ -208,7 +207,7 @@ impl Check {
             run.play(pace)
         });
         if self.entry_memory.was_written_late() {
-            let finding = self.report.finding(Rule::KeptArguments, NAME, conduct, &[]);
+            let finding = self.report.finding(Rule::KeptArguments, ENTRY_POINT, conduct, &[]);
             self.report.note(finding);
         }
         effects

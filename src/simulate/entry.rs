@@ -4,11 +4,8 @@ use alloc::vec::Vec;
 use core::ptr::null_mut;
 
 use super::memory::{Arena, Remains};
-use crate::ffi::{self, CalloutTable, EntryPoint};
+use crate::ffi::{self, CalloutTable, ENTRY_POINT, EntryPoint};
 use crate::hook::{read_table, write_table};
-
-/// The entry point, as the SDK names it.
-pub(super) const NAME: &str = "DhcpServerCalloutEntry";
 
 /// A call of an entry point, with any version and list of DLLs.
 ///
@@ -49,7 +46,7 @@ pub struct EntryResult {
 
 /// An entry point that did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{NAME} returned Win32 error {status}, expected 0")]
+#[error("{ENTRY_POINT} returned Win32 error {status}, expected 0")]
 #[non_exhaustive]
 pub struct EntryRefused {
     /// What the entry point returned.

@@ -8,7 +8,7 @@ use std::vec::Vec;
 use proptest::collection::vec as vec_of;
 use proptest::prelude::*;
 
-use crate::message::{Area, HEADER_LENGTH, MAGIC_COOKIE, Message, OptionCode, Value};
+use crate::message::{Area, FILE, HEADER_LENGTH, MAGIC_COOKIE, Message, OptionCode, SNAME, Value};
 
 /// Bytes that a failed test prints on one line, hexadecimal; before them, if they are a DHCP message, what it says:
 /// on one line with `{:?}`, and on a line for each field and option with `{:#?}`, which is what `proptest` uses.
@@ -93,10 +93,7 @@ impl Composition {
             packet.push(255);
             packet.extend(self.tail);
         }
-        for (bit, area, range, placed) in [
-            (1, Area::File, 108..236, self.file),
-            (2, Area::Sname, 44..108, self.sname),
-        ] {
+        for (bit, area, range, placed) in [(1, Area::File, FILE, self.file), (2, Area::Sname, SNAME, self.sname)] {
             if self.overload & bit == 0 {
                 continue;
             }

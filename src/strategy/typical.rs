@@ -12,7 +12,7 @@ use proptest::sample::select;
 use super::sample::{Composition, Sample};
 use crate::message::option::microsoft::{CLASS_ID_WINDOWS_2000, USER_CLASS_RRAS};
 use crate::message::readable::{byte_of, bytes, concat, counted};
-use crate::message::{Message, MessageType, OpCode, OptionCode};
+use crate::message::{MIN_LENGTH, Message, MessageType, OpCode, OptionCode};
 
 /// A maker of clients: the vendor class, the codes that a client asks for, and options that only its clients send.
 type Maker = (&'static str, &'static [u8], &'static [(u8, &'static [u8])]);
@@ -279,8 +279,8 @@ impl Client {
         let kept = all.filter(|(code, _)| !self.left_out.contains(code));
         let options: Vec<_> = kept.flat_map(|option| self.pieces(option)).collect();
         let length: usize = options.iter().map(|option| option.2.len().saturating_add(2)).sum();
-        // A BOOTP message has 300 bytes or more; header, cookie and END take 241.
-        let missing = 59_usize.saturating_sub(length);
+        // Header, cookie and END take 241 bytes.
+        let missing = MIN_LENGTH.saturating_sub(241).saturating_sub(length);
         Composition {
             header,
             options,

@@ -16,5 +16,6 @@ mod hostile_values;
 mod long;
 mod message;
 mod print;
+mod registry;
 mod samples;
 mod total;

@@ -5,12 +5,9 @@ use zerocopy::{FromZeros, IntoBytes};
 use super::super::code::{HardwareType, MessageType, OpCode, OptionCode};
 use super::super::codec::Encoder;
 use super::super::option;
-use super::super::{CAPACITY, Header, MAGIC_COOKIE, Message};
+use super::super::{CAPACITY, Header, MAGIC_COOKIE, MIN_LENGTH, Message};
 use super::error::EditError;
 use super::write::field_of;
-
-/// The least length of a BOOTP message in bytes (RFC 951, RFC 1542 section 2.1), and so of a DHCP message.
-const MIN_LENGTH: usize = 300;
 
 /// Writes the request of a client with a hardware address for Ethernet; returns its size.
 pub(crate) fn request(

@@ -329,8 +329,8 @@ impl<'p> Pass<'p> {
 /// Returns the value of an option 52 that names these fields.
 fn value_of(fields: Overload) -> &'static [u8] {
     match fields {
-        Overload::FILE => &[1],
-        Overload::SNAME => &[2],
-        _ => &[3],
+        Overload::FILE => const { &[Overload::FILE.code()] },
+        Overload::SNAME => const { &[Overload::SNAME.code()] },
+        _ => const { &[Overload::BOTH.code()] },
     }
 }

@@ -67,8 +67,7 @@ impl Element for Suboption<'_> {
 
 impl Encode<Suboption<'static>> for Suboption<'_> {
     fn encode(&self, out: &mut Encoder<'_>) {
-        out.put(&[self.code]);
-        out.put_prefixed(self.value);
+        out.put_suboption(self.code, self.value);
     }
 }
 

@@ -3,12 +3,12 @@
 use core::ptr::{fn_addr_eq, without_provenance_mut};
 
 use super::super::Conduct;
-use super::super::entry::{EntryCall, NAME, list_of};
+use super::super::entry::{EntryCall, list_of};
 use super::super::memory::Arena;
 use super::next::NEXT_DLL;
 use super::report::Report;
 use super::rule::Rule;
-use crate::ffi::{CALLOUT_VERSION, CalloutTable, ERROR_SUCCESS, EntryPoint, prototypes};
+use crate::ffi::{CALLOUT_VERSION, CalloutTable, ENTRY_POINT, ERROR_SUCCESS, EntryPoint, prototypes};
 
 /// Versions in the order of a negotiation, in which the server has to try until one is accepted.
 const VERSIONS: [u32; 8] = [
@@ -66,7 +66,7 @@ pub(super) unsafe fn check(entry: EntryPoint, memory: &Arena, report: &mut Repor
             ),
         ];
         for (rule, _) in broken.into_iter().filter(|(_, is_broken)| *is_broken) {
-            report.note(report.finding(rule, NAME, Conduct::DEFAULT, &[]));
+            report.note(report.finding(rule, ENTRY_POINT, Conduct::DEFAULT, &[]));
         }
         if !is_loaded && is_documented {
             return None;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::numbers::Numbers;
 use crate::buffer::PACKET_CAPACITY;
-use crate::message::{MAGIC_COOKIE, Message, MessageType, OpCode};
+use crate::message::{FILE, MAGIC_COOKIE, MIN_LENGTH, Message, MessageType, OpCode};
 
 /// A packet of a client, and what the server answers.
 #[derive(Clone, Debug)]
@@ -40,8 +40,6 @@ impl Exchange {
     }
 }
 
-/// How long BOOTP packets are at least.
-const SHORTEST: usize = 300;
 const SERVER: [u8; 4] = [192, 0, 2, 1];
 
 /// Requests and replies, hexadecimal: `ciaddr`, `yiaddr`, `giaddr`, the options, and after a `|` the field `file`. Without
@@ -190,15 +188,14 @@ fn packet(op: OpCode, xid: u32, client: u8, text: &str) -> Vec<u8> {
     packet.extend(if op == OpCode::REPLY { SERVER } else { [0; 4] });
     packet.extend(giaddr);
     packet.extend([2, 0, 0x5E, 0, 0x53, client]);
-    // `sname` begins at 44, `file` at 108, and the options at 236.
-    packet.resize(108, 0);
+    packet.resize(FILE.start, 0);
     packet.extend(bytes(file));
-    packet.resize(236, 0);
+    packet.resize(FILE.end, 0);
     if !options.is_empty() {
         packet.extend(MAGIC_COOKIE);
         packet.extend(options);
     }
-    packet.resize(packet.len().max(SHORTEST), 0);
+    packet.resize(packet.len().max(MIN_LENGTH), 0);
     packet
 }
 

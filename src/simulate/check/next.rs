@@ -5,7 +5,6 @@ use core::ptr::{null_mut, without_provenance_mut};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::Conduct;
-use super::super::entry::NAME;
 use super::report::{Finding, Report};
 use super::rule::Rule;
 #[allow(clippy::wildcard_imports, reason = "the prototypes name what their parameters are")]
@@ -19,7 +18,7 @@ use crate::hook::{write_bytes, write_table};
 pub const NEXT_DLL: (&str, EntryPoint) = ("next.dll", entry);
 
 unsafe extern "system" fn entry(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
-    note(NAME, null_mut());
+    note(ENTRY_POINT, null_mut());
     if version != CALLOUT_VERSION {
         return ERROR_NOT_SUPPORTED;
     }
@@ -68,7 +67,7 @@ macro_rules! define {
     )+) => {
         const HOOKS: CalloutTable = CalloutTable { $($($field: Some(hooks::$hook),)+)+ ..CalloutTable::EMPTY };
         /// The names of the entry point and of the hooks.
-        const NAMES: [&str; [NAME, $($($name),+),+].len()] = [NAME, $($($name),+),+];
+        const NAMES: [&str; [ENTRY_POINT, $($($name),+),+].len()] = [ENTRY_POINT, $($($name),+),+];
 
         mod hooks {
             use super::*;
@@ -160,7 +159,7 @@ impl Served {
             let lacking = || Some(report.finding(Rule::NotChained, lacking(table)?, conduct, &[]));
             self.broken.or_else(lacking)
         } else {
-            Some(report.finding(Rule::NotLoaded, NAME, conduct, &[]))
+            Some(report.finding(Rule::NotLoaded, ENTRY_POINT, conduct, &[]))
         };
         if let Some(finding) = broken {
             report.note(finding);
