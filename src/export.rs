@@ -179,14 +179,17 @@ macro_rules! entry_point {
     (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ $(::)? < $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    // At a keyword `path` is an error of the compiler's, and no arm below is tried.
-    (@check $grammar:literal $head:tt static $($other:tt)*) => {
+    // At a keyword `path` is an error of the compiler's, and no arm below is tried: two words, and a word before a block.
+    (@check $grammar:literal $head:tt $first:ident $second:ident $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    (@check $grammar:literal $head:tt unsafe $($other:tt)*) => {
+    (@check $grammar:literal $head:tt $first:ident { $($block:tt)* } $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    (@check $grammar:literal $head:tt $host:path, chain = unsafe $($other:tt)*) => {
+    (@check $grammar:literal $head:tt $host:path, chain = $first:ident $second:ident $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = $first:ident { $($block:tt)* } $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path, chain = $(::)? $($chain:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
@@ -195,10 +198,16 @@ macro_rules! entry_point {
     (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = $(::)? $($find:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = unsafe $($other:tt)*) => {
+    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = $first:ident $second:ident $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = move $($other:tt)*) => {
+    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = $first:ident { $($block:tt)* } $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = $first:ident | $($other:tt)*) => {
+        ::core::compile_error!($grammar);
+    };
+    (@check $grammar:literal $head:tt $host:path, chain = $chain:path, find = $first:ident || $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $host:path $(,)?) => {

@@ -1,4 +1,4 @@
-// No promise is made in the macro, and no closure.
+// No promise is made in the macro, no closure, and no item.
 #![allow(unused)]
 
 use dhcp_callout::chain::{Chain, LoadedDll};
@@ -28,5 +28,12 @@ dhcp_callout::export!(unsafe { GATE }, chain = CHAIN, find = load);
 dhcp_callout::export!(GATE, chain = CHAIN, find = unsafe load);
 dhcp_callout::export!(GATE, chain = CHAIN, find = move |_| None);
 dhcp_callout::export!(GATE, chain = CHAIN, find = |_| None);
+dhcp_callout::export!(GATE, chain = CHAIN, find = move || None);
+dhcp_callout::export!(pub static HOST: Host<Gate> = Host::new(Gate));
+dhcp_callout::export!(const HOST: Host<Gate> = Host::new(Gate));
+dhcp_callout::export!(mut GATE);
+dhcp_callout::export!(if true { GATE } else { GATE });
+dhcp_callout::export!(fn entry = GATE);
+dhcp_callout::export!(GATE chain = CHAIN, find = load);
 
 fn main() {}
