@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use self::compare::{Comparison, Effect};
-use self::exchange::Exchange;
+use self::exchange::{Exchange, Transaction};
 use self::next::{Heard, Served, listen};
 use self::numbers::Numbers;
 use self::run::Run;
@@ -131,14 +131,14 @@ unsafe fn check_all(entry: EntryPoint, seed: u64, is_chained: bool) -> Report {
     let numbers = &mut Numbers(seed);
     let good = exchange::exchanges(numbers);
     let hostile = hostile::exchanges(&good, numbers);
-    let xids = good.iter().chain(&hostile).filter_map(Exchange::xid).collect();
+    let transactions = good.iter().chain(&hostile).filter_map(Exchange::transaction).collect();
     let mut check = Check {
         entry,
         table,
         entry_memory,
         served: None,
         report,
-        xids,
+        transactions,
     };
     // Last what can cost a callout its buffers, packets that never end, or not by their own contexts, and what could be worse
     // for a callout with a fault: several threads at once.
@@ -176,8 +176,8 @@ struct Check {
     /// How it serves the next DLL, while that is asked.
     served: Option<Served>,
     report: Report,
-    /// The transaction ids of all packets.
-    xids: Vec<u32>,
+    /// The transactions of all packets.
+    transactions: Vec<Transaction>,
 }
 
 impl Check {
@@ -194,7 +194,7 @@ impl Check {
 
     /// Loads the callout once more, and shows it all exchanges, with `pace` or more from one call to the next.
     fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange], pace: Duration) -> Vec<Effect> {
-        let (entry, table, xids, next) = (self.entry, &self.table, &self.xids, &mut self.served);
+        let (entry, table, transactions, next) = (self.entry, &self.table, &self.transactions, &mut self.served);
         let effects = self.report.with_poison(remains, |report, remains| {
             // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
             let (server, refused) = unsafe { Server::load_first_in(remains, &[(ENTRY_POINT, entry), NEXT_DLL]) };
@@ -202,7 +202,7 @@ impl Check {
                 report.note(report.finding(Rule::EntryUnstable, ENTRY_POINT, conduct, &[]));
                 return Vec::new();
             }
-            let mut run = Run::new(server.conduct(conduct), report, exchanges, xids);
+            let mut run = Run::new(server.conduct(conduct), report, exchanges, transactions);
             run.served = next.as_mut();
             run.play(pace)
         });

@@ -16,11 +16,19 @@ pub(super) struct Exchange {
     pub(super) reply: Option<Vec<u8>>,
 }
 
+/// What tells exchanges apart: the field `xid`, and the hardware address, if it is one of Ethernet.
+pub(super) type Transaction = (u32, Option<[u8; 6]>);
+
+/// Returns the transaction of a packet.
+pub(super) fn transaction(message: Message<'_>) -> Transaction {
+    (message.xid(), message.mac())
+}
+
 impl Exchange {
-    /// Returns the transaction id, if one of the packets has it.
-    pub(super) fn xid(&self) -> Option<u32> {
+    /// Returns the transaction, if one of the packets has it.
+    pub(super) fn transaction(&self) -> Option<Transaction> {
         let mut packets = core::iter::once(&self.request).chain(&self.reply);
-        packets.find_map(|packet| Message::parse(packet).ok().map(Message::xid))
+        packets.find_map(|packet| Message::parse(packet).ok().map(transaction))
     }
 
     /// Returns the exchange of a client that sends its packet again, four seconds later.

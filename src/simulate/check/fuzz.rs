@@ -47,7 +47,7 @@ pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
     let mut data = Data(data);
     let conduct = Conduct::from_seed(data.pair().into()).threads(Threads::One);
     let exchanges: Vec<_> = (0..PACKETS).filter_map(|_| data.exchange()).collect();
-    let xids: Vec<_> = exchanges.iter().filter_map(Exchange::xid).collect();
+    let transactions: Vec<_> = exchanges.iter().filter_map(Exchange::transaction).collect();
     let steps: Vec<_> = core::iter::from_fn(|| data.step()).take(STEPS).collect();
     let mut report = Report::new(None);
     report.with_poison(Remains::Poison, |report, remains| {
@@ -55,7 +55,7 @@ pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
         let loaded = unsafe { Server::load_in(Arena::new(CALLS, remains), entry) };
         assert!(loaded.is_ok(), "{loaded:?}");
         let Ok(server) = loaded else { return };
-        let mut run = Run::new(server.conduct(conduct), report, &exchanges, &xids);
+        let mut run = Run::new(server.conduct(conduct), report, &exchanges, &transactions);
         for step in &steps {
             run.steps(&[*step]);
         }

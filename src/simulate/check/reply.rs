@@ -2,19 +2,16 @@
 
 use alloc::vec::Vec;
 
+use super::exchange::{Transaction, transaction};
 use super::rule::Rule;
-use crate::message::{Message, OptionCode, option};
+use crate::message::{Message, OpCode, OptionCode, option};
 
 /// Reads a part of a message.
 type Part = fn(Message<'_>) -> Vec<u8>;
 
 /// What a reply must have in common with the server's.
 const SAME: [(Rule, Part); 6] = [
-    (Rule::ReplyType, |reply| {
-        let mut part = value(reply, option::MESSAGE_TYPE.code());
-        part.push(reply.op().code());
-        part
-    }),
+    (Rule::ReplyType, |reply| value(reply, option::MESSAGE_TYPE.code())),
     (Rule::ReplyTransaction, |reply| reply.xid().to_be_bytes().to_vec()),
     (Rule::ReplyClient, |reply| {
         [&[reply.htype().code(), reply.hlen()][..], &reply.chaddr_field()[..]].concat()
@@ -32,23 +29,32 @@ const SAME: [(Rule, Part); 6] = [
 
 /// Passes each rule to `found` that `reply` breaks, into which a callout has turned the server's reply to `request`.
 ///
-/// `is_of_another` says of a transaction id whether it is that of another packet.
+/// `transactions` are those of all packets.
 pub(super) fn judge(
     request: &[u8],
     original: &[u8],
     reply: &[u8],
-    is_of_another: impl Fn(u32) -> bool,
+    transactions: &[Transaction],
     mut found: impl FnMut(Rule),
 ) {
     let Ok(before) = Message::parse(original) else { return };
-    if reply == original || !is_readable(before) {
+    if reply == original || !is_sensible(before) {
         return;
     }
     let Ok(after) = Message::parse(reply) else {
         return found(Rule::ReplyMalformed);
     };
-    if after.xid() != before.xid() && is_of_another(after.xid()) {
+    // Of what is another's, is no reply or cannot be read, all else follows from that.
+    let (own, given) = (transaction(before), transaction(after));
+    let is_of_another = |(xid, mac): &Transaction| {
+        let is_other_client = given.1.is_some() && given.1 != own.1 && given.1 == *mac;
+        is_other_client || (given.0 != own.0 && given.0 == *xid)
+    };
+    if transactions.iter().any(is_of_another) {
         return found(Rule::ReplyOfAnother);
+    }
+    if after.op() != before.op() {
+        return found(Rule::ReplyType);
     }
     if !is_readable(after) || (before.has_cookie() && !after.has_cookie()) {
         return found(Rule::ReplyMalformed);
@@ -75,6 +81,12 @@ pub(super) fn judge(
     }
 }
 
+/// Returns whether a server sends such replies; what becomes of others is no fault.
+fn is_sensible(reply: Message<'_>) -> bool {
+    let is_dhcp = reply.find(option::MESSAGE_TYPE).is_some();
+    reply.op() == OpCode::REPLY && is_readable(reply) && is_dhcp == reply.find(option::SERVER_ID).is_some()
+}
+
 fn is_readable(message: Message<'_>) -> bool {
     message.options().all(|option| option.is_ok())
 }
@@ -90,4 +102,57 @@ fn stray_continuations(message: Message<'_>) -> usize {
     options
         .filter(|option| option.code == OptionCode::CONTINUATION && !option.continues)
         .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::super::exchange::{Exchange, exchange};
+    use super::{Rule, judge};
+
+    /// The field `xid`, the last byte of the hardware address, the last of `yiaddr`, and the value of option 53.
+    const XID: usize = 4;
+    const CLIENT: usize = 33;
+    const ADDRESS: usize = 19;
+    const TYPE: usize = 242;
+
+    /// Returns the rules that a reply breaks in which these bytes are changed, each by a number that is added to it.
+    fn broken(changes: &[(usize, u8)]) -> Vec<Rule> {
+        let exchanges = [0_u8, 1].map(|number| exchange(number.into(), number.into()).unwrap());
+        let [
+            Exchange {
+                request,
+                reply: Some(original),
+            },
+            _,
+        ] = &exchanges
+        else {
+            return Vec::new();
+        };
+        let transactions: Vec<_> = exchanges.iter().filter_map(Exchange::transaction).collect();
+        let mut reply = original.clone();
+        for (at, change) in changes {
+            reply[*at] = reply[*at].wrapping_add(*change);
+        }
+        let mut rules = Vec::new();
+        judge(request, original, &reply, &transactions, |rule| rules.push(rule));
+        rules
+    }
+
+    #[test]
+    fn what_follows_from_another_fault_is_not_told() {
+        for (changes, rules) in [
+            (&[(0, 255), (ADDRESS, 1)][..], &[Rule::ReplyType][..]),
+            (&[(TYPE, 1), (ADDRESS, 1)], &[Rule::ReplyType]),
+            (&[(CLIENT, 1), (ADDRESS, 1)], &[Rule::ReplyOfAnother]),
+            (&[(XID + 3, 1), (ADDRESS, 1)], &[Rule::ReplyOfAnother]),
+            (&[(XID, 1), (ADDRESS, 1)], &[Rule::ReplyTransaction]),
+            (&[(236, 1), (ADDRESS, 1)], &[Rule::ReplyMalformed]),
+            // Two faults.
+            (&[(CLIENT, 9), (ADDRESS, 1)], &[Rule::ReplyClient, Rule::ReplyAddress]),
+        ] {
+            assert_eq!(broken(changes), rules, "{changes:?}");
+        }
+    }
 }

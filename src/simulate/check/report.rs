@@ -10,7 +10,8 @@ use super::super::memory::Remains;
 use super::rule::{Rule, Severity};
 use crate::message::Message;
 
-/// What [`check`](super::check) found: each broken rule once.
+/// What [`check`](super::check) found: each broken rule once. Of a reply that is another's, is none, or cannot be read, it says
+/// only that.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// `None` for calls that no seed gives.

@@ -12,7 +12,7 @@ use super::super::event::{Call, about_address};
 use super::super::threads::timed;
 use super::super::{PacketInFlight, Server};
 use super::compare::Effect;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Transaction};
 use super::next::{Heard, Served, listen};
 use super::reply;
 use super::report::{Finding, Report};
@@ -56,8 +56,8 @@ pub(super) enum Step {
 pub(super) struct Run<'r> {
     server: Server,
     report: &'r mut Report,
-    /// The transaction ids of all packets.
-    xids: &'r [u32],
+    /// The transactions of all packets.
+    transactions: &'r [Transaction],
     packets: Vec<Played<'r>>,
     /// How often a hook was slow.
     slow: u32,
@@ -91,7 +91,12 @@ struct Replacement {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn new(server: Server, report: &'r mut Report, exchanges: &'r [Exchange], xids: &'r [u32]) -> Self {
+    pub(super) fn new(
+        server: Server,
+        report: &'r mut Report,
+        exchanges: &'r [Exchange],
+        transactions: &'r [Transaction],
+    ) -> Self {
         let packets = exchanges.iter().map(|exchange| Played {
             exchange,
             received: None,
@@ -102,7 +107,7 @@ impl<'r> Run<'r> {
         Self {
             server,
             report,
-            xids,
+            transactions,
             packets: packets.collect(),
             slow: 0,
             effects: None,
@@ -300,8 +305,7 @@ impl<'r> Run<'r> {
         let is_kept = self.is_kept(seen);
         found(Rule::KeptArguments, seen.was_written_late || is_kept);
         if let (Step::Sent, Ok(reply), false) = (step, &seen.packet, is_kept) {
-            let is_of_another = |xid| self.xids.contains(&xid);
-            reply::judge(request, &seen.given, reply, is_of_another, |rule| found(rule, true));
+            reply::judge(request, &seen.given, reply, self.transactions, |rule| found(rule, true));
         }
         // A packet can come with such bytes, and a reply be made of them.
         let poison = self.server.memory.remains();
