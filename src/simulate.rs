@@ -208,7 +208,7 @@ impl Server {
         unsafe { Self::load_first_in(Remains::Poison, dlls) }
     }
 
-    /// As [`load_first`](Self::load_first), with this in memory that is lent no more.
+    /// As [`load_first`](Self::load_first); `remains` says what becomes of memory whose call has ended.
     ///
     /// # Safety
     /// As for [`load`](Self::load), of each.

@@ -2,7 +2,7 @@
 //!
 //! Hooks must not block: they count and send; a thread of the callout's own writes.
 //!
-//! In a DLL of your own this is `lib.rs` without `main` and `show`, which show it at work here.
+//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, which show it at work.
 
 use core::net::Ipv4Addr;
 use core::time::Duration;

@@ -12,7 +12,7 @@ use proptest::sample::select;
 use super::sample::{Composition, Sample};
 use crate::message::option::microsoft::{CLASS_ID_WINDOWS_2000, USER_CLASS_RRAS};
 use crate::message::readable::{byte_of, bytes, concat, counted};
-use crate::message::{MIN_LENGTH, Message, MessageType, OpCode, OptionCode};
+use crate::message::{HEADER_LENGTH, MAGIC_COOKIE, MIN_LENGTH, Message, MessageType, OpCode, OptionCode};
 
 /// A maker of clients: the vendor class, the codes that a client asks for, and options that only its clients send.
 type Maker = (&'static str, &'static [u8], &'static [(u8, &'static [u8])]);
@@ -39,8 +39,10 @@ const SPARE: [u8; 24] = [
     121, 119, 252, 43, 82, 0, 61, 60, 55, 77, 93, 94, 97, 57, 12, 81, 58, 59, 1, 3, 6, 15, 28, 42,
 ];
 
+/// What header, cookie and END take.
+const HEAD_AND_END: usize = HEADER_LENGTH + MAGIC_COOKIE.len() + 1;
 /// What a reply has at most without settings: header, cookie, END, and options 53, 54, 51, 58, 59, 61 and 82.
-const WITHOUT_SETTINGS: usize = 240 + 1 + 3 + 4 * 6 + 9 + 18;
+const WITHOUT_SETTINGS: usize = HEAD_AND_END + 3 + 4 * 6 + 9 + 16;
 
 /// The types of messages. They shrink to the first, so those of clients and of servers are together.
 const TYPES: [MessageType; 8] = [
@@ -279,8 +281,7 @@ impl Client {
         let kept = all.filter(|(code, _)| !self.left_out.contains(code));
         let options: Vec<_> = kept.flat_map(|option| self.pieces(option)).collect();
         let length: usize = options.iter().map(|option| option.2.len().saturating_add(2)).sum();
-        // Header, cookie and END take 241 bytes.
-        let missing = MIN_LENGTH.saturating_sub(241).saturating_sub(length);
+        let missing = MIN_LENGTH.saturating_sub(HEAD_AND_END).saturating_sub(length);
         Composition {
             header,
             options,

@@ -8,17 +8,13 @@ use dhcp_callout::message::{
     SuboptionChanges, Value,
 };
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
+use dhcp_callout_support::packet::with_options as packet;
 
 const HOST: OptionCode = OptionCode::from_code(12);
 const LEASE_TIME: OptionCode = OptionCode::from_code(51);
 const DNS: OptionCode = OptionCode::from_code(6);
 const VENDOR: OptionCode = OptionCode::from_code(43);
 const RELAY: OptionCode = OptionCode::from_code(82);
-
-/// A message with these bytes in the options field.
-fn packet(options: &[u8]) -> Vec<u8> {
-    [&[0; 236][..], &[99, 130, 83, 99], options].concat()
-}
 
 /// A message with these bytes in the options field, the file field and the sname field.
 fn overloaded(options: &[u8], file: &[u8], sname: &[u8]) -> Vec<u8> {

@@ -4,15 +4,8 @@
 use dhcp_callout::message::{Area, HEADER_LENGTH, OptionCode, OptionErrorKind, ParseError, Value};
 use dhcp_callout::strategy::Bytes;
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer, strategy};
+use dhcp_callout_support::packet::with_options as packet;
 use proptest::prelude::*;
-
-/// A packet whose options field is `options`, all else zero.
-fn packet(options: &[u8]) -> Vec<u8> {
-    let mut packet = vec![0; HEADER_LENGTH];
-    packet.extend([99, 130, 83, 99]);
-    packet.extend(options);
-    packet
-}
 
 /// What a fault says: code, offset, kind.
 type Fault = (u8, usize, OptionErrorKind);

@@ -81,7 +81,7 @@ impl Report {
         }
     }
 
-    /// Returns that the last call, of `hook` with `packet`, broke `rule`.
+    /// Returns the finding that the last call, of `hook` with `packet`, broke `rule`.
     pub(super) fn finding(&self, rule: Rule, hook: &'static str, conduct: Conduct, packet: &[u8]) -> Finding {
         Finding {
             rule,
@@ -99,8 +99,8 @@ impl Report {
         }
     }
 
-    /// Notes a finding of a call that has left poison in a packet: it counts if that is by chance. Otherwise
-    /// [`Rule::KeptArguments`] does, which is suspected first.
+    /// Notes a finding of a call that has left poison in a packet. It counts only if the poison is there by chance; if
+    /// not, [`Rule::KeptArguments`] is the finding, which was noted first.
     pub(super) fn suspect(&mut self, finding: Finding) {
         let is_known = |suspected: &Finding| suspected.rule == finding.rule;
         if !self.has(Rule::KeptArguments) && !self.suspected.iter().any(is_known) {

@@ -2,6 +2,7 @@
 //!
 //! None does what is undefined here: what is written outside of a packet goes into the guard zones of the simulated
 //! server, and what is read late is memory that the simulated server still has.
+
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr::{copy, copy_nonoverlapping, null_mut, without_provenance_mut};

@@ -1,7 +1,7 @@
 //! One case, or one test, named after each bug that users of other readers have reported.
 //!
 //! Of the reports that concern no reading: quinn #924 (the call order of a state machine left unclear) is answered by
-//! `tests/lifecycle.rs`.
+//! `tests/table/lifecycle.rs`.
 
 use core::ffi::c_void;
 use core::ptr::null_mut;

@@ -35,6 +35,11 @@ pub fn ack() -> Packet {
     reply().option(53, [5])
 }
 
+/// Returns a packet whose options field is `options`, all else zero.
+pub fn with_options(options: &[u8]) -> Vec<u8> {
+    [&[0; 236][..], &[99, 130, 83, 99], options].concat()
+}
+
 /// One option as it is on the wire.
 pub fn tlv(code: u8, value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = value.as_ref();
