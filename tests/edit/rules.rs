@@ -690,6 +690,13 @@ fn a_reply_echoes_what_it_has_to() {
 }
 
 #[test]
+fn a_buffer_that_is_cleared_has_the_empty_packet() {
+    let mut buffer = PacketBuffer::from_bytes(&packet(&[255])).unwrap();
+    buffer.clear();
+    assert_eq!((buffer.size(), &buffer), (0, &PacketBuffer::new()));
+}
+
+#[test]
 fn a_reply_may_be_as_long_as_its_client_says() {
     for (option_57, longest) in [
         (&[255][..], 548),

@@ -202,6 +202,8 @@ fn lengths_are_checked() {
     length(option::CLIENT_NDI, &[1, 2], Exactly(3));
     length(option::LOST_SERVER, b"\x01a\0x", Exactly(3));
     length(option::DOMAIN_SEARCH, &[], AtLeast(1));
+    length(option::PCP_SERVERS, &[], AtLeast(2));
+    length(option::SZTP_REDIRECT, &[], AtLeast(3));
     let inner = ValueErrorKind::Length {
         length: 3,
         expected: AtLeast(4),

@@ -153,6 +153,12 @@ fn well_formed_values_of_every_sub_option_read() {
     }
 }
 
+#[test]
+fn pointers_end_names_of_well_formed_values() {
+    let mut lists = samples(100, strategy::value_of(OptionCode::from_code(119)));
+    assert!(lists.any(|names| names.last().is_some_and(|end| *end != 0)));
+}
+
 /// Of the values with one thing wrong many are malformed, and all kinds of faults are among them.
 #[test]
 fn values_with_one_thing_wrong_have_every_fault() {
