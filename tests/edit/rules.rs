@@ -692,6 +692,7 @@ fn a_reply_echoes_what_it_has_to() {
 #[test]
 fn a_buffer_that_is_cleared_has_the_empty_packet() {
     let mut buffer = PacketBuffer::from_bytes(&packet(&[255])).unwrap();
+    assert_ne!(buffer, PacketBuffer::new());
     buffer.clear();
     assert_eq!((buffer.size(), &buffer), (0, &PacketBuffer::new()));
 }

@@ -527,6 +527,7 @@ fn text_compares_and_prints_bare_in_one_piece_and_in_many() {
         assert!(text != b"p" && text != "p" && text != *"p" && text != "pé\u{fffd}\n\"");
         assert_eq!(text.lossy().to_string(), "pé\u{fffd}\n\"");
         assert_eq!(text.to_string(), r#""pé\xff\n\"""#);
+        assert_eq!(format!("{text:?}"), text.to_string());
     }
     let packet = packet(12, b"pc", &[]);
     let message = Message::parse(&packet).unwrap();

@@ -241,6 +241,20 @@ fn a_value_does_not_continue_in_another_field() {
 }
 
 #[test]
+fn a_later_piece_of_a_value_can_be_continued_too() {
+    let filling = [&[2, 253][..], &[0; 253]].concat();
+    let pieces = [tlv(43, [1, 1, 7]), tlv(43, filling), tlv(250, [3, 1, 9])].concat();
+    let packet = Vec::from(request().raw(pieces).end());
+    let vendor = Message::parse(&packet)
+        .unwrap()
+        .get(option::VENDOR_SPECIFIC)
+        .unwrap()
+        .unwrap();
+    let lengths: Vec<_> = vendor.iter().map(|suboption| suboption.value.len()).collect();
+    assert_eq!(lengths, [1, 253, 1]);
+}
+
+#[test]
 fn values_compare_with_bytes_and_texts() {
     let value = Value::from_slice(option::HOST_NAME.code(), b"host");
     assert!(value == "host" && value == *"host" && value == b"host" && value == *b"host");
