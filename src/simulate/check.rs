@@ -25,7 +25,7 @@ use self::compare::{Comparison, Effect};
 use self::exchange::{Exchange, Transaction};
 use self::next::{Heard, Served, listen};
 use self::numbers::Numbers;
-use self::run::Run;
+use self::run::{Run, Service};
 use super::memory::{Arena, Remains};
 use super::threads::{Threads, timed};
 use super::{Conduct, Contexts, Notices, Server};
@@ -162,8 +162,28 @@ unsafe fn check_all(entry: EntryPoint, seed: u64, is_chained: bool) -> Report {
 /// then.
 const ROUNDS: usize = 3;
 
-/// What the server does where the documentation is silent, and what is in memory that it takes back.
-type Mode = (Conduct, Remains);
+/// How a run is played.
+#[derive(Clone, Copy)]
+struct Mode {
+    /// What the server does where the documentation is silent.
+    conduct: Conduct,
+    /// What is in memory that it takes back.
+    remains: Remains,
+    /// What becomes of the service in the middle of the run.
+    service: Service,
+}
+
+impl Mode {
+    const USUAL: Self = Self::of(Conduct::DEFAULT);
+
+    const fn of(conduct: Conduct) -> Self {
+        Self {
+            conduct,
+            remains: Remains::Poison,
+            service: Service::Running,
+        }
+    }
+}
 
 /// A check under way.
 struct Check {
@@ -186,14 +206,19 @@ impl Check {
         for conduct in conducts {
             if conduct.threads != Threads::Several || self.report.findings().is_empty() {
                 for exchanges in exchanges {
-                    self.run((conduct, Remains::Poison), exchanges, Duration::ZERO);
+                    self.run(Mode::of(conduct), exchanges, Duration::ZERO);
                 }
             }
         }
     }
 
     /// Loads the callout once more, and shows it all exchanges, with `pace` or more from one call to the next.
-    fn run(&mut self, (conduct, remains): Mode, exchanges: &[Exchange], pace: Duration) -> Vec<Effect> {
+    fn run(&mut self, mode: Mode, exchanges: &[Exchange], pace: Duration) -> Vec<Effect> {
+        let Mode {
+            conduct,
+            remains,
+            service,
+        } = mode;
         let (entry, table, transactions, next) = (self.entry, &self.table, &self.transactions, &mut self.served);
         let effects = self.report.with_poison(remains, |report, remains| {
             // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
@@ -204,7 +229,7 @@ impl Check {
             }
             let mut run = Run::new(server.conduct(conduct), report, exchanges, transactions);
             run.served = next.as_mut();
-            run.play(pace)
+            run.play(service, pace)
         });
         if self.entry_memory.was_written_late() {
             let finding = self.report.finding(Rule::KeptArguments, ENTRY_POINT, conduct, &[]);
@@ -225,22 +250,43 @@ impl Check {
 
     /// Looks for what makes a difference to the callout, and should not.
     fn compare_all(&mut self, exchanges: &[Exchange]) {
-        let usual = Conduct::DEFAULT;
-        let without = usual.contexts(Contexts::Null);
-        let mut compare = |rule, usual, other, remains| {
-            self.compare(rule, (usual, Remains::Poison), (other, remains), exchanges);
-        };
-        compare(Rule::KeptArguments, usual, usual, Remains::Contents);
-        compare(Rule::DependsOnByteOrder, usual, usual.host_order(true), Remains::Poison);
-        let (changing, repeated) = (usual.threads(Threads::Changing), usual.notices(Notices::Repeated));
-        compare(Rule::DependsOnThread, usual, changing, Remains::Poison);
-        compare(Rule::ContextAfterEnd, usual, repeated, Remains::Poison);
-        compare(
-            Rule::ContextAfterEnd,
-            without,
-            without.contexts(Contexts::Stale),
-            Remains::Poison,
-        );
+        let usual = Mode::USUAL;
+        let with = |conduct| Mode { conduct, ..usual };
+        let conduct = usual.conduct;
+        let null = conduct.contexts(Contexts::Null);
+        let (contents, paused, restarted) = (Remains::Contents, Service::Paused, Service::Restarted);
+        for (rule, usual, other) in [
+            (
+                Rule::KeptArguments,
+                usual,
+                Mode {
+                    remains: contents,
+                    ..usual
+                },
+            ),
+            (Rule::DependsOnByteOrder, usual, with(conduct.host_order(true))),
+            (Rule::DependsOnThread, usual, with(conduct.threads(Threads::Changing))),
+            (Rule::ContextAfterEnd, usual, with(conduct.notices(Notices::Repeated))),
+            (Rule::ContextAfterEnd, with(null), with(null.contexts(Contexts::Stale))),
+            (
+                Rule::DependsOnService,
+                usual,
+                Mode {
+                    service: paused,
+                    ..usual
+                },
+            ),
+            (
+                Rule::DependsOnService,
+                usual,
+                Mode {
+                    service: restarted,
+                    ..usual
+                },
+            ),
+        ] {
+            self.compare(rule, usual, other, exchanges);
+        }
     }
 
     /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`. That can be because the callout goes on
@@ -261,7 +307,7 @@ impl Check {
                 if comparison.differs() {
                     let mode = if is_other { other } else { usual };
                     let played = self.run(mode, exchanges, pace);
-                    comparison.repeat(is_other, &played, rule, mode.0);
+                    comparison.repeat(is_other, &played, rule, mode.conduct);
                 }
             }
             if comparison.is_steady() {
@@ -269,7 +315,7 @@ impl Check {
             }
         }
         if self.report.is_complete() {
-            comparison.judge(rule, other.0, &mut self.report);
+            comparison.judge(rule, other.conduct, &mut self.report);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What clients and servers say to each other: exchanges for a callout to see.
 //!
-//! All but the last four have the addresses and options of packets that real programs sent: udhcpc, dhclient and dhcpcd to ISC DHCP and
+//! All but the last six have the addresses and options of packets that real programs sent: udhcpc, dhclient and dhcpcd to ISC DHCP and
 //! Kea, some by way of a relay.
 
 use alloc::vec::Vec;
@@ -52,7 +52,7 @@ const SERVER: [u8; 4] = [192, 0, 2, 1];
 
 /// Requests and replies, hexadecimal: `ciaddr`, `yiaddr`, `giaddr`, the options, and after a `|` the field `file`. Without
 /// options it is BOOTP.
-const EXCHANGES: [(&str, &str); 14] = [
+const EXCHANGES: [(&str, &str); 16] = [
     // A DISCOVER of udhcpc by way of a relay, and the OFFER.
     (
         "00000000 00000000 c6336401 350101 39020240 37070103060c0f1c2a 0c08636c69656e742d32 \
@@ -151,6 +151,16 @@ const EXCHANGES: [(&str, &str); 14] = [
     ),
     // BOOTP.
     ("00000000 00000000 00000000", "00000000 c0000264 00000000"),
+    // By way of a relay, a REQUEST for an address of another network, and the NAK.
+    (
+        "00000000 00000000 c6336401 350103 3204cb00714d 3604c0000201 3d070102005e005316 520601046c616e30 ff",
+        "00000000 00000000 c6336401 350106 3604c0000201 520601046c616e30 ff",
+    ),
+    // By way of a relay, an INFORM, and the ACK.
+    (
+        "c633641f 00000000 c6336401 350108 3703 0306 0f 3d070102005e005317 520601046c616e30 ff",
+        "c633641f 00000000 c6336401 350105 3604c0000201 0304c6336401 0604cb007135 520601046c616e30 ff",
+    ),
 ];
 
 /// Which exchanges come twice: those by way of a relay, of a renewal, and of a DISCOVER that nobody answers.

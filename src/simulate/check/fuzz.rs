@@ -81,7 +81,7 @@ impl Data<'_> {
 
     /// Returns one of the good exchanges with some bytes changed, or one of bytes that follow.
     fn exchange(&mut self) -> Option<Exchange> {
-        let chosen = self.byte()? & 15;
+        let chosen = self.byte()? & 31;
         let xid = Numbers(chosen.into()).next_u32();
         let Some(mut exchange) = exchange::exchange(chosen.into(), xid) else {
             let length = usize::from(self.pair() & 0xFFF);

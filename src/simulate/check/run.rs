@@ -52,6 +52,16 @@ pub(super) enum Step {
     Notice(Notice),
 }
 
+/// What becomes of the service in the middle of a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Running,
+    /// It is paused, and goes on at once, while packets are in flight.
+    Paused,
+    /// It is stopped, and started, between two packets.
+    Restarted,
+}
+
 /// A server with packets in its hands.
 pub(super) struct Run<'r> {
     server: Server,
@@ -118,16 +128,39 @@ impl<'r> Run<'r> {
 
     /// Plays all exchanges as a server of this conduct would, and returns what the callout made of them: two packets at a
     /// time, and as many more at each stage of those before, so that other packets come between any two stages of one.
-    pub(super) fn play(mut self, pace: Duration) -> Vec<Effect> {
+    pub(super) fn play(mut self, service: Service, pace: Duration) -> Vec<Effect> {
         self.effects = Some(Vec::new());
         self.pace = pace;
-        self.steps(&[(0, Step::Service(ServiceControl::START))]);
+        self.control(&[ServiceControl::START]);
         let (dropped, served): (Vec<_>, Vec<_>) = (0..)
             .zip(&self.packets)
             .map(|(number, packet)| (number, packet.exchange.is_dropped()))
             .partition(|(_, is_dropped)| *is_dropped);
         let groups: Vec<_> = served.chunks(TOGETHER).chain(dropped.chunks(TOGETHER)).collect();
+        let (before, after) = groups.split_at(groups.len() / 2);
+        if service == Service::Restarted {
+            self.play_groups(before, service);
+            self.control(&[ServiceControl::STOP, ServiceControl::START]);
+            self.play_groups(after, service);
+        } else {
+            self.play_groups(&groups, service);
+        }
+        self.stop()
+    }
+
+    /// Tells the callout what becomes of the service.
+    fn control(&mut self, codes: &[ServiceControl]) {
+        for code in codes {
+            self.steps(&[(0, Step::Service(*code))]);
+        }
+    }
+
+    /// Plays some groups of packets from their first stage to their last.
+    fn play_groups(&mut self, groups: &[&[(usize, bool)]], service: Service) {
         for turn in 0..groups.len().saturating_add(STAGES) {
+            if service == Service::Paused && turn == STAGES {
+                self.control(&[ServiceControl::PAUSE, ServiceControl::CONTINUE]);
+            }
             // Packets that came first are further on, so that their ends are seen before other packets get their contexts.
             let at_work = groups.iter().enumerate().filter_map(|(number, group)| {
                 let stages = self.stages(group);
@@ -136,7 +169,6 @@ impl<'r> Run<'r> {
             let steps: Vec<_> = at_work.flatten().collect();
             self.steps(&steps);
         }
-        self.stop()
     }
 
     /// Returns what happens to a group of packets, one after the other.
@@ -151,12 +183,13 @@ impl<'r> Run<'r> {
         } = self.server.conduct;
         let end = Step::Notice(Notice::Processed);
         let are_dropped = group.iter().all(|(_, is_dropped)| *is_dropped);
+        let at_work = [Step::ClientDeleted, Step::Address, Step::Sent];
         let parsed = (0..options_parsed).flat_map(|_| all(Step::OptionsParsed));
         [
             if_so(never_offered, Step::Notice(Notice::Dropped(DropReason::DUPLICATE))),
             if_so(never_offered, end),
             all(Step::Received).collect(),
-            parsed.chain(all(Step::Address)).chain(all(Step::Sent)).collect(),
+            parsed.chain(at_work.into_iter().flat_map(all)).collect(),
             if_so(are_dropped, Step::Notice(Notice::Dropped(DropReason::NOADDRESS))),
             if_so(notices != Notices::Withheld, end),
             if_so(notices == Notices::Repeated, end),
@@ -191,7 +224,10 @@ impl<'r> Run<'r> {
                 .finding(Rule::KeptArguments, CONTROL, self.server.conduct, &[]);
             self.report.note(finding);
         }
-        self.effects.unwrap_or_default()
+        let mut effects = self.effects.unwrap_or_default();
+        // Whichever packets came between.
+        effects.sort_by_key(|effect| effect.number);
+        effects
     }
 
     /// Makes the calls of some steps of packets, which may not depend on each other.
@@ -220,7 +256,7 @@ impl<'r> Run<'r> {
                 };
                 self.judge(number, step, &seen, slow);
                 self.judge_service(number, step, &seen, &heard);
-                if let Some(effects) = self.effects.as_mut().filter(|_| !step.is_end()) {
+                if let Some(effects) = self.effects.as_mut().filter(|_| step.is_within()) {
                     effects.push(Effect {
                         number,
                         hook: seen.hook,
@@ -240,7 +276,10 @@ impl<'r> Run<'r> {
         let (server, Exchange { request, reply }) = (&self.server, packet.exchange);
         match step {
             Step::Service(code) => return Some(server.control(code)),
-            Step::ClientDeleted => return Some(server.delete_client(ADDRESS, &CLIENT)),
+            Step::ClientDeleted => {
+                let client = Message::parse(request).ok().and_then(|message| message.chaddr().ok());
+                return Some(server.delete_client(ADDRESS, client.unwrap_or(&CLIENT)));
+            }
             Step::Received => return (!packet.is_open).then(|| server.call(&HookCall::new_packet(request))),
             _ => {}
         }
@@ -426,5 +465,10 @@ impl<'r> Run<'r> {
 impl Step {
     const fn is_end(self) -> bool {
         matches!(self, Self::Notice(Notice::Processed))
+    }
+
+    /// Returns whether this is about a packet before its end.
+    const fn is_within(self) -> bool {
+        !self.is_end() && !matches!(self, Self::Service(_) | Self::ClientDeleted)
     }
 }

@@ -10,12 +10,14 @@ use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, DropSend, ERROR_SUC
 use dhcp_callout::simulate::NEXT_DLL;
 
 use crate::faultless::count_reply;
-use crate::raw::{ADDRESSES, callout, fill, ignore, keep_the_packet, mark_if_it_was_a_request};
+use crate::raw::{ADDRESSES, HOPS, callout, fill, ignore, keep_the_packet, mark_if_it_was_a_request};
 
 /// `DHCP_DROP_PROCESSED`.
 const PROCESSED: u32 = 0xB;
 /// Offset of the transaction id in a packet.
 const XID: usize = 4;
+/// Offset of the last byte of a hardware address of six.
+const CLIENT: usize = 33;
 
 callout!(
     /// Takes a packet that a client sends again for the one before it.
@@ -154,6 +156,100 @@ unsafe extern "system" fn count_and_mark(
         count_reply(packet, size, code, address, reserved, context);
         mark_if_it_was_a_request(packet, size, code, address, reserved, context)
     }
+}
+
+/// Buffers for the packets of clients, by the last byte of their hardware addresses.
+static BUFFERS: [AtomicPtr<u8>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
+
+callout!(
+    /// Takes back what it has for a client whose lease is deleted, though a packet of that client is still in flight.
+    forgets_a_client_too_early { dhcp_new_pkt_hook: replace_for_the_client, dhcp_delete_client_hook: forget_the_client }
+);
+
+unsafe extern "system" fn replace_for_the_client(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    let buffer = Box::leak(Box::new([0_u8; 4096])).as_mut_ptr();
+    // SAFETY: variables of the server; a packet has at most 4096 bytes.
+    unsafe {
+        process_it.write_unaligned(Bool::TRUE);
+        let size = size.read_unaligned() as usize;
+        if size > CLIENT && size <= 4096 {
+            buffer.copy_from(packet.read_unaligned(), size);
+            packet.write_unaligned(buffer);
+            BUFFERS[usize::from(buffer.add(CLIENT).read())].store(buffer, SeqCst);
+        }
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn forget_the_client(_: u32, address: *mut u8, length: u32, _: u32, _: u32) -> u32 {
+    if length == 6 {
+        // SAFETY: so many bytes can be read.
+        let client = unsafe { address.add(5).read() };
+        let buffer = BUFFERS[usize::from(client)].swap(null_mut(), SeqCst);
+        if !buffer.is_null() {
+            // SAFETY: it is leaked.
+            unsafe { buffer.write_bytes(0, 4096) };
+        }
+    }
+    ERROR_SUCCESS
+}
+
+/// Whether the callouts below know what they were told at the start.
+static KNOWS: AtomicBool = AtomicBool::new(true);
+
+callout!(
+    /// Forgets all when the service is paused, and learns it again only when it starts.
+    is_lost_after_a_pause { dhcp_control_hook: know_from_start_to_pause, dhcp_pkt_send_hook: mark_if_it_knows }
+);
+
+unsafe extern "system" fn know_from_start_to_pause(code: u32, _: *mut c_void) -> u32 {
+    if code == ServiceControl::START.code() {
+        KNOWS.store(true, SeqCst);
+    } else if code == ServiceControl::PAUSE.code() {
+        KNOWS.store(false, SeqCst);
+    }
+    ERROR_SUCCESS
+}
+
+/// Forgets all when the service stops, and learns it again only when it is loaded.
+pub unsafe extern "system" fn is_lost_after_a_stop(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    KNOWS.store(true, SeqCst);
+    let filled = CalloutTable {
+        dhcp_control_hook: Some(know_until_stop),
+        dhcp_pkt_send_hook: Some(mark_if_it_knows),
+        ..CalloutTable::EMPTY
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+unsafe extern "system" fn know_until_stop(code: u32, _: *mut c_void) -> u32 {
+    KNOWS.fetch_and(code != ServiceControl::STOP.code(), SeqCst);
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn mark_if_it_knows(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server, and `hops` is within the packet.
+    unsafe {
+        if KNOWS.load(SeqCst) && size.read_unaligned() as usize > HOPS {
+            packet.read_unaligned().add(HOPS).write(b'!');
+        }
+    }
+    ERROR_SUCCESS
 }
 
 /// Loads the DLL after it, and returns its table.

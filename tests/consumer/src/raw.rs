@@ -16,7 +16,7 @@ use dhcp_callout::ffi::{
 use dhcp_callout::simulate::NEXT_DLL;
 
 /// Offset of `hops` in a packet, which no rule is about.
-const HOPS: usize = 3;
+pub(crate) const HOPS: usize = 3;
 /// Offset of `siaddr`, which no rule is about either.
 pub(crate) const ADDRESSES: usize = 20;
 
@@ -660,8 +660,10 @@ callout!(
     }
 );
 
-unsafe extern "system" fn free_all_places(_: u32, _: *mut c_void) -> u32 {
-    TAKEN.iter().for_each(|place| place.store(false, SeqCst));
+unsafe extern "system" fn free_all_places(code: u32, _: *mut c_void) -> u32 {
+    if code == ServiceControl::START.code() {
+        TAKEN.iter().for_each(|place| place.store(false, SeqCst));
+    }
     ERROR_SUCCESS
 }
 

@@ -11,7 +11,7 @@ use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::message::OptionCode;
 use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
-    Callout, Decision, DllPath, Editor, Host, Message, MessageType, NewPacket, OnOptionsParsed, OnSendPacket,
+    Callout, Decision, DllPath, Editor, Host, Message, MessageType, NewPacket, OnOptionsParsed, OnSendPacket, Outcome,
     ParsedOptions, ReplaceError, SendPacket, entry_point, option,
 };
 
@@ -179,6 +179,44 @@ static ONE_AT_A_TIME: Host<OneAtATime> = Host::new(OneAtATime {
 });
 // Takes another packet for its own if that arrives while a reply is sent.
 entry_point!(pub fn mixes_up_packets_of_two_threads = ONE_AT_A_TIME);
+
+/// Notes in one place which reply it has to do with, and clears that when any packet is over.
+pub struct ClearedAtTheEnd {
+    xid: AtomicU32,
+    reply: Mutex<()>,
+}
+
+impl Callout for ClearedAtTheEnd {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Track(())
+    }
+
+    fn packet_done(&self, _: Outcome, (): ()) {
+        self.xid.store(0, Relaxed);
+    }
+}
+
+impl OnSendPacket for ClearedAtTheEnd {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+        let (Ok(_turn), Ok(message)) = (self.reply.lock(), packet.message()) else {
+            return;
+        };
+        self.xid.store(message.xid(), Relaxed);
+        thread::sleep(Duration::from_millis(1));
+        edit(packet, |reply| {
+            reply.xid(self.xid.load(Relaxed));
+        });
+    }
+}
+
+static CLEARED_AT_THE_END: Host<ClearedAtTheEnd> = Host::new(ClearedAtTheEnd {
+    xid: AtomicU32::new(0),
+    reply: Mutex::new(()),
+});
+// Loses a reply if another packet is over while that is sent.
+entry_point!(pub fn loses_a_reply_when_another_packet_ends = CLEARED_AT_THE_END);
 
 /// Defines an entry point of a callout that does something to each reply.
 macro_rules! on_reply {

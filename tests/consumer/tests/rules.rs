@@ -12,7 +12,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 64] = [
+const CALLOUTS: [(EntryPoint, Rule); 68] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
@@ -44,6 +44,7 @@ const CALLOUTS: [(EntryPoint, Rule); 64] = [
     (raw::writes_before_the_buffer, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
     (raw::forgets_the_size, Rule::WriteBeyondSize),
+    (lifecycle::forgets_a_client_too_early, Rule::ReplacementChanged),
     (raw::one_buffer_for_all, Rule::ReplacementChanged),
     (raw::keeps_its_arguments, Rule::KeptArguments),
     (raw::answers_with_the_kept_packet, Rule::KeptArguments),
@@ -73,10 +74,13 @@ const CALLOUTS: [(EntryPoint, Rule); 64] = [
     (safe::has_a_stray_continuation::entry, Rule::ReplyContinuation),
     (safe::depends_on_the_thread::entry, Rule::DependsOnThread),
     (safe::takes_the_host_order_for_granted, Rule::DependsOnByteOrder),
+    (lifecycle::is_lost_after_a_pause, Rule::DependsOnService),
+    (lifecycle::is_lost_after_a_stop, Rule::DependsOnService),
     (safe::is_slow::entry, Rule::Slow),
     (safe::is_slow_at_times::entry, Rule::Slow),
     (safe::is_a_little_slow, Rule::SlowTogether),
     (safe::mixes_up_packets_of_two_threads, Rule::ReplyOfAnother),
+    (safe::loses_a_reply_when_another_packet_ends, Rule::ReplyTransaction),
 ];
 
 /// The callouts are in statics, so one check at a time.
@@ -288,7 +292,7 @@ fn a_fuzzer_does_not_go_on_without_a_callout() {
 fn a_packet_of_poison_is_no_fault() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let others_and_steps = [0, 0, 1, 0, 2, 0, 0x00, 0x30, 0xF0];
-    let data = [&[0, 0, 15, 16, 0][..], &[0xDD; 16], &others_and_steps].concat();
+    let data = [&[0, 0, 31, 16, 0][..], &[0xDD; 16], &others_and_steps].concat();
     // SAFETY: as above.
     unsafe { simulate::fuzz(safe::sets_an_option::entry, &data) };
 }
