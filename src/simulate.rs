@@ -48,6 +48,7 @@ mod replay;
 #[cfg(not(loom))]
 mod test_packet;
 mod threads;
+mod watch;
 
 pub use call::{HookCall, Observation, Parameter};
 pub use check::{Finding, NEXT_DLL, Report, Rule, Severity, check, check_chained, check_seeded, fuzz};
@@ -70,6 +71,7 @@ use self::call::Packet;
 use self::entry::list_of;
 use self::event::Kind;
 use self::memory::{Arena, Remains};
+use self::watch::Watch;
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};
 use crate::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
 use crate::ffi::{Bool, CalloutTable, EntryPoint};
@@ -117,6 +119,8 @@ pub struct Server {
     address: Ipv4Addr,
     conduct: Conduct,
     memory: Arena,
+    /// Who is told of calls that do not return.
+    watch: Option<Watch>,
     /// The context of the packet that was received last, and the one by which one ended last, as exposed addresses; 0 for none.
     given: AtomicUsize,
     ended: AtomicUsize,
@@ -169,6 +173,7 @@ impl Server {
             address: TEST_SOCKET,
             conduct: Conduct::DEFAULT,
             memory,
+            watch: None,
             given: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
         }
@@ -252,7 +257,11 @@ impl Server {
 
     /// Calls a hook with arguments as they come.
     pub fn call(&self, call: &HookCall<'_>) -> Observation {
-        call.make(&self.table, &self.memory, self.address, self.conduct)
+        let make = || call.make(&self.table, &self.memory, self.address, self.conduct);
+        match &self.watch {
+            Some(watch) => watch.call(call.hook.name(), make),
+            None => make(),
+        }
     }
 
     /// Reports that the service was started, stopped, paused or continued.

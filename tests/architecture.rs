@@ -38,13 +38,14 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 33] = [
+const CALLED: [&str; 34] = [
     "and",
     "as_mut_ptr",
     "chain",
     "check",
     "check_all",
     "check_seeded",
+    "check_watched",
     "each",
     "enter",
     "enter_in",

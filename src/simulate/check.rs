@@ -28,6 +28,7 @@ use self::numbers::Numbers;
 use self::run::{Run, Service};
 use super::memory::{Arena, Remains};
 use super::threads::{Threads, timed};
+use super::watch::Watch;
 use super::{Conduct, Contexts, Notices, Server};
 use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 
@@ -48,6 +49,9 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 ///
 /// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
 /// [`Rule::Slow`], [`Rule::SlowTogether`], [`Rule::DependsOnThread`] and [`Rule::Panics`] are not checked.
+///
+/// A hook that does not return keeps the check from returning; which it is, stands on the standard error after 10 to 20
+/// seconds, with feature `std`.
 ///
 /// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to a
 /// sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing of what it does; one that breaks a rule only after
@@ -119,11 +123,22 @@ pub unsafe fn check_chained(entry: EntryPoint) -> Report {
 /// # Safety
 /// As for [`check`].
 unsafe fn check_all(entry: EntryPoint, seed: u64, is_chained: bool) -> Report {
+    let watch = Watch::default();
+    // SAFETY: the caller promises the same.
+    watch.over(seed, || unsafe { check_watched(entry, seed, is_chained, &watch) })
+}
+
+/// As [`check_all`]; `watch` hears of the calls.
+///
+/// # Safety
+/// As for [`check`].
+unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &Watch) -> Report {
     let mut report = Report::new(Some(seed));
     // Kept to the end, since a callout can have kept what is in it.
     let entry_memory = Arena::new(entry_rules::CALLS, Remains::Poison);
     // SAFETY: the caller promises that it can be called.
-    let (table, heard) = listen(|| unsafe { entry_rules::check(entry, &entry_memory, &mut report) });
+    let call = || unsafe { entry_rules::check(entry, &entry_memory, &mut report) };
+    let (table, heard) = listen(|| watch.call(ENTRY_POINT, call));
     let Some(table) = table else {
         report.cut_short();
         return report;
@@ -137,6 +152,7 @@ unsafe fn check_all(entry: EntryPoint, seed: u64, is_chained: bool) -> Report {
         table,
         entry_memory,
         served: None,
+        watch,
         report,
         transactions,
     };
@@ -186,7 +202,7 @@ impl Mode {
 }
 
 /// A check under way.
-struct Check {
+struct Check<'w> {
     /// INVARIANT: a server can load it, and call its hooks.
     entry: EntryPoint,
     /// The table that it gives.
@@ -195,12 +211,13 @@ struct Check {
     entry_memory: Arena,
     /// How it serves the next DLL, while that is asked.
     served: Option<Served>,
+    watch: &'w Watch,
     report: Report,
     /// The transactions of all packets.
     transactions: Vec<Transaction>,
 }
 
-impl Check {
+impl Check<'_> {
     /// Shows the callout all exchanges with each conduct.
     fn run_all(&mut self, conducts: impl IntoIterator<Item = Conduct>, exchanges: [&[Exchange]; 2]) {
         for conduct in conducts {
@@ -220,9 +237,12 @@ impl Check {
             service,
         } = mode;
         let (entry, table, transactions, next) = (self.entry, &self.table, &self.transactions, &mut self.served);
+        let watch = self.watch;
         let effects = self.report.with_poison(remains, |report, remains| {
             // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
-            let (server, refused) = unsafe { Server::load_first_in(remains, &[(ENTRY_POINT, entry), NEXT_DLL]) };
+            let load = || unsafe { Server::load_first_in(remains, &[(ENTRY_POINT, entry), NEXT_DLL]) };
+            let (mut server, refused) = watch.call(ENTRY_POINT, load);
+            server.watch = Some(watch.clone());
             if !refused.is_empty() || !entry_rules::are_equal(&server.table, table) {
                 report.note(report.finding(Rule::EntryUnstable, ENTRY_POINT, conduct, &[]));
                 return Vec::new();

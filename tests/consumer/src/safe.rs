@@ -345,6 +345,13 @@ on_reply! {
             thread::sleep(Duration::from_millis(400));
         }
     };
+    /// Waits for a friend who does not come, as good as for ever.
+    waits_half_a_minute: |_| {
+        static HAS_WAITED: AtomicBool = AtomicBool::new(false);
+        if !HAS_WAITED.swap(true, Relaxed) {
+            thread::sleep(Duration::from_secs(30));
+        }
+    };
     /// Counts on hearing of request and reply on one thread.
     depends_on_the_thread: |reply| {
         if NEW_ON_THIS_THREAD.get() {
