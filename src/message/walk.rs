@@ -239,6 +239,16 @@ impl<'a> Walk<'a> {
         Self::starting(if has_cookie(packet) { packet } else { &[] }, OPTIONS_OFFSET, 0)
     }
 
+    /// Walks `area` of a packet that has options in it; after the options field come the others.
+    pub(super) fn of(packet: &'a [u8], area: Area) -> Self {
+        let field = match area {
+            Area::Options => return Self::over(packet),
+            Area::File => FILE,
+            Area::Sname => SNAME,
+        };
+        Self::starting(packet.get(..field.end).unwrap_or_default(), field.start, SETTLED)
+    }
+
     /// Walks `packet`, which ends with the area, from `offset` on.
     #[inline]
     fn starting(packet: &'a [u8], offset: usize, overload: u8) -> Self {

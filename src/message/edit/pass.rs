@@ -9,10 +9,16 @@ use zerocopy::IntoBytes;
 
 use super::super::code::{OptionCode, Overload};
 use super::super::codec::Encoder;
-use super::super::walk::{Area, LONGEST, RawOption};
+use super::super::walk::{Area, LONGEST, Options, RawOption, Walk};
 use super::super::{FILE, HEADER_LENGTH, MAGIC_COOKIE, Message, OPTIONS_OFFSET, SNAME};
 use super::error::{EditError, MAX_EDITS};
-use super::script::{Change, LongForm, RELAY, Script};
+use super::script::{Change, Edit, LongForm, RELAY, Script};
+
+/// The fields that may hold options: their names in option 52, and where they are.
+const FIELDS: [(Overload, Area, Range<usize>); 2] = [
+    (Overload::FILE, Area::File, FILE),
+    (Overload::SNAME, Area::Sname, SNAME),
+];
 
 /// What is decided about one packet.
 pub(super) struct Pass<'p> {
@@ -20,9 +26,13 @@ pub(super) struct Pass<'p> {
     script: &'p Script<'p>,
     /// The values of the script: the end of the editor's block.
     values: &'p [u8],
+    /// For each code, the place in the script of the edit that decides about its options; `u8::MAX` if there is none.
+    deciders: [u8; 256],
     /// For each edit of the script, where its value goes.
     placements: [Placement; MAX_EDITS],
-    /// What option 52 has to name, if that changes.
+    /// The fields that option 52 names.
+    before: Overload,
+    /// What it has to name, if that changes.
     overload: Option<Overload>,
     /// Offset in the message of the option before which new ones go; `None` if they go after the last.
     relay: Option<usize>,
@@ -36,7 +46,36 @@ enum Placement {
     /// It is there already: all fragments stay.
     Kept,
     /// In the place of the fragment at this offset; the others go away.
-    At(usize),
+    At { offset: usize, form: LongForm },
+}
+
+/// The option that an edit sets, as far as it has been read.
+#[derive(Clone, Copy, Default)]
+struct Present<'p> {
+    /// Offset of the first fragment.
+    first: Option<usize>,
+    /// The form of its value, if that is long.
+    form: Option<LongForm>,
+    has_bytes: bool,
+    /// What is still to come if the value is the one that is set; `None` if it is not.
+    unread: Option<&'p [u8]>,
+}
+
+impl Present<'_> {
+    /// Reads the next fragment.
+    fn add(&mut self, message: Message<'_>, fragment: &RawOption<'_>) {
+        let is_first = self.first.is_none();
+        self.first.get_or_insert(fragment.offset);
+        let is_continued = fragment.value.len() == LONGEST
+            && message.as_bytes().get(fragment.end()) == Some(&OptionCode::CONTINUATION.code());
+        if is_first && is_continued {
+            self.form = Some(LongForm::Continued);
+        } else if self.has_bytes && !fragment.value.is_empty() {
+            self.form.get_or_insert(LongForm::Repeated);
+        }
+        self.has_bytes |= !fragment.value.is_empty();
+        self.unread = self.unread.and_then(|unread| unread.strip_prefix(fragment.value));
+    }
 }
 
 /// What becomes of one fragment.
@@ -44,8 +83,8 @@ enum Placement {
 enum Action<'p> {
     Keep,
     Drop,
-    /// The new value takes its place.
-    Replace(&'p [u8]),
+    /// The new value takes its place, in this form if it is long.
+    Replace(&'p [u8], LongForm),
 }
 
 /// Writes what `message` becomes by the changes of `script` to `target`, which begins with the new header if that
@@ -58,24 +97,30 @@ pub(super) fn build<'p>(
     values: &'p [u8],
     target: &mut [u8],
 ) -> Result<usize, EditError> {
-    let mut has_relay = false;
-    for option in message.options() {
-        has_relay |= option?.code == RELAY;
+    let mut pass = Pass {
+        message,
+        script,
+        values,
+        deciders: [u8::MAX; 256],
+        placements: [Placement::New; MAX_EDITS],
+        before: Overload::NONE,
+        overload: None,
+        relay: None,
+    };
+    for (edit, index) in script.edits().zip(0..) {
+        if let (Some(decider), false) = (
+            pass.deciders.get_mut(usize::from(edit.code.code())),
+            edit.change == Change::Append,
+        ) {
+            *decider = index;
+        }
     }
+    let has_relay = pass.place()?;
     let mut out = Encoder::new(target);
     if script.copied == 0 {
         out.put(message.header.as_bytes());
     }
     out.len = HEADER_LENGTH;
-    let mut pass = Pass {
-        message,
-        script,
-        values,
-        placements: [Placement::New; MAX_EDITS],
-        overload: None,
-        relay: None,
-    };
-    pass.place();
     pass.edit_fields(&mut out)?;
     if has_relay {
         pass.find_relay();
@@ -85,20 +130,42 @@ pub(super) fn build<'p>(
 }
 
 impl<'p> Pass<'p> {
-    /// Decides where the values that are set go, if there is room for them.
-    fn place(&mut self) {
-        for (edit, placement) in self.script.edits().zip(&mut self.placements) {
-            if edit.change != Change::Set {
-                continue;
+    /// Decides where the values that are set go, if there is room for them, in one walk for all; returns whether there are
+    /// options of relay agents.
+    fn place(&mut self) -> Result<bool, EditError> {
+        let mut present = [Present::default(); MAX_EDITS];
+        for (edit, present) in self.script.edits().zip(&mut present) {
+            present.unread = Some(edit.value(self.values));
+        }
+        let mut set = None;
+        let mut has_relay = false;
+        let mut options = self.message.options();
+        for option in options.by_ref() {
+            let option = option?;
+            has_relay |= option.code == RELAY;
+            if !option.continues {
+                set = self.decider(option.code).filter(|(_, edit)| edit.change == Change::Set);
             }
-            let mut options = self.message.options().map_while(Result::ok);
-            if let Some(first) = options.find(|option| option.code == edit.code && !option.continues) {
-                *placement = match self.message.value(edit.code) {
-                    Ok(Some(now)) if now == *edit.value(self.values) => Placement::Kept,
-                    _ => Placement::At(first.offset),
-                };
+            if let Some(present) = set.and_then(|(index, _)| present.get_mut(index)) {
+                present.add(self.message, &option);
             }
         }
+        for (present, placement) in present.iter().zip(&mut self.placements) {
+            *placement = match *present {
+                Present { first: None, .. } => Placement::New,
+                Present { unread: Some([]), .. } => Placement::Kept,
+                Present {
+                    first: Some(offset),
+                    form,
+                    ..
+                } => Placement::At {
+                    offset,
+                    form: form.unwrap_or(self.script.long_form),
+                },
+            };
+        }
+        self.before = Overload::from_code(options.0.overload() & Overload::BOTH.code());
+        Ok(has_relay)
     }
 
     /// Decides about an option, other than a 250 that continues one.
@@ -106,46 +173,62 @@ impl<'p> Pass<'p> {
         if option.is_overload() {
             return match self.overload {
                 Some(Overload::NONE) => Action::Drop,
-                Some(fields) if !option.value.is_empty() => Action::Replace(value_of(fields)),
+                Some(fields) if !option.value.is_empty() => Action::Replace(value_of(fields), LongForm::Repeated),
                 _ => Action::Keep,
             };
         }
-        let mut placed = self.script.edits().zip(&self.placements);
-        match placed.find(|(edit, _)| edit.code == option.code && edit.change != Change::Append) {
-            None if self.script.drops(option.offset) => Action::Drop,
-            None | Some((_, Placement::Kept)) => Action::Keep,
-            Some((edit, Placement::At(offset))) if *offset == option.offset => Action::Replace(edit.value(self.values)),
-            Some(_) => Action::Drop,
+        let Some((index, edit)) = self.decider(option.code) else {
+            return if self.script.drops(option.offset) {
+                Action::Drop
+            } else {
+                Action::Keep
+            };
+        };
+        match self.placements.get(index) {
+            Some(Placement::Kept) => Action::Keep,
+            Some(Placement::At { offset, form }) if *offset == option.offset => {
+                Action::Replace(edit.value(self.values), *form)
+            }
+            _ => Action::Drop,
         }
     }
 
-    /// Returns the options of the areas, each with what becomes of it.
-    fn actions(&self, is_in: impl Fn(Area) -> bool) -> impl Iterator<Item = (RawOption<'p>, Action<'p>)> {
-        let options = self.message.options().map_while(Result::ok);
-        let mut before = Action::Keep;
-        options.filter(move |option| is_in(option.area)).map(move |option| {
-            before = match before {
-                _ if !option.continues => self.action(&option),
-                Action::Keep => Action::Keep,
-                Action::Drop | Action::Replace(_) => Action::Drop,
-            };
-            (option, before)
-        })
+    /// Returns the edit that decides about the options `code`, and its place in the script.
+    fn decider(&self, code: OptionCode) -> Option<(usize, &'p Edit<'p>)> {
+        let index = usize::from(*self.deciders.get(usize::from(code.code()))?);
+        Some((index, self.script.edit(index)?))
+    }
+
+    /// Returns the options of `area`; after those of the options field come the others.
+    fn options_of(&self, area: Area) -> Options<'p> {
+        Options(Walk::of(self.message.as_bytes(), area))
+    }
+
+    /// Returns the options of `area`, each with what becomes of it.
+    fn actions(&self, area: Area) -> impl Iterator<Item = (RawOption<'p>, Action<'p>)> {
+        let options = self.options_of(area).map_while(Result::ok);
+        let mut last = Action::Keep;
+        options
+            .take_while(move |option| option.area == area)
+            .map(move |option| {
+                last = match last {
+                    _ if !option.continues => self.action(&option),
+                    Action::Keep => Action::Keep,
+                    Action::Drop | Action::Replace(..) => Action::Drop,
+                };
+                (option, last)
+            })
     }
 
     /// Edits the fields that option 52 names, in the header that `out` begins with.
     fn edit_fields(&mut self, out: &mut Encoder<'_>) -> Result<(), EditError> {
-        let before = self.message.overload().ok().flatten().unwrap_or(Overload::NONE);
         let mut after = Overload::NONE;
-        for (named, area, range) in [
-            (Overload::FILE, Area::File, FILE),
-            (Overload::SNAME, Area::Sname, SNAME),
-        ] {
-            if before.contains(named) && self.edit_field(named, area, range, out)? {
+        for (named, area, range) in FIELDS {
+            if self.before.contains(named) && self.edit_field(named, area, range, out)? {
                 after = after.with(named);
             }
         }
-        self.overload = Some(after).filter(|after| *after != before);
+        self.overload = Some(after).filter(|after| *after != self.before);
         Ok(())
     }
 
@@ -164,9 +247,7 @@ impl<'p> Pass<'p> {
         let mut holds_options = false;
         if !self.script.frees_fields {
             self.fit(area, range.clone());
-            holds_options = self
-                .actions(|other| other == area)
-                .any(|(_, action)| !matches!(action, Action::Drop));
+            holds_options = self.actions(area).any(|(_, action)| !matches!(action, Action::Drop));
             if is_given && holds_options {
                 return Err(EditError::FieldHoldsOptions { area });
             }
@@ -192,23 +273,23 @@ impl<'p> Pass<'p> {
     fn fit(&mut self, area: Area, range: Range<usize>) {
         let mut run = range.start;
         let mut used = 0_usize;
-        for (option, action) in self.actions(|other| other == area) {
+        for (option, action) in self.actions(area) {
             let end = match action {
                 Action::Keep => option.end(),
-                Action::Drop | Action::Replace(_) => option.offset,
+                Action::Drop | Action::Replace(..) => option.offset,
             };
             used = used.saturating_add(end.saturating_sub(run));
             run = option.end();
         }
-        for option in self.message.options().map_while(Result::ok) {
-            if let (true, Action::Replace(value)) = (option.area == area, self.action(&option)) {
+        for option in self.options_of(area).map_while(Result::ok) {
+            if let Action::Replace(value, _) = self.action(&option) {
                 let with_it = value.len().saturating_add(used).saturating_add(2);
                 if with_it < range.len() {
                     used = with_it;
                     continue;
                 }
                 for placement in &mut self.placements {
-                    if *placement == Placement::At(option.offset) {
+                    if matches!(*placement, Placement::At { offset, .. } if offset == option.offset) {
                         *placement = Placement::New;
                     }
                 }
@@ -219,7 +300,7 @@ impl<'p> Pass<'p> {
     /// Finds the options of relay agents that nothing else follows.
     fn find_relay(&mut self) {
         let mut relay = None;
-        for (option, action) in self.actions(|area| area == Area::Options) {
+        for (option, action) in self.actions(Area::Options) {
             relay = match action {
                 _ if option.continues => relay,
                 Action::Drop => relay,
@@ -273,7 +354,7 @@ impl<'p> Pass<'p> {
     /// Writes the options of `area`, which begins at `start`, with the PADs before them; returns where the last one ended.
     fn write_area(&self, area: Area, start: usize, out: &mut Encoder<'_>) -> usize {
         let mut run = start;
-        for (option, action) in self.actions(|other| other == area) {
+        for (option, action) in self.actions(area) {
             let pads = self.message.as_bytes().get(run..option.offset);
             debug_assert!(pads.is_some(), "the options of an area follow each other");
             out.put(pads.unwrap_or_default());
@@ -285,34 +366,24 @@ impl<'p> Pass<'p> {
                 Action::Drop => {}
                 Action::Keep if option.continues => out.put_option(option.code, option.value),
                 Action::Keep => out.put_apart(option.code, option.value, LongForm::Repeated),
-                Action::Replace(value) => out.put_apart(option.code, value, self.form_of(&option)),
+                Action::Replace(value, form) => out.put_apart(option.code, value, form),
             }
         }
         run
-    }
-
-    /// Returns the form of the value of which `first` is the first fragment; the author's choice if it is not long.
-    fn form_of(&self, first: &RawOption<'_>) -> LongForm {
-        let is_continued = first.value.len() == LONGEST
-            && self.message.as_bytes().get(first.end()) == Some(&OptionCode::CONTINUATION.code());
-        match self.message.value(first.code) {
-            _ if is_continued => LongForm::Continued,
-            Ok(Some(value)) if value.as_slice().is_none() => LongForm::Repeated,
-            _ => self.script.long_form,
-        }
     }
 
     /// Writes the options that are new in the options field: those of relay agents, or all others.
     fn append(&self, relay: bool, out: &mut Encoder<'_>) {
         let form = self.script.long_form;
         if self.script.frees_fields {
-            for (option, action) in self.actions(|area| area != Area::Options) {
+            let fields = FIELDS.into_iter().filter(|(named, ..)| self.before.contains(*named));
+            for (option, action) in fields.flat_map(|(_, area, _)| self.actions(area)) {
                 let value = match action {
                     // Option 52 means nothing there, and would in the options field.
                     _ if option.is_stray_overload() || (option.code == RELAY) != relay => continue,
                     Action::Drop => continue,
                     Action::Keep => option.value,
-                    Action::Replace(value) => value,
+                    Action::Replace(value, _) => value,
                 };
                 out.put_apart(option.code, value, form);
             }

@@ -201,7 +201,13 @@ impl<'v> Script<'v> {
         self.edits.get(..self.count).unwrap_or_default().iter().flatten()
     }
 
-    /// Returns the same for changing.
+    /// Returns the change at `index` of these.
+    #[inline]
+    pub(super) fn edit(&self, index: usize) -> Option<&Edit<'v>> {
+        self.edits.get(index)?.as_ref()
+    }
+
+    /// Returns the changes for changing.
     #[inline]
     pub(super) fn edits_mut(&mut self) -> &mut [Option<Edit<'v>>] {
         debug_assert!(self.count <= MAX_EDITS, "the edits have their places");

@@ -182,6 +182,17 @@ const KINDS: &[Fixed] = &[
     // The editor, which passes over what stays.
     ("edit: options 250 without bytes", continuations, |message| edit(message, |_| {})),
     (
+        "edit: 16 options set, options 250",
+        |size| overloaded(continuations(size - 200)),
+        |message| {
+            edit(message, |editor| {
+                for code in 110..125 {
+                    editor.set_raw(OptionCode::from_code(code), b"host");
+                }
+            })
+        },
+    ),
+    (
         "edit: all removed",
         |size| many(size, &[224, 1, 7]),
         |message| edit(message, |editor| _ = editor.remove(OptionCode::from_code(224))),
