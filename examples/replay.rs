@@ -21,12 +21,16 @@ type, what the server did, how the packet ended. The totals follow.
 
 usage: replay [--json] [FILE]
 
-  FILE        a capture in pcap or pcapng format; - is standard input; without it, a capture of the
-              project's
+  FILE        a capture in pcap or pcapng format; - is standard input; without it
+              tests/captures/server-gone.pcap of the project
   --json      prints each packet as one line of JSON, then the totals as another; each time is in
-              seconds since 1970, as text with nine decimals
+              seconds since 1970, as text with nine decimals; of the totals `unparsed` counts what
+              was not read, `violations` reports out of order, and `live` packets that were never
+              reported as processed
   -h, --help  prints this
 
+What a capture does not show, the server makes up: a DISCOVER without an OFFER was dropped with
+DHCP_DROP_NOADDRESS, another request without a reply as `Server::replay` says in the docs.
 A request that is not answered in the minute after it counts as unanswered if the capture is a long
 one.
 Exit code 2: the capture cannot be read, or not to its end; what was read is printed before.";

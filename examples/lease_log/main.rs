@@ -11,9 +11,9 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{MessageType, Value};
 use dhcp_callout::{
-    AddressOffered, Callout, Decision, Diagnostic, Host, LoadError, NewPacket, OnAddressOffered, Outcome,
+    AddressOffered, Callout, ControlEvent, Decision, Diagnostic, Host, LoadError, NewPacket, OnAddressOffered,
+    OnControl, Outcome, ServiceControl,
 };
-use dhcp_callout_support::show;
 
 #[cfg(test)]
 mod tests;
@@ -83,10 +83,17 @@ impl OnAddressOffered for LeaseLog {
     }
 }
 
+impl OnControl for LeaseLog {
+    fn control(&'static self, event: ControlEvent) {
+        if event.code() == ServiceControl::STOP {
+            writer::flush();
+        }
+    }
+}
+
 static LOG: Host<LeaseLog, 4096, 0> = Host::new(LeaseLog(AtomicU64::new(0)));
 dhcp_callout::export!(LOG);
 
 fn main() {
-    show::lifecycles(DhcpServerCalloutEntry);
-    std::thread::sleep(core::time::Duration::from_millis(200));
+    dhcp_callout_support::show::lifecycles(DhcpServerCalloutEntry);
 }

@@ -2,6 +2,7 @@
 
 use core::net::Ipv4Addr;
 use core::sync::atomic::Ordering::Relaxed;
+use core::time::Duration;
 use std::sync::LazyLock;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -10,10 +11,23 @@ use dhcp_callout::Outcome;
 
 use super::{LOG, Request};
 
+enum Work {
+    Line(Request, Outcome),
+    /// To be answered when all lines before it are written.
+    Flush(SyncSender<()>),
+}
+
 /// Not part of the host: it would put the whole table into the file of the DLL.
-static WRITER: LazyLock<SyncSender<(Request, Outcome)>> = LazyLock::new(|| {
+static WRITER: LazyLock<SyncSender<Work>> = LazyLock::new(|| {
     let (sender, receiver) = sync_channel(1024);
-    thread::spawn(move || receiver.iter().for_each(|(request, outcome)| write(&request, outcome)));
+    thread::spawn(move || {
+        for work in receiver {
+            match work {
+                Work::Line(request, outcome) => write(&request, outcome),
+                Work::Flush(done) => _ = done.send(()),
+            }
+        }
+    });
     sender
 });
 
@@ -23,7 +37,15 @@ pub(super) fn start() {
 
 /// Hands a packet to the writer; false if it has too much to do, for a hook does not wait.
 pub(super) fn send(request: Request, outcome: Outcome) -> bool {
-    WRITER.try_send((request, outcome)).is_ok()
+    WRITER.try_send(Work::Line(request, outcome)).is_ok()
+}
+
+/// Waits until the lines are written, but not for ever: the service wants to stop.
+pub(super) fn flush() {
+    let (done, written) = sync_channel(1);
+    if WRITER.send(Work::Flush(done)).is_ok() {
+        let _ = written.recv_timeout(Duration::from_secs(5));
+    }
 }
 
 /// Writes one line. On a server into a file: what a service writes to stderr is lost.

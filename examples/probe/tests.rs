@@ -86,7 +86,7 @@ fn check(lines: &Lines, expected: &[(&str, u64)]) {
 
 #[test]
 fn the_file_says_what_the_server_does() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe.txt");
+    let file = std::env::temp_dir().join(format!("dhcp-probe-{}.txt", std::process::id()));
     let set = |name, value| {
         // SAFETY: this is the only test of the program, and the probe's thread is not there.
         unsafe { std::env::set_var(name, value) }

@@ -101,6 +101,9 @@ impl Errors {
         });
         let long = PacketBuffer::request(MessageType::DISCOVER, 7, &[2; 17]);
         self.add("EditError::FieldTooLong", long.unwrap_err());
+        self.edit("EditError::Value", |editor| {
+            editor.set(option::HOST_NAME, "");
+        });
         self.edit("EditError::NoEncoding", |editor| {
             editor.set(option::DOMAIN_SEARCH, ["a..b"].as_slice());
         });

@@ -94,8 +94,13 @@ fn with_a_bad_action_it_is_as_if_no_callout_were_there() {
 #[test]
 fn the_monitor_reports_each_client_once() {
     let output = run("drop_monitor", &[]);
-    let reports: Vec<_> = output.lines().filter(|line| line.starts_with("drops: ")).collect();
+    let reports: Vec<_> = output
+        .lines()
+        .filter(|line| line.starts_with("drops: client"))
+        .collect();
     assert_eq!(reports.len(), 3, "{reports:?}");
+    // Each of the three clients asks twice where nobody answers.
+    assert!(output.contains("drops: DHCP_DROP_NOADDRESS: 6 in all"), "{output}");
     assert!(
         reports.iter().all(|line| line.contains("DHCP_DROP_NOADDRESS")),
         "{reports:?}"

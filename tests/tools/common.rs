@@ -20,7 +20,7 @@ pub(crate) fn run(tool: &str, arguments: &[&str], input: &[u8]) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("the examples have to be built, as cargo test does: {error}"));
+        .unwrap();
     let mut stdin = program.stdin.take().unwrap();
     std::thread::scope(|scope| {
         // A program that fails early does not read its input.

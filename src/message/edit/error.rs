@@ -20,7 +20,7 @@ pub enum EditError {
     #[error(transparent)]
     Options(#[from] OptionError),
     /// A typed value that its own format would not read, such as an empty list; offsets are from its first byte.
-    #[error(transparent)]
+    #[error("the value for option {}, from its byte {} on: {}", _0.code(), _0.offset(), _0.kind())]
     Value(ValueError),
     /// A typed value that has no encoding, such as a domain name with an empty label.
     #[error(

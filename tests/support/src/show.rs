@@ -5,9 +5,9 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 
-use dhcp_callout::Message;
 use dhcp_callout::ffi::{CalloutTable, EntryPoint};
 use dhcp_callout::simulate::{Call, Datagram, Lifecycle, Server};
+use dhcp_callout::{Message, ServiceControl};
 
 use crate::capture::{self, Finder};
 
@@ -30,6 +30,7 @@ pub fn lifecycles(entry: EntryPoint) {
             println_capture(&server, &capture::bundled(name));
         }
     }
+    server.control(ServiceControl::STOP);
 }
 
 fn println_capture(server: &Server, path: &Path) {
