@@ -167,8 +167,8 @@ impl PacketBuffer {
         Ok(size)
     }
 
-    /// Applies the changes that `edit` notes in a copy of `message`, which becomes the packet of this buffer; returns its
-    /// size in bytes.
+    /// Applies the changes that `edit` notes in a copy of `message`, which becomes the packet of this buffer; returns
+    /// its size in bytes.
     ///
     /// The message is copied once, while the changes are made, if the buffer holds the empty packet; else twice, since
     /// it keeps its packet if the edit fails.

@@ -31,25 +31,25 @@
 //! `DhcpNewPktHook` and `DhcpPktDropHook` always are: they begin and end the lifecycle of a packet. So is
 //! `DhcpControlHook`, since the stop of the service ends all of them. Each other event has a trait of one method:
 //! [`OnSendPacket`], [`OnAddressOffered`], [`OnAddressDeleted`], [`OnOptionsParsed`], [`OnClientDeleted`], and
-//! [`OnControl`] for the author's part in `DhcpControlHook`. [`export!`](crate::export!) puts a hook into the table if the
-//! type implements the trait, and leaves NULL otherwise, so that the server skips it; the hook is not even linked. The
-//! compiler decides that by itself: there is no list to keep, and no method that is overridden but never called.
+//! [`OnControl`] for the author's part in `DhcpControlHook`. [`export!`](crate::export!) puts a hook into the table if
+//! the type implements the trait, and leaves NULL otherwise, so that the server skips it; the hook is not even linked.
+//! The compiler decides that by itself: there is no list to keep, and no method that is overridden but never called.
 //!
-//! The trait counts, not the name: nothing calls a `control` or `send_packet` in an `impl Gate` block. The compiler warns of
-//! it as dead code, unless both the method and the type are `pub`; then only the missing hook shows it.
+//! The trait counts, not the name: nothing calls a `control` or `send_packet` in an `impl Gate` block. The compiler
+//! warns of it as dead code, unless both the method and the type are `pub`; then only the missing hook shows it.
 //!
 //! # Which methods may block
 //!
 //! [`Callout::load`] and [`OnControl::control`] are called outside of the work on packets: they may block, and they get
-//! `&'static self`, so that they can start threads that use the callout. All other methods are on the server's path, some
-//! while it holds locks, and must not block.
+//! `&'static self`, so that they can start threads that use the callout. All other methods are on the server's path,
+//! some while it holds locks, and must not block.
 //!
 //! # When the author's code panics
 //!
 //! With the feature `std` the panic is caught at the hook: the packet and `ProcessIt` stay as the server had them,
-//! [`Callout::diagnostic`] is told, and the DLL goes on. Without `std` a panic does what the author's panic handler does,
-//! which in a `no_std` DLL ends the process, and with it the server. Aborts cannot be contained: with `panic = "abort"` in
-//! the profile, and for a destructor that panics while another panic unwinds, the process ends.
+//! [`Callout::diagnostic`] is told, and the DLL goes on. Without `std` a panic does what the author's panic handler
+//! does, which in a `no_std` DLL ends the process, and with it the server. Aborts cannot be contained: with `panic =
+//! "abort"` in the profile, and for a destructor that panics while another panic unwinds, the process ends.
 #![expect(unsafe_code, reason = "hooks are handled with the promises of whoever calls them")]
 
 mod contain;
@@ -75,16 +75,18 @@ use crate::lifecycle::{Outcome, Stage};
 ///
 /// # The order of calls
 ///
-/// 1. [`new_packet`](Self::new_packet), once for each packet. If it returns [`Decision::Track`], the packet has a state.
+/// 1. [`new_packet`](Self::new_packet), once for each packet. If it returns [`Decision::Track`], the packet has a
+///    state.
 /// 2. Any number of [`OnOptionsParsed`], [`OnAddressOffered`], [`OnAddressDeleted`], [`OnSendPacket`] about the packet,
 ///    each with its state, if it has one. Whether two can overlap is not documented.
-/// 3. [`packet_dropped`](Self::packet_dropped), if the server drops the packet; once more for each time that it repeats it.
+/// 3. [`packet_dropped`](Self::packet_dropped), if the server drops the packet; once more for each time that it repeats
+///    it.
 /// 4. [`packet_done`](Self::packet_done), when the server reports the packet as processed, and after the last of the
 ///    other calls about it has returned; it gets the state back.
 ///
 /// Each state is handed back exactly once: to [`packet_done`](Self::packet_done), to [`packet_lost`](Self::packet_lost)
-/// if the packet is given up, or to [`not_tracked`](Self::not_tracked) if it was never in the table. A packet that is not
-/// tracked has no state, and no fourth step.
+/// if the packet is given up, or to [`not_tracked`](Self::not_tracked) if it was never in the table. A packet that is
+/// not tracked has no state, and no fourth step.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no callout",
     label = "write `impl Callout for {Self}`",
@@ -102,16 +104,16 @@ pub trait Callout: Send + Sync + 'static {
     /// Hears that the server drops a packet, and why (`DhcpPktDropHook`).
     ///
     /// Every notice with a reason comes here:
-    /// - of a tracked packet, with its state; one that is repeated too, after [`diagnostic`](Self::diagnostic) has heard
-    ///   of the [violation](crate::Violation::RepeatedDrop): the [`Outcome`] has the first reason;
-    /// - of a packet that was passed, refused or never offered, without a state; the server may say no more of it than the
-    ///   reason;
+    /// - of a tracked packet, with its state; one that is repeated too, after [`diagnostic`](Self::diagnostic) has
+    ///   heard of the [violation](crate::Violation::RepeatedDrop): the [`Outcome`] has the first reason;
+    /// - of a packet that was passed, refused or never offered, without a state; the server may say no more of it than
+    ///   the reason;
     /// - with a context that names no packet in flight, or one that is already processed and about to be handed back:
     ///   without a state, after [`diagnostic`](Self::diagnostic) has heard of the context;
     /// - of a packet that cannot be borrowed once more, 255 hooks being about it at this moment: likewise.
     ///
-    /// In a [chain](crate::chain) it is so as well, if the callout is that of the DLL which has the chain: its first member
-    /// hears what it would hear alone.
+    /// In a [chain](crate::chain) it is so as well, if the callout is that of the DLL which has the chain: its first
+    /// member hears what it would hear alone.
     fn packet_dropped(&self, notice: &PacketNotice<'_>, state: Option<&Self::State>) {
         let _ = (notice, state);
     }
@@ -134,8 +136,8 @@ pub trait Callout: Send + Sync + 'static {
 
     /// Takes the state of a packet back that could not be tracked: as many packets as the table holds are in flight.
     ///
-    /// The server processes the packet. A [`replace`](NewPacket::replace) is undone, since nobody would hold the buffer; a
-    /// [`rewrite`](NewPacket::rewrite) stays.
+    /// The server processes the packet. A [`replace`](NewPacket::replace) is undone, since nobody would hold the
+    /// buffer; a [`rewrite`](NewPacket::rewrite) stays.
     fn not_tracked(&self, state: Self::State) {
         let _ = state;
     }
@@ -241,7 +243,8 @@ pub trait OnAddressDeleted: Callout {
     fn address_deleted(&self, event: &AddressDeleted<'_>, state: Option<&Self::State>);
 }
 
-/// Sees what the server parsed from a packet, and can change it (`DhcpHandleOptionsHook`), perhaps several times for one packet.
+/// Sees what the server parsed from a packet, and can change it (`DhcpHandleOptionsHook`), perhaps several times for
+/// one packet.
 pub trait OnOptionsParsed: Callout {
     /// Handles the event; `state` is that of the packet, if it is tracked.
     fn options_parsed(&self, options: &mut ParsedOptions<'_>, state: Option<&Self::State>);

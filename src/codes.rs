@@ -5,9 +5,9 @@ use core::fmt::{self, Write as _};
 /// Defines open newtypes over wire integers, one table row per known value.
 ///
 /// Each type gets the constants, `ALL`, `name()` (the authority's name), `meaning()` (its prose; the name again if that
-/// says all), `Display` and `Debug`. Both print the name. A value without a name prints as a number, in the format given by
-/// the table: after `unknown` in `Display`, in the type's name in `Debug`. The constructor is left to the caller, since not
-/// every type may hold every value.
+/// says all), `Display` and `Debug`. Both print the name. A value without a name prints as a number, in the format
+/// given by the table: after `unknown` in `Display`, in the type's name in `Debug`. The constructor is left to the
+/// caller, since not every type may hold every value.
 macro_rules! codes {
     (@meaning $name:literal) => { $name };
     (@meaning $name:literal, $meaning:literal) => { $meaning };
@@ -102,7 +102,8 @@ pub(crate) fn pad(f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>) -> fmt::
     (before..missing).try_for_each(|_| f.write_char(fill))
 }
 
-/// Prints items as a list for `Debug`, on one line; those after the one with which it is longer than a log wants are `..`.
+/// Prints items as a list for `Debug`, on one line; those after the one with which it is longer than a log wants are
+/// `..`.
 pub(crate) fn debug_list<T: fmt::Debug>(f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = T>) -> fmt::Result {
     const MOST_PRINTED: usize = 4096;
 

@@ -1,8 +1,8 @@
 //! The control codes of the server, a type for each hook.
 //!
 //! The same DWORD means different things to different hooks: 1 is `DHCP_CONTROL_START` to one and `DHCP_DROP_DUPLICATE`
-//! to another. Each type keeps every value that it is given, known or not. All values are DWORDs in host order, passed by
-//! value.
+//! to another. Each type keeps every value that it is given, known or not. All values are DWORDs in host order, passed
+//! by value.
 //!
 //! A code prints as the SDK's name; `meaning` has the documented prose:
 //!
@@ -33,8 +33,8 @@ codes! {
 
     /// Why the server drops a packet: `ControlCode` of `DhcpPktDropHook` (`LPDHCP_DROP_SEND`).
     ///
-    /// Cannot hold [`PACKET_PROCESSED`], which reports completion; [`Notice::from_code`](crate::Notice::from_code) tells
-    /// the two apart.
+    /// Cannot hold [`PACKET_PROCESSED`], which reports completion; [`Notice::from_code`](crate::Notice::from_code)
+    /// tells the two apart.
     pub struct DropReason(u32), "{:#010x}", unknown = "drop reason" {
         DUPLICATE = 0x1, "DHCP_DROP_DUPLICATE", "duplicate of another packet received by the server";
         NOMEM = 0x2, "DHCP_DROP_NOMEM", "not enough memory to process the packet";

@@ -26,18 +26,18 @@ use crate::hook::{
 /// export!(HOST, chain = CHAIN, find = function);
 /// ```
 ///
-/// `HOST` is the path of a `static` of type [`Host`](crate::Host), in which the callout lives. A `const` is another value at
-/// each use, and does not compile (E0716). The traits that the callout's type implements decide which hooks are
-/// [in the table](crate::callout#which-hooks-are-in-the-table).
+/// `HOST` is the path of a `static` of type [`Host`](crate::Host), in which the callout lives. A `const` is another
+/// value at each use, and does not compile (E0716). The traits that the callout's type implements decide which hooks
+/// are [in the table](crate::callout#which-hooks-are-in-the-table).
 ///
 /// Without a chain **all DLLs after this one in the server's list are switched off**: the server looks no further when
-/// an entry point succeeds, and [`Diagnostic::Unchained`](crate::Diagnostic::Unchained) says how many there are. With one
-/// the DLL loads them, seven unless the chain has more room: `CHAIN` is the path of a `static` of type
-/// [`Chain`](crate::chain::Chain), and `function` that of a `fn(DllPath<'_>) -> Option<LoadedDll>`, which asks the operating
-/// system.
+/// an entry point succeeds, and [`Diagnostic::Unchained`](crate::Diagnostic::Unchained) says how many there are. With
+/// one the DLL loads them, seven unless the chain has more room: `CHAIN` is the path of a `static` of type
+/// [`Chain`](crate::chain::Chain), and `function` that of a `fn(DllPath<'_>) -> Option<LoadedDll>`, which asks the
+/// operating system.
 ///
-/// The entry point accepts `CalloutVersion` 0, the only one that is documented (`DHCP_SERVER_OPTIONS` depends on it). It
-/// returns
+/// The entry point accepts `CalloutVersion` 0, the only one that is documented (`DHCP_SERVER_OPTIONS` depends on it).
+/// It returns
 /// - `ERROR_SUCCESS` (0) when the table is filled, and again each time that it is called;
 /// - `ERROR_NOT_SUPPORTED` (50) for any other version: it leaves the table alone, and tells [`Callout::diagnostic`];
 /// - `ERROR_INVALID_PARAMETER` (87) for a table that is NULL, and tells it too;
@@ -172,14 +172,16 @@ macro_rules! export {
 /// ```
 #[macro_export]
 macro_rules! entry_point {
-    // A call looks like the path of a trait, `Fn(Argument)`: these shapes come first, so that `path` does not take them.
+    // A call looks like the path of a trait, `Fn(Argument)`: these shapes come first, so that `path` does not take
+    // them.
     (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ ( $($arguments:tt)* ) $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
     (@check $grammar:literal $head:tt $(::)? $($host:ident)::+ $(::)? < $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    // At a keyword `path` is an error of the compiler's, and no arm below is tried: two words, and a word before a block.
+    // At a keyword `path` is an error of the compiler's, and no arm below is tried: two words, and a word before a
+    // block.
     (@check $grammar:literal $head:tt $first:ident $second:ident $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
@@ -318,8 +320,8 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Hosted for Host<C, 
     }
 }
 
-/// What the macros find out about the handler of one argument: a method of this type is found where its bound holds, and
-/// the one of [`NotHandled`] otherwise.
+/// What the macros find out about the handler of one argument: a method of this type is found where its bound holds,
+/// and the one of [`NotHandled`] otherwise.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Handler<H: 'static, A>(&'static H, PhantomData<A>);
@@ -500,7 +502,8 @@ pub fn unchained<E: Exported>(dlls: ChainDlls<'_>) -> CalloutTable {
     hooks::<E>()
 }
 
-/// Returns the table of a callout with a chain, and loads its members; `entry` is the entry point that the server calls.
+/// Returns the table of a callout with a chain, and loads its members; `entry` is the entry point that the server
+/// calls.
 #[doc(hidden)]
 #[must_use]
 pub fn chained<E: Exported, Own: Exported, const PACKETS: usize, const MEMBERS: usize>(

@@ -250,10 +250,11 @@ impl Default for CalloutTable {
 
 macro_rules! server_options {
     ($($field:ident: $Type:ty = $empty:expr,)+) => {
-        /// `DHCP_SERVER_OPTIONS`: what the server parsed from a packet, valid during the call of `DhcpHandleOptionsHook` only.
+        /// `DHCP_SERVER_OPTIONS`: what the server parsed from a packet, valid during the call of
+        /// `DhcpHandleOptionsHook` only.
         ///
-        /// Any pointer may be NULL. The pointers to DWORDs need not be aligned, and the byte order of what they point at is not
-        /// documented. Lengths are in bytes. No text ends in NUL by contract.
+        /// Any pointer may be NULL. The pointers to DWORDs need not be aligned, and the byte order of what they point
+        /// at is not documented. Lengths are in bytes. No text ends in NUL by contract.
         #[doc(alias = "DHCP_SERVER_OPTIONS")]
         #[derive(Clone, Copy, Debug)]
         #[repr(C)]

@@ -1,9 +1,9 @@
 //! Where pointers end: one safe argument type per hook, made from the raw arguments by one `unsafe fn` each.
 //!
-//! `from_raw` takes the arguments of the C prototype as [`ffi`](crate::ffi) declares them. It checks what can be checked
-//! (NULL, sizes against [`PACKET_CAPACITY`](crate::PACKET_CAPACITY), the family of the control code) before any slice is
-//! made, and what cannot be checked is its safety contract. Pointers need not be aligned. Addresses arrive in host byte order and leave as
-//! [`Ipv4Addr`](core::net::Ipv4Addr).
+//! `from_raw` takes the arguments of the C prototype as [`ffi`](crate::ffi) declares them. It checks what can be
+//! checked (NULL, sizes against [`PACKET_CAPACITY`](crate::PACKET_CAPACITY), the family of the control code) before any
+//! slice is made, and what cannot be checked is its safety contract. Pointers need not be aligned. Addresses arrive in
+//! host byte order and leave as [`Ipv4Addr`](core::net::Ipv4Addr).
 //!
 //! | hook | raw arguments | type |
 //! | --- | --- | --- |

@@ -1,8 +1,8 @@
 //! The lifecycle of one packet: a pure state machine.
 //!
-//! The server tells the end of a packet through `DhcpPktDropHook`: once, as processed, when all went well; twice when it
-//! dropped the packet, first with the reason, then as processed. A [`Notice`] is one such call, a [`Stage`] is what is
-//! known so far, and [`Stage::advance`] is the whole machine:
+//! The server tells the end of a packet through `DhcpPktDropHook`: once, as processed, when all went well; twice when
+//! it dropped the packet, first with the reason, then as processed. A [`Notice`] is one such call, a [`Stage`] is what
+//! is known so far, and [`Stage::advance`] is the whole machine:
 //!
 #![doc = include_str!("lifecycle.svg")]
 //!

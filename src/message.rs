@@ -173,8 +173,8 @@ impl<'a> Message<'a> {
 
     /// Finds the fragments of the option `code`, without a look at the rest of the packet before they are asked for.
     ///
-    /// This spares the second walk that a [`value`](Self::value) makes to its fragments, and to copy it. A fault after the
-    /// first fragment ends them in silence, as it does a value; a value that is empty has none.
+    /// This spares the second walk that a [`value`](Self::value) makes to its fragments, and to copy it. A fault after
+    /// the first fragment ends them in silence, as it does a value; a value that is empty has none.
     ///
     /// ```
     /// use dhcp_callout::message::option;
@@ -212,7 +212,8 @@ impl<'a> Message<'a> {
     /// ```
     ///
     /// # Errors
-    /// - [`ValueErrorKind::Option`] if the walk meets a fault before it meets the option, so that it cannot be called absent;
+    /// - [`ValueErrorKind::Option`] if the walk meets a fault before it meets the option, so that it cannot be called
+    ///   absent;
     /// - what the [format](Format::decode) says, if the value does not follow the layout.
     #[inline]
     pub fn get<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
@@ -242,8 +243,8 @@ impl<'a> Message<'a> {
     ///
     /// This saves the walk over the rest of the packet. It differs from [`get`](Self::get) only when the option occurs
     /// again later in the packet, which is an error of the sender: a value of the right size needs one instance, so the
-    /// instances joined are too long, and `get` says so. Here the first counts if it has the right size by itself: never
-    /// a part of a value that `get` would read.
+    /// instances joined are too long, and `get` says so. Here the first counts if it has the right size by itself:
+    /// never a part of a value that `get` would read.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -256,7 +257,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Returns the bytes of the first option if it has this code and this size, as a value that does not know its place.
+    /// Returns the bytes of the first option if it has this code and this size, as a value that does not know its
+    /// place.
     #[inline]
     fn leading<F: FixedSize>(self, code: OptionCode) -> Option<Value<'a>> {
         let options = self

@@ -6,8 +6,8 @@
 //!   caller, legal or not.
 //! - [`Server::replay`] takes the packets of a capture and plays the server's part in them.
 //! - [`Server::call`] calls any hook with arguments as they come: any size, NULL, unaligned, any context and code.
-//! - [`check()`](check()) runs a callout through all of this, and names the [rules](Rule) that it breaks; [`fuzz`] lets a fuzzer
-//!   choose.
+//! - [`check()`](check()) runs a callout through all of this, and names the [rules](Rule) that it breaks; [`fuzz`] lets
+//!   a fuzzer choose.
 //!
 //! The test that every callout should have:
 //!
@@ -121,7 +121,8 @@ pub struct Server {
     memory: Arena,
     /// Who is told of calls that do not return.
     watch: Option<Watch>,
-    /// The context of the packet that was received last, and the one by which one ended last, as exposed addresses; 0 for none.
+    /// The context of the packet that was received last, and the one by which one ended last, as exposed addresses; 0
+    /// for none.
     given: AtomicUsize,
     ended: AtomicUsize,
 }
@@ -152,15 +153,17 @@ impl Server {
     /// # Safety
     /// As long as the server lives, each hook of `table` can be called as the safe methods of the server do it:
     /// - from any thread, also from several at once and from inside another hook, in any order and any number of times;
-    /// - with pointers as its prototype in [`ffi`](crate::ffi) says, or NULL, aligned or not: a packet is in a buffer of 4096
-    ///   bytes, unless [`exact`](HookCall::exact) was asked for, or the size that the hook is given is over 4096;
-    /// - with the contexts that the hooks set, and if [`call`](Self::call), [`set_context`](PacketInFlight::set_context) or
-    ///   [`Contexts`] say so, with any other, also after a packet was reported as processed. A callout that follows its
-    ///   context as a pointer keeps this promise if none of these is used.
+    /// - with pointers as its prototype in [`ffi`](crate::ffi) says, or NULL, aligned or not: a packet is in a buffer
+    ///   of 4096 bytes, unless [`exact`](HookCall::exact) was asked for, or the size that the hook is given is over
+    ///   4096;
+    /// - with the contexts that the hooks set, and if [`call`](Self::call),
+    ///   [`set_context`](PacketInFlight::set_context) or [`Contexts`] say so, with any other, also after a packet was
+    ///   reported as processed. A callout that follows its context as a pointer keeps this promise if none of these is
+    ///   used.
     ///
-    /// Where a hook points the server, the packet can be read until the call returns that first reports it as processed, or
-    /// for ever if that never happens; during that call only by the hook itself. A packet that the hook refuses can be read
-    /// until the hook returns.
+    /// Where a hook points the server, the packet can be read until the call returns that first reports it as
+    /// processed, or for ever if that never happens; during that call only by the hook itself. A packet that the hook
+    /// refuses can be read until the hook returns.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
@@ -298,8 +301,8 @@ impl Server {
         Ok(seen)
     }
 
-    /// Reports that the server acknowledges `address` to the client for `lease_time` seconds. A packet without a message
-    /// type is one of BOOTP.
+    /// Reports that the server acknowledges `address` to the client for `lease_time` seconds. A packet without a
+    /// message type is one of BOOTP.
     pub fn offer_address(
         &self,
         in_flight: &PacketInFlight,
@@ -416,7 +419,8 @@ impl PacketInFlight {
         }
     }
 
-    /// Returns the packet as the server has it: its own, or what `DhcpNewPktHook` made of it, by the server's [`Conduct`].
+    /// Returns the packet as the server has it: its own, or what `DhcpNewPktHook` made of it, by the server's
+    /// [`Conduct`].
     ///
     /// # Errors
     /// [`HookError`] if the hook left a NULL pointer or a size over the capacity.

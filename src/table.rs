@@ -1,9 +1,9 @@
 //! The state of every packet in flight: kept without locks or heap, handed back exactly once.
 //!
 //! The server carries one opaque pointer for a packet, from `DhcpNewPktHook` to the last `DhcpPktDropHook`, and calls
-//! from any thread. [`PacketTable`] puts a [`Context`] there that can be checked: the number of a slot in the table, the
-//! generation of that slot, and a number of the table. Whatever comes back, NULL, stale, repeated or made up, is an error
-//! value.
+//! from any thread. [`PacketTable`] puts a [`Context`] there that can be checked: the number of a slot in the table,
+//! the generation of that slot, and a number of the table. Whatever comes back, NULL, stale, repeated or made up, is an
+//! error value.
 //!
 //! ```
 //! use dhcp_callout::table::{Context, PacketTable, Progress};
@@ -54,36 +54,36 @@
 //!
 //! They would fill the table in time. The table's clock counts the admissions that were asked for
 //! ([`now`](PacketTable::now)), and each hook about a packet makes it young: admission, `get`, a drop, also one that is
-//! refused as repeated. An admission gives a packet up only if less than a quarter of the slots is vacant at that moment,
-//! and the packet has not been heard of during the table's [patience](PacketTable::set_patience); the admission gets its
-//! slot, and hands its state back. A packet that is borrowed is passed over. The contexts of packets given up are stale at
-//! once.
+//! refused as repeated. An admission gives a packet up only if less than a quarter of the slots is vacant at that
+//! moment, and the packet has not been heard of during the table's [patience](PacketTable::set_patience); the admission
+//! gets its slot, and hands its state back. A packet that is borrowed is passed over. The contexts of packets given up
+//! are stale at once.
 //!
-//! Admissions look at the packets in turn, at each once in `3 N + 96` admissions at least. A look finds that a packet was
-//! heard of since the last one, and notes the time; so the table takes one that hooks have been about for old at the latest
-//! when it has not been heard of for its patience and `6 N + 192` admissions more. From then on it is given up before an
-//! admission fails for want of room; unless those that this admission tries, the old ones of 16 slots or twice as many, have
-//! all been heard of since they were looked at, or other threads try them at the same moment: then the next admission tries
-//! others.
+//! Admissions look at the packets in turn, at each once in `3 N + 96` admissions at least. A look finds that a packet
+//! was heard of since the last one, and notes the time; so the table takes one that hooks have been about for old at
+//! the latest when it has not been heard of for its patience and `6 N + 192` admissions more. From then on it is given
+//! up before an admission fails for want of room; unless those that this admission tries, the old ones of 16 slots or
+//! twice as many, have all been heard of since they were looked at, or other threads try them at the same moment: then
+//! the next admission tries others.
 //!
 //! # What becomes of a wrong context
 //!
-//! A context is refused unless its slot exists, the slot holds a packet in flight, the generation is the slot's, and the
-//! tag is the table's. The generation has 20 bits and goes up by one whenever a slot becomes vacant. A context is
+//! A context is refused unless its slot exists, the slot holds a packet in flight, the generation is the slot's, and
+//! the tag is the table's. The generation has 20 bits and goes up by one whenever a slot becomes vacant. A context is
 //! therefore mistaken for another packet's only
-//! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more. Vacant slots are used in turn:
-//!   of `V` that stay vacant or come and go, each is used once in `V` packets, so that it takes `V` times 2<sup>20</sup>
-//!   packets. Of 4096 slots a quarter at least takes part, unless more than three quarters hold packets that hooks are
-//!   about: then 1024 times 2<sup>20</sup> packets are 3 hours at 100,000 a second;
-//! - if it is made up, and right in all bits: on 64-bit pointers, with 4096 slots, one in 2<sup>51</sup> of the numbers with
-//!   the highest bit set, for a given slot and its packet; in 2<sup>47</sup> with 65,536.
+//! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more. Vacant slots are used in
+//!   turn: of `V` that stay vacant or come and go, each is used once in `V` packets, so that it takes `V` times
+//!   2<sup>20</sup> packets. Of 4096 slots a quarter at least takes part, unless more than three quarters hold packets
+//!   that hooks are about: then 1024 times 2<sup>20</sup> packets are 3 hours at 100,000 a second;
+//! - if it is made up, and right in all bits: on 64-bit pointers, with 4096 slots, one in 2<sup>51</sup> of the numbers
+//!   with the highest bit set, for a given slot and its packet; in 2<sup>47</sup> with 65,536.
 //!
-//! The tag has what a 64-bit context has left, 27 bits at least: tables of one module never accept each other's contexts,
-//! unless the module creates over four million. On 32-bit pointers there is no room for it. There the context holds the
-//! lower bits of the generation that the number of the slot leaves room for, 19 for 4096 slots and never fewer than 15,
-//! which are scattered by a number of the table; two tables accept each other's contexts for one in 2<sup>15</sup> to
-//! 2<sup>20</sup> differences of their generations. A mistaken context is a wrong packet's state, and never memory that is
-//! not the table's.
+//! The tag has what a 64-bit context has left, 27 bits at least: tables of one module never accept each other's
+//! contexts, unless the module creates over four million. On 32-bit pointers there is no room for it. There the context
+//! holds the lower bits of the generation that the number of the slot leaves room for, 19 for 4096 slots and never
+//! fewer than 15, which are scattered by a number of the table; two tables accept each other's contexts for one in
+//! 2<sup>15</sup> to 2<sup>20</sup> differences of their generations. A mistaken context is a wrong packet's state, and
+//! never memory that is not the table's.
 //!
 //! # How it works
 //!
@@ -92,23 +92,23 @@
 //! else. No operation waits for another thread: a change is tried again only if another thread has changed the same
 //! packet, or taken the same slot, meanwhile. Nothing is allocated, and no system call made.
 //!
-//! - An index has a bit for each slot that is vacant, and a bit for each 64 of these; whoever clears the bit of a slot has
-//!   the slot, and sets it again when the packet has ended. An admission takes the next one, in turn: one look at the index
-//!   if there is one among the same 64, and a few if not, however full the table is.
-//! - Another index of the kind has the slots whose packets were old when they were looked at, or abandoned. A look is at up
-//!   to 32 slots; an admission has one at most, and tries to give up those that are noted of 16 slots in a row,
+//! - An index has a bit for each slot that is vacant, and a bit for each 64 of these; whoever clears the bit of a slot
+//!   has the slot, and sets it again when the packet has ended. An admission takes the next one, in turn: one look at
+//!   the index if there is one among the same 64, and a few if not, however full the table is.
+//! - Another index of the kind has the slots whose packets were old when they were looked at, or abandoned. A look is
+//!   at up to 32 slots; an admission has one at most, and tries to give up those that are noted of 16 slots in a row,
 //!   twice at most.
-//! - There is no list, and so no ABA problem of one. A word that was read, and swapped when equal, describes the slot truly
-//!   whatever happened between: the word says all.
-//! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look that finds the
-//!   bit clears it and notes the time; a packet is given up by a swap of a word without the bit, so that one that is heard of
-//!   at that moment stays.
+//! - There is no list, and so no ABA problem of one. A word that was read, and swapped when equal, describes the slot
+//!   truly whatever happened between: the word says all.
+//! - That a packet was heard of is a bit of its word, set by the change that the hook makes anyway. A look that finds
+//!   the bit clears it and notes the time; a packet is given up by a swap of a word without the bit, so that one that
+//!   is heard of at that moment stays.
 //! - One counter has the admissions, which are the clock, and the slots that are taken.
 //!
-//! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with `Acquire`; a
-//! borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every change between the
-//! two is a read-modify-write; an emptied slot goes back to the index with `Release`, for the `Acquire` of whoever takes it
-//! out next. The counters are relaxed.
+//! Orderings: who fills a slot publishes it with `Release`, and who borrows or empties it swaps the word with
+//! `Acquire`; a borrower returns with `Release`, which the swap of whoever empties the slot acquires, since every
+//! change between the two is a read-modify-write; an emptied slot goes back to the index with `Release`, for the
+//! `Acquire` of whoever takes it out next. The counters are relaxed.
 //!
 //! 64-bit atomics are needed; every Windows target has them, 32-bit x86 included.
 #![allow(
@@ -192,8 +192,8 @@ const LOOKS: usize = SLOTS_PER_WORD / 2;
 /// ```
 ///
 /// All operations take `&self`, from any thread; none waits for another
-/// thread. A table of type `PacketTable<T, N>` takes for each slot 16 bytes and a `T` (rounded up to the alignment of `T`, at
-/// least 8), and 17 KB beside; as a `static` it lies in zeroed memory, and nothing is set up at start.
+/// thread. A table of type `PacketTable<T, N>` takes for each slot 16 bytes and a `T` (rounded up to the alignment of
+/// `T`, at least 8), and 17 KB beside; as a `static` it lies in zeroed memory, and nothing is set up at start.
 ///
 /// The [module](self) says who gets a state back, when a packet is given up, and what becomes of a wrong context.
 #[repr(C)]
@@ -290,10 +290,10 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// [`Admitted::lost`], as the [module](self#packets-that-the-server-never-reports) says.
     ///
     /// # Errors
-    /// [`Full`] with the state if there is no vacant slot, and no packet that was old when it was last looked at. It can also
-    /// come although a slot is vacant, or a packet old, if all such slots are among the same 64 (of each 64 that follow one
-    /// another), and a thread was interrupted at the one instruction between its change of these slots and of the bit that
-    /// says that there is one.
+    /// [`Full`] with the state if there is no vacant slot, and no packet that was old when it was last looked at. It
+    /// can also come although a slot is vacant, or a packet old, if all such slots are among the same 64 (of each 64
+    /// that follow one another), and a thread was interrupted at the one instruction between its change of these slots
+    /// and of the bit that says that there is one.
     #[inline]
     pub fn admit(&self, state: T) -> Result<Admitted<T>, Full<T>> {
         let (now, taken) = self.slots.index().ask();
@@ -359,8 +359,8 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Reports a drop to the packet, and lends its state: [`notify`](Self::notify) and [`get`](Self::get) in one.
     ///
     /// # Errors
-    /// - [`NotifyError::Context`] with [`ContextError::TooManyBorrows`] if the packet is borrowed 255 times: nothing has
-    ///   changed, and `notify` can report the drop;
+    /// - [`NotifyError::Context`] with [`ContextError::TooManyBorrows`] if the packet is borrowed 255 times: nothing
+    ///   has changed, and `notify` can report the drop;
     /// - otherwise as for [`notify`](Self::notify).
     #[inline]
     pub fn note_drop(&self, context: Context, reason: DropReason) -> Result<Borrowed<'_, T>, NotifyError> {
@@ -417,20 +417,21 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// Gives up the packets that were last heard of before the table's clock showed `tick`, and hands their states to
     /// `f`.
     ///
-    /// For packets that the server never reports as processed, and an author with a clock: note [`now`](Self::now) and one
-    /// more every minute, say, and pass what was noted ten minutes ago. One more, since the packet that was admitted last was
-    /// admitted when the clock showed what it shows; it would stay as long as no other comes.
+    /// For packets that the server never reports as processed, and an author with a clock: note [`now`](Self::now) and
+    /// one more every minute, say, and pass what was noted ten minutes ago. One more, since the packet that was
+    /// admitted last was admitted when the clock showed what it shows; it would stay as long as no other comes.
     ///
-    /// A packet that is borrowed at this moment stays. One that was heard of since the table last looked at it counts as
-    /// heard of at this call. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot once.
+    /// A packet that is borrowed at this moment stays. One that was heard of since the table last looked at it counts
+    /// as heard of at this call. Abandoned packets are handed over as [`reap`](Self::reap) does. Looks at every slot
+    /// once.
     pub fn evict_before(&self, tick: u64, f: impl FnMut(Finished<T>)) {
         // What is heard of after `let_go` is not old, though the clock may show the same.
         let now = || self.now().max(self.old_before.load(Relaxed));
         self.sweep(|place| place.evict_before(tick, now), f);
     }
 
-    /// Lets admissions give up all packets that are in flight now, and not heard of again, when room is short, unless the
-    /// patience is [`u64::MAX`]. Looks at every slot once, and notes each packet, for the next admissions.
+    /// Lets admissions give up all packets that are in flight now, and not heard of again, when room is short, unless
+    /// the patience is [`u64::MAX`]. Looks at every slot once, and notes each packet, for the next admissions.
     ///
     /// Abandoned packets are handed over as [`reap`](Self::reap) does.
     pub(crate) fn let_go(&self, f: impl FnMut(Finished<T>)) {
@@ -447,10 +448,11 @@ impl<T, const N: usize> PacketTable<T, N> {
         self.sweep(Place::evict, f);
     }
 
-    /// Hands the abandoned packets to `f`: those that finished while they were borrowed, and whose last guard was dropped
-    /// without [`Borrowed::release`].
+    /// Hands the abandoned packets to `f`: those that finished while they were borrowed, and whose last guard was
+    /// dropped without [`Borrowed::release`].
     ///
-    /// Costs one load for each 64 slots, and a look at each packet that is abandoned, or was old when it was last looked at.
+    /// Costs one load for each 64 slots, and a look at each packet that is abandoned, or was old when it was last
+    /// looked at.
     pub fn reap(&self, mut f: impl FnMut(Finished<T>)) {
         let index = self.slots.index();
         for place in index.reclaimable(N).filter_map(|number| self.slots.place(number)) {
@@ -629,8 +631,8 @@ impl<T, const N: usize> PacketTable<T, N> {
 
 /// What the other operations share; refusals are out of their way.
 impl<T, const N: usize> PacketTable<T, N> {
-    /// Changes the packet in flight that the context names, or refuses. `change` tries it, and returns `None` as error if
-    /// the word has changed meanwhile; `refuse` counts a refusal, and says it to the caller.
+    /// Changes the packet in flight that the context names, or refuses. `change` tries it, and returns `None` as error
+    /// if the word has changed meanwhile; `refuse` counts a refusal, and says it to the caller.
     #[inline(always)]
     fn change<'t, R, E>(
         &'t self,

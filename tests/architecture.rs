@@ -14,8 +14,8 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// Each layer (a module at the root, with all its files), lowest first, and the layers right below it. It may use those,
-/// and what they may use.
+/// Each layer (a module at the root, with all its files), lowest first, and the layers right below it. It may use
+/// those, and what they may use.
 const LAYERS: [(&str, &[&str]); 14] = [
     ("codes", &[]),
     ("control", &["codes"]),
@@ -93,8 +93,8 @@ struct File {
     /// The words outside of `use`.
     words: BTreeSet<String>,
     macros: BTreeSet<String>,
-    /// The lines of paths that would not be followed: from another name for the root or a parent, to or from a variable of a
-    /// macro, to all that a parent has, or to a file by its name.
+    /// The lines of paths that would not be followed: from another name for the root or a parent, to or from a variable
+    /// of a macro, to all that a parent has, or to a file by its name.
     disguised: Vec<usize>,
     /// The line of each `unsafe`, and of those that begin a block, what they do besides calling what is in [`CALLED`].
     unsafes: Vec<(usize, Vec<String>)>,
@@ -248,8 +248,8 @@ fn follow(tokens: &[Token], pattern: &str) -> Vec<Token> {
         .collect()
 }
 
-/// What the `unsafe` at whose end `tokens` begin does besides calling what is in [`CALLED`]: a block dereferences, calls
-/// others, or calls nothing, and an `impl` makes a promise. Empty for another declaration.
+/// What the `unsafe` at whose end `tokens` begin does besides calling what is in [`CALLED`]: a block dereferences,
+/// calls others, or calls nothing, and an `impl` makes a promise. Empty for another declaration.
 fn touches(tokens: &[Token]) -> Vec<String> {
     if tokens[0].0 == "impl" {
         return vec!["implements a trait".to_owned()];

@@ -3,8 +3,9 @@
 //!
 //! Run with `RUSTFLAGS="--cfg loom" cargo test --release --test loom -- --nocapture`; each model prints how many
 //! executions were explored. That is not every interleaving: loom prunes those that it takes for equal, and loses some
-//! that are not, depending on which thread runs first. So each model is run with its roles exchanged, unless all are alike:
-//! every thread in turn is the one that loom starts from. Three threads are preempted as often as the model says, and no more.
+//! that are not, depending on which thread runs first. So each model is run with its roles exchanged, unless all are
+//! alike: every thread in turn is the one that loom starts from. Three threads are preempted as often as the model
+//! says, and no more.
 #![cfg(loom)]
 #![expect(clippy::print_stdout, reason = "the number of executions is the result")]
 
@@ -652,7 +653,8 @@ fn a_look_at_an_age_does_not_hide_that_a_packet_is_heard_of() {
             |world| u64::from(world.admit(2).is_some()),
             |world| u64::from(world.admit(3).is_some()),
             |world| {
-                // The clock shows 4 at most, and counts from 2 at least: nothing is old enough, but what was not heard of.
+                // The clock shows 4 at most, and counts from 2 at least: nothing is old enough, but what was not heard
+                // of.
                 let (was_there, _) = world.borrow(world.packets[0]);
                 u64::from(was_there)
             },

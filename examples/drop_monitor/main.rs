@@ -1,4 +1,5 @@
-//! Why does my server drop packets? Counts by reason, by relay and by client; each client is reported at most once an hour.
+//! Why does my server drop packets? Counts by reason, by relay and by client; each client is reported at most once an
+//! hour.
 //!
 //! Hooks must not block: they count and send; a thread of the callout's own writes (`reporter.rs`).
 //!

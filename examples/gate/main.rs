@@ -1,12 +1,12 @@
 //! A hardware-address filter, with the list file of Microsoft's MAC filter callout for Windows Server 2003 and 2008.
 //!
-//! The first line of the file is `MAC_ACTION = {ALLOW}` or `MAC_ACTION = {DENY}`; each line after it is one address of 12
-//! hexadecimal digits without separators, and a `#` begins a comment. With `ALLOW` only the addresses of the list are
-//! served, with `DENY` all others. With a bad action the DLL is not loaded; a bad address is left out; both are
+//! The first line of the file is `MAC_ACTION = {ALLOW}` or `MAC_ACTION = {DENY}`; each line after it is one address of
+//! 12 hexadecimal digits without separators, and a `#` begins a comment. With `ALLOW` only the addresses of the list
+//! are served, with `DENY` all others. With a bad action the DLL is not loaded; a bad address is left out; both are
 //! reported. The file is read once, when the server loads the DLL, and looked up without a lock.
 //!
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, and the path is where the
-//! administrator keeps the list. Here it comes from `DHCP_GATE_LIST`, and `main` shows the gate at work.
+//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, and the path is where
+//! the administrator keeps the list. Here it comes from `DHCP_GATE_LIST`, and `main` shows the gate at work.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;

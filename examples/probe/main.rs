@@ -1,17 +1,18 @@
 //! What does my server do where its documentation is silent? A callout DLL that finds out, and writes it to a file.
 //!
-//! The file is `dhcp-probe.txt` in the folder for temporary files, or what `DHCP_PROBE_FILE` names; a thread writes it anew
-//! every ten seconds and when the service stops. Each line is a count of what was seen, never a conclusion: of each kind up to
-//! 48 lines, and one that counts what has no line. What cannot be seen from inside of a DLL is said at the end.
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`.
+//! The file is `dhcp-probe.txt` in the folder for temporary files, or what `DHCP_PROBE_FILE` names; a thread writes it
+//! anew every ten seconds and when the service stops. Each line is a count of what was seen, never a conclusion: of
+//! each kind up to 48 lines, and one that counts what has no line. What cannot be seen from inside of a DLL is said at
+//! the end. In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`.
 //!
 //! The hooks only count, without a lock. There is no chain: make it the only DLL of the server's list, or the last.
 //!
-//! Every packet stays as it is, unless `DHCP_PROBE_MAC` names one client by 12 hexadecimal digits. Its DISCOVERs are then
-//! experimented on, each transaction by the next of [`EXPERIMENTS`]: the lease time that it asks for is altered, in a buffer
-//! of the DLL's own (*replaced*) or in the server's (*rewritten*), the packet is refused, or the OFFER gets another server
-//! identifier in one of the two ways. The client's REQUEST names that identifier if the altered OFFER is what it got, and is
-//! then for no server: let the client ask again and again, for instance by `ipconfig /release` and `/renew`.
+//! Every packet stays as it is, unless `DHCP_PROBE_MAC` names one client by 12 hexadecimal digits. Its DISCOVERs are
+//! then experimented on, each transaction by the next of [`EXPERIMENTS`]: the lease time that it asks for is altered,
+//! in a buffer of the DLL's own (*replaced*) or in the server's (*rewritten*), the packet is refused, or the OFFER gets
+//! another server identifier in one of the two ways. The client's REQUEST names that identifier if the altered OFFER is
+//! what it got, and is then for no server: let the client ask again and again, for instance by `ipconfig /release` and
+//! `/renew`.
 
 #![allow(
     clippy::as_conversions,
@@ -409,7 +410,8 @@ impl Probe {
         });
     }
 
-    /// Ends the thread, since the server may unload the DLL, and writes the last file, with the packets that are given up.
+    /// Ends the thread, since the server may unload the DLL, and writes the last file, with the packets that are given
+    /// up.
     fn stop(&self) {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_stopped.store(true, Relaxed);

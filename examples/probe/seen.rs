@@ -47,8 +47,8 @@ nobody answers: take a capture.
 /// How many lines there can be of what is seen.
 const LINES: usize = 48;
 
-/// How often each line of one kind was seen, its other two words and number in one integer, and what found no line. Without
-/// a lock. Each kind has lines of its own, so that odd values of one leave the others room.
+/// How often each line of one kind was seen, its other two words and number in one integer, and what found no line.
+/// Without a lock. Each kind has lines of its own, so that odd values of one leave the others room.
 struct Kind {
     lines: [(AtomicU64, AtomicU64); LINES],
     left_out: AtomicU64,

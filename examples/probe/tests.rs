@@ -1,4 +1,5 @@
-//! What the probe writes is what the server did, under a simulated server of each kind; and no rule of the check is broken.
+//! What the probe writes is what the server did, under a simulated server of each kind; and no rule of the check is
+//! broken.
 #![expect(
     unsafe_code,
     reason = "entry points are called as the server calls them, and other threads may read the environment"

@@ -16,8 +16,8 @@ fn is_clean() {
     assert!(report.is_complete());
 }
 
-/// Returns `siaddr`, `file`, and options 66 and 67 of the reply to a client that names these architectures; the server's
-/// reply has an option in `file`.
+/// Returns `siaddr`, `file`, and options 66 and 67 of the reply to a client that names these architectures; the
+/// server's reply has an option in `file`.
 fn boot(class: &str, architectures: &[u8]) -> (Ipv4Addr, Vec<u8>, Vec<u8>, Vec<u8>) {
     // SAFETY: the entry point and its hooks are those that `export!` made.
     let server = unsafe { Server::load(DhcpServerCalloutEntry) }.unwrap();

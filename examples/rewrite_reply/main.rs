@@ -1,8 +1,8 @@
 //! Sets an option in every reply to the clients of one vendor class (60) or user class (77), or at one relay port
 //! (circuit id, 82).
 //!
-//! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to go
-//! out, it is copied into a buffer of the callout, edited there, and the server is pointed at the copy.
+//! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to
+//! go out, it is copied into a buffer of the callout, edited there, and the server is pointed at the copy.
 //!
 //! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, which show it at work.
 

@@ -75,7 +75,8 @@ fn change_suboptions<'e, 'b, 'v, 'c>(
     }
 }
 
-// Two bytes that say how long the packet is, little-endian; the packet; what is left chooses where it is edited, and how.
+// Two bytes that say how long the packet is, little-endian; the packet; what is left chooses where it is edited, and
+// how.
 fuzz_target!(|data: &[u8]| {
     let Some((length, rest)) = data.split_first_chunk() else {
         return;

@@ -68,7 +68,8 @@ impl Write for OnLines {
     }
 }
 
-/// Returns the options by the code of whose value they are: a 250 that continues another option is a piece of that one's.
+/// Returns the options by the code of whose value they are: a 250 that continues another option is a piece of that
+/// one's.
 fn fragments<'a>(options: &[RawOption<'a>]) -> BTreeMap<OptionCode, Vec<RawOption<'a>>> {
     let mut fragments: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let mut owner = OptionCode::PAD;

@@ -1,4 +1,5 @@
-//! Any run of a simulated server with a callout that alters and keeps packets: no rule is broken, and no packet is kept.
+//! Any run of a simulated server with a callout that alters and keeps packets: no rule is broken, and no packet is
+//! kept.
 #![no_main]
 
 use dhcp_callout::simulate;

@@ -17,8 +17,8 @@ use crate::table::{
 
 /// A callout, the states of up to `PACKETS` packets in flight, and `BUFFERS` buffers for replaced packets.
 ///
-/// It lives in a `static` that the author names, and [`export!`](crate::export!) makes it a DLL. Its methods can be called
-/// from any thread at any time.
+/// It lives in a `static` that the author names, and [`export!`](crate::export!) makes it a DLL. Its methods can be
+/// called from any thread at any time.
 ///
 /// ```
 /// use dhcp_callout::{Callout, Decision, Host, NewPacket};
@@ -40,15 +40,16 @@ use crate::table::{
 /// ```
 ///
 /// A buffer that [`replace`](NewPacket::replace) has put in the place of a packet is used again when the server reports
-/// the packet as processed. A packet that is [lost](Callout::packet_lost) keeps its buffers for ever, since the server may
-/// still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite) takes none:
-/// it works with a `BUFFERS` of 0 as well.
+/// the packet as processed. A packet that is [lost](Callout::packet_lost) keeps its buffers for ever, since the server
+/// may still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite)
+/// takes none: it works with a `BUFFERS` of 0 as well.
 ///
-/// A packet takes 18 bytes and its state, rounded up to a multiple of 8, or of the alignment of the state; a buffer 4.1 KB, and the index of the table 17 KB, for
-/// however many packets. The static takes no room in the file of the DLL if the callout consists of zero bytes when it is created, and all
-/// of its room if a single byte is not zero. An `AtomicU64` and a `Mutex<u64>` of 0, an `AtomicBool` of `false`, and an
-/// `Option<Box<_>>` of `None` are zero bytes; an empty `OnceLock`, a `LazyLock`, an empty `Vec` and a text are not: put these
-/// into a `static` of their own beside the host.
+/// A packet takes 18 bytes and its state, rounded up to a multiple of 8, or of the alignment of the state; a buffer 4.1
+/// KB, and the index of the table 17 KB, for however many packets. The static takes no room in the file of the DLL if
+/// the callout consists of zero bytes when it is created, and all of its room if a single byte is not zero. An
+/// `AtomicU64` and a `Mutex<u64>` of 0, an `AtomicBool` of `false`, and an `Option<Box<_>>` of `None` are zero bytes;
+/// an empty `OnceLock`, a `LazyLock`, an empty `Vec` and a text are not: put these into a `static` of their own beside
+/// the host.
 ///
 /// What cannot work does not compile:
 ///
@@ -168,8 +169,8 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         }
     }
 
-    /// Points the server at a replacement, and gives the entry back that holds it; returns whether the packet is still in
-    /// flight. If it is not, the server gets its own again: nobody holds the buffer any longer.
+    /// Points the server at a replacement, and gives the entry back that holds it; returns whether the packet is still
+    /// in flight. If it is not, the server gets its own again: nobody holds the buffer any longer.
     fn install(
         &self,
         hook: &'static str,
@@ -180,7 +181,8 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         let is_replaced = replacement.is_some();
         if let (Some(buffer), Some(entry)) = (replacement, &entry) {
             let holder = entry.replacements();
-            // SAFETY: the list is given back when the server says that it has finished with the packet, and never otherwise: `done`.
+            // SAFETY: the list is given back when the server says that it has finished with the packet, and never
+            // otherwise: `done`.
             unsafe { packet.install(buffer, holder) };
         }
         let (is_over, finished) = entry.map_or((true, None), Borrowed::release_and_tell);

@@ -73,8 +73,8 @@ pub(super) enum Audience<'a, const MEMBERS: usize> {
     TrackedByOthers(&'a MemberContexts<MEMBERS>),
     /// All, with NULL, as the server says it.
     Everybody,
-    /// The DLL's own callout, with the context that it has set, or without it; and of drops, with NULL, those to whom the
-    /// packet was never offered.
+    /// The DLL's own callout, with the context that it has set, or without it; and of drops, with NULL, those to whom
+    /// the packet was never offered.
     Untracked {
         own: Option<*mut c_void>,
         /// The first of those.
@@ -92,15 +92,16 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
         Self::Untracked { own, from }
     }
 
-    /// Returns what the server is to carry for a packet that the chain does not track, so that [`from`](Self::from) is told.
+    /// Returns what the server is to carry for a packet that the chain does not track, so that [`from`](Self::from) is
+    /// told.
     pub(super) fn withheld(from: usize) -> Context {
         let number = Context::UNTRACKED.as_raw().addr().wrapping_sub(from);
         Context::from_raw(without_provenance_mut(number)).unwrap_or(Context::UNTRACKED)
     }
 
-    /// Returns what the server is to carry for a packet that the chain does not track, and for which the DLL's own callout
-    /// has set a context: one that no table gives out, so that the chain's does not take it for its own. Another context than
-    /// a table's, such as NULL, is not kept.
+    /// Returns what the server is to carry for a packet that the chain does not track, and for which the DLL's own
+    /// callout has set a context: one that no table gives out, so that the chain's does not take it for its own.
+    /// Another context than a table's, such as NULL, is not kept.
     pub(super) fn untracked(own: *mut c_void) -> Context {
         let turned = Context::from_raw(Context::turned(own));
         let is_kept = |turned: &Context| !Self::own_context(*turned).is_null();
@@ -119,7 +120,8 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
         Some(Self::Untracked { own, from: 1 })
     }
 
-    /// Returns the context that the DLL's own callout has for a packet that the chain does not track; NULL if there is none.
+    /// Returns the context that the DLL's own callout has for a packet that the chain does not track; NULL if there is
+    /// none.
     pub(super) fn own_context(context: Context) -> *mut c_void {
         match Self::of(context) {
             Some(Self::Untracked { own: Some(own), .. }) => own,

@@ -109,8 +109,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         self.members.get().into_iter().flat_map(Members::tables)
     }
 
-    /// Calls the hook `A` of each member that has it, with what `raw` returns for the member's context of the packet, and
-    /// combines what they return.
+    /// Calls the hook `A` of each member that has it, with what `raw` returns for the member's context of the packet,
+    /// and combines what they return.
     ///
     /// # Safety
     /// - The hook can be called with the arguments.
@@ -152,8 +152,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         }
     }
 
-    /// Tells the audience: of a drop in order, and of the end the last member first, since what a member puts in the place
-    /// of a packet only those after it are given.
+    /// Tells the audience: of a drop in order, and of the end the last member first, since what a member puts in the
+    /// place of a packet only those after it are given.
     ///
     /// # Safety
     /// - The hooks of the members can be called with the packet.
@@ -169,7 +169,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         }
     }
 
-    /// Tells the audience with a copy of `bytes`, so that a buffer that one member takes back is not what the others read.
+    /// Tells the audience with a copy of `bytes`, so that a buffer that one member takes back is not what the others
+    /// read.
     #[inline(never)]
     fn tell_copy(&self, told: Told, bytes: &[u8], audience: Audience<'_, MEMBERS>) -> u32 {
         let mut copy = PacketBuffer::new();
@@ -204,8 +205,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         }
         match audience {
             Audience::Untracked { own: Some(own), from } if !own.is_null() => {
-                // The own callout may have put the packet there, and take it back at any time: on another thread the server
-                // can report the end, and no table holds the packet for the others until then.
+                // The own callout may have put the packet there, and take it back at any time: on another thread the
+                // server can report the end, and no table holds the packet for the others until then.
                 let own = Some(own);
                 let status = self.pass_on(notice, told, Audience::Untracked { own, from: MEMBERS });
                 let others = self.tell_copy(told, &[], Audience::Untracked { own: None, from });
@@ -261,8 +262,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         }
     }
 
-    /// Gives borrowed contexts back. If the packet is over by then, the server gets its own packet back before the members
-    /// are told, and take their buffers back; returns whether it is.
+    /// Gives borrowed contexts back. If the packet is over by then, the server gets its own packet back before the
+    /// members are told, and take their buffers back; returns whether it is.
     fn release(
         &self,
         hook: &'static str,
@@ -331,8 +332,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
             // What a member has put in the place of the packet ends with the packet's lifecycle.
             watched.pair.set(watched.own);
             if member > 0 {
-                // SAFETY: the server's own buffer is there until the hook returns, of the full size, and no member is called
-                // in the meantime.
+                // SAFETY: the server's own buffer is there until the hook returns, of the full size, and no member is
+                // called in the meantime.
                 let packet = unsafe { read_packet(watched.own.0, watched.own.1) };
                 debug_assert!(packet.is_ok(), "{packet:?}: its pointers were checked");
                 let packet = packet.unwrap_or_default();
@@ -399,8 +400,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
             },
             end @ Notice::Processed => match self.packets.notify(context, end) {
                 Ok(Progress::Done { state, .. }) => self.pass_on(&notice, told, Audience::Tracked(&state)),
-                // While another hook has the packet, a member may read what one that is told of the end takes back: then
-                // the last hook tells them.
+                // While another hook has the packet, a member may read what one that is told of the end takes back:
+                // then the last hook tells them.
                 Ok(_) => ERROR_SUCCESS,
                 Err(error) => {
                     report(Diagnostic::NoticeRejected { notice: end, error });
@@ -422,8 +423,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<SendPacket<'static>> for
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Keep for Chain<PACKETS, MEMBERS> {
-    /// The members give up their own packets. Those of which the server reports an end after the stop are kept for that, but
-    /// not at the cost of new ones.
+    /// The members give up their own packets. Those of which the server reports an end after the stop are kept for
+    /// that, but not at the cost of new ones.
     fn stop(&self) {
         self.packets.let_go(|finished| self.finish(&finished));
     }

@@ -25,8 +25,8 @@ impl LoadedDll {
     /// # Safety
     /// - `entry` can be called as its prototype says;
     /// - so can the hooks that it puts into the table, from any thread;
-    /// - where such a hook lets `*Packet` point, 4096 bytes can be read and written, as in the server's own buffer, until
-    ///   the hook of the DLL is told that the packet is processed: the members after it may write there;
+    /// - where such a hook lets `*Packet` point, 4096 bytes can be read and written, as in the server's own buffer,
+    ///   until the hook of the DLL is told that the packet is processed: the members after it may write there;
     /// - the DLL stays loaded.
     #[must_use]
     pub const unsafe fn new(entry: EntryPoint) -> Self {
@@ -37,7 +37,8 @@ impl LoadedDll {
     fn table(self) -> Result<CalloutTable, LeftOut> {
         let mut table = CalloutTable::EMPTY;
         let mut no_more = [0_u16; 2];
-        // SAFETY: it can be called, says the invariant; the list is an empty `REG_MULTI_SZ`, and the table can be written.
+        // SAFETY: it can be called, says the invariant; the list is an empty `REG_MULTI_SZ`, and the table can be
+        // written.
         match unsafe { (self.entry)(no_more.as_mut_ptr(), CALLOUT_VERSION, &raw mut table) } {
             ERROR_SUCCESS => Ok(table),
             status => Err(LeftOut::Refused { status }),

@@ -37,8 +37,9 @@ fn load(path: DllPath<'_>) -> Option<LoadedDll> {
     }
     // SAFETY: the module is loaded, and the name ends with NUL.
     match unsafe { GetProcAddress(module, CALLOUT_ENTRY_POINT.as_ptr().cast()) } {
-        // SAFETY: the function of this name has this prototype, and the module is never freed. That its hooks can be called
-        // as the SDK says, and that its replacements have 4096 bytes, the administrator answers for, who put it on the list.
+        // SAFETY: the function of this name has this prototype, and the module is never freed. That its hooks can be
+        // called as the SDK says, and that its replacements have 4096 bytes, the administrator answers for, who put it
+        // on the list.
         Some(entry) => Some(unsafe { LoadedDll::new(transmute::<Found, EntryPoint>(entry)) }),
         None => {
             // SAFETY: nothing of the module is in use.

@@ -42,15 +42,15 @@ macro_rules! packet_replacement {
                 "A second edit starts from the first."
             )]
             ///
-            /// This is one of two ways to alter a packet, and Microsoft's documentation contradicts itself on which to use:
-            /// the pages of the hooks speak of returning a new buffer, and advise against writing into the server's own;
-            /// the remarks of the same pages, the SDK header and the product team describe [`rewrite`](Self::rewrite). Try
-            /// on your server which of them it honours.
+            /// This is one of two ways to alter a packet, and Microsoft's documentation contradicts itself on which to
+            /// use: the pages of the hooks speak of returning a new buffer, and advise against writing into the
+            /// server's own; the remarks of the same pages, the SDK header and the product team describe
+            /// [`rewrite`](Self::rewrite). Try on your server which of them it honours.
             ///
             /// # Errors
             /// The bytes stay as they were, with
-            /// - [`ReplaceError::Edit`](crate::ReplaceError::Edit) if an edit is not possible, or the packet is shorter than
-            ///   the header;
+            /// - [`ReplaceError::Edit`](crate::ReplaceError::Edit) if an edit is not possible, or the packet is shorter
+            ///   than the header;
             /// - [`ReplaceError::Exhausted`](crate::ReplaceError::Exhausted) if all buffers are in use;
             #[doc = concat!(
                 "- [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) if nobody would hold the buffer: ", $unheld,
@@ -66,24 +66,25 @@ macro_rules! packet_replacement {
             /// Points the server at a buffer that holds `bytes`, whatever the packet is now.
             ///
             /// # Errors
-            /// As for [`replace`](Self::replace), and [`ReplaceError::TooLong`](crate::ReplaceError::TooLong) if `bytes` is
-            /// longer than [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+            /// As for [`replace`](Self::replace), and [`ReplaceError::TooLong`](crate::ReplaceError::TooLong) if
+            /// `bytes` is longer than [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
             pub fn replace_with(&mut self, bytes: &[u8]) -> Result<(), $crate::hook::packet::ReplaceError> {
                 self.packet.replace_with(bytes)
             }
 
-            /// Applies the changes that `edit` notes, and copies the result into the server's own buffer; returns the new size.
+            /// Applies the changes that `edit` notes, and copies the result into the server's own buffer; returns the
+            /// new size.
             ///
             /// The packet is edited aside, on the stack, and copied when the hook returns: up to the 4096 bytes of the
-            /// server's buffer, or of the one that another DLL has put in its place: a [chain](crate::chain) asks the same
-            /// size of it. It works for every packet, tracked or not, and takes none of the host's buffers. A
-            /// chain whose table was full when the packet came calls the DLL's own callout alone, for the packet and for the reply.
-            /// [`replace`](Self::replace) says what Microsoft's pages say on the two ways.
+            /// server's buffer, or of the one that another DLL has put in its place: a [chain](crate::chain) asks the
+            /// same size of it. It works for every packet, tracked or not, and takes none of the host's buffers. A
+            /// chain whose table was full when the packet came calls the DLL's own callout alone, for the packet and
+            /// for the reply. [`replace`](Self::replace) says what Microsoft's pages say on the two ways.
             ///
             /// # Errors
             /// The bytes stay as they were, with
-            /// - [`ReplaceError::Edit`](crate::ReplaceError::Edit) if an edit is not possible, or the packet is shorter than
-            ///   the header;
+            /// - [`ReplaceError::Edit`](crate::ReplaceError::Edit) if an edit is not possible, or the packet is shorter
+            ///   than the header;
             /// - [`ReplaceError::NotTracked`](crate::ReplaceError::NotTracked) if the argument was made by
             ///   [`from_raw`](Self::from_raw): there is no host that would copy the result.
             pub fn rewrite<'v>(
@@ -96,8 +97,8 @@ macro_rules! packet_replacement {
             /// Copies `bytes` into the server's own buffer, whatever the packet is now.
             ///
             /// # Errors
-            /// As for [`rewrite`](Self::rewrite), and [`ReplaceError::TooLong`](crate::ReplaceError::TooLong) if `bytes` is
-            /// longer than [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+            /// As for [`rewrite`](Self::rewrite), and [`ReplaceError::TooLong`](crate::ReplaceError::TooLong) if
+            /// `bytes` is longer than [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
             pub fn rewrite_with(&mut self, bytes: &[u8]) -> Result<(), $crate::hook::packet::ReplaceError> {
                 self.packet.rewrite_with(bytes)
             }

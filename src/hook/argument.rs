@@ -54,8 +54,8 @@ pub trait Handle<A: Argument>: Sync {
 pub trait Keep: Sync {
     /// Gives up what need not be kept any longer: the author has heard that the service has stopped.
     fn stop(&self);
-    /// Has a packet count as heard of, although nobody gets the arguments of the hook that was about it; returns the context
-    /// that the DLL's own callout has for it, if that is another.
+    /// Has a packet count as heard of, although nobody gets the arguments of the hook that was about it; returns the
+    /// context that the DLL's own callout has for it, if that is another.
     fn hear(&self, context: Context) -> Option<Context>;
 }
 

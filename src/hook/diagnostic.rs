@@ -15,17 +15,17 @@ use crate::table::{ContextError, NotifyError};
 pub enum Diagnostic<'a> {
     /// The server called a hook with arguments that cannot be used; the callout does not hear of the call.
     ///
-    /// For `DhcpPktDropHook` only the packet's bytes are refused: the notice counts. For the list of `DhcpServerCalloutEntry`
-    /// only what was not read of it is: the DLL is loaded.
+    /// For `DhcpPktDropHook` only the packet's bytes are refused: the notice counts. For the list of
+    /// `DhcpServerCalloutEntry` only what was not read of it is: the DLL is loaded.
     ArgumentsRefused {
         /// The hook, as the SDK names it, or `DhcpServerCalloutEntry`.
         hook: &'static str,
         /// What is wrong with them.
         error: HookError,
     },
-    /// A hook came with a context that names no packet in flight, or one with 255 borrowers; the callout hears of the call
-    /// without a state. If it was the table of a chain that refused it, the members after the first do not hear of the call, and
-    /// the first has the state if it is in the table of its host.
+    /// A hook came with a context that names no packet in flight, or one with 255 borrowers; the callout hears of the
+    /// call without a state. If it was the table of a chain that refused it, the members after the first do not hear of
+    /// the call, and the first has the state if it is in the table of its host.
     ContextRefused {
         /// The hook, as the SDK names it.
         hook: &'static str,
@@ -35,8 +35,8 @@ pub enum Diagnostic<'a> {
     /// `DhcpPktDropHook` reported something that changes nothing: a drop that is repeated, or an unknown packet.
     ///
     /// The server's documentation tells authors to expect several notices for one packet. A drop is
-    /// [heard](crate::Callout::packet_dropped) all the same. With a chain it can come twice for one notice: from the table of
-    /// the chain, and from that of the DLL's own callout.
+    /// [heard](crate::Callout::packet_dropped) all the same. With a chain it can come twice for one notice: from the
+    /// table of the chain, and from that of the DLL's own callout.
     NoticeRejected {
         /// What was reported.
         notice: Notice,
@@ -52,8 +52,9 @@ pub enum Diagnostic<'a> {
     ///
     /// A `replace` of it is undone, since nobody would hold the buffer; a `rewrite` stays.
     NotTracked,
-    /// As many packets as the chain holds are in flight: of this one the members hear nothing but that it is dropped, and the
-    /// DLL's own callout, the first, what it would hear without the chain. Its own table may have room for the packet.
+    /// As many packets as the chain holds are in flight: of this one the members hear nothing but that it is dropped,
+    /// and the DLL's own callout, the first, what it would hear without the chain. Its own table may have room for the
+    /// packet.
     ChainFull,
     /// What was put in the place of a packet or a reply in this hook was taken back from the server, which has its own
     /// again: the packet was reported as processed, or given up, before the hook returned.
@@ -66,8 +67,8 @@ pub enum Diagnostic<'a> {
         /// The last that was heard of it.
         stage: Stage,
     },
-    /// The chain has given up a packet at this stage, since the server had not reported its end: the members hear no more of
-    /// it. The state of the DLL's own callout is in the table of that, and stays.
+    /// The chain has given up a packet at this stage, since the server had not reported its end: the members hear no
+    /// more of it. The state of the DLL's own callout is in the table of that, and stays.
     ChainLost {
         /// The last that was heard of it.
         stage: Stage,
@@ -79,22 +80,22 @@ pub enum Diagnostic<'a> {
         /// Why it is not.
         reason: LeftOut,
     },
-    /// The server has left other DLLs of its list to this one, which was exported without a chain: none of their hooks is
-    /// called.
+    /// The server has left other DLLs of its list to this one, which was exported without a chain: none of their hooks
+    /// is called.
     Unchained {
         /// How many there are.
         dlls: usize,
     },
-    /// A member of the chain after the DLL's own callout has refused a packet, so that the server drops it. The own callout
-    /// is told next that it is over: the [`Outcome`](crate::Outcome) is `Processed`.
+    /// A member of the chain after the DLL's own callout has refused a packet, so that the server drops it. The own
+    /// callout is told next that it is over: the [`Outcome`](crate::Outcome) is `Processed`.
     MemberRefused {
         /// Which member, counted from 0, the DLL's own callout; never 0.
         member: usize,
         /// The bytes of the packet, as the server has them.
         packet: &'a [u8],
     },
-    /// A member of the chain does not hear of this notice, since its own context for the packet is not known (any more), or
-    /// it has been told the end of the packet: see [`chain`](crate::chain).
+    /// A member of the chain does not hear of this notice, since its own context for the packet is not known (any
+    /// more), or it has been told the end of the packet: see [`chain`](crate::chain).
     NotTold {
         /// What was reported.
         notice: Notice,

@@ -54,8 +54,8 @@ impl<'a> ChainDlls<'a> {
     pub const EMPTY: Self = Self::new(&[]);
 }
 
-/// Yields the paths in order. A list that ends without the empty text ends all the same; a path that ends without NUL is
-/// an error, the last item.
+/// Yields the paths in order. A list that ends without the empty text ends all the same; a path that ends without NUL
+/// is an error, the last item.
 impl<'a> Iterator for ChainDlls<'a> {
     type Item = Result<DllPath<'a>, UnterminatedPath>;
 
@@ -107,12 +107,12 @@ impl fmt::Debug for DllPath<'_> {
     }
 }
 
-/// Returns the slice of a `REG_MULTI_SZ`: up to and with its empty text, and at most [`LONGEST_LIST`] units; and why it is
-/// not the whole list, if it is not.
+/// Returns the slice of a `REG_MULTI_SZ`: up to and with its empty text, and at most [`LONGEST_LIST`] units; and why it
+/// is not the whole list, if it is not.
 ///
 /// # Safety
-/// - `list` is NULL, or not aligned, or points at UTF-16 units that can be read and that nobody writes during `'a`, up to
-///   the first NUL that follows a NUL or is the first unit, or [`LONGEST_LIST`] of them.
+/// - `list` is NULL, or not aligned, or points at UTF-16 units that can be read and that nobody writes during `'a`, up
+///   to the first NUL that follows a NUL or is the first unit, or [`LONGEST_LIST`] of them.
 pub(crate) unsafe fn read_list<'a>(list: *const u16) -> (&'a [u16], Option<HookError>) {
     if list.is_null() {
         return (&[], None);

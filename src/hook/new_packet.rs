@@ -52,8 +52,8 @@ impl NewPacket<'_> {
     /// Creates the safe argument from those of the C prototype, and sets `*ProcessIt` to TRUE.
     ///
     /// `ProcessIt` is an `[out]` parameter: the server tells nothing with it. It is set to TRUE even when an error is
-    /// returned, if it can be, so that a check that fails never costs a packet. For an error `*PktContext` is set to NULL,
-    /// if it can be: whatever it was would come back as the context of this packet, and might be another's.
+    /// returned, if it can be, so that a check that fails never costs a packet. For an error `*PktContext` is set to
+    /// NULL, if it can be: whatever it was would come back as the context of this packet, and might be another's.
     ///
     /// # Safety
     /// During the lifetime of the value, of the fields of `raw`:

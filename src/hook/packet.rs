@@ -60,8 +60,8 @@ impl PacketBytes<'_> {
     /// Checks pointer and size; `parameter` is the pointer's name in errors.
     ///
     /// # Safety
-    /// - `start`, if not NULL, points at `size` bytes that can be read, and that nobody writes, during the lifetime of the
-    ///   value, if `size` is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    /// - `start`, if not NULL, points at `size` bytes that can be read, and that nobody writes, during the lifetime of
+    ///   the value, if `size` is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
     #[inline]
     pub(super) unsafe fn from_raw(start: *mut u8, parameter: &'static str, size: u32) -> Result<Self, HookError> {
         let start = not_null(start, parameter)?;
@@ -178,9 +178,9 @@ enum Changed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplaceError {
-    /// Nobody would hold a buffer until the server has finished with the packet: the argument was made by `from_raw`, or
-    /// the packet that is answered has no place in the table. It has one if `new_packet` returned `Decision::Track` or
-    /// replaced it, and the table was not full.
+    /// Nobody would hold a buffer until the server has finished with the packet: the argument was made by `from_raw`,
+    /// or the packet that is answered has no place in the table. It has one if `new_packet` returned `Decision::Track`
+    /// or replaced it, and the table was not full.
     #[error("the packet is not tracked, so that nobody would hold its new buffer: `rewrite` needs none")]
     NotTracked,
     /// All buffers are in use.
@@ -328,8 +328,8 @@ impl<'a> PacketArgument<'a> {
         !matches!(self.changed, Changed::Nothing)
     }
 
-    /// Copies a packet that was rewritten into the server's buffer, and sets its size; returns one that was replaced, to be
-    /// put in place by [`install`](Self::install).
+    /// Copies a packet that was rewritten into the server's buffer, and sets its size; returns one that was replaced,
+    /// to be put in place by [`install`](Self::install).
     ///
     /// # Safety
     /// - [`PACKET_CAPACITY`] bytes can be written at `*packet`, and nobody else reads or writes them meanwhile.

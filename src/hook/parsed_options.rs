@@ -14,14 +14,14 @@ use crate::ffi::{Boolean, HandleOptionsArguments, ServerOptions};
 ///
 /// Valid during the call only: copy what is needed later. A field is `None` where its pointer is NULL.
 ///
-/// The SDK has the parameter as `[in, out]`: a callout can change what the pointers to a `BYTE` or a `DWORD` lead to, each
-/// by the method that begins with `set_`. The change is made at once, where the server has the value; if that is within the
-/// packet, [`bytes`](Self::bytes) shows it too. What the server does with it is not documented.
+/// The SDK has the parameter as `[in, out]`: a callout can change what the pointers to a `BYTE` or a `DWORD` lead to,
+/// each by the method that begins with `set_`. The change is made at once, where the server has the value; if that is
+/// within the packet, [`bytes`](Self::bytes) shows it too. What the server does with it is not documented.
 pub struct ParsedOptions<'a> {
     packet: PacketBytes<'a>,
     pkt_context: *mut c_void,
-    /// INVARIANT: each pointer is NULL or, during `'a` and though perhaps not aligned, for reading and writing one `BYTE` or
-    /// `DWORD`, or for reading as many bytes as the length beside it says, which is at most
+    /// INVARIANT: each pointer is NULL or, during `'a` and though perhaps not aligned, for reading and writing one
+    /// `BYTE` or `DWORD`, or for reading as many bytes as the length beside it says, which is at most
     /// [`PACKET_CAPACITY`](crate::PACKET_CAPACITY); nobody else writes them. Two of them may overlap, or be within the
     /// packet: a reference to what they lead to must not outlive a borrow of `self`.
     options: ServerOptions,
@@ -89,12 +89,12 @@ impl ParsedOptions<'_> {
     ///
     /// # Safety
     /// During the lifetime of the value, of the fields of `raw`:
-    /// - `packet` is NULL or points at `packet_size` bytes that can be read, and that nobody else writes, if `packet_size`
-    ///   is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY);
+    /// - `packet` is NULL or points at `packet_size` bytes that can be read, and that nobody else writes, if
+    ///   `packet_size` is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY);
     /// - `server_options` is NULL or can be read, aligned or not;
-    /// - each pointer in it is NULL or points at what it names, aligned or not, which nobody else writes: one `BYTE` or one
-    ///   `DWORD` that can be read and written, or as many bytes that can be read as the length beside it says, if that is at
-    ///   most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    /// - each pointer in it is NULL or points at what it names, aligned or not, which nobody else writes: one `BYTE` or
+    ///   one `DWORD` that can be read and written, or as many bytes that can be read as the length beside it says, if
+    ///   that is at most [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
     ///
     /// # Errors
     /// - [`HookError::Null`] if `packet` or `server_options` is NULL;
@@ -120,7 +120,8 @@ impl ParsedOptions<'_> {
 
 /// Defines what there is of each field: how it is read, changed and checked.
 ///
-/// The fields are of three kinds: pointers to one `BYTE` or `DWORD`, pointers to bytes with a length, and plain numbers.
+/// The fields are of three kinds: pointers to one `BYTE` or `DWORD`, pointers to bytes with a length, and plain
+/// numbers.
 macro_rules! fields {
     (
         $($(#[doc = $doc:literal])+ $field:ident, $set:ident: $Type:ty, $name:literal;)+

@@ -4,7 +4,8 @@ use core::ptr::NonNull;
 
 use crate::buffer::PACKET_CAPACITY;
 
-/// Raw arguments that a hook cannot work with; nothing was changed but what [`NewPacket::from_raw`](super::NewPacket::from_raw) says.
+/// Raw arguments that a hook cannot work with; nothing was changed but what
+/// [`NewPacket::from_raw`](super::NewPacket::from_raw) says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum HookError {

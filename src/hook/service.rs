@@ -13,8 +13,8 @@ pub struct ControlEvent {
 }
 
 impl ControlEvent {
-    /// Creates the safe argument from those of the C prototype. This one has no pointer that is followed, and is `unsafe`
-    /// only so that all of them are called alike.
+    /// Creates the safe argument from those of the C prototype. This one has no pointer that is followed, and is
+    /// `unsafe` only so that all of them are called alike.
     ///
     /// # Safety
     /// No promise is asked.

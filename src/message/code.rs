@@ -79,9 +79,9 @@ impl Overload {
 number! {
     /// The code of an option, one byte (RFC 2132); `message::option` has the known ones by name.
     ///
-    /// Prints as its number in decimal, unlike the other codes: the RFCs and IANA call an option by its number, error texts
-    /// go on from it ("option 3 at offset 248"), and the list of option 55 is known and compared by its numbers. `name`
-    /// returns the registry's name, which `{:#}` of a [`Message`](crate::Message) prints beside the number.
+    /// Prints as its number in decimal, unlike the other codes: the RFCs and IANA call an option by its number, error
+    /// texts go on from it ("option 3 at offset 248"), and the list of option 55 is known and compared by its numbers.
+    /// `name` returns the registry's name, which `{:#}` of a [`Message`](crate::Message) prints beside the number.
     OptionCode
 }
 

@@ -218,8 +218,8 @@ impl Editor<'_, '_> {
 impl<'v> Editor<'_, 'v> {
     /// Sets the option `code` to the bytes of `value`, in place of all its fragments.
     ///
-    /// Overrides earlier changes to this option. The bytes are read when the edit is made, so that they must outlive the
-    /// closure that notes it; [`set`](Self::set) writes a value down at once.
+    /// Overrides earlier changes to this option. The bytes are read when the edit is made, so that they must outlive
+    /// the closure that notes it; [`set`](Self::set) writes a value down at once.
     #[inline]
     pub fn set_raw(&mut self, code: impl Into<OptionCode>, value: &'v [u8]) -> &mut Self {
         self.note(code.into(), Change::Set, value)
@@ -252,9 +252,9 @@ impl<'v> Editor<'_, 'v> {
     ///
     /// `keep` sees the options that [`message`](Self::message) has, in wire order. Option 52 in the options field is
     /// not asked for: it follows from what is left in `file` and `sname`; nor are 250s that continue an option, which
-    /// stay or go with it. A fragment of a code that another change sets or removes is decided by that change. An option
-    /// that begins after the first 4096 bytes, as a message from elsewhere may have, cannot be removed: the edit fails
-    /// with [`EditError::NoRoom`].
+    /// stay or go with it. A fragment of a code that another change sets or removes is decided by that change. An
+    /// option that begins after the first 4096 bytes, as a message from elsewhere may have, cannot be removed: the edit
+    /// fails with [`EditError::NoRoom`].
     pub fn retain(&mut self, mut keep: impl FnMut(&RawOption<'_>) -> bool) -> &mut Self {
         let Ok(message) = Message::parse(self.source) else {
             return self; // `finish` finds out.
@@ -278,7 +278,8 @@ impl<'v> Editor<'_, 'v> {
         self
     }
 
-    /// Chooses the form of values of more than 255 bytes that are new; a value that was long keeps the form that it had.
+    /// Chooses the form of values of more than 255 bytes that are new; a value that was long keeps the form that it
+    /// had.
     ///
     /// Without it, they are written as RFC 3396 says; [`LongForm::for_client`] decides by the request.
     #[inline]

@@ -21,8 +21,8 @@ const MAX_CHANGES: usize = 16;
 /// values of more than 255 bytes together.
 ///
 /// The changes are made to the value that they are created from, and the result replaces the option as any other value
-/// does: if one edit sets an option twice, the second value counts, and has nothing of the first. So note all changes to an
-/// option in one `SuboptionChanges`.
+/// does: if one edit sets an option twice, the second value counts, and has nothing of the first. So note all changes
+/// to an option in one `SuboptionChanges`.
 ///
 /// ```
 /// use core::net::Ipv4Addr;

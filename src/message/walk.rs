@@ -1,7 +1,7 @@
 //! The framing of options: one pass over the bytes, in wire order, over the fields that hold options.
 //!
-//! This is the code that runs once for each option of each packet. What an ordinary packet does not have (option 52, 250s,
-//! faults) is cold.
+//! This is the code that runs once for each option of each packet. What an ordinary packet does not have (option 52,
+//! 250s, faults) is cold.
 
 #![allow(
     clippy::as_conversions,
@@ -158,7 +158,8 @@ pub enum OptionErrorKind {
     },
 }
 
-/// The options of a message in wire order: those of the options field, then of `file`, then of `sname` as option 52 says.
+/// The options of a message in wire order: those of the options field, then of `file`, then of `sname` as option 52
+/// says.
 ///
 /// PADs are passed over, an END ends its field, and a field without END ends with its last byte. Yields what is before
 /// the first fault, then the fault, then nothing more. Option 52 inside `file` or `sname` means nothing, and when its
@@ -166,8 +167,8 @@ pub enum OptionErrorKind {
 #[derive(Clone)]
 pub struct Options<'a>(pub(super) Walk<'a>);
 
-/// The longest packet that is walked, in bytes, so that an index has 32 bits and its sums need no checks; a datagram has
-/// 65,535 at most.
+/// The longest packet that is walked, in bytes, so that an index has 32 bits and its sums need no checks; a datagram
+/// has 65,535 at most.
 const MAX_LENGTH: usize = i32::MAX as usize;
 
 /// A walk over the options.
@@ -184,8 +185,8 @@ pub(super) struct Walk<'a> {
     overload: u8,
 }
 
-/// Most bytes that one option holds of a value, since its length is a byte (RFC 2132 section 2). A 250 directly after one of
-/// so many continues it.
+/// Most bytes that one option holds of a value, since its length is a byte (RFC 2132 section 2). A 250 directly after
+/// one of so many continues it.
 pub(super) const LONGEST: usize = 255;
 
 /// Bytes of an option that a 250 may continue, with its code and length.
@@ -264,8 +265,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks `packet` from `offset` on, where the walk before found `overload`; `full` is whether the option that ends there
-    /// has 255 bytes.
+    /// Walks `packet` from `offset` on, where the walk before found `overload`; `full` is whether the option that ends
+    /// there has 255 bytes.
     #[inline]
     pub(super) fn again(packet: &'a [u8], offset: usize, full: bool, overload: u8) -> Self {
         let end = match offset {
@@ -379,8 +380,8 @@ impl<'a> Walk<'a> {
                 .is_none_or(|code| *code == OptionCode::END.code())
     }
 
-    /// Does what [`next`](Self::next) does, for all that an ordinary packet does not have. By value, so that a walk that is
-    /// in registers need not leave them.
+    /// Does what [`next`](Self::next) does, for all that an ordinary packet does not have. By value, so that a walk
+    /// that is in registers need not leave them.
     #[cold]
     #[inline(never)]
     pub(super) fn slow_next(mut self) -> (Self, Option<Result<RawOption<'a>, OptionError>>) {
@@ -457,8 +458,8 @@ impl<'a> Walk<'a> {
         is_full
     }
 
-    /// Returns whether the option that ends at `at` is known not to have 255 bytes. A look at the byte where its length would
-    /// be spares most walks.
+    /// Returns whether the option that ends at `at` is known not to have 255 bytes. A look at the byte where its length
+    /// would be spares most walks.
     #[inline]
     fn follows_no_full_option(&self, at: usize) -> bool {
         let length = at.checked_sub(FULL - 1).and_then(|offset| self.packet.get(offset));
@@ -495,8 +496,8 @@ impl<'a> Walk<'a> {
         ended.unwrap_or(self)
     }
 
-    /// Passes over options as long as `is_passed` says so of their codes, and has `take` note the others: the code and the
-    /// value. Stays before an option that `take` says no to, and before one that a 250 may continue.
+    /// Passes over options as long as `is_passed` says so of their codes, and has `take` note the others: the code and
+    /// the value. Stays before an option that `take` says no to, and before one that a 250 may continue.
     #[inline(always)]
     pub(super) fn take_while(&mut self, is_passed: impl Fn(u8) -> bool, mut take: impl FnMut(u8, &'a [u8]) -> bool) {
         let (codes, lengths) = codes_and_lengths(self.packet).unwrap_or_default();
@@ -544,8 +545,8 @@ impl<'a> Walk<'a> {
         self.at = at as u32;
     }
 
-    /// Walks to the next piece of the value of `code`, and takes it: an option of that code, or the 250 that continues the
-    /// option which ends where the walk is.
+    /// Walks to the next piece of the value of `code`, and takes it: an option of that code, or the 250 that continues
+    /// the option which ends where the walk is.
     #[inline(always)]
     pub(super) fn find(&mut self, code: OptionCode) -> Option<Result<RawOption<'a>, OptionError>> {
         let start = self.offset();
@@ -588,8 +589,8 @@ pub(super) fn lone_message_type(packet: &[u8]) -> Option<u8> {
     (packet.get(end) == Some(&OptionCode::END.code())).then_some(*value)
 }
 
-/// Passes over options as long as `is_passed` says so of their codes; returns where that ends, which is after the end of
-/// `bytes` if the last option is.
+/// Passes over options as long as `is_passed` says so of their codes; returns where that ends, which is after the end
+/// of `bytes` if the last option is.
 #[inline]
 pub(super) fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> bool) -> usize {
     let (codes, lengths) = codes_and_lengths(bytes).unwrap_or_default();
@@ -602,8 +603,8 @@ pub(super) fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> 
     at
 }
 
-/// Returns the bytes in which codes are looked up, and those for lengths at the same indices. They are of the same length,
-/// so that where there is a code there is a length too.
+/// Returns the bytes in which codes are looked up, and those for lengths at the same indices. They are of the same
+/// length, so that where there is a code there is a length too.
 #[inline(always)]
 fn codes_and_lengths(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((bytes.split_last()?.1, bytes.split_first()?.1))

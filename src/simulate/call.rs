@@ -217,8 +217,8 @@ impl<'a> HookCall<'a> {
         self
     }
 
-    /// Sets the address that the call is about, and for `DhcpAddressOfferHook` the lease time in seconds and the type of
-    /// the client.
+    /// Sets the address that the call is about, and for `DhcpAddressOfferHook` the lease time in seconds and the type
+    /// of the client.
     #[must_use]
     pub const fn lease(mut self, address: Ipv4Addr, lease_time: u32, client_type: ClientType) -> Self {
         self.address = address;
@@ -270,7 +270,8 @@ impl<'a> HookCall<'a> {
         self
     }
 
-    /// Gives each packet and variable an allocation of exactly its size, without guard zones, for tests under a sanitizer.
+    /// Gives each packet and variable an allocation of exactly its size, without guard zones, for tests under a
+    /// sanitizer.
     ///
     /// Then a callout must not write into the packet: it is not in a buffer of 4096 bytes.
     #[must_use]
@@ -403,8 +404,8 @@ impl Arguments {
             reserved,
             pkt_context,
         };
-        // SAFETY (of each call below): the hooks can be called with such pointers, says whoever made the server. They are
-        // NULL or to memory of this call.
+        // SAFETY (of each call below): the hooks can be called with such pointers, says whoever made the server. They
+        // are NULL or to memory of this call.
         macro_rules! pass {
             ($hook:ident($arguments:expr)) => {{
                 let arguments = $arguments;
@@ -513,8 +514,8 @@ impl Arguments {
         }
     }
 
-    /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. What is elsewhere
-    /// is the callout's again if the packet `has_ended`, and the one that was `given` is taken for it, if
+    /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. What is
+    /// elsewhere is the callout's again if the packet `has_ended`, and the one that was `given` is taken for it, if
     /// it can be one.
     fn read(
         &self,
@@ -532,7 +533,8 @@ impl Arguments {
         match inside {
             Some(bytes) => Ok(bytes.to_vec()),
             None if has_ended => check_packet(pointer, size).map(|()| given.to_vec()),
-            // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be read.
+            // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be
+            // read.
             None => unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec),
         }
     }
@@ -632,8 +634,8 @@ impl Observation {
         with_exposed_provenance_mut(self.context)
     }
 
-    /// Returns what `DhcpNewPktHook` left in `*ProcessIt`; `None` for another hook, for a NULL pointer, or if the table has
-    /// no such hook.
+    /// Returns what `DhcpNewPktHook` left in `*ProcessIt`; `None` for another hook, for a NULL pointer, or if the table
+    /// has no such hook.
     #[must_use]
     pub fn process_it(&self) -> Option<Bool> {
         self.process_it.map(Bool)

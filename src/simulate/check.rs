@@ -35,17 +35,18 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// Checks a callout: runs its entry point through all that a server may do, with good packets and hostile ones, and
 /// returns the [rules](Rule) that it breaks.
 ///
-/// The server plays 30 to 40 of the [`Conduct::COUNT`] conducts, each with good packets and with hostile ones: each value of
-/// each switch by itself, and then so many that each value of a switch meets each of every other switch at least once. Only
-/// [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up at any time what the
-/// server still reads; and [`Threads::Several`] comes only if no rule was broken until then.
+/// The server plays 30 to 40 of the [`Conduct::COUNT`] conducts, each with good packets and with hostile ones: each
+/// value of each switch by itself, and then so many that each value of a switch meets each of every other switch at
+/// least once. Only [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up
+/// at any time what the server still reads; and [`Threads::Several`] comes only if no rule was broken until then.
 ///
 /// Some rules are broken by what a callout does in one conduct and not in another. What it does not do each time in the
 /// same conduct is left out of these comparisons: the bytes of a packet that differ, such as those of a counter, and if
-/// more differs, such as which packets are refused, the comparison as a whole. The [`Report`] says so when it is printed.
+/// more differs, such as which packets are refused, the comparison as a whole. The [`Report`] says so when it is
+/// printed.
 ///
-/// The calls are the same each time, but for those that [`Threads::Several`] makes at once. A callout that keeps nothing from
-/// one check to the next gets the same report.
+/// The calls are the same each time, but for those that [`Threads::Several`] makes at once. A callout that keeps
+/// nothing from one check to the next gets the same report.
 ///
 /// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
 /// [`Rule::Slow`], [`Rule::SlowTogether`], [`Rule::DependsOnThread`] and [`Rule::Panics`] are not checked.
@@ -53,14 +54,15 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// A hook that does not return keeps the check from returning; which it is, stands on the standard error after 10 to 20
 /// seconds, with feature `std`.
 ///
-/// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to a
-/// sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing of what it does; one that breaks a rule only after
-/// more packets than these; and whether a callout with hooks serves the DLLs after it, for which there is [`check_chained`]. A
-/// hook that crashes, or panics in `extern` code, ends the test.
+/// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to
+/// a sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing
+/// of what it does; one that breaks a rule only after more packets than these; and whether a callout with hooks serves
+/// the DLLs after it, for which there is [`check_chained`]. A hook that crashes, or panics in `extern` code, ends the
+/// test.
 ///
 /// # Safety
-/// - As for [`Server::load`], with every [`Conduct`]: contexts that are NULL or whose packet has ended come as well. For a
-///   callout that follows them as pointers this is undefined behaviour, which `AddressSanitizer` shows.
+/// - As for [`Server::load`], with every [`Conduct`]: contexts that are NULL or whose packet has ended come as well.
+///   For a callout that follows them as pointers this is undefined behaviour, which `AddressSanitizer` shows.
 /// - What the callout writes where it may not is at most 64 bytes before or after the memory that it is given.
 #[must_use]
 pub unsafe fn check(entry: EntryPoint) -> Report {
@@ -78,9 +80,10 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
     unsafe { check_all(entry, seed, false) }
 }
 
-/// As [`check`], of a callout that serves the DLLs after it: it has to load [`NEXT_DLL`], which is on its list, to have all
-/// hooks that this has, and to pass each call on, with the context that the next DLL has set for the packet. Or it breaks
-/// [`Rule::NotLoaded`], [`Rule::NotChained`] or [`Rule::NextContext`]. A packet that it refuses it may keep to itself.
+/// As [`check`], of a callout that serves the DLLs after it: it has to load [`NEXT_DLL`], which is on its list, to have
+/// all hooks that this has, and to pass each call on, with the context that the next DLL has set for the packet. Or it
+/// breaks [`Rule::NotLoaded`], [`Rule::NotChained`] or [`Rule::NextContext`]. A packet that it refuses it may keep to
+/// itself.
 ///
 /// ```
 /// use dhcp_callout::chain::{Chain, LoadedDll};
@@ -156,8 +159,8 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
         report,
         transactions,
     };
-    // Last what can cost a callout its buffers, packets that never end, or not by their own contexts, and what could be worse
-    // for a callout with a fault: several threads at once.
+    // Last what can cost a callout its buffers, packets that never end, or not by their own contexts, and what could be
+    // worse for a callout with a fault: several threads at once.
     let (harmless, others): (Vec<_>, Vec<_>) = pairs::singles().into_iter().partition(|conduct| {
         conduct.contexts != Contexts::Repeated
             && conduct.notices != Notices::Withheld
@@ -310,8 +313,8 @@ impl Check<'_> {
     }
 
     /// Notes `rule` if a run goes otherwise in `other` than it goes in `usual`. That can be because the callout goes on
-    /// counting, or goes by a clock; so both are played again, in an order without a period, and what is usual in the time
-    /// that the other takes, too: only what is so each time is held against the callout.
+    /// counting, or goes by a clock; so both are played again, in an order without a period, and what is usual in the
+    /// time that the other takes, too: only what is so each time is held against the callout.
     fn compare(&mut self, rule: Rule, usual: Mode, other: Mode, exchanges: &[Exchange]) {
         if self.report.has(rule) {
             return;

@@ -9,8 +9,9 @@ macro_rules! switches {
     ($($(#[$attribute:meta])+ $switch:ident: $Type:ty = $default:expr $(, $value:expr)+;)+) => {
         /// What a simulated server does where the documentation is silent or contradicts itself.
         ///
-        /// Each switch has a default, which is the first value that its method names. [`from_seed`](Self::from_seed) gives each
-        /// combination by a number, so that a test can go through all of them and name the one that it failed with.
+        /// Each switch has a default, which is the first value that its method names. [`from_seed`](Self::from_seed)
+        /// gives each combination by a number, so that a test can go through all of them and name the one that it
+        /// failed with.
         ///
         /// ```
         /// use dhcp_callout::simulate::{Conduct, Swaps};
@@ -101,8 +102,8 @@ switches! {
     contexts: Contexts = Contexts::Own, Contexts::Null, Contexts::Stale, Contexts::Repeated;
     /// Sets how often the end of a packet is reported: [`Notices::Once`] or else.
     notices: Notices = Notices::Once, Notices::Repeated, Notices::Withheld;
-    /// Sets whether [`replay`](super::Server::replay) drops duplicates without a call of `DhcpNewPktHook` before, so that
-    /// they have no context: false, or true.
+    /// Sets whether [`replay`](super::Server::replay) drops duplicates without a call of `DhcpNewPktHook` before, so
+    /// that they have no context: false, or true.
     never_offered: bool = false, true;
     /// Sets how often [`replay`](super::Server::replay) calls `DhcpHandleOptionsHook` for a packet: once, or another
     /// number of times.
@@ -124,8 +125,9 @@ pub enum Swaps {
     Followed,
     /// It goes on with its own packet.
     Ignored,
-    /// It keeps the pointer, passes it to the later hooks of the packet, and reads the packet there again before each. A
-    /// reply it reads again when its packet is reported as processed ([`Observation::reply`](super::Observation::reply)).
+    /// It keeps the pointer, passes it to the later hooks of the packet, and reads the packet there again before each.
+    /// A reply it reads again when its packet is reported as processed
+    /// ([`Observation::reply`](super::Observation::reply)).
     ReadAgain,
 }
 
@@ -137,12 +139,12 @@ pub enum Contexts {
     Own,
     /// NULL.
     Null,
-    /// The one by which a packet was last reported as processed; the packet's own if there is none. [`check`](super::check())
-    /// passes NULL if there is none, and reports each packet as processed by its own.
+    /// The one by which a packet was last reported as processed; the packet's own if there is none.
+    /// [`check`](super::check()) passes NULL if there is none, and reports each packet as processed by its own.
     Stale,
-    /// The one of the packet that was received before; the packet's own if there is none. [`check`](super::check()) does not
-    /// combine this with [`Threads::Several`]: by such a context a callout gives up a packet that the server reads at that
-    /// moment on another thread, and is not to blame.
+    /// The one of the packet that was received before; the packet's own if there is none. [`check`](super::check())
+    /// does not combine this with [`Threads::Several`]: by such a context a callout gives up a packet that the server
+    /// reads at that moment on another thread, and is not to blame.
     Repeated,
 }
 

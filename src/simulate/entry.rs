@@ -97,10 +97,12 @@ impl<'a> EntryCall<'a> {
         self
     }
 
-    /// Makes the call. List and table are gone when it returns; of those that a [`Server`](super::Server) lends, poison is left.
+    /// Makes the call. List and table are gone when it returns; of those that a [`Server`](super::Server) lends, poison
+    /// is left.
     ///
     /// # Safety
-    /// - `entry` can be called as its prototype says, with a NULL or unaligned table and a NULL list if they are asked for.
+    /// - `entry` can be called as its prototype says, with a NULL or unaligned table and a NULL list if they are asked
+    ///   for.
     pub unsafe fn enter(&self, entry: EntryPoint) -> EntryResult {
         // SAFETY: the caller promises the same.
         unsafe { self.enter_in(&Arena::new(1, Remains::Poison), entry) }

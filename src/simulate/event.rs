@@ -64,8 +64,8 @@ pub enum Call {
     Notified(Notice),
 }
 
-/// Returns the call about the address of a packet: given by its reply, refused by it, or not wanted by the client. There is
-/// none if they name no address.
+/// Returns the call about the address of a packet: given by its reply, refused by it, or not wanted by the client.
+/// There is none if they name no address.
 pub(super) fn about_address(request: Message<'_>, reply: Option<Message<'_>>) -> Option<Call> {
     let requested = request.find(option::REQUESTED_ADDRESS).unwrap_or(request.ciaddr());
     let (problem, address) = match (Kind::of(request), reply.map(Kind::of)) {

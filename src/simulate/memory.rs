@@ -1,6 +1,7 @@
 //! The memory that hooks get pointers to: guard zones around each piece, and poison in it when the call has ended.
 //!
-//! It belongs to the server and not to the call, so that a callout which keeps a pointer reads poison, not freed memory.
+//! It belongs to the server and not to the call, so that a callout which keeps a pointer reads poison, not freed
+//! memory.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,7 +15,8 @@ use crate::hook::{read_bytes, write_bytes};
 const POISON: u8 = 0xDD;
 const OTHER_POISON: u8 = 0x22;
 const WORD: usize = size_of::<usize>();
-/// How many bytes around each piece must stay as they are if it is not exact; a multiple of 16, to which pieces are aligned.
+/// How many bytes around each piece must stay as they are if it is not exact; a multiple of 16, to which pieces are
+/// aligned.
 const GUARD: usize = 64;
 /// How many bytes a call has: for a packet, its variables, and the guard zones.
 const SLOT: usize = 6144;
@@ -148,8 +150,8 @@ impl Arena {
         }
     }
 
-    /// Returns memory for one call; if it is `exact`, each piece is an allocation of its own, without guard zones, so that a
-    /// sanitizer sees each byte too many.
+    /// Returns memory for one call; if it is `exact`, each piece is an allocation of its own, without guard zones, so
+    /// that a sanitizer sees each byte too many.
     pub(super) fn memory(&self, exact: bool) -> Memory<'_> {
         let mut tries = self.slots.iter().filter(|_| !exact);
         let slot = tries.find_map(|_| {
@@ -222,8 +224,8 @@ impl MemorySlot {
         self.words.as_ptr().cast::<u8>().cast_mut()
     }
 
-    /// Returns what is in the slot. That a callout writes there after its call, from a thread of its own at this very moment,
-    /// is its fault.
+    /// Returns what is in the slot. That a callout writes there after its call, from a thread of its own at this very
+    /// moment, is its fault.
     fn bytes(&self) -> &[u8] {
         let start = self.start();
         // SAFETY: the slot has so many bytes, and only who has taken it reads and writes them, one after the other.
@@ -241,7 +243,8 @@ impl MemorySlot {
 }
 
 impl Memory<'_> {
-    /// Sees to it that the memory is no later call's, so that what was kept of this one shows as long as the server is there.
+    /// Sees to it that the memory is no later call's, so that what was kept of this one shows as long as the server is
+    /// there.
     pub(super) fn spend(&self) {
         if let Some(slot) = self.slot {
             slot.is_spent.store(true, Ordering::Relaxed);
@@ -277,8 +280,8 @@ impl Memory<'_> {
         PlacedPiece { number, pointer }
     }
 
-    /// Returns the first `length` bytes of a piece into which `bytes` were put, or all if there are fewer, as a hook finds
-    /// them.
+    /// Returns the first `length` bytes of a piece into which `bytes` were put, or all if there are fewer, as a hook
+    /// finds them.
     pub(super) fn before(&self, place: PlacedPiece, bytes: &[u8], length: usize) -> Vec<u8> {
         let length = length.min(self.bytes(place).len());
         let mut before = bytes.get(..length).unwrap_or(bytes).to_vec();

@@ -53,18 +53,18 @@ impl Server {
     /// Plays the server's part in a capture, and passes each client packet's lifecycle to `observe` when it ends.
     ///
     /// Each BOOTREQUEST is received at its time, and its options are parsed. If the capture has a reply (same `xid` and
-    /// `chaddr`, the other direction, a message type that answers), the packet is in flight until then. `DhcpAddressOfferHook`
-    /// is called before an ACK to a REQUEST, or to a DISCOVER if both have Rapid Commit, and before a BOOTP reply, if the
-    /// reply has an address in `yiaddr`; `DhcpAddressDelHook` before a NAK, and for a DECLINE or RELEASE, if the client names an
-    /// address. For a REQUEST that names a server and gets no reply neither is: the client has chosen that server. In the
-    /// end each packet is reported as processed.
+    /// `chaddr`, the other direction, a message type that answers), the packet is in flight until then.
+    /// `DhcpAddressOfferHook` is called before an ACK to a REQUEST, or to a DISCOVER if both have Rapid Commit, and
+    /// before a BOOTP reply, if the reply has an address in `yiaddr`; `DhcpAddressDelHook` before a NAK, and for a
+    /// DECLINE or RELEASE, if the client names an address. For a REQUEST that names a server and gets no reply neither
+    /// is: the client has chosen that server. In the end each packet is reported as processed.
     ///
     /// What else gets no reply is dropped:
     /// - as [`DropReason::DUPLICATE`], if it is like an earlier packet that is still unanswered;
     /// - as [`DropReason::NOADDRESS`], if it asks for an address;
     /// - as [`DropReason::INVALID`], if its options cannot be read, or its type is none that a client sends;
-    /// - as [`DropReason::GEN_FAILURE`], if it is an INFORM or LEASEQUERY: why, a capture does not show. Nor does it ever
-    ///   show [`DropReason::WRONG_SERVER`], which is about a client of another directory enterprise.
+    /// - as [`DropReason::GEN_FAILURE`], if it is an INFORM or LEASEQUERY: why, a capture does not show. Nor does it
+    ///   ever show [`DropReason::WRONG_SERVER`], which is about a client of another directory enterprise.
     ///
     /// The server's [`Conduct`](super::Conduct) decides what the documentation leaves open. Datagrams that are no DHCP
     /// message, or do not fit into the server's buffer, are passed over.
@@ -251,8 +251,8 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
                 }
             }
             OpCode::REPLY => {
-                // An INFORM can have the transaction of a REQUEST, and gets no lease. A relay that is captured on both sides
-                // shows the packet twice, once with its own address.
+                // An INFORM can have the transaction of a REQUEST, and gets no lease. A relay that is captured on both
+                // sides shows the packet twice, once with its own address.
                 let has_lease = message.find(option::LEASE_TIME).is_some();
                 let difference = |request: Message<'_>| {
                     let is_inform = Kind::of(request) == Kind::Dhcp(MessageType::INFORM);

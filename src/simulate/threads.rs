@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// The threads on which [`check`](super::check()) and [`replay`](super::Server::replay) call hooks; without feature `std`
-/// it is always the caller's.
+/// The threads on which [`check`](super::check()) and [`replay`](super::Server::replay) call hooks; without feature
+/// `std` it is always the caller's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Threads {
     /// The caller's.

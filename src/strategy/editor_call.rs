@@ -91,8 +91,8 @@ fn change_suboptions<'e, 'b, 'v>(
     }
 }
 
-/// Yields one call: of options that [`message`](super::message) is likely to have, of sub-options of 43 and 82, or of the
-/// header; sometimes one that must fail.
+/// Yields one call: of options that [`message`](super::message) is likely to have, of sub-options of 43 and 82, or of
+/// the header; sometimes one that must fail.
 #[inline]
 pub fn editor_call() -> impl Strategy<Value = EditorCall> {
     let code = || select(vec![1, 6, 12, 43, 51, 53, 58, 82, 250]).prop_map(OptionCode::from_code);

@@ -103,8 +103,8 @@ impl Attempt {
     }
 }
 
-/// Returns the attempts of a round for a packet of `length` bytes, the last to be tried first: the larger come before the
-/// smaller, and those at the end before those at the beginning, which leaves the places of the others as they are.
+/// Returns the attempts of a round for a packet of `length` bytes, the last to be tried first: the larger come before
+/// the smaller, and those at the end before those at the beginning, which leaves the places of the others as they are.
 fn attempts(length: usize) -> Vec<Attempt> {
     let sizes = successors(Some(length), |size| Some(size / 2)).take_while(|size| *size > 0);
     let spans = sizes.flat_map(|size| {

@@ -10,8 +10,8 @@ use proptest::sample::{Index, select};
 use super::sample::{Bytes, Composition, Placed, Sample, header};
 use crate::message::OptionCode;
 
-/// Most bytes of a value that go into `file`, which has room for them even if each is in an option of its own, and for one
-/// option more.
+/// Most bytes of a value that go into `file`, which has room for them even if each is in an option of its own, and for
+/// one option more.
 const MAX_IN_FILE: usize = 36;
 
 /// Most bytes of a value that go into `sname`.

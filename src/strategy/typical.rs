@@ -34,7 +34,8 @@ const MAKERS: [Maker; 5] = [
 ];
 const WINDOWS: &[u8] = &[1, 3, 6, 15, 31, 33, 43, 44, 46, 47, 119, 121, 249, 252];
 
-/// The options that are there by chance, or that RFC 2131 does not ask for; 82 is the relay agent, and 0 what is after END.
+/// The options that are there by chance, or that RFC 2131 does not ask for; 82 is the relay agent, and 0 what is after
+/// END.
 const SPARE: [u8; 24] = [
     121, 119, 252, 43, 82, 0, 61, 60, 55, 77, 93, 94, 97, 57, 12, 81, 58, 59, 1, 3, 6, 15, 28, 42,
 ];
@@ -94,8 +95,8 @@ pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
     client().prop_map(move |client| client.message(kind))
 }
 
-/// Yields requests with a reply that fits: DISCOVER and OFFER, REQUEST and ACK or NAK, INFORM and ACK. The reply is no longer
-/// than the client takes ([`longest_reply`](crate::Message::longest_reply)).
+/// Yields requests with a reply that fits: DISCOVER and OFFER, REQUEST and ACK or NAK, INFORM and ACK. The reply is no
+/// longer than the client takes ([`longest_reply`](crate::Message::longest_reply)).
 ///
 /// ```
 /// use dhcp_callout::Message;

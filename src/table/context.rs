@@ -15,9 +15,9 @@ use super::word::{GENERATION_BITS, Live, Word};
 /// Names one packet in a [`PacketTable`](super::PacketTable): what a hook puts into `*PktContext`, and gets back.
 ///
 /// A context is a number in the size of a pointer, never zero, and points to nothing: reading it needs no trust in the
-/// server. From the lowest bit up it holds the number of the slot (as many bits as the capacity of the table needs), the
-/// generation of the slot (20 bits, or what a 32-bit pointer has left), and the number of the table in the bits that are
-/// left on 64-bit pointers. The highest bit is set, so that a pointer of another DLL is refused.
+/// server. From the lowest bit up it holds the number of the slot (as many bits as the capacity of the table needs),
+/// the generation of the slot (20 bits, or what a 32-bit pointer has left), and the number of the table in the bits
+/// that are left on 64-bit pointers. The highest bit is set, so that a pointer of another DLL is refused.
 ///
 /// ```
 /// use core::ptr;

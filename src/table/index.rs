@@ -21,8 +21,8 @@ const ALL_OF_A_WORD: u64 = u64::MAX >> (64 - SLOTS_PER_WORD);
 /// On cache lines of its own; processors fetch lines of 64 bytes in pairs.
 #[repr(align(128))]
 pub(super) struct Index {
-    /// How many slots are taken, in the lowest [`TAKEN_BITS`]; above, how many admissions have been asked for: 2<sup>47</sup>
-    /// are enough for 44 years of 100,000 a second.
+    /// How many slots are taken, in the lowest [`TAKEN_BITS`]; above, how many admissions have been asked for:
+    /// 2<sup>47</sup> are enough for 44 years of 100,000 a second.
     counts: Counter,
     /// After the slot that was taken last; 16 bits are enough for any.
     next: AtomicU16,
@@ -53,8 +53,8 @@ impl Index {
         }
     }
 
-    /// Counts an admission that is asked for, and a slot as taken; returns how many admissions there have been, with this
-    /// one, and how many slots were taken before.
+    /// Counts an admission that is asked for, and a slot as taken; returns how many admissions there have been, with
+    /// this one, and how many slots were taken before.
     #[inline]
     pub(super) fn ask(&self) -> (u64, usize) {
         let before = self.counts.fetch_add(1 << TAKEN_BITS | 1, Relaxed);
@@ -141,14 +141,14 @@ impl Index {
         self.count_left();
     }
 
-    /// Notes that some slots hold packets that are old, or abandoned: for each a bit, of which the lowest is that of the
-    /// slot `first`.
+    /// Notes that some slots hold packets that are old, or abandoned: for each a bit, of which the lowest is that of
+    /// the slot `first`.
     pub(super) fn note_reclaimable(&self, first: usize, slots: u64) {
         self.reclaimable.insert(first, slots);
     }
 
-    /// Returns slots for which that was noted, and forgets the notes: the number of the first of [`TRIES`], and a bit for
-    /// each of these.
+    /// Returns slots for which that was noted, and forgets the notes: the number of the first of [`TRIES`], and a bit
+    /// for each of these.
     #[inline]
     pub(super) fn take_reclaimable(&self, slots: usize) -> Option<(usize, u64)> {
         if self.reclaimable.is_empty(slots) {
@@ -185,7 +185,8 @@ impl Index {
 struct Set<const ALL: bool> {
     /// A bit for each slot.
     words: [AtomicU64; WORDS],
-    /// A bit for each word: whether it has a slot. A hint, and wrong for the moment that a thread needs to set it right.
+    /// A bit for each word: whether it has a slot. A hint, and wrong for the moment that a thread needs to set it
+    /// right.
     hints: [AtomicU64; HINTS],
 }
 
@@ -231,8 +232,8 @@ impl<const ALL: bool> Set<ALL> {
         }
     }
 
-    /// Takes a slot out of the set; returns whether it was there. Whoever does so, or the next who does, sets the hint right:
-    /// [`note_if_empty`](Self::note_if_empty).
+    /// Takes a slot out of the set; returns whether it was there. Whoever does so, or the next who does, sets the hint
+    /// right: [`note_if_empty`](Self::note_if_empty).
     #[inline]
     fn remove(&self, number: usize) -> bool {
         let (index, bit) = (number / SLOTS_PER_WORD, 1_u64 << (number % SLOTS_PER_WORD));

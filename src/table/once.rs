@@ -1,5 +1,5 @@
-//! A value that is set once and read from then on, without a lock: for `chain` and `simulate`, whose `unsafe` touches no
-//! memory.
+//! A value that is set once and read from then on, without a lock: for `chain` and `simulate`, whose `unsafe` touches
+//! no memory.
 #![expect(unsafe_code, reason = "the value is lent to all readers once it is written")]
 
 use core::fmt;
@@ -17,8 +17,8 @@ const SET: u8 = 2;
 /// Nobody waits: who comes while another thread writes the value does not see it yet.
 pub(crate) struct Once<T> {
     state: AtomicU8,
-    /// INVARIANT: initialised, and only read, while `state` is `SET`; while it is `WRITING`, used only by the thread that
-    /// made it so.
+    /// INVARIANT: initialised, and only read, while `state` is `SET`; while it is `WRITING`, used only by the thread
+    /// that made it so.
     value: TrackedCell<MaybeUninit<T>>,
 }
 

@@ -58,12 +58,13 @@ struct Link {
 struct BufferCell(TrackedCell<PacketBuffer>);
 
 // SAFETY:
-// - the buffer is written only by the owner of its link, of whom there is one; a `PacketBuffer` can go to another thread;
+// - the buffer is written only by the owner of its link, of whom there is one; a `PacketBuffer` can go to another
+//   thread;
 // - through a shared owner it is only read, and a `PacketBuffer` can be read from any thread.
 unsafe impl Sync for BufferCell {}
 
-/// All buffers of the pool are taken: by packets in flight, or by packets that were replaced and then given up, which keep
-/// theirs for ever.
+/// All buffers of the pool are taken: by packets in flight, or by packets that were replaced and then given up, which
+/// keep theirs for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("all {buffers} packet buffers are taken: `BUFFERS` says how many there are")]
 #[non_exhaustive]
@@ -238,13 +239,13 @@ impl fmt::Debug for PooledBuffer<'_> {
 /// The buffers that one packet has been given: the server may use them until they are
 /// [given back](BufferPool::give_back).
 ///
-/// Part of the state that a [`PacketTable`](super::PacketTable) keeps; takes two bytes. A packet that is replaced again gets
-/// another buffer; the one before stays as it is, since the server may still read it. So it may for a packet that was
-/// given up: the buffers of a list that is only dropped stay taken for ever.
+/// Part of the state that a [`PacketTable`](super::PacketTable) keeps; takes two bytes. A packet that is replaced again
+/// gets another buffer; the one before stays as it is, since the server may still read it. So it may for a packet that
+/// was given up: the buffers of a list that is only dropped stay taken for ever.
 #[derive(Default)]
 pub struct Replacements {
-    /// INVARIANT: beside the [`MARK`], 0, or one more than the index of a link whose buffer belongs to this value; so does
-    /// that of each link reached from there by `before`.
+    /// INVARIANT: beside the [`MARK`], 0, or one more than the index of a link whose buffer belongs to this value; so
+    /// does that of each link reached from there by `before`.
     last: AtomicU16,
 }
 
@@ -275,9 +276,9 @@ impl Replacements {
 
     /// Holds the buffer for the server, and returns where its [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes begin.
     ///
-    /// The pointer is valid for reads and writes of all 4096 bytes until the list is [given back](BufferPool::give_back),
-    /// and as long as the pool; nothing in this crate reads or writes them meanwhile. Can be called from several threads at
-    /// once.
+    /// The pointer is valid for reads and writes of all 4096 bytes until the list is [given
+    /// back](BufferPool::give_back), and as long as the pool; nothing in this crate reads or writes them meanwhile. Can
+    /// be called from several threads at once.
     #[doc(alias = "Packet")]
     pub fn hold_for_server(&self, buffer: PooledBuffer<'_>) -> NonNull<u8> {
         let mut buffer = ManuallyDrop::new(buffer);

@@ -23,9 +23,9 @@ pub(super) struct Slots<T, const N: usize> {
 
 /// Room for one packet's state.
 struct Slot<T> {
-    /// INVARIANT: while it is occupied, `state` is initialised, and each counted borrower may read it. While it is not, one
-    /// thread uses `state`: the one that has the [`Vacant`] or [`Held`] of the slot; or none, and the slot is in the index
-    /// as vacant.
+    /// INVARIANT: while it is occupied, `state` is initialised, and each counted borrower may read it. While it is not,
+    /// one thread uses `state`: the one that has the [`Vacant`] or [`Held`] of the slot; or none, and the slot is in
+    /// the index as vacant.
     word: AtomicU64,
     /// What the table's clock showed when the packet was admitted, or when a look found that it had been heard of.
     tick: AtomicU64,
@@ -168,8 +168,8 @@ impl<T> Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// Takes the finished packet whose last borrower has returned it, if nobody else has; `before` is its word before that.
-    /// Not of a [`Place`], which would have to be in memory for the call.
+    /// Takes the finished packet whose last borrower has returned it, if nobody else has; `before` is its word before
+    /// that. Not of a [`Place`], which would have to be in memory for the call.
     #[cold]
     #[inline(never)]
     fn finish(&self, number: usize, index: &Index, before: Word) -> Option<Finished<T>> {
@@ -287,8 +287,8 @@ impl<'t, T> Place<'t, T> {
         })
     }
 
-    /// Notes the slot if its packet was last heard of before `tick`, and the time if it was heard of since the last look;
-    /// returns the packet if it finished during that.
+    /// Notes the slot if its packet was last heard of before `tick`, and the time if it was heard of since the last
+    /// look; returns the packet if it finished during that.
     pub(super) fn look(self, tick: u64, now: impl Fn() -> u64) -> Option<Held<'t, T>> {
         let live = self.word_and_tick().live().filter(|live| !live.is_borrowed())?;
         if live.is_heard() {
@@ -300,7 +300,8 @@ impl<'t, T> Place<'t, T> {
         None
     }
 
-    /// Has a packet count as last heard of at `now`, if it is not silent for longer, and notes the slot as that of an old one.
+    /// Has a packet count as last heard of at `now`, if it is not silent for longer, and notes the slot as that of an
+    /// old one.
     pub(super) fn let_go(self, now: u64) -> Eviction<'t, T> {
         self.evict_if(|live| {
             self.index.note_reclaimable(self.number, 1);
@@ -326,7 +327,8 @@ impl<'t, T> Place<'t, T> {
 
     /// Gives up the packet if it was last heard of before `tick`; one that is borrowed stays.
     ///
-    /// That it has been heard of is noted in the word, without a time: this look finds it, and has it count as heard of `now`.
+    /// That it has been heard of is noted in the word, without a time: this look finds it, and has it count as heard of
+    /// `now`.
     pub(super) fn evict_before(self, tick: u64, now: impl Fn() -> u64) -> Eviction<'t, T> {
         self.evict_if(|live| {
             if live.is_borrowed() || !live.is_heard() {
@@ -337,10 +339,11 @@ impl<'t, T> Place<'t, T> {
         })
     }
 
-    /// Gives up a packet that nobody borrows and that is not heard of, if the word still is `from`, and it is old still.
+    /// Gives up a packet that nobody borrows and that is not heard of, if the word still is `from`, and it is old
+    /// still.
     ///
-    /// It is borrowed for that time, as by [`refresh`](Self::refresh): others may have heard of the packet, and looked, and
-    /// left the word as it was, but with another tick.
+    /// It is borrowed for that time, as by [`refresh`](Self::refresh): others may have heard of the packet, and looked,
+    /// and left the word as it was, but with another tick.
     fn hold_if_old(self, from: Live, tick: u64) -> Result<Eviction<'t, T>, Word> {
         let looking = from.borrowed_to_look();
         self.slot.replace(from.word(), looking)?;
@@ -412,8 +415,8 @@ impl<T> Vacant<'_, T> {
         slot.tick.store(tick, Relaxed);
         // SAFETY:
         // - the cell is valid for writes and aligned: it is a field of a slot that is borrowed;
-        // - nobody else uses it: the slot is neither occupied nor in the index, and this value, of which there is one, is used
-        //   up here.
+        // - nobody else uses it: the slot is neither occupied nor in the index, and this value, of which there is one,
+        //   is used up here.
         unsafe { slot.state.pointer().cast::<T>().write(state) }
         writing.end();
         let filled = word.filled();
@@ -463,8 +466,8 @@ impl<'t, T> Held<'t, T> {
     fn move_out(self) -> (T, Vacant<'t, T>) {
         let Self { place, ended, writing } = self;
         // SAFETY:
-        // - the state is initialised: the slot was occupied until this value was created, of which there is one, and it is
-        //   used up here;
+        // - the state is initialised: the slot was occupied until this value was created, of which there is one, and it
+        //   is used up here;
         // - nobody else uses it: there was no borrower, and a slot that is not occupied gets none.
         let state = unsafe { place.slot.state.pointer().cast::<T>().read() };
         let word = ended.emptied();

@@ -14,8 +14,8 @@ const UNKNOWN: usize = 0;
 
 /// Counts what happens to packets, from any thread, without locks.
 ///
-/// A [`PacketTable`](super::PacketTable) has one of its own. An author can have another one as a `static` or a field, to
-/// count the drops of packets that no table keeps. A drop costs one relaxed atomic addition.
+/// A [`PacketTable`](super::PacketTable) has one of its own. An author can have another one as a `static` or a field,
+/// to count the drops of packets that no table keeps. A drop costs one relaxed atomic addition.
 ///
 /// ```
 /// use dhcp_callout::{DropReason, PacketTally};
@@ -99,8 +99,8 @@ impl PacketTally {
         }
     }
 
-    /// Returns what has been counted so far, by a table that was asked for so many admissions, and has so many packets in
-    /// flight.
+    /// Returns what has been counted so far, by a table that was asked for so many admissions, and has so many packets
+    /// in flight.
     pub(super) fn snapshot_with(&self, asked: u64, in_flight: u64) -> TallySnapshot {
         let counted = self.snapshot();
         let admitted = asked.saturating_sub(counted.full);

@@ -10,9 +10,9 @@
 //! | 12..32 | generation |
 //! | 32..64 | drop reason, whole |
 //!
-//! A slot is vacant, then live, then finished (only if its packet is borrowed at its end), then vacant again, with the next
-//! generation. Generation and [`LIVE`] are neighbours, so that one comparison says whether a context names the live packet
-//! of a slot. All but the reason is in the lower half, where masks are short.
+//! A slot is vacant, then live, then finished (only if its packet is borrowed at its end), then vacant again, with the
+//! next generation. Generation and [`LIVE`] are neighbours, so that one comparison says whether a context names the
+//! live packet of a slot. All but the reason is in the lower half, where masks are short.
 
 use crate::control::DropReason;
 use crate::lifecycle::{Outcome, Stage};

@@ -1,6 +1,6 @@
 //! Proves that `ffi` has the ABI of the SDK: every size, offset and constant equals that of `windows-sys`, whose
-//! bindings are generated from Microsoft's own metadata. The compiler compares layouts and signatures, so that it needs no
-//! machine to run on: `tests/no_std` builds this file for 32-bit Windows.
+//! bindings are generated from Microsoft's own metadata. The compiler compares layouts and signatures, so that it needs
+//! no machine to run on: `tests/no_std` builds this file for 32-bit Windows.
 #![cfg_attr(not(test), no_std)]
 
 use core::ffi::c_void;
@@ -157,8 +157,8 @@ mod tests {
         let mut units = Vec::new();
         let mut next = name;
         loop {
-            // SAFETY: only called with what `w!` of windows-sys makes: static UTF-16 that ends in NUL, and the loop stops
-            // there.
+            // SAFETY: only called with what `w!` of windows-sys makes: static UTF-16 that ends in NUL, and the loop
+            // stops there.
             let unit = unsafe { next.read() };
             if unit == 0 {
                 return String::from_utf16_lossy(&units);

@@ -1,5 +1,5 @@
-//! Proves that a callout written with `impl Callout` hears what the server does, once, whatever the server does: hooks in
-//! the table, the lifecycle of packets, replacements, contained panics, chains.
+//! Proves that a callout written with `impl Callout` hears what the server does, once, whatever the server does: hooks
+//! in the table, the lifecycle of packets, replacements, contained panics, chains.
 #![expect(unsafe_code, reason = "an entry point is called with raw pointers")]
 
 use core::ptr::{null_mut, without_provenance_mut};

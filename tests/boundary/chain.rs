@@ -353,8 +353,8 @@ mod members {
             ]
         );
 
-        // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports the
-        // packet or not, and the first of no drop but the server's.
+        // Refused by the second: the third does not hear of it, the others hear of its end, whether the server reports
+        // the packet or not, and the first of no drop but the server's.
         let packet = server.receive(b"2").unwrap();
         assert!(packet.is_refused());
         assert_eq!(packet.bytes(), Ok(&b"2"[..]), "what the first put there has ended");
@@ -774,7 +774,8 @@ mod full {
             [FULL, &untracked_context, "own done Processed"],
             "the first has it in its own table"
         );
-        // What was processed, what no chain has given out, and NULL, which the server says of packets that it never offered.
+        // What was processed, what no chain has given out, and NULL, which the server says of packets that it never
+        // offered.
         for of_no_member in [
             context,
             without_provenance_mut(12),
@@ -1194,7 +1195,8 @@ unsafe fn replace(buffer: &Mutex<[u8; 4096]>, packet: *mut *mut u8, size: *mut u
     }
 }
 
-/// A DLL that takes its buffer back when it is told of the end, and those before and after it that still read the packet.
+/// A DLL that takes its buffer back when it is told of the end, and those before and after it that still read the
+/// packet.
 mod bytes_at_the_end {
     use super::*;
 

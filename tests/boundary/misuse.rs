@@ -1,8 +1,8 @@
 //! Proves that no misuse of the raw hooks does harm: any codes, sizes, NULLs, contexts and orders, callouts that panic,
 //! two threads. No hook unwinds, the server's variables are as promised, each state comes back once, and buffers stay
-//! until their packet is done and return then. (Those of a packet that is lost never return: scripts that count buffers end
-//! replaced packets before they stop the service, and scripts that do not have buffers enough.) What hooks may read are allocations of exactly that size, so that
-//! `AddressSanitizer` (`.ci/run asan`) sees each byte too many.
+//! until their packet is done and return then. (Those of a packet that is lost never return: scripts that count buffers
+//! end replaced packets before they stop the service, and scripts that do not have buffers enough.) What hooks may read
+//! are allocations of exactly that size, so that `AddressSanitizer` (`.ci/run asan`) sees each byte too many.
 #![expect(unsafe_code, reason = "a server calls hooks with raw pointers")]
 #![expect(
     clippy::too_many_lines,

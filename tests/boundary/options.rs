@@ -1,5 +1,5 @@
-//! Proves that what the server parsed can be changed where the server has it: the bytes of that field and no other, nothing
-//! where there is none, and nothing that stays after a panic.
+//! Proves that what the server parsed can be changed where the server has it: the bytes of that field and no other,
+//! nothing where there is none, and nothing that stays after a panic.
 #![expect(unsafe_code, reason = "hooks are called with raw pointers")]
 
 use core::ptr::{null_mut, without_provenance_mut};
@@ -150,8 +150,8 @@ fn fields_may_overlap() {
     assert_eq!(memory.0[..10], [0, 1, 2, 0xA1, 0xA2, 0, 0, 0, 0, 9]);
 }
 
-/// Changes all fields, from the first or from the last on, and each twice in a row; panics if the first byte of the packet
-/// is not 0.
+/// Changes all fields, from the first or from the last on, and each twice in a row; panics if the first byte of the
+/// packet is not 0.
 struct Changer;
 
 impl Callout for Changer {

@@ -1,5 +1,5 @@
-//! Proves that the simulated server sees what a DLL does to its memory: writes beside it, writes in it, pointers that are
-//! kept, and that it calls all hooks with the arguments that it is asked for.
+//! Proves that the simulated server sees what a DLL does to its memory: writes beside it, writes in it, pointers that
+//! are kept, and that it calls all hooks with the arguments that it is asked for.
 #![expect(unsafe_code, reason = "a DLL that misbehaves is written with raw pointers")]
 #![expect(
     clippy::undocumented_unsafe_blocks,

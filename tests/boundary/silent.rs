@@ -1,5 +1,5 @@
-//! Proves what a callout hears of a server in every variant that the documentation leaves open, by itself and in a chain:
-//! each state comes back once, nothing is lost in silence, and what the server does not honour is not there.
+//! Proves what a callout hears of a server in every variant that the documentation leaves open, by itself and in a
+//! chain: each state comes back once, nothing is lost in silence, and what the server does not honour is not there.
 #![expect(unsafe_code, reason = "an entry point is called with raw pointers")]
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -129,7 +129,8 @@ fn reply(request: &PacketBuffer, message_type: MessageType) -> PacketBuffer {
     reply
 }
 
-/// Seven packets of clients: one is refused, four get no reply, and of these two are dropped, the second as a duplicate.
+/// Seven packets of clients: one is refused, four get no reply, and of these two are dropped, the second as a
+/// duplicate.
 fn exchange() -> Vec<PacketBuffer> {
     let discover = request(MessageType::DISCOVER, 1);
     let wanted = request(MessageType::REQUEST, 1);

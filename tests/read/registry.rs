@@ -1,5 +1,5 @@
-//! The options as IANA's registry and the documents that it names have them: code, name, and how long a value is. Written
-//! down from these, apart from the table in `src/message/option.rs`.
+//! The options as IANA's registry and the documents that it names have them: code, name, and how long a value is.
+//! Written down from these, apart from the table in `src/message/option.rs`.
 
 use dhcp_callout::message::{OptionCode, Typed, Value, option};
 

@@ -220,8 +220,8 @@ fn a_failure_shrinks_to_the_smallest_packet_and_prints_as_a_message() {
     assert!(printed.lines().count() < 30 && printed.ends_with("ff"), "{printed}");
 }
 
-/// A fault that needs one option shrinks to that option alone, in the options field or in one that option 52 names: whatever
-/// kind of packet it is found in first.
+/// A fault that needs one option shrinks to that option alone, in the options field or in one that option 52 names:
+/// whatever kind of packet it is found in first.
 #[test]
 fn a_packet_of_any_kind_shrinks() {
     let lengths: Vec<_> = (0..24)

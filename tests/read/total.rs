@@ -56,8 +56,8 @@ proptest! {
         read_all(&packet);
     }
 
-    /// Of every kind of packet: a walk yields at most one fault, as its last item, and that is what a value that was not
-    /// met before it gives.
+    /// Of every kind of packet: a walk yields at most one fault, as its last item, and that is what a value that was
+    /// not met before it gives.
     #[test]
     fn every_kind_of_packet_can_be_read(packet in strategy::packet()) {
         read_all(&packet);

@@ -1,5 +1,5 @@
-//! Proves when packets are given up that the server never reports: not while there is room, not while they are young, and
-//! always before a packet that arrives goes untracked.
+//! Proves when packets are given up that the server never reports: not while there is room, not while they are young,
+//! and always before a packet that arrives goes untracked.
 
 use dhcp_callout::table::{Admitted, Borrowed, Context, Finished, Full, PacketTable, Progress};
 use dhcp_callout::{DropReason, Notice, Stage};
@@ -87,7 +87,8 @@ fn a_burst_finds_all_old_debris_wherever_it_is() {
 
 #[test]
 fn debris_is_found_whatever_the_pattern_of_traffic() {
-    // Of two packets that overlap only the second finds the room short; it may be the one that goes on in the next word.
+    // Of two packets that overlap only the second finds the room short; it may be the one that goes on in the next
+    // word.
     for shift in 0..64 {
         let table = table();
         // A run of vacant slots in each word.

@@ -175,8 +175,8 @@ impl Model {
         out
     }
 
-    /// Takes out what was given up because it had not been heard of since `tick`, or had been abandoned, and checks that
-    /// this was right, for each packet that was looked at.
+    /// Takes out what was given up because it had not been heard of since `tick`, or had been abandoned, and checks
+    /// that this was right, for each packet that was looked at.
     fn give_up(&mut self, tick: u64, out: &[(Stage, usize)], is_looked_at: bool) {
         let (now, before, mut evicted) = (self.now, self.packets.len(), 0);
         self.packets.retain(|_, packet| {

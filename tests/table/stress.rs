@@ -1,5 +1,5 @@
-//! Proves with real threads that of millions of packets none is lost, none is handed back twice, and none is moved while
-//! it is borrowed.
+//! Proves with real threads that of millions of packets none is lost, none is handed back twice, and none is moved
+//! while it is borrowed.
 #![expect(clippy::print_stdout, reason = "counting, and showing the counts")]
 
 use core::array;

@@ -1,4 +1,5 @@
-//! Proves that the example callouts do what they say, each loaded by the simulated server and shown the bundled captures.
+//! Proves that the example callouts do what they say, each loaded by the simulated server and shown the bundled
+//! captures.
 
 use std::path::{Path, PathBuf};
 

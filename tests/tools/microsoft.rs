@@ -1,5 +1,5 @@
-//! Proves that the examples `inspect`, `rewrite` and `rewrite_reply` deal with what Microsoft's DHCP does differently: a value
-//! that option 250 continues, and a user class (77) without inner lengths.
+//! Proves that the examples `inspect`, `rewrite` and `rewrite_reply` deal with what Microsoft's DHCP does differently:
+//! a value that option 250 continues, and a user class (77) without inner lengths.
 
 use std::path::Path;
 

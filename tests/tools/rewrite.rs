@@ -1,5 +1,5 @@
-//! Proves that the `rewrite` example changes what it says and nothing else: every other frame, and every other byte of an
-//! ACK's message, is as it was, and all checksums are right.
+//! Proves that the `rewrite` example changes what it says and nothing else: every other frame, and every other byte of
+//! an ACK's message, is as it was, and all checksums are right.
 
 use std::path::Path;
 

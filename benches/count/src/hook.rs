@@ -31,8 +31,8 @@ entry_point!(fn tracking = TRACKING);
 entry_point!(fn tracking_64 = TRACKING_64);
 entry_point!(fn passing = PASSING);
 
-/// The tables of the callouts, by the bytes of their state, of one that passes every packet, and of hooks that return at
-/// once.
+/// The tables of the callouts, by the bytes of their state, of one that passes every packet, and of hooks that return
+/// at once.
 pub struct Hooks {
     pub tracking_0: CalloutTable,
     pub tracking: CalloutTable,

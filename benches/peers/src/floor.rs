@@ -1,6 +1,6 @@
-//! The work as one would write it by hand for these packets and no others, with unchecked reads: nothing that answers the
-//! same questions is known to be cheaper. It trusts that the packet ends with END, and knows no overload, no split value
-//! but in W5, and no error.
+//! The work as one would write it by hand for these packets and no others, with unchecked reads: nothing that answers
+//! the same questions is known to be cheaper. It trusts that the packet ends with END, and knows no overload, no split
+//! value but in W5, and no error.
 
 use std::hint::black_box;
 

@@ -1,8 +1,8 @@
 //! Lives of packets: admitted, looked up, dropped, processed, while others are in flight.
 //!
-//! These rows have no floor. What a life must take depends on what is promised of it, and a table that knows how many packets
-//! it holds, finds a vacant slot for certain, and lends states while other threads end packets is the crate's own; one that
-//! does less, such as `Box`, is among the peers.
+//! These rows have no floor. What a life must take depends on what is promised of it, and a table that knows how many
+//! packets it holds, finds a vacant slot for certain, and lends states while other threads end packets is the crate's
+//! own; one that does less, such as `Box`, is among the peers.
 
 use std::hint::black_box;
 use std::sync::Barrier;

@@ -31,7 +31,8 @@ pub enum EditError {
         code: OptionCode,
     },
     /// The edited packet would be longer than the buffer or the limit; or the typed values that were set, replaced ones
-    /// included, are longer together than a packet can be; or an option was not retained that begins after so many bytes.
+    /// included, are longer together than a packet can be; or an option was not retained that begins after so many
+    /// bytes.
     #[error("the edit needs {needed} bytes, {available} are available")]
     NoRoom {
         /// Bytes that the edited packet needs, filling not counted unless it was asked for; or that the header and the

@@ -130,8 +130,8 @@ pub(super) fn build<'p>(
 }
 
 impl<'p> Pass<'p> {
-    /// Decides where the values that are set go, if there is room for them, in one walk for all; returns whether there are
-    /// options of relay agents.
+    /// Decides where the values that are set go, if there is room for them, in one walk for all; returns whether there
+    /// are options of relay agents.
     fn place(&mut self) -> Result<bool, EditError> {
         let mut present = [Present::default(); MAX_EDITS];
         for (edit, present) in self.script.edits().zip(&mut present) {
@@ -351,7 +351,8 @@ impl<'p> Pass<'p> {
         Ok(())
     }
 
-    /// Writes the options of `area`, which begins at `start`, with the PADs before them; returns where the last one ended.
+    /// Writes the options of `area`, which begins at `start`, with the PADs before them; returns where the last one
+    /// ended.
     fn write_area(&self, area: Area, start: usize, out: &mut Encoder<'_>) -> usize {
         let mut run = start;
         for (option, action) in self.actions(area) {

@@ -16,8 +16,9 @@ const RELAY_CODE: u8 = RELAY.code();
 /// Writes what `source` becomes by the changes of `script` to `target`, like [`pass::build`](super::pass::build), and
 /// returns the size; `None` if that has to do it, and then nothing that has been written means anything.
 ///
-/// This is for packets with an END and without option 52, in which no option is changed that is split, and none before or
-/// after a 250; for values that fit into one option; and with option 82 only as it is in replies, last and unchanged.
+/// This is for packets with an END and without option 52, in which no option is changed that is split, and none before
+/// or after a 250; for values that fit into one option; and with option 82 only as it is in replies, last and
+/// unchanged.
 #[inline]
 pub(super) fn build(source: &[u8], script: &mut Script<'_>, values: &[u8], target: &mut [u8]) -> Option<usize> {
     if !script.is_plain {
@@ -61,8 +62,8 @@ pub(super) fn build(source: &[u8], script: &mut Script<'_>, values: &[u8], targe
     (size <= script.limit).then_some(size)
 }
 
-/// Makes the changes to the options that are there; returns where new ones go in the source, and where in the target: before
-/// option 82 if that is the last, and after the last otherwise.
+/// Makes the changes to the options that are there; returns where new ones go in the source, and where in the target:
+/// before option 82 if that is the last, and after the last otherwise.
 #[inline(always)]
 fn change(
     source: &[u8],

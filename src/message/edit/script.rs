@@ -43,8 +43,8 @@ const DATAGRAM: usize = 576;
 const DATAGRAM_HEADERS: usize = 20 + 8;
 
 impl Message<'_> {
-    /// Returns how many bytes a reply to this request may have, for [`Editor::limit`](super::Editor::limit): what option 57
-    /// says, but 576 at least, less the 28 bytes of the headers of IP and UDP.
+    /// Returns how many bytes a reply to this request may have, for [`Editor::limit`](super::Editor::limit): what
+    /// option 57 says, but 576 at least, less the 28 bytes of the headers of IP and UDP.
     ///
     /// RFC 2132 section 9.10 does not say whether option 57 counts these, and clients differ; the shorter reply fits
     /// either way.
@@ -224,8 +224,8 @@ impl<'v> Script<'v> {
         });
     }
 
-    /// Notes that an option is set to the typed value that is the first `len` bytes of the [free](Self::free) part of the
-    /// block.
+    /// Notes that an option is set to the typed value that is the first `len` bytes of the [free](Self::free) part of
+    /// the block.
     #[inline]
     pub(super) fn note_typed(&mut self, code: OptionCode, len: usize) {
         let value = Noted::Typed {
@@ -254,8 +254,8 @@ impl<'v> Script<'v> {
         self.marks.add(edit.code);
     }
 
-    /// Returns whether there can be such a change of `code`; forgets earlier ones of the option if it decides about that.
-    /// Special codes are marked from the start.
+    /// Returns whether there can be such a change of `code`; forgets earlier ones of the option if it decides about
+    /// that. Special codes are marked from the start.
     #[cold]
     fn admits(&mut self, code: OptionCode, change: Change) -> bool {
         if matches!(code, OptionCode::PAD | OptionCode::END | OptionCode::OVERLOAD) {

@@ -217,8 +217,8 @@ impl<'a> Iterator for Labels<'a> {
 ///
 /// A name may end with a pointer to an earlier place in the value, counted in bytes from the value's start after its
 /// fragments have been joined (RFC 1035 section 4.1.4). A pointer has to lead to a place before the one where its own
-/// run of labels began, so that every name ends; and a name may follow 127 of them. Options 88 and 141 need no pointers,
-/// but are read the same.
+/// run of labels began, so that every name ends; and a name may follow 127 of them. Options 88 and 141 need no
+/// pointers, but are read the same.
 ///
 /// So that a packet of pointers costs no more than others, the names of a list may have 32 bytes, written out without
 /// pointers, for each byte of the value, where each pointer counts as 32 more.
@@ -576,8 +576,8 @@ mod generated {
             .boxed()
     }
 
-    /// Yields one to eight names, some ended by a pointer; there are `before` bytes from the place that pointers count from
-    /// to the first of them.
+    /// Yields one to eight names, some ended by a pointer; there are `before` bytes from the place that pointers count
+    /// from to the first of them.
     pub(in crate::message::option) fn names_after(before: usize) -> BoxedStrategy<Vec<u8>> {
         let name = (labels(), option::of(any::<Index>()));
         vec_of(name, 1..=8)

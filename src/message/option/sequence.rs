@@ -37,8 +37,8 @@ pub trait Element: Sealed + Copy + Eq + fmt::Debug {
 /// A sequence of elements, checked when it was decoded. Two are equal when their bytes are, wherever they are.
 ///
 /// Decoding gives
-/// - [`Length`](crate::message::ValueErrorKind::Length) for a value that is too short for one element (for elements that
-///   say their own length: an empty one), and if elements of one width do not fill the value;
+/// - [`Length`](crate::message::ValueErrorKind::Length) for a value that is too short for one element (for elements
+///   that say their own length: an empty one), and if elements of one width do not fill the value;
 /// - [`Truncated`](crate::message::ValueErrorKind::Truncated) for an element that runs past the end;
 /// - what the element's own layout says.
 ///

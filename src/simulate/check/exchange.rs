@@ -1,7 +1,7 @@
 //! What clients and servers say to each other: exchanges for a callout to see.
 //!
-//! All but the last six have the addresses and options of packets that real programs sent: udhcpc, dhclient and dhcpcd to ISC DHCP and
-//! Kea, some by way of a relay.
+//! All but the last six have the addresses and options of packets that real programs sent: udhcpc, dhclient and dhcpcd
+//! to ISC DHCP and Kea, some by way of a relay.
 
 use alloc::vec::Vec;
 
@@ -50,8 +50,8 @@ impl Exchange {
 
 const SERVER: [u8; 4] = [192, 0, 2, 1];
 
-/// Requests and replies, hexadecimal: `ciaddr`, `yiaddr`, `giaddr`, the options, and after a `|` the field `file`. Without
-/// options it is BOOTP.
+/// Requests and replies, hexadecimal: `ciaddr`, `yiaddr`, `giaddr`, the options, and after a `|` the field `file`.
+/// Without options it is BOOTP.
 const EXCHANGES: [(&str, &str); 16] = [
     // A DISCOVER of udhcpc by way of a relay, and the OFFER.
     (
@@ -166,8 +166,8 @@ const EXCHANGES: [(&str, &str); 16] = [
 /// Which exchanges come twice: those by way of a relay, of a renewal, and of a DISCOVER that nobody answers.
 const SENT_AGAIN: [usize; 3] = [0, 3, 9];
 
-/// Returns the exchanges, of clients with addresses of their own, and with transaction ids by `numbers`. Some clients send
-/// their packet again, while the first is on its way.
+/// Returns the exchanges, of clients with addresses of their own, and with transaction ids by `numbers`. Some clients
+/// send their packet again, while the first is on its way.
 pub(super) fn exchanges(numbers: &mut Numbers) -> Vec<Exchange> {
     let mut exchanges = Vec::new();
     for number in 0..EXCHANGES.len() {

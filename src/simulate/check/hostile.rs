@@ -13,8 +13,8 @@ const CHANGES: usize = 6;
 /// How many copies of the good exchanges are damaged.
 const ROUNDS: usize = 3;
 
-/// Returns packets of every bad shape, each as a request and as the reply to it, and damaged copies of good exchanges; all
-/// with transaction ids of their own, as far as they reach.
+/// Returns packets of every bad shape, each as a request and as the reply to it, and damaged copies of good exchanges;
+/// all with transaction ids of their own, as far as they reach.
 pub(super) fn exchanges(good: &[Exchange], numbers: &mut Numbers) -> Vec<Exchange> {
     let alike = |packet: Vec<u8>| (packet.clone(), Some(packet));
     let mut all: Vec<_> = bad_shapes().into_iter().map(alike).collect();

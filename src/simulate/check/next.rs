@@ -114,7 +114,8 @@ fn note(function: &str, context: *mut c_void) {
 /// What the next DLL has heard of: the context for each of [`NAMES`].
 pub(super) struct Heard([Option<usize>; NAMES.len()]);
 
-/// Does some work, and returns what the next DLL has heard of meanwhile on this thread, or without feature `std` on any.
+/// Does some work, and returns what the next DLL has heard of meanwhile on this thread, or without feature `std` on
+/// any.
 pub(super) fn listen<R>(work: impl FnOnce() -> R) -> (R, Heard) {
     let take = |notes: &Notes| {
         Heard(

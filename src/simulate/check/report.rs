@@ -10,8 +10,8 @@ use super::super::memory::Remains;
 use super::rule::{Rule, Severity};
 use crate::message::Message;
 
-/// What [`check`](super::check) found: each broken rule once. Of a reply that is another's, is none, or cannot be read, it says
-/// only that.
+/// What [`check`](super::check) found: each broken rule once. Of a reply that is another's, is none, or cannot be read,
+/// it says only that.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// `None` for calls that no seed gives.
@@ -126,8 +126,8 @@ impl Report {
         played
     }
 
-    /// Notes that this call differs when the same is played again, so that its bytes were left out of the comparison for a
-    /// rule, or that as a whole.
+    /// Notes that this call differs when the same is played again, so that its bytes were left out of the comparison
+    /// for a rule, or that as a whole.
     pub(super) fn leave_out(&mut self, finding: Finding, is_whole: bool) {
         if !self.left_out.iter().any(|(known, _)| known.rule == finding.rule) {
             self.left_out.push((finding, is_whole));

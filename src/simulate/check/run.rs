@@ -126,8 +126,9 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Plays all exchanges as a server of this conduct would, and returns what the callout made of them: two packets at a
-    /// time, and as many more at each stage of those before, so that other packets come between any two stages of one.
+    /// Plays all exchanges as a server of this conduct would, and returns what the callout made of them: two packets at
+    /// a time, and as many more at each stage of those before, so that other packets come between any two stages of
+    /// one.
     pub(super) fn play(mut self, service: Service, pace: Duration) -> Vec<Effect> {
         self.effects = Some(Vec::new());
         self.pace = pace;
@@ -161,7 +162,8 @@ impl<'r> Run<'r> {
             if service == Service::Paused && turn == STAGES {
                 self.control(&[ServiceControl::PAUSE, ServiceControl::CONTINUE]);
             }
-            // Packets that came first are further on, so that their ends are seen before other packets get their contexts.
+            // Packets that came first are further on, so that their ends are seen before other packets get their
+            // contexts.
             let at_work = groups.iter().enumerate().filter_map(|(number, group)| {
                 let stages = self.stages(group);
                 stages.into_iter().nth(turn.checked_sub(number)?)
@@ -196,7 +198,8 @@ impl<'r> Run<'r> {
         ]
     }
 
-    /// Reports all packets as processed by their own contexts, so that the callout loses nothing, and stops the service.
+    /// Reports all packets as processed by their own contexts, so that the callout loses nothing, and stops the
+    /// service.
     pub(super) fn finish(mut self) {
         if !self.knows_ends() {
             self.packets.iter_mut().for_each(|packet| packet.replacements.clear());

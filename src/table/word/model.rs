@@ -1,11 +1,12 @@
 //! Explores every sequentially consistent interleaving of three threads at one slot of the packet table.
 //!
-//! The word and all that becomes of it is the crate's own; what a thread does between two accesses to the slot, and to what
-//! the index says of it, is written here once more, a step for each access, after `src/table/slot.rs` and `src/table.rs`.
-//! Weaker orderings are loom's part, and the real code between the steps that of loom and the stress test.
+//! The word and all that becomes of it is the crate's own; what a thread does between two accesses to the slot, and to
+//! what the index says of it, is written here once more, a step for each access, after `src/table/slot.rs` and
+//! `src/table.rs`. Weaker orderings are loom's part, and the real code between the steps that of loom and the stress
+//! test.
 //!
-//! A state of the model is the slot and where each thread is. From each state that was reached all threads that can go on
-//! do so in turn, until there are no new states: for all choices of three scripts, and each slot to begin with.
+//! A state of the model is the slot and where each thread is. From each state that was reached all threads that can go
+//! on do so in turn, until there are no new states: for all choices of three scripts, and each slot to begin with.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -24,8 +25,8 @@ use super::{Live, Word};
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Outcome, Stage};
 
-/// What a thread is asked to do with the packet whose context it has: that of the thread's last admission, or else the one
-/// that the slot begins with.
+/// What a thread is asked to do with the packet whose context it has: that of the thread's last admission, or else the
+/// one that the slot begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Call {
     Admit,
@@ -351,8 +352,8 @@ impl World {
         }
     }
 
-    /// `Place::evict` and `evict_before`, with the word as it was seen last; a load and a swap in one step are two accesses
-    /// whose order with the others' makes no difference, as a swap from an old word fails.
+    /// `Place::evict` and `evict_before`, with the word as it was seen last; a load and a swap in one step are two
+    /// accesses whose order with the others' makes no difference, as a swap from an old word fails.
     fn sweep(&mut self, call: Call, word: u64) -> Option<Access> {
         let seen = Word::from_bits(word);
         let Some(live) = seen.live() else {

@@ -14,8 +14,8 @@ use super::script::{Bytes, Context, Hook, Packet, STOP, Step, Variable};
 
 const PROCESSED: u32 = 0xB;
 /// The context by which a chain says that it does not track a packet. So many below it say that the members before that
-/// one have been told all that there is; a chain has 8 members at most, if not said otherwise. Below are the contexts of the
-/// first member for packets that the chain does not track.
+/// one have been told all that there is; a chain has 8 members at most, if not said otherwise. Below are the contexts
+/// of the first member for packets that the chain does not track.
 const UNTRACKED: usize = usize::MAX / 2;
 
 /// The lowest bit of a context that only says which table has given it out.
@@ -293,7 +293,8 @@ impl<'s> Model<'s> {
             told.take(0, Kind::ArgumentsRefused);
         }
         if let Some(last) = refused_by {
-            // The members that were called hear of its end, the first of that alone; the server gets its own packet back.
+            // The members that were called hear of its end, the first of that alone; the server gets its own packet
+            // back.
             let called = || members.iter().enumerate().take(last + 1);
             for (member, entry) in called().skip(1) {
                 let id = entry.as_ref().and_then(|entry| entry.id);

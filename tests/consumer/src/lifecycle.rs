@@ -1,4 +1,5 @@
-//! Callouts against the raw ABI that go wrong in the course of a packet's life, or of the service's: each breaks one rule.
+//! Callouts against the raw ABI that go wrong in the course of a packet's life, or of the service's: each breaks one
+//! rule.
 
 use core::ffi::c_void;
 use core::ptr::{null_mut, without_provenance_mut};
@@ -139,7 +140,8 @@ unsafe extern "system" fn empty_the_table(code: u32, _: *mut c_void) -> u32 {
 }
 
 callout!(
-    /// Numbers its replies, and marks those to what it takes for requests, by the byte of a packet that it no longer has.
+    /// Numbers its replies, and marks those to what it takes for requests, by the byte of a packet that it no longer
+    /// has.
     counts_and_decides_by_a_kept_byte { dhcp_new_pkt_hook: keep_the_packet, dhcp_pkt_send_hook: count_and_mark }
 );
 

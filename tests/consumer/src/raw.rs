@@ -446,8 +446,8 @@ unsafe extern "system" fn copy_from_the_kept_packet(
     _: *mut c_void,
 ) -> u32 {
     let received = RECEIVED.swap(null_mut(), SeqCst);
-    // SAFETY: variables of the server; both packets are in buffers of 4096 bytes, of which the simulated server keeps the
-    // first until all is over.
+    // SAFETY: variables of the server; both packets are in buffers of 4096 bytes, of which the simulated server keeps
+    // the first until all is over.
     unsafe {
         if !received.is_null() && size.read_unaligned() as usize >= ADDRESSES + 4 {
             // The memory may be the reply's by now.

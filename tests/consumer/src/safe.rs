@@ -142,8 +142,8 @@ static EMPTY_CHAIN: Chain = Chain::new();
 // Has a chain, and finds nobody for it.
 entry_point!(pub fn finds_no_next_dll = FORGETFUL, chain = EMPTY_CHAIN, find = find_nothing);
 
-/// Notes in one place which packet it has to do with, and holds a lock while it has to do with a reply, but not while it
-/// has to do with a new packet.
+/// Notes in one place which packet it has to do with, and holds a lock while it has to do with a reply, but not while
+/// it has to do with a new packet.
 pub struct OneAtATime {
     xid: AtomicU32,
     reply: Mutex<()>,

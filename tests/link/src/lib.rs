@@ -36,7 +36,8 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     unsafe { a_panic_is_reachable() }
 }
 
-/// Exports a function for each line `Type::function(argument: Type, ...) => expression;`, under the name `Type::function`.
+/// Exports a function for each line `Type::function(argument: Type, ...) => expression;`, under the name
+/// `Type::function`.
 ///
 /// The types are those of `arguments`; a function returns at once when an argument cannot be made.
 macro_rules! operations {

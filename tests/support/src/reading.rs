@@ -29,7 +29,8 @@ impl Sink {
     }
 }
 
-/// Reads the header, the options, the value of every code, and what the message prints as; returns how much was printed.
+/// Reads the header, the options, the value of every code, and what the message prints as; returns how much was
+/// printed.
 pub fn message(message: Message<'_>) -> usize {
     let mut sink = Sink::default();
     header(message, &mut sink);

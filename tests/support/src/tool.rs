@@ -11,8 +11,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use crate::capture::{Capture, CaptureError};
 
-/// Opens a capture; `-` is standard input. If asked for a bar, shows on standard error how far it is read, provided that
-/// this is a terminal. The bar is returned too: its `suspend` makes way for lines that are printed beside it.
+/// Opens a capture; `-` is standard input. If asked for a bar, shows on standard error how far it is read, provided
+/// that this is a terminal. The bar is returned too: its `suspend` makes way for lines that are printed beside it.
 pub fn open(path: &Path, with_bar: bool) -> Result<(Capture, ProgressBar), CaptureError> {
     if path == Path::new("-") {
         let bar = progress_bar(None, with_bar);

@@ -1,5 +1,5 @@
-//! Admissions into a packet table in the state that is worst for them: `admission STATE`, for `benches/admission` to count
-//! the instructions of each. Without arguments it prints the states.
+//! Admissions into a packet table in the state that is worst for them: `admission STATE`, for `benches/admission` to
+//! count the instructions of each. Without arguments it prints the states.
 
 use core::hint::black_box;
 use std::process::ExitCode;

@@ -139,7 +139,10 @@ const KINDS: &[Fixed] = &[
             [&list[..], other.get(243..).unwrap_or_default()].concat()
         },
         |message| {
-            let lists = (message.find(option::DOMAIN_SEARCH), message.find(option::BCMCS_DOMAIN_NAMES));
+            let lists = (
+                message.find(option::DOMAIN_SEARCH),
+                message.find(option::BCMCS_DOMAIN_NAMES),
+            );
             usize::from(lists.0.is_some() && lists.0 == lists.1)
         },
     ),
@@ -162,7 +165,11 @@ const KINDS: &[Fixed] = &[
     (
         "each user class, in fragments of one byte",
         |size| value(77, &many_of(size / 3, &[1, 7]), 1),
-        |message| message.find(option::USER_CLASS).map_or(0, |classes| classes.iter().count()),
+        |message| {
+            message
+                .find(option::USER_CLASS)
+                .map_or(0, |classes| classes.iter().count())
+        },
     ),
     (
         "equal: user classes, scattered",
@@ -180,7 +187,9 @@ const KINDS: &[Fixed] = &[
         labels,
     ),
     // The editor, which passes over what stays.
-    ("edit: options 250 without bytes", continuations, |message| edit(message, |_| {})),
+    ("edit: options 250 without bytes", continuations, |message| {
+        edit(message, |_| {})
+    }),
     (
         "edit: 16 options set, options 250",
         |size| overloaded(continuations(size - 200)),

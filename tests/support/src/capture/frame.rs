@@ -241,7 +241,8 @@ impl Finder {
         (self.joined, self.skipped)
     }
 
-    /// Returns the message that the fragment completes, or why it does not: the cause, and to how many frames it applies.
+    /// Returns the message that the fragment completes, or why it does not: the cause, and to how many frames it
+    /// applies.
     fn join(&mut self, frame: &Frame) -> Result<Option<Vec<u8>>, (Cause, usize)> {
         let alone = |cause| (cause, 1);
         let packet = frame.slice().map_err(alone)?;

@@ -1,4 +1,5 @@
-//! What the host reads: numbers that the callout keeps, and the ABI as the library sees it, each as an exported function.
+//! What the host reads: numbers that the callout keeps, and the ABI as the library sees it, each as an exported
+//! function.
 
 use core::mem::{offset_of, size_of};
 use core::sync::atomic::AtomicU64;
