@@ -2,9 +2,9 @@
 //!
 //! [`Message::parse`] checks one thing, the length of the fixed header; every other reading says by its own result what
 //! is wrong with its own bytes, so that one bad option never hides another. Nothing here allocates. What is
-//! printed is copied on the stack, and so are user classes and domain names that lie in several fragments; nothing else
-//! is. All offsets are in bytes from the packet's
-//! first byte; fields of several bytes are in network byte order on the wire and native in Rust.
+//! printed is copied on the stack, and so are domain names in several fragments; nothing else is. All offsets are in
+//! bytes from the packet's first byte; fields of several bytes are in network byte order on the wire and native in
+//! Rust.
 //!
 //! The layout is that of RFC 2131 section 2:
 //!

@@ -1,7 +1,7 @@
 //! A server that calls a callout table, for tests and demonstrations on any machine (feature `simulate`).
 //!
 //! [`Server`] loads a DLL by its entry point, and calls its hooks through the raw function pointers. It can be shared
-//! between threads, and packets in flight be sent from one to the other.
+//! between threads, and a packet in flight can be sent from one to another.
 //! - [`Server::receive`], [`send`](Server::send), [`notify`](Server::notify) and the other steps leave the order to the
 //!   caller, legal or not.
 //! - [`Server::replay`] takes the packets of a capture and plays the server's part in them.

@@ -372,8 +372,7 @@ impl Source {
         self.files().find(|file| file.macros.contains(name))
     }
 
-    /// Each use that a file makes of another: both, and the line.
-    /// Every path from one file to another; a `pub use` is one too.
+    /// Every path from one file to another: both, and the line. A `pub use` is one too.
     fn paths(&self) -> impl Iterator<Item = (&File, &File, usize)> {
         self.arrows_if(|_, _| true)
     }

@@ -3,9 +3,7 @@
 //!
 //! Hooks must not block: they count and send; a thread of the callout's own writes (`reporter.rs`).
 //!
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, which show it at work.
-
-use core::time::Duration;
+//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`, `tests` and `show`.
 
 use dhcp_callout::{
     Callout, ControlEvent, Decision, Host, LoadError, NewPacket, Notice, OnControl, PacketNotice, PacketTally,
@@ -49,6 +47,7 @@ impl OnControl for DropMonitor {
     /// May block: what is to be known at the end is written here.
     fn control(&'static self, event: ControlEvent) {
         if event.code() == ServiceControl::STOP {
+            reporter::flush();
             let tally = self.0.snapshot();
             for (reason, count) in tally.drops().filter(|(_, count)| *count > 0) {
                 eprintln!("drops: {reason}: {count} in all");
@@ -62,5 +61,4 @@ dhcp_callout::export!(MONITOR);
 
 fn main() {
     show::lifecycles(DhcpServerCalloutEntry);
-    std::thread::sleep(Duration::from_millis(200));
 }

@@ -4,7 +4,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::LazyLock;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Instant;
 
@@ -17,7 +17,16 @@ const MOST: usize = 65_536;
 /// Why a packet was dropped, and where it came from: the client's address, and the relay's.
 pub(super) type Drop = (DropReason, [u8; 6], Ipv4Addr);
 
-static REPORTER: LazyLock<SyncSender<Drop>> = LazyLock::new(|| {
+/// How long a STOP waits for the reporter.
+const LONGEST_STOP: Duration = Duration::from_secs(5);
+
+enum Work {
+    Drop(Drop),
+    /// To be answered when all before it is reported.
+    Flush(SyncSender<()>),
+}
+
+static REPORTER: LazyLock<SyncSender<Work>> = LazyLock::new(|| {
     let (sender, receiver) = sync_channel(1024);
     thread::spawn(move || report(&receiver));
     sender
@@ -29,15 +38,36 @@ pub(super) fn start() {
 
 /// Hands over a drop. If the reporter has too much to do, it misses one: a hook does not wait.
 pub(super) fn send(drop: Drop) {
-    let _ = REPORTER.try_send(drop);
+    let _ = REPORTER.try_send(Work::Drop(drop));
+}
+
+/// Waits until all drops are reported, but not for ever: the service wants to stop.
+pub(super) fn flush() {
+    let (done, reported) = sync_channel(1);
+    let (mut work, start) = (Work::Flush(done), Instant::now());
+    while let Err(TrySendError::Full(unsent)) = REPORTER.try_send(work) {
+        if start.elapsed() > LONGEST_STOP {
+            return;
+        }
+        work = unsent;
+        thread::sleep(Duration::from_millis(10));
+    }
+    let _ = reported.recv_timeout(LONGEST_STOP.saturating_sub(start.elapsed()));
 }
 
 /// Reports each client that is due. On a server into a file or the event log: what a service writes to stderr is lost.
-fn report(drops: &Receiver<Drop>) {
+fn report(work: &Receiver<Work>) {
     let mut by_relay: HashMap<Ipv4Addr, u64> = HashMap::new();
     // How many packets of a client were dropped, and when it was reported last.
     let mut by_client: HashMap<[u8; 6], (u64, Option<Instant>)> = HashMap::new();
-    for (reason, mac, relay) in drops {
+    for work in work {
+        let (reason, mac, relay) = match work {
+            Work::Drop(drop) => drop,
+            Work::Flush(done) => {
+                let _ = done.send(());
+                continue;
+            }
+        };
         if by_relay.len().max(by_client.len()) >= MOST {
             by_relay.clear();
             by_client.clear();

@@ -5,8 +5,8 @@
 //! are served, with `DENY` all others. With a bad action the DLL is not loaded; a bad address is left out; both are
 //! reported. The file is read once, when the server loads the DLL, and looked up without a lock.
 //!
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, and the path is where
-//! the administrator keeps the list. Here it comes from `DHCP_GATE_LIST`, and `main` shows the gate at work.
+//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`, `tests` and `show`, and the path
+//! is where the administrator keeps the list. Here it comes from `DHCP_GATE_LIST`, and `main` shows the gate at work.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;

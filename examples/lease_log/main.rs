@@ -4,7 +4,7 @@
 //! own (`writer.rs`), which alone writes. A packet that finds the way or the table full, or whose end the server never
 //! reports, is counted and not written: the server does not wait.
 //!
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, which show it at work.
+//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`, `tests` and `show`.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 

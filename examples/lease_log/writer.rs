@@ -4,12 +4,16 @@ use core::net::Ipv4Addr;
 use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
 use std::sync::LazyLock;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread;
+use std::time::Instant;
 
 use dhcp_callout::Outcome;
 
 use super::{LOG, Request};
+
+/// How long a STOP waits for the writer.
+const LONGEST_STOP: Duration = Duration::from_secs(5);
 
 enum Work {
     Line(Request, Outcome),
@@ -24,7 +28,10 @@ static WRITER: LazyLock<SyncSender<Work>> = LazyLock::new(|| {
         for work in receiver {
             match work {
                 Work::Line(request, outcome) => write(&request, outcome),
-                Work::Flush(done) => _ = done.send(()),
+                Work::Flush(done) => {
+                    eprintln!("lease: {} missed", missed());
+                    let _ = done.send(());
+                }
             }
         }
     });
@@ -43,9 +50,15 @@ pub(super) fn send(request: Request, outcome: Outcome) -> bool {
 /// Waits until the lines are written, but not for ever: the service wants to stop.
 pub(super) fn flush() {
     let (done, written) = sync_channel(1);
-    if WRITER.send(Work::Flush(done)).is_ok() {
-        let _ = written.recv_timeout(Duration::from_secs(5));
+    let (mut work, start) = (Work::Flush(done), Instant::now());
+    while let Err(TrySendError::Full(unsent)) = WRITER.try_send(work) {
+        if start.elapsed() > LONGEST_STOP {
+            return;
+        }
+        work = unsent;
+        thread::sleep(Duration::from_millis(10));
     }
+    let _ = written.recv_timeout(LONGEST_STOP.saturating_sub(start.elapsed()));
 }
 
 /// Writes one line. On a server into a file: what a service writes to stderr is lost.
@@ -56,6 +69,13 @@ fn write(request: &Request, outcome: Outcome) {
     let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
     let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
     let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
-    let missed = LOG.callout().0.swap(0, Relaxed);
-    eprintln!("lease: {client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {missed} missed");
+    eprintln!(
+        "lease: {client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {} missed",
+        missed()
+    );
+}
+
+/// Returns how many packets have had no line since the last.
+fn missed() -> u64 {
+    LOG.callout().0.swap(0, Relaxed)
 }

@@ -3,7 +3,7 @@
 //! The file is `dhcp-probe.txt` in the folder for temporary files, or what `DHCP_PROBE_FILE` names; a thread writes it
 //! anew every ten seconds and when the service stops. Each line is a count of what was seen, never a conclusion: of
 //! each kind up to 48 lines, and one that counts what has no line. What cannot be seen from inside of a DLL is said at
-//! the end. In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`.
+//! the end. In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `tests`.
 //!
 //! The hooks only count, without a lock. There is no chain: make it the only DLL of the server's list, or the last.
 //!

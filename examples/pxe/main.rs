@@ -3,7 +3,7 @@
 //! The answer is decided when the client's packet comes in, and is the packet's state. The reply is edited in the
 //! server's own buffer.
 //!
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, which show it at work.
+//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`, `tests` and `show`.
 
 use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};

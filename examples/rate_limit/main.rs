@@ -4,7 +4,7 @@
 //! cells, by a hash of its hardware address; two clients can share a cell, and then share the limit. A flood with many
 //! addresses fills the cells, and no memory.
 //!
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, which show it at work.
+//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`, `tests` and `show`.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use core::time::Duration;

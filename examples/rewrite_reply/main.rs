@@ -4,7 +4,7 @@
 //! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to
 //! go out, it is copied into a buffer of the callout, edited there, and the server is pointed at the copy.
 //!
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main` and `show`, which show it at work.
+//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`, `tests` and `show`.
 
 use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};

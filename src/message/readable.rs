@@ -1,5 +1,5 @@
 //! Bytes that a format reads, as strategies for property tests (feature `proptest`): what the descriptions are made of
-//! that stand beside the formats.
+//! that are beside the formats.
 //!
 //! As in `strategy`, `#[inline]` is there for who compiles the feature and uses none of this, as the examples do: it
 //! leaves the code to whoever asks for it, and takes a quarter off the optimised compilation of the crate.

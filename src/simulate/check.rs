@@ -51,8 +51,8 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
 /// [`Rule::Slow`], [`Rule::SlowTogether`], [`Rule::DependsOnThread`] and [`Rule::Panics`] are not checked.
 ///
-/// A hook that does not return keeps the check from returning; which it is, stands on the standard error after 10 to 20
-/// seconds, with feature `std`.
+/// A hook that does not return keeps the check from returning; which it is, is told on the standard error after 10 to
+/// 20 seconds, with feature `std`.
 ///
 /// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to
 /// a sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing

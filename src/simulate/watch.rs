@@ -12,7 +12,7 @@ mod clock {
     use std::io::{Write, stderr};
     use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
     use std::sync::{Arc, Mutex, PoisonError};
-    use std::thread::scope;
+    use std::thread::{current, scope};
 
     /// How often it is looked whether calls go on.
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -49,16 +49,18 @@ mod clock {
         /// Does some work, and says on the standard error which call in it does not return.
         pub(in super::super) fn over<R>(&self, seed: u64, work: impl FnOnce() -> R) -> R {
             let (done, is_done) = channel();
+            // That of the test.
+            let checking = current();
             scope(move |scope| {
                 // Dropped at the end of the work, also by a panic.
                 let _done = done;
-                scope.spawn(move || self.look(seed, &is_done));
+                scope.spawn(move || self.look(checking.name().unwrap_or("check"), seed, &is_done));
                 work()
             })
         }
 
         /// Looks at the calls until nobody is left to send that the work is done.
-        fn look(&self, seed: u64, is_done: &Receiver<()>) {
+        fn look(&self, name: &str, seed: u64, is_done: &Receiver<()>) {
             let (mut before, mut told) = (Vec::new(), 0);
             while is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 let now = self.with(|calls| calls.running.clone());
@@ -70,7 +72,7 @@ mod clock {
                         // Not by a macro: a test hides what these print until it ends.
                         let _ = writeln!(
                             stderr(),
-                            "check with seed {seed}: {function} has not returned for {seconds} s"
+                            "{name}, check with seed {seed}: {function} has not returned for {seconds} s"
                         );
                     }
                 }

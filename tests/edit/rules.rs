@@ -434,7 +434,7 @@ fn sub_options_that_cannot_be_written_are_refused() {
     );
     assert_eq!(
         error.unwrap_err().to_string(),
-        "option 82 at offset 0: sub-option 1 needs 1 bytes, 0 left in the value"
+        "the value for option 82, from its byte 0 on: sub-option 1 needs 1 bytes, 0 left in the value"
     );
 }
 

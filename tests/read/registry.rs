@@ -1,7 +1,8 @@
 //! The options as IANA's registry and the documents that it names have them: code, name, and how long a value is.
 //! Written down from these, apart from the table in `src/message/option.rs`.
 
-use dhcp_callout::message::{OptionCode, Typed, Value, option};
+use dhcp_callout::message::option::{microsoft, relay};
+use dhcp_callout::message::{MicrosoftCode, OptionCode, RelayCode, SequenceReader, Suboption, Typed, Value, option};
 
 /// Which values an option has.
 enum Values {
@@ -15,13 +16,14 @@ enum Values {
 use Values::{Exactly, Parts, Steps};
 
 macro_rules! registry {
-    ($($code:literal $NAME:ident $name:literal: $values:expr;)+) => {
-        const REGISTRY: &[(u8, OptionCode, &str, Values)] =
-            &[$(($code, option::$NAME.code(), $name, $values),)+];
+    ($TABLE:ident: $Code:ty, $keys:ident; $($code:literal $NAME:ident $name:literal: $values:expr;)+) => {
+        const $TABLE: &[(u8, $Code, &str, Values)] = &[$(($code, $keys::$NAME.code(), $name, $values),)+];
     };
 }
 
 registry! {
+    OPTIONS: OptionCode, option;
+
     1 SUBNET_MASK "Subnet Mask": Exactly(4);
     2 TIME_OFFSET "Time Offset": Exactly(4);
     3 ROUTERS "Router": Steps(4, 4);
@@ -184,30 +186,96 @@ registry! {
     252 MS_PROXY_AUTODISCOVERY "Web Proxy Auto-Discovery URL": Steps(1, 1);
 }
 
+registry! {
+    RELAY: RelayCode, relay;
+
+    1 CIRCUIT_ID "Agent Circuit ID": Steps(1, 0);
+    2 REMOTE_ID "Agent Remote ID": Steps(1, 0);
+    4 DOCSIS_DEVICE_CLASS "DOCSIS Device Class": Exactly(4);
+    5 LINK_SELECTION "Link Selection": Exactly(4);
+    6 SUBSCRIBER_ID "Subscriber-ID": Steps(1, 1);
+    7 RADIUS_ATTRIBUTES "RADIUS Attributes": Steps(1, 0);
+    8 AUTHENTICATION "Authentication": Steps(1, 0);
+    9 VENDOR_SPECIFIC "Vendor-Specific Information": Parts(b"\0\0\0\x09\x01a", Some(b"\0\0\0\x09\x05"));
+    10 RELAY_FLAGS "Relay Agent Flags": Exactly(1);
+    11 SERVER_ID_OVERRIDE "Server Identifier Override": Exactly(4);
+    12 RELAY_ID "Relay Agent Identifier": Steps(1, 0);
+    13 ACCESS_TECHNOLOGY_TYPE "Access-Technology-Type": Exactly(2);
+    14 ACCESS_NETWORK_NAME "Access-Network-Name": Steps(1, 1);
+    15 ACCESS_POINT_NAME "Access-Point-Name": Steps(1, 1);
+    16 ACCESS_POINT_BSSID "Access-Point-BSSID": Steps(1, 0);
+    17 OPERATOR_ID "Operator-Identifier": Exactly(4);
+    18 OPERATOR_REALM "Operator-Realm": Steps(1, 1);
+    19 RELAY_SOURCE_PORT "DHCPv4 Relay Source Port": Exactly(0);
+    151 VIRTUAL_SUBNET_SELECTION "DHCPv4 Virtual Subnet Selection": Parts(b"\0a", Some(b""));
+    152 VIRTUAL_SUBNET_SELECTION_CONTROL "DHCPv4 Virtual Subnet Selection Control": Exactly(0);
+}
+
+/// Those of option 43 in [MS-DHCPE] section 2.2.2.
+const MICROSOFT: [(u8, MicrosoftCode, &str); 5] = [
+    (1, microsoft::DISABLE_NETBIOS.code(), "Microsoft Disable NetBIOS"),
+    (
+        2,
+        microsoft::RELEASE_ON_SHUTDOWN.code(),
+        "Microsoft Release DHCP Lease on Shutdown",
+    ),
+    (
+        3,
+        microsoft::ROUTER_METRIC_BASE.code(),
+        "Microsoft Default Router Metric Base",
+    ),
+    (94, microsoft::ROGUE_DETECTION_REQUEST.code(), "Rogue Detection Request"),
+    (95, microsoft::ROGUE_DETECTION_REPLY.code(), "Rogue Detection Reply"),
+];
+
+/// Fails if other values are read than these.
+fn compare(code: u8, values: &Values, is_read: impl Fn(&[u8]) -> bool) {
+    let lengths = || (0..40).filter(|length| is_read(&vec![1; *length])).collect::<Vec<_>>();
+    match values {
+        Exactly(length) => assert_eq!(lengths(), [*length], "{code}"),
+        Steps(step, least) => assert!(lengths().into_iter().eq((*least..40).step_by(*step)), "{code}"),
+        Parts(good, bad) => {
+            assert!(is_read(good), "{code}");
+            assert!(bad.is_none_or(|bad| !is_read(bad)), "{code}");
+        }
+    }
+}
+
 #[test]
 fn every_option_has_the_code_the_name_and_the_values_of_the_registry() {
-    let is_read = |code, bytes: &[u8]| Typed::decode(Value::from_slice(code, bytes)).is_ok();
-    for (code, key, name, values) in REGISTRY {
-        let code = OptionCode::from_code(*code);
+    for (number, key, name, values) in OPTIONS {
+        let code = OptionCode::from_code(*number);
         assert_eq!((*key, code.name()), (code, Some(*name)));
-        let lengths = || {
-            (0..40)
-                .filter(|length| is_read(code, &vec![1; *length]))
-                .collect::<Vec<_>>()
-        };
-        match values {
-            Exactly(length) => assert_eq!(lengths(), [*length], "{code}"),
-            Steps(step, least) => assert!(lengths().into_iter().eq((*least..40).step_by(*step)), "{code}"),
-            Parts(good, bad) => {
-                assert!(is_read(code, good), "{code}");
-                assert!(bad.is_none_or(|bad| !is_read(code, bad)), "{code}");
-            }
-        }
+        compare(*number, values, |bytes| {
+            Typed::decode(Value::from_slice(code, bytes)).is_ok()
+        });
     }
     let named = (0..=255)
         .map(OptionCode::from_code)
         .filter(|code| code.name().is_some());
-    let listed = REGISTRY.iter().map(|(code, ..)| OptionCode::from_code(*code));
+    let listed = OPTIONS.iter().map(|(code, ..)| OptionCode::from_code(*code));
     let apart = [OptionCode::PAD, OptionCode::CONTINUATION, OptionCode::END];
     assert!(named.filter(|code| !apart.contains(code)).eq(listed));
+}
+
+#[test]
+fn every_suboption_has_the_code_the_name_and_the_values_of_its_document() {
+    for (number, key, name, values) in RELAY {
+        assert_eq!((*key, key.name()), (RelayCode::from_code(*number), Some(*name)));
+        compare(*number, values, |bytes| {
+            let agent = [&[*number, u8::try_from(bytes.len()).unwrap()], bytes].concat();
+            let agent = Value::from_slice(option::RELAY_AGENT_INFORMATION.code(), &agent);
+            let mut suboptions = SequenceReader::<Suboption<'_>>::new(agent);
+            Typed::decode_relay(suboptions.next().unwrap().unwrap()).is_ok()
+        });
+    }
+    let named = (0..=255).map(RelayCode::from_code).filter(|code| code.name().is_some());
+    assert!(named.eq(RELAY.iter().map(|(code, ..)| RelayCode::from_code(*code))));
+    for (number, key, name) in MICROSOFT {
+        assert_eq!((key, key.name()), (MicrosoftCode::from_code(number), Some(name)));
+    }
+    let named = (0..=255)
+        .map(MicrosoftCode::from_code)
+        .filter(|code| code.name().is_some());
+    assert!(named.eq(MICROSOFT.iter().map(|(code, ..)| MicrosoftCode::from_code(*code))));
 }

@@ -100,7 +100,7 @@ impl Effect {
         all(self) == all(other)
     }
 
-    /// Returns that this call broke `rule`.
+    /// Returns the finding that this call broke `rule`.
     fn finding(&self, rule: Rule, conduct: Conduct) -> Finding {
         Finding {
             rule,

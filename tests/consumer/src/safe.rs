@@ -194,6 +194,8 @@ impl Callout for ClearedAtTheEnd {
     }
 
     fn packet_done(&self, _: Outcome, (): ()) {
+        // Until the next reply has begun, which waits for the lock.
+        thread::sleep(Duration::from_micros(200));
         self.xid.store(0, Relaxed);
     }
 }

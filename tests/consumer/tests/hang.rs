@@ -21,6 +21,6 @@ fn the_hook_that_hangs_is_named() {
     let printed = test.spawn().unwrap().wait_with_output().unwrap().stderr;
     assert_eq!(
         String::from_utf8(printed).unwrap(),
-        "check with seed 0: DhcpPktSendHook has not returned for 10 s\n"
+        "the_hook_that_hangs_is_named, check with seed 0: DhcpPktSendHook has not returned for 10 s\n"
     );
 }
