@@ -40,9 +40,9 @@
 mod call;
 mod check;
 mod conduct;
-mod entry;
 mod event;
 mod fields;
+mod loading;
 mod memory;
 mod replay;
 #[cfg(not(loom))]
@@ -53,9 +53,9 @@ mod watch;
 pub use call::{HookCall, Observation, Parameter};
 pub use check::{Finding, NEXT_DLL, Report, Rule, Severity, check, check_chained, check_seeded, fuzz};
 pub use conduct::{Conduct, Contexts, Notices, Swaps};
-pub use entry::{EntryCall, EntryRefused, EntryResult};
 pub use event::Call;
 pub use fields::ServerFields;
+pub use loading::{EntryCall, EntryRefused, EntryResult};
 pub use replay::{Datagram, Lifecycle};
 #[cfg(not(loom))]
 pub use test_packet::TestPacket;
@@ -68,8 +68,8 @@ use core::ptr::with_exposed_provenance_mut;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use self::call::Packet;
-use self::entry::list_of;
 use self::event::Kind;
+use self::loading::list_of;
 use self::memory::{Arena, Remains};
 use self::watch::Watch;
 use crate::buffer::{PACKET_CAPACITY, PacketTooLong};

@@ -3,7 +3,7 @@
 use core::ptr::{fn_addr_eq, without_provenance_mut};
 
 use super::super::Conduct;
-use super::super::entry::{EntryCall, list_of};
+use super::super::loading::{EntryCall, list_of};
 use super::super::memory::Arena;
 use super::next::NEXT_DLL;
 use super::report::Report;

@@ -5,7 +5,8 @@
     reason = "entry points and hooks are called as their prototypes say"
 )]
 
+pub mod course;
 pub mod faultless;
-pub mod lifecycle;
+
 pub mod raw;
 pub mod safe;
