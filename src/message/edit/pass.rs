@@ -107,7 +107,7 @@ pub(super) fn build<'p>(
         overload: None,
         relay: None,
     };
-    for (edit, index) in script.edits().zip(0..) {
+    for (edit, index) in script.edits().zip(0..u8::MAX) {
         if let (Some(decider), false) = (
             pass.deciders.get_mut(usize::from(edit.code.code())),
             edit.change == Change::Append,
