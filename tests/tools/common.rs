@@ -102,7 +102,7 @@ fn a_capture_that_is_cut_is_read_to_where_it_is_cut() {
         assert_eq!((expected.status.code(), output.status.code()), (Some(0), Some(2)));
         assert!(expected.stdout.len() > 500, "{tool}");
         assert_eq!(output.stdout, expected.stdout);
-        let warning = "standard input: cut short: the file ends inside the record after frame 4";
+        let warning = "standard input: cut short or damaged: the file ends inside the record after frame 4";
         let stderr = text(&output.stderr).strip_prefix(text(&expected.stderr)).unwrap();
         assert_eq!(stderr, format!("{tool}: {warning}\n"));
     }

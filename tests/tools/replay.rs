@@ -520,9 +520,14 @@ fn the_program_refuses_what_is_no_capture() {
             "not a capture in pcap or pcapng format",
         ),
         (
+            "header.pcap",
+            whole[..10].to_vec(),
+            "the file ends inside its first header",
+        ),
+        (
             "cut.pcap",
             whole[..1000].to_vec(),
-            "cut short: the file ends inside the record after frame 2",
+            "cut short or damaged: the file ends inside the record after frame 2",
         ),
     ];
     for (name, bytes, expected) in cases {

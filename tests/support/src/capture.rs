@@ -59,6 +59,7 @@ enum Fault {
     Unreadable(io::Error),
     Empty,
     NoCapture,
+    HeaderCutShort,
     Interrupted { after: usize },
     CutShort { after: usize },
     Malformed { after: usize },
@@ -72,8 +73,12 @@ impl fmt::Display for CaptureError {
             Fault::Unreadable(error) => error.fmt(f),
             Fault::Empty => f.write_str("the file is empty"),
             Fault::NoCapture => f.write_str("not a capture in pcap or pcapng format"),
+            Fault::HeaderCutShort => f.write_str("cut short: the file ends inside its first header"),
             Fault::Interrupted { after } => write!(f, "cannot be read further after frame {after}"),
-            Fault::CutShort { after } => write!(f, "cut short: the file ends inside the record after frame {after}"),
+            Fault::CutShort { after } => write!(
+                f,
+                "cut short or damaged: the file ends inside the record after frame {after}"
+            ),
             Fault::Malformed { after } => write!(f, "malformed record after frame {after}"),
             Fault::RecordTooLong { after } => {
                 write!(f, "the record after frame {after} claims more than {MAX_RECORD} bytes")
@@ -143,7 +148,7 @@ impl Capture {
             Err(error) => {
                 let fault = match error {
                     PcapError::Eof => Fault::Empty,
-                    PcapError::Incomplete(_) => Fault::CutShort { after: 0 },
+                    PcapError::Incomplete(_) => Fault::HeaderCutShort,
                     _ => Fault::NoCapture,
                 };
                 Err(CaptureError { name, fault })
