@@ -46,7 +46,7 @@
 //!   one that has refused the packet. A member that does not hear of one is a [`Diagnostic::NotTold`]. They hear of
 //!   an empty packet if the server's cannot be read, or if the first member alone tracks it, and so could take its
 //!   bytes back.
-//! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that stands for a packet which
+//! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that is of a packet which
 //!   the chain does not track, a hook other than `DhcpPktDropHook` calls the first member alone:
 //!   [`Diagnostic::ContextRefused`], with the context as the server passed it. The first member gets NULL for it, or
 //!   the same with the highest bit flipped, which its host refuses once more if it is none of its own.
