@@ -129,7 +129,9 @@ impl Tag {
         // Modules start at different numbers.
         let first = ptr::from_ref(&TAGS).addr() / size_of::<[u64; 2]>();
         let number = first.wrapping_add(TAGS.fetch_add(1, Relaxed));
-        let tag = HIGHEST | scatter(number, Layout::<N>::TAG_BITS) << Layout::<N>::SLOT_BITS;
+        // All bits above the number of the slot but the highest are tagged. What is above the generation, on 64-bit
+        // pointers, differs between tables; on 32-bit pointers the generations of tables are scattered.
+        let tag = HIGHEST | scatter(number) & !Layout::<N>::SLOT;
         match self.0.compare_exchange(0, tag, Relaxed, Relaxed) {
             Ok(_) => Layout(tag),
             Err(tag) => Layout(tag),
@@ -146,9 +148,6 @@ impl<const N: usize> Layout<N> {
         assert!(bits >= MIN_GENERATION_BITS, "a context has no room for a generation");
         (1 << bits) - 1
     };
-    /// All bits above the number of the slot but the highest are tagged. What is above the generation, on 64-bit
-    /// pointers, differs between tables; on 32-bit pointers the generations of tables are scattered.
-    const TAG_BITS: u32 = usize::BITS - 1 - Self::SLOT_BITS;
 
     /// Returns whether the table has been used.
     #[inline]
@@ -224,10 +223,10 @@ const fn never() -> Context {
     Context::UNTRACKED
 }
 
-/// Scatters numbers over so many bits: near ones become distant ones.
-const fn scatter(number: usize, bits: u32) -> usize {
+/// Scatters numbers over all bits but the highest: near ones become distant ones.
+const fn scatter(number: usize) -> usize {
     // The upper bits of a product with 2^64 divided by the golden ratio.
-    ((number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - bits)) as usize
+    ((number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS + 1 - usize::BITS)) as usize
 }
 
 #[cfg(test)]
@@ -316,6 +315,15 @@ mod tests {
     }
 
     #[test]
+    fn refuses_every_slot_that_the_table_does_not_have() {
+        let layout = Tag::new().choose::<1000>();
+        assert!(layout.is_possible(layout.context(999, live(3))));
+        for slot in 1000..1024 {
+            assert!(!layout.is_possible(layout.context(slot, live(3))), "slot {slot}");
+        }
+    }
+
+    #[test]
     fn untracked_is_never_possible() {
         for layout in [Tag::new().layout::<1000>(), Tag::new().choose()] {
             assert!(!layout.is_possible(Context::UNTRACKED));
@@ -328,10 +336,10 @@ mod tests {
     fn tags_of_near_numbers_differ_above_the_generation() {
         // By how much two tags differ depends on the difference of their numbers alone, but for a borrow; where that is
         // more than a generation in both directions, they differ above it.
-        let bits = Layout::<MAX_SLOTS>::TAG_BITS;
-        let most = (1_usize << bits) - (2 << GENERATION_BITS);
+        let slot_bits = Layout::<MAX_SLOTS>::SLOT_BITS;
+        let most = (HIGHEST >> slot_bits) - (2 << GENERATION_BITS);
         for difference in 1..1 << 22 {
-            let distance = scatter(difference, bits);
+            let distance = scatter(difference) >> slot_bits;
             assert!(
                 (2 << GENERATION_BITS..most).contains(&distance),
                 "{difference} tables apart"

@@ -258,7 +258,8 @@ const fn counter_of_high(reason: DropReason) -> usize {
 
 /// Every reason that has a name has a counter of its own, and every counter a reason.
 const _: () = {
-    let mut seen = 1_usize << UNKNOWN;
+    // The first counter is that of unknown reasons.
+    let mut seen = 1_usize;
     let mut reasons = DropReason::ALL;
     while let [first, rest @ ..] = reasons {
         let bit = 1_usize << counter_of(*first);
