@@ -4,7 +4,9 @@
 //! own (`writer.rs`), which alone writes. A packet that finds the way or the table full, or whose end the server never
 //! reports, is counted and not written: the server does not wait.
 //!
-//! In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`, `tests` and `show`.
+//! The log is `dhcp-leases.log` in the folder for temporary files, or what `DHCP_LEASE_LOG` names; if it cannot be
+//! opened, the DLL is not loaded. In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`,
+//! `tests` and `show`, and the path is where the administrator wants the log.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -42,8 +44,7 @@ impl Callout for LeaseLog {
     type State = Request;
 
     fn load(&'static self) -> Result<(), LoadError> {
-        writer::start();
-        Ok(())
+        Ok(writer::start()?)
     }
 
     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Request> {

@@ -1,14 +1,46 @@
-//! No rule of the check is broken.
-#![expect(unsafe_code, reason = "entry points are called as the server calls them")]
+//! What was to be written is written when STOP returns, and no rule of the check is broken.
+#![expect(
+    unsafe_code,
+    reason = "entry points are called as the server calls them, and other threads may read the environment"
+)]
 
-use dhcp_callout::simulate;
+use core::sync::atomic::AtomicU32;
 
-use super::DhcpServerCalloutEntry;
+use dhcp_callout::simulate::{self, Server};
+use dhcp_callout::{MessageType, Outcome, ServiceControl};
+
+use super::{DhcpServerCalloutEntry, Request, writer};
 
 #[test]
-fn is_clean() {
+fn all_is_written_when_stop_returns_and_no_rule_is_broken() {
+    let log = std::env::temp_dir().join(format!("dhcp-leases-{}.log", std::process::id()));
+    // SAFETY: this is the only test of the program, and no thread of the callout is there.
+    unsafe { std::env::set_var("DHCP_LEASE_LOG", &log) };
     // SAFETY: the entry point and its hooks are those that `export!` made.
+    let server = unsafe { Server::load(DhcpServerCalloutEntry) }.unwrap();
+    // Faster than the thread writes.
+    let sent = (0..1000_u32).filter(|number| {
+        let request = Request {
+            client: [2; 6],
+            message_type: MessageType::REQUEST,
+            host_name: [0; 32],
+            circuit: [0; 32],
+            lease: [*number, 60].map(AtomicU32::new),
+        };
+        writer::send(request, Outcome::Processed)
+    });
+    assert_eq!(sent.count(), 1000);
+    server.control(ServiceControl::STOP);
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(
+        text.lines().filter(|line| line.contains(" 60 s: processed")).count(),
+        1000
+    );
+    assert!(text.ends_with("\n0 missed\n"), "{text}");
+
+    // SAFETY: as above.
     let report = unsafe { simulate::check(DhcpServerCalloutEntry) };
     report.assert_clean();
     assert!(report.is_complete());
+    std::fs::remove_file(log).unwrap();
 }

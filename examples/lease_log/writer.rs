@@ -3,10 +3,13 @@
 use core::net::Ipv4Addr;
 use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
-use std::sync::LazyLock;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread;
 use std::time::Instant;
+use std::{env, thread};
 
 use dhcp_callout::Outcome;
 
@@ -22,36 +25,42 @@ enum Work {
 }
 
 /// Not part of the host: it would put the whole table into the file of the DLL.
-static WRITER: LazyLock<SyncSender<Work>> = LazyLock::new(|| {
-    let (sender, receiver) = sync_channel(1024);
-    thread::spawn(move || {
-        for work in receiver {
-            match work {
-                Work::Line(request, outcome) => write(&request, outcome),
-                Work::Flush(done) => {
-                    eprintln!("lease: {} missed", missed());
-                    let _ = done.send(());
+static WRITER: OnceLock<SyncSender<Work>> = OnceLock::new();
+
+/// Opens the log, to which it appends, and starts the thread; the server may load the DLL several times.
+pub(super) fn start() -> io::Result<()> {
+    let path = env::var_os("DHCP_LEASE_LOG").map_or_else(|| env::temp_dir().join("dhcp-leases.log"), PathBuf::from);
+    let mut log = File::options().create(true).append(true).open(path)?;
+    WRITER.get_or_init(|| {
+        let (sender, receiver) = sync_channel(1024);
+        thread::spawn(move || {
+            for work in receiver {
+                match work {
+                    Work::Line(request, outcome) => write(&mut log, &line(&request, outcome)),
+                    Work::Flush(done) => {
+                        write(&mut log, &format!("{} missed\n", missed()));
+                        let _ = done.send(());
+                    }
                 }
             }
-        }
+        });
+        sender
     });
-    sender
-});
-
-pub(super) fn start() {
-    LazyLock::force(&WRITER);
+    Ok(())
 }
 
 /// Hands a packet to the writer; false if it has too much to do, for a hook does not wait.
 pub(super) fn send(request: Request, outcome: Outcome) -> bool {
-    WRITER.try_send(Work::Line(request, outcome)).is_ok()
+    let writer = WRITER.get();
+    writer.is_some_and(|writer| writer.try_send(Work::Line(request, outcome)).is_ok())
 }
 
 /// Waits until the lines are written, but not for ever: the service wants to stop.
 pub(super) fn flush() {
+    let Some(writer) = WRITER.get() else { return };
     let (done, written) = sync_channel(1);
     let (mut work, start) = (Work::Flush(done), Instant::now());
-    while let Err(TrySendError::Full(unsent)) = WRITER.try_send(work) {
+    while let Err(TrySendError::Full(unsent)) = writer.try_send(work) {
         if start.elapsed() > LONGEST_STOP {
             return;
         }
@@ -61,18 +70,21 @@ pub(super) fn flush() {
     let _ = written.recv_timeout(LONGEST_STOP.saturating_sub(start.elapsed()));
 }
 
-/// Writes one line. On a server into a file: what a service writes to stderr is lost.
-fn write(request: &Request, outcome: Outcome) {
+/// Writes at once, so that a crash loses nothing that was written before; what cannot be written is missed.
+fn write(log: &mut File, line: &str) {
+    if log.write_all(line.as_bytes()).is_err() {
+        LOG.callout().0.fetch_add(1, Relaxed);
+    }
+}
+
+fn line(request: &Request, outcome: Outcome) -> String {
     let client = request.client.map(|byte| format!("{byte:02x}")).join(":");
     // What a client sends is hostile: a control character would end the line.
     let text = |bytes: &[u8]| bytes.escape_ascii().to_string().trim_end_matches("\\x00").to_owned();
     let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
     let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
-    let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
-    eprintln!(
-        "lease: {client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {} missed",
-        missed()
-    );
+    let (address, message_type, missed) = (Ipv4Addr::from_bits(address), request.message_type, missed());
+    format!("{client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {missed} missed\n")
 }
 
 /// Returns how many packets have had no line since the last.

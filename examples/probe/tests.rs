@@ -6,11 +6,10 @@
 )]
 
 use core::net::Ipv4Addr;
-use core::ptr::dangling_mut;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dhcp_callout::simulate::{self, Conduct, Contexts, EntryCall, HookCall, Server, Swaps};
+use dhcp_callout::simulate::{self, Conduct, Contexts, EntryCall, Server, Swaps};
 use dhcp_callout::{AddressGrant, DropReason, LoadError, Notice, ServiceControl, option};
 use dhcp_callout_support::packet::{ack, discover, reply, request};
 
@@ -18,46 +17,45 @@ use super::DhcpServerCalloutEntry;
 
 const OWN: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 
-/// What the file says: how often each line was counted.
-type Lines = BTreeMap<String, u64>;
+/// How often each question was answered by yes and by no.
+type Answers = BTreeMap<String, (u64, u64)>;
 
-/// Lets a server play with the probe, and returns what it has counted meanwhile.
-fn seen(file: &Path, conduct: Conduct, play: impl FnOnce(&Server)) -> Lines {
+/// Lets a server play with the probe, and returns what it has answered meanwhile.
+fn answers(file: &Path, conduct: Conduct, play: impl FnOnce(&Server)) -> Answers {
     // SAFETY: the entry point and the hooks are those of the probe, which follows no context.
     let server = unsafe { Server::load(DhcpServerCalloutEntry) }
         .unwrap()
         .conduct(conduct);
-    let count = |server: &Server| -> Lines {
+    let read = || -> Answers {
         server.control(ServiceControl::STOP);
         let text = std::fs::read_to_string(file).unwrap();
+        assert!(text.contains("\nadmitted "), "{text}");
         let rows = text.lines().take_while(|line| !line.is_empty());
-        rows.map(|row| row.trim().split_once("  ").unwrap())
-            .map(|(count, line)| (line.to_owned(), count.parse().unwrap()))
-            .collect()
+        rows.map(|row| {
+            let (yes, rest) = row.trim().split_once(" yes ").unwrap();
+            let (no, question) = rest.trim().split_once(" no  ").unwrap();
+            (question.to_owned(), (yes.parse().unwrap(), no.parse().unwrap()))
+        })
+        .collect()
     };
-    let before = count(&server);
-    server.control(ServiceControl::START);
+    let before = read();
     play(&server);
-    let mut lines = count(&server);
-    for (line, count) in &mut lines {
-        *count -= before.get(line).unwrap_or(&0);
+    let mut answers = read();
+    for (question, (yes, no)) in &mut answers {
+        *yes -= before[question].0;
+        *no -= before[question].1;
     }
-    lines.retain(|_, count| *count > 0);
-    lines
+    answers
 }
 
-/// Lets the client of the experiments ask six times from `xid` on, and take what it is offered.
-fn exchanges(server: &Server, xid: u32, reports_refusals: bool) {
-    for xid in xid..xid + 6 {
+/// Lets the client ask five times from `xid` on, which is once for each trial, and take what it is offered.
+fn exchanges(server: &Server, xid: u32) {
+    for xid in xid..xid + 5 {
         let lease = 86_400_u32.to_be_bytes();
         let asked = server
             .receive(&Vec::from(discover().xid(xid).option(51, lease).end()))
             .unwrap();
         if asked.is_refused() {
-            if reports_refusals {
-                server.notify(&asked, Notice::Dropped(DropReason::GEN_FAILURE));
-                server.notify(&asked, Notice::Processed);
-            }
             continue;
         }
         server.parse_options(&asked);
@@ -73,15 +71,15 @@ fn exchanges(server: &Server, xid: u32, reports_refusals: bool) {
     }
 }
 
-fn has_no_experiment(lines: &Lines) -> bool {
-    lines
-        .keys()
-        .all(|line| !line.contains("request ") && !line.contains("OFFER "))
-}
-
-fn check(lines: &Lines, expected: &[(&str, u64)]) {
-    for (line, count) in expected {
-        assert_eq!(lines.get(*line).unwrap_or(&0), count, "{line}\n{lines:#?}");
+#[track_caller]
+fn check(answers: &Answers, expected: &[(&str, u64, u64)]) {
+    for (start, yes, no) in expected {
+        let answer = answers.iter().find(|(question, _)| question.starts_with(start));
+        assert_eq!(
+            answer.map(|(_, answer)| *answer),
+            Some((*yes, *no)),
+            "{start}\n{answers:#?}"
+        );
     }
 }
 
@@ -89,15 +87,25 @@ fn check(lines: &Lines, expected: &[(&str, u64)]) {
 fn the_file_says_what_the_server_does() {
     let file = std::env::temp_dir().join(format!("dhcp-probe-{}.txt", std::process::id()));
     let set = |name, value| {
-        // SAFETY: this is the only test of the program, and the probe's thread is not there.
+        // SAFETY: this is the only test of the program, which has no other thread.
         unsafe { std::env::set_var(name, value) }
     };
     set("DHCP_PROBE_FILE", file.to_str().unwrap());
 
     // No client is named: nothing may be altered.
-    let unnamed = seen(&file, Conduct::DEFAULT, |server| exchanges(server, 1, false));
-    assert!(has_no_experiment(&unnamed), "{unnamed:#?}");
-    check(&unnamed, &[("hooks of a packet, in order: 0x146", 6)]);
+    let unnamed = answers(&file, Conduct::DEFAULT, |server| exchanges(server, 0));
+    check(
+        &unnamed,
+        &[
+            ("Could a DISCOVER or OFFER", 0, 0),
+            ("Is RequestLeaseTime option 51 in network order", 5, 0),
+            ("In host order", 0, 5),
+            ("Is the context of a HandleOptions or PktSend", 15, 0),
+            ("Is a hook about a packet on the thread", 15, 0),
+            ("Is another hook running", 0, 25),
+            ("Is another hook about the packet", 0, 15),
+        ],
+    );
 
     for wrong in ["+2005e005327", "02005e00532", "02005e00532a0", "02005e00532g", ""] {
         set("DHCP_PROBE_MAC", wrong);
@@ -107,139 +115,80 @@ fn the_file_says_what_the_server_does() {
     }
     set("DHCP_PROBE_MAC", "02005e00532a");
 
-    let followed = seen(&file, Conduct::DEFAULT, |server| exchanges(server, 10, false));
+    let default = answers(&file, Conduct::DEFAULT, |server| exchanges(server, 10));
     check(
-        &followed,
+        &default,
         &[
-            ("request replaced, done", 1),
-            ("request replaced, HandleOptions, is given altered bytes elsewhere", 1),
-            ("request replaced, RequestLeaseTime, altered", 1),
-            ("request replaced, PktDrop, processed, is given another buffer", 1),
-            ("request rewritten, HandleOptions, is given altered bytes elsewhere", 1),
-            ("request rewritten, RequestLeaseTime, altered", 1),
-            ("request refused, done", 1),
-            ("request refused, PktDrop by code: 0x100", 0),
-            ("OFFER replaced, the REQUEST names, the altered server", 1),
-            ("OFFER rewritten, the REQUEST names, the altered server", 1),
-            ("RequestLeaseTime, in network order", 3),
-            ("*PktContext on entry, NULL", 11),
-            ("PktDrop by code: PktContext is, not NULL: 0xb", 10),
-            ("hooks of a packet, in order: 0x146", 5),
-            ("hooks of a packet, in order: 0x246", 5),
-            ("HandleOptions, on the thread of its NewPkt", 5),
+            ("Could a DISCOVER or OFFER", 5, 0),
+            ("Is RequestLeaseTime that of the replaced", 1, 0),
+            ("Is RequestLeaseTime that of the rewritten", 1, 0),
+            ("Is a later hook about the replaced DISCOVER", 0, 1),
+            ("Does the REQUEST name the server of the replaced", 1, 0),
+            ("Does the REQUEST name the server of the rewritten", 1, 0),
         ],
     );
 
     let ignoring = Conduct::DEFAULT.swaps(Swaps::Ignored).edits_in_place(false);
-    let ignored = seen(&file, ignoring, |server| exchanges(server, 20, true));
+    let ignored = answers(&file, ignoring, |server| exchanges(server, 20));
     check(
         &ignored,
         &[
-            ("request replaced, HandleOptions, is given unaltered bytes", 1),
-            ("request replaced, RequestLeaseTime, not altered", 1),
-            ("request rewritten, HandleOptions, is given unaltered bytes", 1),
-            ("request rewritten, RequestLeaseTime, not altered", 1),
-            ("request refused, PktDrop by code: 0x100", 1),
-            ("request refused, PktDrop by code: 0xb", 1),
-            ("OFFER replaced, the REQUEST names, the server's own address", 1),
-            ("OFFER rewritten, the REQUEST names, the server's own address", 1),
-            ("OFFER replaced, the REQUEST names, the altered server", 0),
+            ("Is RequestLeaseTime that of the replaced", 0, 1),
+            ("Is RequestLeaseTime that of the rewritten", 0, 1),
+            ("Does the REQUEST name the server of the replaced", 0, 1),
+            ("Does the REQUEST name the server of the rewritten", 0, 1),
         ],
     );
 
-    let kept = seen(&file, Conduct::DEFAULT.swaps(Swaps::ReadAgain), |server| {
-        exchanges(server, 30, false);
+    let kept = answers(&file, Conduct::DEFAULT.swaps(Swaps::ReadAgain), |server| {
+        exchanges(server, 30);
     });
-    check(
-        &kept,
-        &[
-            ("request replaced, HandleOptions, is given the buffer of the DLL", 1),
-            (
-                "request replaced, PktDrop, processed, is given the buffer of the DLL",
-                1,
-            ),
-            ("request rewritten, PktDrop, processed, is given another buffer", 1),
-            ("OFFER replaced, the REQUEST names, the altered server", 1),
-        ],
-    );
+    check(&kept, &[("Is a later hook about the replaced DISCOVER", 1, 0)]);
 
-    // Without its state nothing can be done to a reply; the packets stay in flight, and are given up in the end.
-    let null = seen(&file, Conduct::DEFAULT.contexts(Contexts::Null), |server| {
-        exchanges(server, 40, false);
+    // Without its state nothing can be replaced in a reply.
+    let null = answers(&file, Conduct::DEFAULT.contexts(Contexts::Null), |server| {
+        exchanges(server, 40);
     });
     check(
         &null,
         &[
-            ("PktDrop by code: PktContext is, NULL: 0xb", 10),
-            ("PktDrop by code: PktContext is, not NULL: 0xb", 0),
-            ("OFFER replaced, done", 0),
-            ("hooks of a packet, in order: 0x7", 10),
+            ("Could a DISCOVER or OFFER", 4, 1),
+            ("Is the context of a HandleOptions or PktSend", 0, 12),
+            ("Does the REQUEST name the server of the replaced", 0, 0),
         ],
     );
 
-    let stale = seen(&file, Conduct::DEFAULT.contexts(Contexts::Stale), |server| {
-        exchanges(server, 50, false);
+    // The packets of another client stay as they are, and drops are told apart.
+    let dropped = answers(&file, Conduct::DEFAULT, |server| {
+        let other = discover().xid(51).chaddr(&[2, 0, 0x5e, 0, 0x53, 0x2b]);
+        let [refused, other] = [discover().xid(50), other].map(|packet| Vec::from(packet.end()));
+        let packets = [refused, other, b"no message".to_vec()].map(|packet| server.receive(&packet).unwrap());
+        for packet in &packets {
+            server.notify(packet, Notice::Dropped(DropReason::GEN_FAILURE));
+            server.notify(packet, Notice::Processed);
+        }
+        server.notify(&packets[1], Notice::Dropped(DropReason::GEN_FAILURE));
+        std::thread::scope(|scope| scope.spawn(|| server.parse_options(&packets[1])).join()).unwrap();
     });
-    assert!(
-        stale
-            .keys()
-            .any(|line| line.starts_with("PktDrop by code: the context changes nothing, stale: 0xb")),
-        "{stale:#?}"
-    );
-    assert!(
-        stale.contains_key("hook with a context of no packet, stale"),
-        "{stale:#?}"
+    check(
+        &dropped,
+        &[
+            ("Could a DISCOVER or OFFER", 1, 0),
+            ("Is the context of a PktDrop with a reason", 2, 2),
+            ("If that is not: is it about the DISCOVER", 1, 1),
+            ("Is the context of a HandleOptions or PktSend", 0, 1),
+        ],
     );
 
-    // Another client's packets stay as they are, and so do all if the hooks get what no server should give them.
-    let others = seen(&file, Conduct::DEFAULT, |server| {
-        for xid in 60..70 {
-            let packet = Vec::from(discover().xid(xid).chaddr(&[2, 0, 0x5e, 0, 0x53, 0x2b]).end());
-            let call = HookCall::new_packet(&packet).process_it(77).context(dangling_mut());
-            let given = server.call(&call);
-            assert_eq!(
-                (given.bytes(), given.is_swapped(), given.written()),
-                (Ok(&packet[..]), false, None)
-            );
-        }
-        server.call(&HookCall::new_packet(b"").null_packet());
+    let elsewhere = answers(&file, Conduct::DEFAULT, |server| {
         let packet = server.receive(b"no message").unwrap();
         std::thread::scope(|scope| scope.spawn(|| server.parse_options(&packet)).join()).unwrap();
     });
-    check(
-        &others,
-        &[
-            ("*ProcessIt on entry: 0x4d", 10),
-            ("*PktContext on entry, not NULL", 10),
-            ("HandleOptions, on another thread than its NewPkt", 1),
-        ],
-    );
-    assert!(has_no_experiment(&others), "{others:#?}");
-
-    // Odd values of one kind leave the others room, and are counted.
-    let odd = seen(&file, Conduct::DEFAULT, |server| {
-        let packet = Vec::from(discover().end());
-        for value in 1000..2000 {
-            server.call(&HookCall::new_packet(&packet).process_it(value));
-        }
-        let packet = server.receive(&packet).unwrap();
-        for code in [0x77, 0x78] {
-            server.notify(&packet, Notice::from_code(code));
-        }
-    });
-    let counted = |word: &'static str| odd.iter().filter(move |(line, _)| line.starts_with(word));
-    assert_eq!(counted("*ProcessIt").map(|(_, count)| count).sum::<u64>(), 1001);
-    assert_eq!(counted("*ProcessIt on entry: other values").count(), 1, "{odd:#?}");
-    check(
-        &odd,
-        &[
-            ("PktDrop by code: PktContext is, not NULL: 0x77", 1),
-            ("PktDrop by code: PktContext is, not NULL: 0x78", 1),
-        ],
-    );
+    check(&elsewhere, &[("Is a hook about a packet on the thread", 0, 1)]);
 
     // SAFETY: as above.
     let report = unsafe { simulate::check(DhcpServerCalloutEntry) };
     report.assert_clean();
     assert!(report.is_complete());
+    std::fs::remove_file(file).unwrap();
 }

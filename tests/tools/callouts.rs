@@ -156,23 +156,19 @@ fn replies_are_rewritten_for_a_user_class_in_either_form() {
 
 #[test]
 fn the_log_has_a_line_for_each_packet_of_a_client() {
-    let output = run("lease_log", &[]);
-    let line = |start: &str| output.lines().find(|line| line.starts_with(start));
-    let discover = line("lease: 02:00:5e:00:53:11 DHCPDISCOVER client-1").unwrap();
+    let path = list_file("leases.log", "");
+    run("lease_log", &[("DHCP_LEASE_LOG", &path)]);
+    let log = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(path).unwrap();
+    let line = |start: &str| log.lines().find(|line| line.starts_with(start));
+    let discover = line("02:00:5e:00:53:11 DHCPDISCOVER client-1").unwrap();
     assert!(discover.ends_with("0.0.0.0 0 s: processed; 0 missed"), "{discover}");
-    let request = line("lease: 02:00:5e:00:53:11 DHCPREQUEST client-1").unwrap();
+    let request = line("02:00:5e:00:53:11 DHCPREQUEST client-1").unwrap();
     assert!(request.ends_with("192.0.2.120 120 s: processed; 0 missed"), "{request}");
-    assert!(
-        output
-            .lines()
-            .any(|line| line.starts_with("lease: ") && line.contains(" lan0 "))
-    );
-    let dropped = "dropped (DHCP_DROP_NOADDRESS)";
-    assert!(
-        output
-            .lines()
-            .any(|line| line.starts_with("lease: ") && line.contains(dropped))
-    );
+    for part in [" lan0 ", "dropped (DHCP_DROP_NOADDRESS)"] {
+        assert!(log.lines().any(|line| line.contains(part)), "no {part:?} in {log}");
+    }
+    assert!(log.ends_with("\n0 missed\n"), "{log}");
 }
 
 #[test]

@@ -109,6 +109,25 @@ fn a_capture_that_is_cut_is_read_to_where_it_is_cut() {
 }
 
 #[test]
+fn a_capture_appended_to_another_is_told() {
+    let first = std::fs::read(capture::bundled("server-gone.pcap")).unwrap();
+    let frames = capture::parse(&first).unwrap().len();
+    let nanoseconds = file_header(Linktype::ETHERNET, true);
+    let mut big_endian = vec![0; 24];
+    big_endian[..8].copy_from_slice(&[0xA1, 0xB2, 0xC3, 0xD4, 0, 2, 0, 4]);
+    for second in [&first, &nanoseconds, &big_endian] {
+        for tool in TOOLS {
+            let (expected, output) = (run_on(tool, &first), run_on(tool, &[first.as_slice(), second].concat()));
+            assert_eq!((expected.status.code(), output.status.code()), (Some(0), Some(2)));
+            assert!(output.stdout == expected.stdout, "{tool}");
+            let stderr = text(&output.stderr).strip_prefix(text(&expected.stderr)).unwrap();
+            let warning = format!("a second capture begins after frame {frames}: `mergecap` joins captures");
+            assert!(stderr.contains(&warning), "{tool}: {stderr}");
+        }
+    }
+}
+
+#[test]
 fn another_file_is_read_after_one_that_cannot_be() {
     let good = capture::bundled("server-gone.pcap");
     let good = good.to_str().unwrap();

@@ -64,6 +64,7 @@ enum Fault {
     CutShort { after: usize },
     Malformed { after: usize },
     RecordTooLong { after: usize },
+    SecondCapture { after: usize },
 }
 
 impl fmt::Display for CaptureError {
@@ -83,6 +84,10 @@ impl fmt::Display for CaptureError {
             Fault::RecordTooLong { after } => {
                 write!(f, "the record after frame {after} claims more than {MAX_RECORD} bytes")
             }
+            Fault::SecondCapture { after } => write!(
+                f,
+                "a second capture begins after frame {after}: `mergecap` joins captures, `cat` does not"
+            ),
         }
     }
 }
@@ -159,6 +164,9 @@ impl Capture {
     fn read_frame(&mut self) -> Result<Option<Frame>, Fault> {
         let after = self.frames;
         loop {
+            if !self.interfaces.known.is_empty() && begins_pcap(self.reader.data()) {
+                return Err(Fault::SecondCapture { after });
+            }
             let is_at_end = match self.reader.next() {
                 Ok((length, block)) => {
                     let frame = self.interfaces.read(&block);
@@ -215,6 +223,18 @@ impl Iterator for Capture {
             })
         })
     }
+}
+
+/// Returns whether the bytes begin as a file in pcap format does: with its magic number and version 2.4. A record that
+/// did would be of 2055 or 2083.
+fn begins_pcap(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, ..]
+            | [0x4D, 0x3C, 0xB2, 0xA1, 2, 0, 4, 0, ..]
+            | [0xA1, 0xB2, 0xC3, 0xD4, 0, 2, 0, 4, ..]
+            | [0xA1, 0xB2, 0x3C, 0x4D, 0, 2, 0, 4, ..]
+    )
 }
 
 /// What the headers of the file say of the frames that follow.
