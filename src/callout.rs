@@ -94,7 +94,7 @@ use crate::lifecycle::{Outcome, Stage};
 )]
 pub trait Callout: Send + Sync + 'static {
     /// What is kept for each tracked packet, and handed back once.
-    type State: Send + Sync + 'static;
+    type State: Send + Sync + 'static; // outlives the call: copy what you keep of a packet
 
     /// Decides on a packet that was received and is about to be processed (`DhcpNewPktHook`).
     ///

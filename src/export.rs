@@ -262,7 +262,7 @@ macro_rules! entry_point {
         impl $crate::export::Exported for __Own {
             #[inline]
             fn handlers() -> $crate::export::Handlers {
-                let host: &'static _ = &$host;
+                let host = &$host;
                 $crate::entry_point!(@handlers host, host)
             }
             fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::ffi::CalloutTable {
@@ -279,7 +279,8 @@ macro_rules! entry_point {
     (@handlers $host:expr, $handler:expr => $($hook:ident)+) => {{
         use $crate::export::NotHandled as _;
 
-        let handler: &'static _ = $handler;
+        let handler = $handler;
+        $crate::export::keeps(handler);
         $crate::export::Handlers {
             host: $host,
             packets: handler,
@@ -296,6 +297,15 @@ macro_rules! entry_point {
     ($($other:tt)*) => {
         $crate::entry_point!(@check "write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item" []);
     };
+}
+
+/// Takes what the hooks use. Of what does not live long enough the compiler shows the line of the bound.
+#[doc(hidden)]
+#[inline]
+pub fn keeps<T>(_: T)
+where
+    T: 'static, // write `static` in place of `const`, which is another value at each use
+{
 }
 
 /// The host of an exported callout, whatever its type.

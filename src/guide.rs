@@ -36,7 +36,7 @@ pub mod server {}
 
 #[doc = concat!(
     include_str!("guide/chaining.md"),
-    "\n```rust,ignore\n",
+    "\n```rust\n",
     include_str!("guide/chaining.rs"),
     "```\n"
 )]

@@ -1,10 +1,5 @@
-use core::mem::transmute;
-
 use dhcp_callout::chain::{Chain, LoadedDll};
-use dhcp_callout::ffi::{CALLOUT_ENTRY_POINT, EntryPoint};
 use dhcp_callout::{Callout, Decision, Diagnostic, DllPath, Host, NewPacket};
-use windows_sys::Win32::Foundation::FreeLibrary;
-use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
 
 struct First;
 
@@ -21,14 +16,21 @@ impl Callout for First {
     }
 }
 
-type Found = unsafe extern "system" fn() -> isize;
-
 static FIRST: Host<First> = Host::new(First);
 static CHAIN: Chain = Chain::new();
 dhcp_callout::export!(FIRST, chain = CHAIN, find = load);
 
 /// Loads a DLL of the server's list; the last unit of `units` is the NUL that `LoadLibraryW` needs.
+#[cfg(windows)]
 fn load(path: DllPath<'_>) -> Option<LoadedDll> {
+    use core::mem::transmute;
+
+    use dhcp_callout::ffi::{CALLOUT_ENTRY_POINT, EntryPoint};
+    use windows_sys::Win32::Foundation::FreeLibrary;
+    use windows_sys::Win32::System::LibraryLoader::{GetProcAddress, LoadLibraryW};
+
+    type Found = unsafe extern "system" fn() -> isize;
+
     let units: Vec<u16> = path.units().iter().copied().chain([0]).collect();
     // SAFETY: the path ends with NUL. What the DLL does when it is loaded, the administrator answers for.
     let module = unsafe { LoadLibraryW(units.as_ptr()) };
@@ -47,4 +49,10 @@ fn load(path: DllPath<'_>) -> Option<LoadedDll> {
             None
         }
     }
+}
+
+/// Finds no DLL: for tests on another system.
+#[cfg(not(windows))]
+fn load(_: DllPath<'_>) -> Option<LoadedDll> {
+    None
 }
