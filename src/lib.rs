@@ -3,10 +3,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(loom))))]
-#![cfg_attr(
-    loom,
-    allow(dead_code, unused_imports, reason = "what the left-out modules use is left over")
-)]
+#![cfg_attr(loom, allow(unused, reason = "what the left-out modules use is left over"))]
 
 #[cfg(feature = "std")]
 extern crate std;

@@ -49,3 +49,20 @@ fn discard(mut payload: std::boxed::Box<dyn core::any::Any + Send>) {
 pub(crate) fn contain<R>(call: impl FnOnce() -> R) -> Option<R> {
     Some(call())
 }
+
+#[cfg(all(test, feature = "simulate", feature = "std"))]
+mod tests {
+    use super::{contain, contained};
+
+    #[test]
+    fn counts_each_panic_of_its_thread() {
+        let before = contained();
+        assert_eq!(contain(|| 3), Some(3));
+        assert_eq!(contained(), before);
+        for count in [1, 2] {
+            assert_eq!(contain(|| std::panic::panic_any(count)), None::<()>);
+            assert_eq!(contained(), before + count);
+        }
+        std::thread::spawn(|| assert_eq!(contained(), 0)).join().unwrap();
+    }
+}

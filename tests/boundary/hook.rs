@@ -261,6 +261,11 @@ fn an_argument_prints_its_size_and_what_became_of_it() {
         printed.contains("size: 300") && printed.contains("changed: Nothing"),
         "{printed}"
     );
+    let printed = format!("{:?}", TestPacket::new(&[7; 300]).unwrap());
+    assert!(
+        printed.contains("packet_size: 300") && printed.contains("is_tracked: true"),
+        "{printed}"
+    );
 }
 
 #[test]

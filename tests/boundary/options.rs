@@ -107,6 +107,10 @@ fn what_nobody_asks_for_is_not_read() {
             assert_eq!(options.message_type(), Some(1));
             options.set_message_type(2).unwrap();
             options.set_server(NEW).unwrap();
+            assert_eq!(
+                format!("{options:?}"),
+                "ParsedOptions { packet: 64 bytes, pkt_context: 0x0, .. }"
+            );
         },
     );
 }
