@@ -44,14 +44,10 @@ impl Callout for DropMonitor {
 }
 
 impl OnControl for DropMonitor {
-    /// May block: what is to be known at the end is written here.
+    /// May block: it waits for what is to be known at the end.
     fn control(&'static self, event: ControlEvent) {
         if event.code() == ServiceControl::STOP {
             reporter::flush();
-            let tally = self.0.snapshot();
-            for (reason, count) in tally.drops().filter(|(_, count)| *count > 0) {
-                eprintln!("drops: {reason}: {count} in all");
-            }
         }
     }
 }

@@ -10,6 +10,8 @@ use std::time::Instant;
 
 use dhcp_callout::DropReason;
 
+use super::MONITOR;
+
 const QUIET: Duration = Duration::from_secs(3600);
 /// How many addresses are remembered before all are forgotten: a hostile network has as many as it likes.
 const MOST: usize = 65_536;
@@ -41,7 +43,7 @@ pub(super) fn send(drop: Drop) {
     let _ = REPORTER.try_send(Work::Drop(drop));
 }
 
-/// Waits until all drops are reported, but not for ever: the service wants to stop.
+/// Waits until all drops and the counts by reason are reported, but not for ever: the service wants to stop.
 pub(super) fn flush() {
     let (done, reported) = sync_channel(1);
     let (mut work, start) = (Work::Flush(done), Instant::now());
@@ -64,6 +66,9 @@ fn report(work: &Receiver<Work>) {
         let (reason, mac, relay) = match work {
             Work::Drop(drop) => drop,
             Work::Flush(done) => {
+                for (reason, count) in MONITOR.callout().0.snapshot().drops().filter(|(_, count)| *count > 0) {
+                    eprintln!("drops: {reason}: {count} in all");
+                }
                 let _ = done.send(());
                 continue;
             }

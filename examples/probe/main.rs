@@ -57,8 +57,7 @@ questions! {
     IN_FLIGHT "Is the context of a HandleOptions or PktSend that of a packet in flight, not NULL or an old one?"
     DROP_IN_FLIGHT "Is the context of a PktDrop with a reason?"
     DROP_OF_REFUSED "If that is not: is it about the DISCOVER that was refused last?"
-    NETWORK_ORDER "Is RequestLeaseTime option 51 in network order?"
-    HOST_ORDER "In host order?"
+    NETWORK_ORDER "Is RequestLeaseTime option 51 in network order, not in host order?"
     TRIED "Could a DISCOVER or OFFER of the client be altered or refused?"
     REPLACED_DISCOVER "Is RequestLeaseTime that of the replaced DISCOVER?"
     REWRITTEN_DISCOVER "Is RequestLeaseTime that of the rewritten DISCOVER?"
@@ -79,8 +78,10 @@ static OFFERED: AtomicU64 = AtomicU64::new(u64::MAX);
 struct Packet {
     thread: u64,
     running: AtomicU64,
-    /// The question that its alteration answers, and where its bytes were left.
-    altered: Option<(&'static Question, usize)>,
+    /// The question that its alteration answers.
+    altered: Option<&'static Question>,
+    /// The address of the buffer that replaces it, or 0.
+    replacement: usize,
 }
 
 static THREADS: AtomicU64 = AtomicU64::new(0);
@@ -95,10 +96,8 @@ fn watch<R>(packet: Option<&Packet>, bytes: &[u8], hook: impl FnOnce() -> R) -> 
     if let Some(packet) = packet {
         OVERLAP.answer(packet.running.fetch_add(1, Relaxed) > 0);
         SAME_THREAD.answer(packet.thread == THREAD.with(|thread| *thread));
-        if let Some((question, left)) = packet.altered.filter(|_| !bytes.is_empty()) {
-            if core::ptr::eq(question, &raw const REPLACED_DISCOVER) {
-                BUFFER_KEPT.answer(left == bytes.as_ptr().addr());
-            }
+        if packet.replacement != 0 && !bytes.is_empty() {
+            BUFFER_KEPT.answer(packet.replacement == bytes.as_ptr().addr());
         }
     }
     let result = hook();
@@ -176,7 +175,10 @@ fn decide(packet: &mut NewPacket<'_>) -> Decision<Packet> {
     Decision::Track(Packet {
         thread: THREAD.with(|thread| *thread),
         running: AtomicU64::new(0),
-        altered: altered.map(|question| (question, packet.bytes().as_ptr().addr())),
+        altered,
+        replacement: altered
+            .filter(|question| core::ptr::eq(*question, &raw const REPLACED_DISCOVER))
+            .map_or(0, |_| packet.bytes().as_ptr().addr()),
     })
 }
 
@@ -191,12 +193,13 @@ impl OnOptionsParsed for Probe {
             let parsed = options.request_lease_time();
             let orders = parsed.map(|time| [time.from_network_order(), time.from_host_order()]);
             match (packet.and_then(|packet| packet.altered), orders, asked) {
-                (Some((question, _)), orders, _) => {
+                (Some(question), orders, _) => {
                     question.answer(orders.is_some_and(|orders| orders.contains(&LEASE.0)));
                 }
-                (None, Some([network, host]), Some(Seconds(asked))) if network != host => {
+                (None, Some([network, host]), Some(Seconds(asked)))
+                    if network != host && [network, host].contains(&asked) =>
+                {
                     NETWORK_ORDER.answer(network == asked);
-                    HOST_ORDER.answer(host == asked);
                 }
                 _ => {}
             }

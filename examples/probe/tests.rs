@@ -99,7 +99,6 @@ fn the_file_says_what_the_server_does() {
         &[
             ("Could a DISCOVER or OFFER", 0, 0),
             ("Is RequestLeaseTime option 51 in network order", 5, 0),
-            ("In host order", 0, 5),
             ("Is the context of a HandleOptions or PktSend", 15, 0),
             ("Is a hook about a packet on the thread", 15, 0),
             ("Is another hook running", 0, 25),
