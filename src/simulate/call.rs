@@ -116,6 +116,8 @@ pub struct Observation {
     pub(crate) given: Vec<u8>,
     /// What the variables of the packet held afterwards; of a hook without them, or if one is NULL, the arguments.
     pub(crate) left: (usize, u32),
+    /// Whether that packet is not in the server's own buffer.
+    pub(crate) is_swapped: bool,
     /// The exposed address of the context that the hook left, or was called with.
     pub(crate) context: usize,
     /// What the hook left in `*ProcessIt`.
@@ -480,8 +482,8 @@ impl Arguments {
         };
         let after = self.own.as_ref().map_or(&[][..], |own| memory.bytes(*own));
         let packet = self.read(left, after, &given, call.is_end());
-        let is_swapped = left.0 != own.0;
-        let is_followed = if is_swapped {
+        let is_moved = left.0 != own.0;
+        let is_followed = if is_moved {
             conduct.swaps != Swaps::Ignored
         } else {
             conduct.edits_in_place
@@ -496,6 +498,7 @@ impl Arguments {
             own,
             given,
             left,
+            is_swapped: is_moved && self.inside(left, after).is_none(),
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
             process_it: process_it
                 .filter(|_| status.is_some())
@@ -524,19 +527,21 @@ impl Arguments {
         given: &[u8],
         has_ended: bool,
     ) -> Result<Vec<u8>, HookError> {
-        let length = usize::try_from(size).unwrap_or(usize::MAX);
-        let from = start
-            .checked_sub(self.start.addr())
-            .filter(|_| length <= PACKET_CAPACITY);
         let pointer = with_exposed_provenance_mut(start);
-        let inside = from.and_then(|from| buffer.get(from..)?.get(..length));
-        match inside {
+        match self.inside((start, size), buffer) {
             Some(bytes) => Ok(bytes.to_vec()),
             None if has_ended => check_packet(pointer, size).map(|()| given.to_vec()),
             // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be
             // read.
             None => unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec),
         }
+    }
+
+    /// Returns the packet that pointer and size lead to, if it is in the server's own buffer, which has become `buffer`.
+    fn inside<'b>(&self, (start, size): (usize, u32), buffer: &'b [u8]) -> Option<&'b [u8]> {
+        let length = usize::try_from(size).ok().filter(|length| *length <= PACKET_CAPACITY)?;
+        let from = start.checked_sub(self.start.addr())?;
+        buffer.get(from..)?.get(..length)
     }
 }
 
@@ -609,10 +614,10 @@ impl Observation {
         (with_exposed_provenance_mut(self.left.0), self.left.1)
     }
 
-    /// Returns whether the hook has pointed `*Packet` elsewhere.
+    /// Returns whether the hook has pointed `*Packet` out of the server's own buffer.
     #[must_use]
     pub const fn is_swapped(&self) -> bool {
-        self.left.0 != self.own.0
+        self.is_swapped
     }
 
     /// Returns which bytes of the server's own buffer the hook has changed, from the first to the last.

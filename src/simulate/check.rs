@@ -18,6 +18,7 @@ pub use next::NEXT_DLL;
 pub use report::{Finding, Report};
 pub use rule::{Rule, Severity};
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -38,7 +39,10 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// The server plays 30 to 40 of the [`Conduct::COUNT`] conducts, each with good packets and with hostile ones: each
 /// value of each switch by itself, and then so many that each value of a switch meets each of every other switch at
 /// least once. Only [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up
-/// at any time what the server still reads; and [`Threads::Several`] comes only if no rule was broken until then.
+/// at any time what the server still reads; and [`Threads::Several`] comes only if no fault was found until then.
+///
+/// The entry point is called as that of the only DLL of a server, and as one with another after it; the hooks are those
+/// of the only DLL.
 ///
 /// Some rules are broken by what a callout does in one conduct and not in another. What it does not do each time in the
 /// same conduct is left out of these comparisons: the bytes of a packet that differ, such as those of a counter, and if
@@ -80,10 +84,10 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
     unsafe { check_all(entry, seed, false) }
 }
 
-/// As [`check`], of a callout that serves the DLLs after it: it has to load [`NEXT_DLL`], which is on its list, to have
-/// all hooks that this has, and to pass each call on, with the context that the next DLL has set for the packet. Or it
-/// breaks [`Rule::NotLoaded`], [`Rule::NotChained`] or [`Rule::NextContext`]. A packet that it refuses it may keep to
-/// itself.
+/// As [`check`], of a callout with a DLL after it, which it serves: it has to load [`NEXT_DLL`], which is on its list,
+/// to have all hooks that this has, and to pass each call on, with the context that the next DLL has set for the packet.
+/// Or it breaks [`Rule::NotLoaded`], [`Rule::NotChained`] or [`Rule::NextContext`]. A packet that it refuses it may keep
+/// to itself.
 ///
 /// ```
 /// use dhcp_callout::chain::{Chain, LoadedDll};
@@ -138,20 +142,25 @@ unsafe fn check_all(entry: EntryPoint, seed: u64, is_chained: bool) -> Report {
 unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &Watch) -> Report {
     let mut report = Report::new(Some(seed));
     // Kept to the end, since a callout can have kept what is in it.
-    let entry_memory = Arena::new(entry_rules::CALLS, Remains::Poison);
+    let entry_memory = Arena::new(2 * entry_rules::CALLS, Remains::Poison);
+    // First the list that is longer: a callout can load the DLLs on it once and for all.
+    let lists: [&[_]; 2] = [&[NEXT_DLL], &[]];
     // SAFETY: the caller promises that it can be called.
-    let call = || unsafe { entry_rules::check(entry, &entry_memory, &mut report) };
-    let (table, heard) = listen(|| watch.call(ENTRY_POINT, call));
-    let Some(table) = table else {
+    let call = |next| unsafe { entry_rules::check(entry, next, &entry_memory, &mut report) };
+    let (tables, heard) = listen(|| watch.call(ENTRY_POINT, || lists.map(call)));
+    let [Some(followed), Some(alone)] = tables else {
         report.cut_short();
         return report;
     };
+    let [next, none] = lists;
+    let (table, next) = if is_chained { (followed, next) } else { (alone, none) };
     let numbers = &mut Numbers(seed);
     let good = exchange::exchanges(numbers);
     let hostile = hostile::exchanges(&good, numbers);
     let transactions = good.iter().chain(&hostile).filter_map(Exchange::transaction).collect();
     let mut check = Check {
         entry,
+        next,
         table,
         entry_memory,
         served: None,
@@ -208,6 +217,8 @@ impl Mode {
 struct Check<'w> {
     /// INVARIANT: a server can load it, and call its hooks.
     entry: EntryPoint,
+    /// The DLLs after it.
+    next: &'static [(&'static str, EntryPoint)],
     /// The table that it gives.
     table: CalloutTable,
     /// What was lent to it for that.
@@ -224,7 +235,7 @@ impl Check<'_> {
     /// Shows the callout all exchanges with each conduct.
     fn run_all(&mut self, conducts: impl IntoIterator<Item = Conduct>, exchanges: [&[Exchange]; 2]) {
         for conduct in conducts {
-            if conduct.threads != Threads::Several || self.report.findings().is_empty() {
+            if conduct.threads != Threads::Several || !self.report.has_fault() {
                 for exchanges in exchanges {
                     self.run(Mode::of(conduct), exchanges, Duration::ZERO);
                 }
@@ -239,11 +250,12 @@ impl Check<'_> {
             remains,
             service,
         } = mode;
-        let (entry, table, transactions, next) = (self.entry, &self.table, &self.transactions, &mut self.served);
-        let watch = self.watch;
+        let (entry, next, watch) = (self.entry, self.next, self.watch);
+        let (table, transactions, served) = (&self.table, &self.transactions, &mut self.served);
         let effects = self.report.with_poison(remains, |report, remains| {
+            let dlls = [&[(ENTRY_POINT, entry)], next].concat();
             // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
-            let load = || unsafe { Server::load_first_in(remains, &[(ENTRY_POINT, entry), NEXT_DLL]) };
+            let load = || unsafe { Server::load_first_in(remains, &dlls) };
             let (mut server, refused) = watch.call(ENTRY_POINT, load);
             server.watch = Some(watch.clone());
             if !refused.is_empty() || !entry_rules::are_equal(&server.table, table) {
@@ -251,7 +263,7 @@ impl Check<'_> {
                 return Vec::new();
             }
             let mut run = Run::new(server.conduct(conduct), report, exchanges, transactions);
-            run.served = next.as_mut();
+            run.served = served.as_mut();
             run.play(service, pace)
         });
         if self.entry_memory.was_written_late() {
@@ -275,39 +287,30 @@ impl Check<'_> {
     fn compare_all(&mut self, exchanges: &[Exchange]) {
         let usual = Mode::USUAL;
         let with = |conduct| Mode { conduct, ..usual };
+        let during = |service| Mode { service, ..usual };
+        let contents = Mode {
+            remains: Remains::Contents,
+            ..usual
+        };
         let conduct = usual.conduct;
         let null = conduct.contexts(Contexts::Null);
-        let (contents, paused, restarted) = (Remains::Contents, Service::Paused, Service::Restarted);
-        for (rule, usual, other) in [
-            (
-                Rule::KeptArguments,
-                usual,
-                Mode {
-                    remains: contents,
-                    ..usual
-                },
-            ),
+        let mut rows = vec![
+            (Rule::KeptArguments, usual, contents),
+            (Rule::ProcessIt, usual, with(conduct.process_it_before(0))),
             (Rule::DependsOnByteOrder, usual, with(conduct.host_order(true))),
             (Rule::DependsOnThread, usual, with(conduct.threads(Threads::Changing))),
             (Rule::ContextAfterEnd, usual, with(conduct.notices(Notices::Repeated))),
             (Rule::ContextAfterEnd, with(null), with(null.contexts(Contexts::Stale))),
-            (
-                Rule::DependsOnService,
-                usual,
-                Mode {
-                    service: paused,
-                    ..usual
-                },
-            ),
-            (
-                Rule::DependsOnService,
-                usual,
-                Mode {
-                    service: restarted,
-                    ..usual
-                },
-            ),
-        ] {
+        ];
+        // Without this hook it hears of neither.
+        if self.table.dhcp_control_hook.is_some() {
+            let [paused, parted, restarted] = [Service::Paused, Service::Parted, Service::Restarted].map(during);
+            rows.extend([
+                (Rule::DependsOnService, usual, paused),
+                (Rule::DependsOnService, parted, restarted),
+            ]);
+        }
+        for (rule, usual, other) in rows {
             self.compare(rule, usual, other, exchanges);
         }
     }

@@ -46,6 +46,9 @@ enum Fate {
     Dropped(DropReason),
 }
 
+/// How often calls are made that several threads make at once.
+const AT_ONCE: usize = 4;
+
 /// What a reply must have in common with the packet that it answers: `xid` and `chaddr`.
 type Transaction = (u32, [u8; 16]);
 
@@ -62,7 +65,7 @@ impl Server {
     /// What else gets no reply is dropped:
     /// - as [`DropReason::DUPLICATE`], if it is like an earlier packet that is still unanswered;
     /// - as [`DropReason::NOADDRESS`], if it asks for an address;
-    /// - as [`DropReason::INVALID`], if its options cannot be read, or its type is none that a client sends;
+    /// - as [`DropReason::INVALID`], if its options cannot be read up to its type, or the type is none that a client sends;
     /// - as [`DropReason::GEN_FAILURE`], if it is an INFORM or LEASEQUERY: why, a capture does not show. Nor does it
     ///   ever show [`DropReason::WRONG_SERVER`], which is about a client of another directory enterprise.
     ///
@@ -99,7 +102,7 @@ impl Server {
     fn drop_unoffered(&self, index: usize, datagram: &Datagram<'_>) -> Lifecycle {
         let mut lifecycle = Lifecycle::new(index);
         for notice in [Notice::Dropped(DropReason::DUPLICATE), Notice::Processed] {
-            lifecycle.notify(self.conduct.notices, datagram.time, notice, || {
+            lifecycle.notify(self, datagram.time, notice, || {
                 self.call(&HookCall::notice(datagram.payload, notice.code()))
             });
         }
@@ -132,7 +135,7 @@ impl Server {
             time,
             message.and_then(|message| about_address(packet.request, Some(message))),
         );
-        let sent = self.at_once(|| self.send(&packet.in_flight, reply.payload));
+        let sent = self.on_threads(AT_ONCE, || self.send(&packet.in_flight, reply.payload));
         match sent {
             Some(Ok(sent)) => packet.lifecycle.note(
                 time,
@@ -147,10 +150,11 @@ impl Server {
         packet.lifecycle
     }
 
-    /// Makes a call on the threads that the conduct says, and returns what came of one.
-    fn at_once<R: Send>(&self, call: impl Fn() -> R + Sync) -> Option<R> {
+    /// Makes a call on the threads that the conduct says, which are so many if it says several, and returns what came of
+    /// one.
+    fn on_threads<R: Send>(&self, several: usize, call: impl Fn() -> R + Sync) -> Option<R> {
         let threads = self.conduct.threads;
-        let times = if threads == Threads::Several { 4 } else { 1 };
+        let times = if threads == Threads::Several { several } else { 1 };
         let calls: Vec<_> = repeat_n((), times).collect();
         threads.each(&calls, |()| call()).pop()
     }
@@ -169,14 +173,14 @@ impl Lifecycle {
         self.calls.push((time, call));
     }
 
-    fn notify(&mut self, notices: Notices, time: Duration, notice: Notice, call: impl Fn() -> Observation) {
-        let times = match notices {
+    fn notify(&mut self, server: &Server, time: Duration, notice: Notice, call: impl Fn() -> Observation + Sync) {
+        let times = match server.conduct.notices {
             Notices::Withheld => 0,
             Notices::Once => 1,
             Notices::Repeated => 2,
         };
         for _ in 0..times {
-            call();
+            server.on_threads(1, &call);
             self.note(time, Call::Notified(notice));
             // A repeated notice changes nothing.
             self.stage = self.stage.advance(notice).unwrap_or(self.stage);
@@ -193,7 +197,7 @@ struct Replayed<'c> {
 
 impl<'c> Replayed<'c> {
     fn receive(server: &Server, index: usize, time: Duration, request: Message<'c>) -> Option<Self> {
-        let in_flight = server.receive(request.as_bytes()).ok()?;
+        let in_flight = server.on_threads(1, || server.receive(request.as_bytes()))?.ok()?;
         let refused = in_flight.is_refused();
         let mut packet = Self {
             request,
@@ -211,15 +215,13 @@ impl<'c> Replayed<'c> {
         let Self {
             in_flight, lifecycle, ..
         } = self;
-        lifecycle.notify(server.conduct.notices, time, notice, || {
-            server.notify(in_flight, notice)
-        });
+        lifecycle.notify(server, time, notice, || server.notify(in_flight, notice));
     }
 
     /// Makes a call about the packet that neither begins nor ends its lifecycle.
     fn tell(&mut self, server: &Server, time: Duration, call: Option<Call>) {
         if let Some(call) = call {
-            server.at_once(|| server.report(&self.in_flight, call));
+            server.on_threads(AT_ONCE, || server.report(&self.in_flight, call));
             self.lifecycle.note(time, call);
         }
     }

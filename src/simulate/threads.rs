@@ -13,7 +13,8 @@ pub enum Threads {
     /// Another for each call, one after the other.
     Changing,
     /// Several at once: [`check`](super::check()) calls hooks about up to 14 packets,
-    /// [`replay`](super::Server::replay) makes each call between the first and the last of a packet four times.
+    /// [`replay`](super::Server::replay) makes each call about a packet four times that neither receives it nor reports
+    /// its end.
     Several,
 }
 

@@ -11,6 +11,7 @@ use core::cell::Cell;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::{null_mut, without_provenance_mut};
+use core::time::Duration;
 use std::sync::{Barrier, Mutex};
 use std::thread;
 
@@ -18,7 +19,8 @@ use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, ServiceCon
 use dhcp_callout::ffi::{Bool, CalloutTable, ServerOptions};
 use dhcp_callout::hook::{Dword, HookError};
 use dhcp_callout::simulate::{
-    Conduct, Contexts, EntryCall, HookCall, Observation, PacketInFlight, Parameter, Server, ServerFields, Swaps,
+    Conduct, Contexts, Datagram, EntryCall, HookCall, Observation, PacketInFlight, Parameter, Server, ServerFields,
+    Swaps, Threads,
 };
 use dhcp_callout::{DropReason, MessageType, Notice, PACKET_CAPACITY, PacketBuffer, option};
 
@@ -507,6 +509,22 @@ fn fields_are_believed_only_as_far_as_they_can_be_read() {
 }
 
 /// More calls at once than the server has memory for, each of which sees its own packet.
+#[test]
+fn a_replay_makes_each_call_on_another_thread_if_the_conduct_says_so() {
+    let discover = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let time = Duration::ZERO;
+    let payload = discover.as_bytes();
+    for (threads, on_this) in [(Threads::One, 5), (Threads::Changing, 0)] {
+        ACT.set(|_, _, _| _ = hear("new".to_owned()));
+        let conduct = Conduct::DEFAULT.never_offered(true).options_parsed(0).threads(threads);
+        let mut calls = 0;
+        server()
+            .conduct(conduct)
+            .replay(&[Datagram { time, payload }; 2], |packet| calls += packet.calls.len());
+        assert_eq!((calls, HEARD.take().len()), (5, on_this), "{threads:?}");
+    }
+}
+
 #[test]
 fn calls_of_many_threads_do_not_meet() {
     let server = &server();

@@ -5,15 +5,15 @@ use core::ptr::{fn_addr_eq, without_provenance_mut};
 use super::super::Conduct;
 use super::super::loading::{EntryCall, list_of};
 use super::super::memory::Arena;
-use super::next::NEXT_DLL;
 use super::report::Report;
 use super::rule::Rule;
 use crate::ffi::{CALLOUT_VERSION, CalloutTable, ENTRY_POINT, ERROR_SUCCESS, EntryPoint, prototypes};
 
 /// Versions in the order of a negotiation, in which the server has to try until one is accepted.
-const VERSIONS: [u32; 8] = [
+const VERSIONS: [u32; 9] = [
     u32::MAX,
     0x1_0000,
+    3,
     2,
     1,
     CALLOUT_VERSION,
@@ -25,14 +25,19 @@ const VERSIONS: [u32; 8] = [
 /// How often [`check`] calls the entry point.
 pub(super) const CALLS: usize = VERSIONS.len();
 
-/// Calls `entry` with one version after the other, each time with memory of its own, and returns the table for the
-/// documented one, if it accepts that.
+/// Calls `entry`, which has these DLLs after it, with one version after the other, each time with memory of its own, and
+/// returns the table for the documented one, if it accepts that.
 ///
 /// # Safety
 /// - `entry` can be called as its prototype says.
-pub(super) unsafe fn check(entry: EntryPoint, memory: &Arena, report: &mut Report) -> Option<CalloutTable> {
+pub(super) unsafe fn check(
+    entry: EntryPoint,
+    next: &[(&str, EntryPoint)],
+    memory: &Arena,
+    report: &mut Report,
+) -> Option<CalloutTable> {
     let mut first: Option<CalloutTable> = None;
-    let list = list_of(&[NEXT_DLL]);
+    let list = list_of(next);
     for version in VERSIONS {
         let is_documented = version == CALLOUT_VERSION;
         // Anything that is not NULL, where nothing may be written.
@@ -58,7 +63,7 @@ pub(super) unsafe fn check(entry: EntryPoint, memory: &Arena, report: &mut Repor
             (Rule::EntryReserved, is_loaded && is_documented && is_reserved_set),
             (
                 Rule::EntryWithoutHooks,
-                is_loaded && is_documented && is_like(&CalloutTable::EMPTY),
+                is_loaded && is_documented && is_like(&CalloutTable::EMPTY) && !next.is_empty(),
             ),
             (
                 Rule::EntryUnstable,

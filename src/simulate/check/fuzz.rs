@@ -35,7 +35,7 @@ const CALLS: usize = 8;
 /// fuzz_target!(|data: &[u8]| unsafe { simulate::fuzz(entry, data) });
 /// ```
 ///
-/// All packets are reported as processed, and the service is stopped, before it returns.
+/// The service is started first, and before it returns all packets are reported as processed, and it is stopped.
 ///
 /// # Panics
 /// If the entry point fails; and with the [`Report`] as the message, if a rule is broken whose severity is
@@ -56,7 +56,8 @@ pub unsafe fn fuzz(entry: EntryPoint, data: &[u8]) {
         assert!(loaded.is_ok(), "{loaded:?}");
         let Ok(server) = loaded else { return };
         let mut run = Run::new(server.conduct(conduct), report, &exchanges, &transactions);
-        for step in &steps {
+        let start = (0, Step::Service(ServiceControl::START));
+        for step in [start].iter().chain(&steps) {
             run.steps(&[*step]);
         }
         run.finish();
@@ -115,7 +116,8 @@ impl Data<'_> {
             10 => Step::Notice(Notice::Dropped(DropReason::TIMEOUT)),
             11 => Step::Notice(Notice::Dropped(DropReason::DUPLICATE)),
             12 => Step::ClientDeleted,
-            13 => Step::Service(ServiceControl::PAUSE),
+            13 if byte & 4 == 0 => Step::Service(ServiceControl::PAUSE),
+            13 => Step::Service(ServiceControl::CONTINUE),
             _ => Step::Notice(Notice::Processed),
         };
         Some((usize::from(byte & 3), step))

@@ -11,10 +11,10 @@ use super::rule::Rule;
 use crate::ffi::*;
 use crate::hook::{write_bytes, write_table};
 
-/// The path and the entry point of the one DLL that is on the list which a check hands to the callout.
+/// The path and the entry point of the one DLL after the callout that is put to the test by
+/// [`check_chained`](super::check_chained), which shows what it is for.
 ///
-/// It has all hooks, gives each packet a context of its own, and lets it be processed;
-/// [`check_chained`](super::check_chained) shows what it is for.
+/// It has all hooks, gives each packet a context of its own, and lets it be processed.
 pub const NEXT_DLL: (&str, EntryPoint) = ("next.dll", entry);
 
 unsafe extern "system" fn entry(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {

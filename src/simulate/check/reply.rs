@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::exchange::{Transaction, transaction};
 use super::rule::Rule;
-use crate::message::{Message, OpCode, OptionCode, option};
+use crate::message::{FILE, HEADER_LENGTH, MAGIC_COOKIE, Message, OpCode, OptionCode, Overload, SNAME, option};
 
 /// Reads a part of a message.
 type Part = fn(Message<'_>) -> Vec<u8>;
@@ -73,7 +73,12 @@ pub(super) fn judge(
     if original.len() <= longest && longest < reply.len() {
         found(Rule::ReplyTooLong);
     }
-    if before.end_offset().is_some() && after.end_offset().is_none() {
+    let [had_none, has_none] = [before, after].map(lacks_end);
+    if had_none
+        .iter()
+        .zip(has_none)
+        .any(|(had_none, has_none)| has_none && !had_none)
+    {
         found(Rule::ReplyWithoutEnd);
     }
     if stray_continuations(after) > stray_continuations(before) {
@@ -85,6 +90,19 @@ pub(super) fn judge(
 fn is_sensible(reply: Message<'_>) -> bool {
     let is_dhcp = reply.find(option::MESSAGE_TYPE).is_some();
     reply.op() == OpCode::REPLY && is_readable(reply) && is_dhcp == reply.find(option::SERVER_ID).is_some()
+}
+
+/// Returns whether the options field, `file` and `sname` have no END, of the latter two only if they hold options.
+fn lacks_end(message: Message<'_>) -> [bool; 3] {
+    let overload = message.overload().ok().flatten().unwrap_or(Overload::NONE);
+    let fields = [(Overload::FILE, FILE), (Overload::SNAME, SNAME)];
+    let [file, sname] = fields.map(|(field, range)| {
+        let options = message.as_bytes().get(range).unwrap_or_default();
+        let alone = [&[0; HEADER_LENGTH], &MAGIC_COOKIE[..], options].concat();
+        let has_end = Message::parse(&alone).is_ok_and(|alone| alone.end_offset().is_some());
+        overload.contains(field) && !has_end
+    });
+    [message.end_offset().is_none(), file, sname]
 }
 
 fn is_readable(message: Message<'_>) -> bool {

@@ -62,7 +62,7 @@ rules! {
     ContextWithoutEnd: Fault "packets get contexts, but no PktDrop hook is there to hear of their end";
     ContextShared: Advice "two packets in flight have the same context";
     ContextAfterEnd: Fault "the context of a packet that was processed still changes what the callout does";
-    ProcessIt: Advice "ProcessIt is neither 0 nor 1";
+    ProcessIt: Advice "ProcessIt is neither 0 nor 1, or the callout goes by what was in it before the call";
     PacketNull: Fault "the packet is NULL after the call";
     PacketTooLong: Fault "the packet is longer than 4096 bytes after the call";
     WriteOutside: Fault "a byte before or after the buffer of the packet is written";

@@ -58,7 +58,9 @@ pub(super) enum Service {
     Running,
     /// It is paused, and goes on at once, while packets are in flight.
     Paused,
-    /// It is stopped, and started, between two packets.
+    /// It goes on, but has no packet for a moment.
+    Parted,
+    /// It is stopped, and started, at that moment.
     Restarted,
 }
 
@@ -138,14 +140,13 @@ impl<'r> Run<'r> {
             .map(|(number, packet)| (number, packet.exchange.is_dropped()))
             .partition(|(_, is_dropped)| *is_dropped);
         let groups: Vec<_> = served.chunks(TOGETHER).chain(dropped.chunks(TOGETHER)).collect();
-        let (before, after) = groups.split_at(groups.len() / 2);
+        let is_whole = matches!(service, Service::Running | Service::Paused);
+        let (before, after) = groups.split_at(if is_whole { 0 } else { groups.len() / 2 });
+        self.play_groups(before, service);
         if service == Service::Restarted {
-            self.play_groups(before, service);
             self.control(&[ServiceControl::STOP, ServiceControl::START]);
-            self.play_groups(after, service);
-        } else {
-            self.play_groups(&groups, service);
         }
+        self.play_groups(after, service);
         self.stop()
     }
 
@@ -212,11 +213,17 @@ impl<'r> Run<'r> {
 
     /// Stops the service, and returns what the callout made of all packets.
     fn stop(mut self) -> Vec<Effect> {
+        // Of packets that are never reported.
+        for number in 0..self.packets.len() {
+            self.judge_replacements(number);
+        }
         self.steps(&[(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
         // A callout may keep beyond the stop what was not reported until then, and this need not be its last check.
         if self.server.conduct.notices == Notices::Withheld && self.report.is_complete() {
             let open = self.packets.iter().filter(|packet| packet.is_open);
             for received in open.filter_map(|packet| packet.received.as_ref()) {
+                // What has replaced it can be gone since the stop.
+                received.has_ended.store(true, Ordering::Relaxed);
                 let end = Call::Notified(Notice::Processed);
                 self.server.report_with(received.seen.context, received, end);
             }
@@ -341,8 +348,17 @@ impl<'r> Run<'r> {
         );
         found(Rule::WriteOutside, seen.has_stray_write);
         found(Rule::WriteToInput, !can_change && seen.written.is_some());
-        let last = usize::try_from(seen.own.1.max(seen.left.1)).unwrap_or(usize::MAX);
-        let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
+        let ends = [seen.own, seen.left].map(|(start, size)| {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            let from = if seen.is_swapped() {
+                0
+            } else {
+                start.saturating_sub(seen.own.0)
+            };
+            from.saturating_add(size)
+        });
+        let written = seen.written.as_ref();
+        let is_beyond = written.is_some_and(|written| ends.iter().all(|end| *end < written.end));
         found(Rule::WriteBeyondSize, can_change && is_beyond);
         let is_kept = self.is_kept(seen);
         found(Rule::KeptArguments, seen.was_written_late || is_kept);
@@ -459,7 +475,9 @@ impl<'r> Run<'r> {
 
     /// Returns whether a packet in flight that was not refused has this context.
     fn is_in_flight(&self, context: usize) -> bool {
-        let packets = self.packets.iter().filter(|packet| packet.is_open && self.knows_ends());
+        // A context is the callout's again when its end is reported twice, whoever has it by then.
+        let is_sure = self.knows_ends() && self.server.conduct.notices != Notices::Repeated;
+        let packets = self.packets.iter().filter(|packet| packet.is_open && is_sure);
         let mut received = packets.filter_map(|packet| packet.received.as_ref());
         received.any(|received| !received.is_refused() && received.seen.context == context)
     }

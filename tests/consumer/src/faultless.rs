@@ -3,17 +3,18 @@
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
-use core::ptr::copy_nonoverlapping;
+use core::ptr::{copy, copy_nonoverlapping};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint};
 use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
-    Callout, Decision, DllPath, Host, Message, NewPacket, OnSendPacket, SendPacket, entry_point, option,
+    Callout, ControlEvent, Decision, DllPath, Host, Message, NewPacket, OnControl, OnSendPacket, Outcome, SendPacket,
+    ServiceControl, Stage, entry_point, option,
 };
 
 use crate::raw::{ADDRESSES, callout};
@@ -46,6 +47,36 @@ impl Callout for Limiter {
         }
     }
 }
+
+/// Serves four packets at a time.
+pub struct Busy {
+    in_flight: AtomicU32,
+}
+
+impl Callout for Busy {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        if self.in_flight.fetch_add(1, SeqCst) < 4 {
+            return Decision::Track(());
+        }
+        self.in_flight.fetch_sub(1, SeqCst);
+        Decision::Refuse
+    }
+
+    fn packet_done(&self, _: Outcome, (): ()) {
+        self.in_flight.fetch_sub(1, SeqCst);
+    }
+
+    fn packet_lost(&self, _: Stage, (): ()) {
+        self.in_flight.fetch_sub(1, SeqCst);
+    }
+}
+
+static BUSY: Host<Busy> = Host::new(Busy {
+    in_flight: AtomicU32::new(0),
+});
+entry_point!(pub fn serves_four_at_a_time = BUSY);
 
 /// Defines limiters with periods in microseconds.
 macro_rules! limiters {
@@ -106,6 +137,58 @@ static RESOLVERS: Host<Resolvers> = Host::new(Resolvers([
 entry_point!(pub fn sends_to_resolvers_like_poison = RESOLVERS);
 
 callout!(
+    /// Moves each reply within the server's buffer.
+    moves_replies { dhcp_pkt_send_hook: move_up }
+);
+
+unsafe extern "system" fn move_up(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server, whose buffer has 4096 bytes.
+    unsafe {
+        let (start, length) = (packet.read_unaligned(), size.read_unaligned() as usize);
+        if length + 16 <= 4096 {
+            copy(start, start.add(16), length);
+            packet.write_unaligned(start.add(16));
+        }
+    }
+    ERROR_SUCCESS
+}
+
+static SINCE_START: AtomicU32 = AtomicU32::new(0);
+
+callout!(
+    /// Serves the first packets after each start, and is meant to.
+    serves_ten_after_each_start { dhcp_control_hook: begin_at_the_start, dhcp_new_pkt_hook: serve_ten }
+);
+
+unsafe extern "system" fn begin_at_the_start(code: u32, _: *mut c_void) -> u32 {
+    if code == ServiceControl::START.code() {
+        SINCE_START.store(0, SeqCst);
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn serve_ten(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    let is_served = SINCE_START.fetch_add(1, SeqCst) < 10;
+    // SAFETY: a variable of the server.
+    unsafe { process_it.write_unaligned(Bool(i32::from(is_served))) };
+    ERROR_SUCCESS
+}
+
+callout!(
     /// Numbers its replies.
     counts_replies { dhcp_pkt_send_hook: count_reply }
 );
@@ -132,6 +215,71 @@ pub(crate) unsafe extern "system" fn count_reply(
     }
     ERROR_SUCCESS
 }
+
+/// Buffers for requests, from the start of the service to its stop.
+static POOL: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
+
+callout!(
+    /// Gives its buffers back to the system when the service stops.
+    frees_its_buffers_at_the_stop { dhcp_control_hook: take_and_free, dhcp_new_pkt_hook: replace_from_the_pool }
+);
+
+unsafe extern "system" fn take_and_free(code: u32, _: *mut c_void) -> u32 {
+    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    if code == ServiceControl::START.code() {
+        *pool = vec![0; 1 << 20];
+        REQUESTS.store(0, SeqCst);
+    } else if code == ServiceControl::STOP.code() {
+        *pool = Vec::new();
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn replace_from_the_pool(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    let number = REQUESTS.fetch_add(1, SeqCst) as usize;
+    let buffer = pool.chunks_mut(4096).nth(number);
+    // SAFETY: variables of the server; a packet has at most 4096 bytes.
+    unsafe {
+        process_it.write_unaligned(Bool::TRUE);
+        if let Some(buffer) = buffer {
+            let length = size.read_unaligned() as usize;
+            copy_nonoverlapping(packet.read_unaligned(), buffer.as_mut_ptr(), length.min(4096));
+            packet.write_unaligned(buffer.as_mut_ptr());
+        }
+    }
+    ERROR_SUCCESS
+}
+
+/// Opens what it needs for a packet when the service starts.
+pub struct Opened(AtomicBool);
+
+impl Callout for Opened {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        assert!(self.0.load(SeqCst), "no packet comes before the start");
+        Decision::Pass
+    }
+}
+
+impl OnControl for Opened {
+    fn control(&'static self, event: ControlEvent) {
+        self.0.fetch_or(event.code() == ServiceControl::START, SeqCst);
+        self.0.fetch_and(event.code() != ServiceControl::STOP, SeqCst);
+    }
+}
+
+static OPENED: Host<Opened> = Host::new(Opened(AtomicBool::new(false)));
+entry_point!(pub fn opens_at_the_start = OPENED);
 
 /// Refuses all but the devices of one maker, none of which is in the check.
 pub struct OneMaker;

@@ -66,6 +66,16 @@ pub unsafe extern "system" fn refuses_version_0(_: *mut u16, _: u32, _: *mut Cal
     ERROR_NOT_SUPPORTED
 }
 
+/// Takes a list without a further DLL for a fault.
+pub unsafe extern "system" fn refuses_an_empty_list(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: the list has at least the NUL that ends it.
+    if unsafe { list.read_unaligned() } == 0 {
+        return 87;
+    }
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, DROPS) }
+}
+
 /// Accepts every version.
 pub unsafe extern "system" fn accepts_unknown_versions(_: *mut u16, _: u32, table: *mut CalloutTable) -> u32 {
     // SAFETY: the server's table can be written.
@@ -146,6 +156,22 @@ pub unsafe extern "system" fn writes_into_the_list(list: *mut u16, version: u32,
     }
     // SAFETY: the server's table can be written.
     unsafe { fill(version, table, DROPS) }
+}
+
+/// Writes after the list if that has no further DLL.
+pub unsafe extern "system" fn writes_after_an_empty_list(
+    list: *mut u16,
+    version: u32,
+    table: *mut CalloutTable,
+) -> u32 {
+    // SAFETY: the list has two NULs at least; the simulated server has a guard zone after it.
+    unsafe {
+        if list.read_unaligned() == 0 {
+            list.add(2).write_unaligned(0);
+        }
+        // The server's table can be written.
+        fill(version, table, DROPS)
+    }
 }
 
 callout!(
@@ -349,8 +375,13 @@ unsafe extern "system" fn reply_from_one_buffer(
     _: *mut c_void,
 ) -> u32 {
     static BUFFER: Buffer = Buffer(UnsafeCell::new([0; 4096]));
-    let buffer = BUFFER.0.get().cast::<u8>();
-    // SAFETY: variables of the server; a packet has at most 4096 bytes, and no other hook runs.
+    // SAFETY: what the server has passed, and no other hook runs.
+    unsafe { reply_from(BUFFER.0.get().cast(), packet, size) }
+}
+
+/// Copies the packet into a buffer, and has the server send that.
+unsafe fn reply_from(buffer: *mut u8, packet: *mut *mut u8, size: *mut u32) -> u32 {
+    // SAFETY: variables of the server; a packet has at most 4096 bytes.
     unsafe {
         copy_nonoverlapping(
             packet.read_unaligned(),
@@ -360,6 +391,26 @@ unsafe extern "system" fn reply_from_one_buffer(
         packet.write_unaligned(buffer);
     }
     ERROR_SUCCESS
+}
+
+callout!(
+    /// Has buffers for twelve replies, and counts on that being enough.
+    twelve_buffers_in_turn { dhcp_pkt_send_hook: reply_from_the_next_buffer }
+);
+
+unsafe extern "system" fn reply_from_the_next_buffer(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    static BUFFERS: [Buffer; 12] = [const { Buffer(UnsafeCell::new([0; 4096])) }; 12];
+    static REPLIES: AtomicUsize = AtomicUsize::new(0);
+    let buffer = &BUFFERS[REPLIES.fetch_add(1, SeqCst) % BUFFERS.len()];
+    // SAFETY: what the server has passed, and no other hook has the buffer at the moment.
+    unsafe { reply_from(buffer.0.get().cast(), packet, size) }
 }
 
 callout!(
@@ -375,17 +426,8 @@ unsafe extern "system" fn reply_from_new_buffer(
     _: *mut c_void,
     _: *mut c_void,
 ) -> u32 {
-    let buffer = Box::leak(Box::new([0_u8; 4096])).as_mut_ptr();
-    // SAFETY: variables of the server; a packet has at most 4096 bytes.
-    unsafe {
-        copy_nonoverlapping(
-            packet.read_unaligned(),
-            buffer,
-            (size.read_unaligned() as usize).min(4096),
-        );
-        packet.write_unaligned(buffer);
-    }
-    ERROR_SUCCESS
+    // SAFETY: what the server has passed.
+    unsafe { reply_from(Box::leak(Box::new([0; 4096])).as_mut_ptr(), packet, size) }
 }
 
 callout!(
@@ -642,6 +684,24 @@ unsafe extern "system" fn say_nothing(
     _: *mut *mut c_void,
     _: *mut Bool,
 ) -> u32 {
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Serves clients if the server does not want to, and the other way round.
+    turns_process_it_round { dhcp_new_pkt_hook: turn_round }
+);
+
+unsafe extern "system" fn turn_round(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: a variable of the server.
+    unsafe { process_it.write_unaligned(Bool(i32::from(process_it.read_unaligned() == Bool::FALSE))) };
     ERROR_SUCCESS
 }
 

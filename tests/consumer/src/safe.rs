@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use dhcp_callout::chain::{Chain, LoadedDll};
-use dhcp_callout::message::OptionCode;
+use dhcp_callout::message::{OptionCode, Overload};
 use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
     Callout, Decision, DllPath, Editor, Host, Message, MessageType, NewPacket, OnOptionsParsed, OnSendPacket, Outcome,
@@ -308,6 +308,17 @@ on_reply! {
     });
     /// Cuts the reply at END.
     loses_end: |reply| end_with(reply, &[]);
+    /// Fills the field `file` up after the options in it.
+    loses_end_in_the_file: |reply| {
+        let is_full = reply.message().is_ok_and(|message| message.overload() == Ok(Some(Overload::FILE)));
+        let file = 108..236;
+        patch(reply, |packet| {
+            let file = packet.get_mut(file).filter(|_| is_full);
+            if let Some(end) = file.and_then(|file| file.iter_mut().rfind(|byte| **byte == 255)) {
+                *end = 0;
+            }
+        });
+    };
     /// Announces more bytes than there are.
     is_malformed: |reply| end_with(reply, &[224, 9, 1, 255]);
     /// Spoils the magic cookie.

@@ -3,6 +3,7 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 use std::collections::BTreeSet;
+use std::panic::catch_unwind;
 use std::sync::{Mutex, PoisonError};
 
 use consumer::{course, faultless, raw, safe};
@@ -12,12 +13,14 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 68] = [
+const CALLOUTS: [(EntryPoint, Rule); 73] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
+    (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
     (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
     (raw::writes_into_the_list, Rule::EntryWritesOutside),
+    (raw::writes_after_an_empty_list, Rule::EntryWritesOutside),
     (raw::differs_from_call_to_call, Rule::EntryUnstable),
     (raw::is_empty_after_stop, Rule::EntryUnstable),
     (raw::sets_reserved_hooks, Rule::EntryReserved),
@@ -36,6 +39,7 @@ const CALLOUTS: [(EntryPoint, Rule); 68] = [
     (raw::frees_what_another_packet_has, Rule::ContextAfterEnd),
     (raw::neither_true_nor_false, Rule::ProcessIt),
     (raw::leaves_process_it_alone, Rule::ProcessIt),
+    (raw::turns_process_it_round, Rule::ProcessIt),
     (raw::leaves_no_packet, Rule::PacketNull),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
     (course::leaves_no_packet_at_the_end, Rule::PacketNull),
@@ -46,6 +50,7 @@ const CALLOUTS: [(EntryPoint, Rule); 68] = [
     (raw::forgets_the_size, Rule::WriteBeyondSize),
     (course::forgets_a_client_too_early, Rule::ReplacementChanged),
     (raw::one_buffer_for_all, Rule::ReplacementChanged),
+    (raw::twelve_buffers_in_turn, Rule::ReplacementChanged),
     (raw::keeps_its_arguments, Rule::KeptArguments),
     (raw::answers_with_the_kept_packet, Rule::KeptArguments),
     (raw::answers_with_a_late_copy, Rule::KeptArguments),
@@ -71,6 +76,7 @@ const CALLOUTS: [(EntryPoint, Rule); 68] = [
     (safe::changes_the_relay::entry, Rule::ReplyRelay),
     (safe::is_too_long_for_the_client::entry, Rule::ReplyTooLong),
     (safe::loses_end::entry, Rule::ReplyWithoutEnd),
+    (safe::loses_end_in_the_file::entry, Rule::ReplyWithoutEnd),
     (safe::has_a_stray_continuation::entry, Rule::ReplyContinuation),
     (safe::depends_on_the_thread::entry, Rule::DependsOnThread),
     (safe::takes_the_host_order_for_granted, Rule::DependsOnByteOrder),
@@ -160,6 +166,10 @@ fn what_only_looks_like_a_fault_is_clean() {
     assert_all_clean([
         check(faultless::sends_to_resolvers_like_poison),
         check(faultless::refuses_from_one_buffer),
+        check(faultless::serves_four_at_a_time),
+        check(faultless::moves_replies),
+        check(faultless::frees_its_buffers_at_the_stop),
+        check(faultless::opens_at_the_start),
         check_chained(faultless::serves_the_next_dll_with_one_maker),
     ]);
 }
@@ -167,6 +177,15 @@ fn what_only_looks_like_a_fault_is_clean() {
 #[test]
 fn a_callout_that_goes_by_the_clock_is_clean() {
     assert_all_clean(faultless::LIMITERS.map(check));
+}
+
+#[test]
+fn what_an_author_means_is_clean() {
+    let report = check(faultless::serves_ten_after_each_start);
+    assert_eq!(broken(&report), [Rule::DependsOnService]);
+    report.assert_clean_but(&[Rule::ContextShared, Rule::DependsOnService]);
+    let other = catch_unwind(|| report.assert_clean_but(&[Rule::ContextShared]));
+    assert!(other.is_err(), "{report}");
 }
 
 /// What is left out of a comparison, its author reads.
@@ -264,6 +283,7 @@ fn fuzz(entry: EntryPoint) {
 #[test]
 fn a_callout_without_a_fault_can_be_fuzzed() {
     fuzz(safe::sets_an_option::entry);
+    fuzz(faultless::opens_at_the_start);
 }
 
 #[test]
