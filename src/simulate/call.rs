@@ -116,8 +116,8 @@ pub struct Observation {
     pub(crate) given: Vec<u8>,
     /// What the variables of the packet held afterwards; of a hook without them, or if one is NULL, the arguments.
     pub(crate) left: (usize, u32),
-    /// Whether that packet is not in the server's own buffer.
-    pub(crate) is_swapped: bool,
+    /// How far the hook moved `*Packet` in the server's own buffer; `None` if it points elsewhere.
+    pub(crate) moved: Option<usize>,
     /// The exposed address of the context that the hook left, or was called with.
     pub(crate) context: usize,
     /// What the hook left in `*ProcessIt`.
@@ -498,7 +498,10 @@ impl Arguments {
             own,
             given,
             left,
-            is_swapped: is_moved && self.inside(left, after).is_none(),
+            moved: left
+                .0
+                .checked_sub(own.0)
+                .filter(|_| !is_moved || self.inside(left, after).is_some()),
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
             process_it: process_it
                 .filter(|_| status.is_some())
@@ -617,7 +620,7 @@ impl Observation {
     /// Returns whether the hook has pointed `*Packet` out of the server's own buffer.
     #[must_use]
     pub const fn is_swapped(&self) -> bool {
-        self.is_swapped
+        self.moved.is_none()
     }
 
     /// Returns which bytes of the server's own buffer the hook has changed, from the first to the last.

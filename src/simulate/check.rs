@@ -87,7 +87,7 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
 /// As [`check`], of a callout with a DLL after it, which it serves: it has to load [`NEXT_DLL`], which is on its list,
 /// to have all hooks that this has, and to pass each call on, with the context that the next DLL has set for the packet.
 /// Or it breaks [`Rule::NotLoaded`], [`Rule::NotChained`] or [`Rule::NextContext`]. A packet that it refuses it may keep
-/// to itself.
+/// to itself. How often the next DLL is called, and with which other arguments, is not looked at.
 ///
 /// ```
 /// use dhcp_callout::chain::{Chain, LoadedDll};
@@ -251,7 +251,7 @@ impl Check<'_> {
             service,
         } = mode;
         let (entry, next, watch) = (self.entry, self.next, self.watch);
-        let (table, transactions, served) = (&self.table, &self.transactions, &mut self.served);
+        let (table, transactions, heard) = (&self.table, &self.transactions, &mut self.served);
         let effects = self.report.with_poison(remains, |report, remains| {
             let dlls = [&[(ENTRY_POINT, entry)], next].concat();
             // SAFETY: it can be loaded, says the invariant, and so can the DLL after it.
@@ -263,7 +263,7 @@ impl Check<'_> {
                 return Vec::new();
             }
             let mut run = Run::new(server.conduct(conduct), report, exchanges, transactions);
-            run.served = served.as_mut();
+            run.served = heard.as_mut();
             run.play(service, pace)
         });
         if self.entry_memory.was_written_late() {
@@ -278,6 +278,11 @@ impl Check<'_> {
         let conduct = Conduct::DEFAULT.never_offered(true);
         self.served.get_or_insert_default().hear(heard);
         self.run_all([conduct], exchanges);
+        let paused = Mode {
+            service: Service::Paused,
+            ..Mode::of(conduct)
+        };
+        self.run(paused, exchanges[0], Duration::ZERO);
         if let Some(served) = self.served.take().filter(|_| self.report.is_complete()) {
             served.judge(&self.table, conduct, &mut self.report);
         }
@@ -306,8 +311,8 @@ impl Check<'_> {
         if self.table.dhcp_control_hook.is_some() {
             let [paused, parted, restarted] = [Service::Paused, Service::Parted, Service::Restarted].map(during);
             rows.extend([
-                (Rule::DependsOnService, usual, paused),
-                (Rule::DependsOnService, parted, restarted),
+                (Rule::DependsOnPause, usual, paused),
+                (Rule::DependsOnRestart, parted, restarted),
             ]);
         }
         for (rule, usual, other) in rows {

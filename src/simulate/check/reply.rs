@@ -73,12 +73,8 @@ pub(super) fn judge(
     if original.len() <= longest && longest < reply.len() {
         found(Rule::ReplyTooLong);
     }
-    let [had_none, has_none] = [before, after].map(lacks_end);
-    if had_none
-        .iter()
-        .zip(has_none)
-        .any(|(had_none, has_none)| has_none && !had_none)
-    {
+    let [lacked, lacks] = [before, after].map(lacks_end);
+    if lacked.iter().zip(lacks).any(|(lacked, lacks)| lacks && !lacked) {
         found(Rule::ReplyWithoutEnd);
     }
     if stray_continuations(after) > stray_continuations(before) {

@@ -179,7 +179,7 @@ impl Report {
     }
 
     /// As [`assert_clean`](Self::assert_clean), for a callout that is meant to do what these rules are about: one that
-    /// counts anew from each start breaks [`Rule::DependsOnService`].
+    /// counts anew from each start breaks [`Rule::DependsOnRestart`].
     ///
     /// # Panics
     /// If another rule is broken.
@@ -248,7 +248,11 @@ impl fmt::Display for Finding {
             _ if packet.is_empty() => Ok(()),
             Ok(message) => write!(f, "\n  packet of {} bytes: {message}", packet.len()),
             Err(error) => write!(f, "\n  {error}"),
+        }?;
+        if !packet.is_empty() {
+            f.write_str("\n  bytes: ")?;
         }
+        packet.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

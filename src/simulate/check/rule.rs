@@ -83,7 +83,8 @@ rules! {
     ReplyContinuation: Advice "a reply has an option 250 that continues no other";
     DependsOnThread: Fault "the callout does something else if the hooks of a packet are called on several threads";
     DependsOnByteOrder: Advice "the callout does something else if the DWORDs of DHCP_SERVER_OPTIONS are in the other byte order; which it is, no document says: read the packet";
-    DependsOnService: Advice "the callout does something else after the service was paused and continued, or stopped and started";
+    DependsOnPause: Advice "the callout does something else after the service was paused and continued";
+    DependsOnRestart: Advice "the callout does something else after the service was stopped and started";
     Slow: Advice "a hook other than DhcpControlHook takes longer than 250 ms, for the third time in a run";
     SlowTogether: Advice "all calls of a check together take longer than 20 s, of which the one named here is the slowest";
 }

@@ -348,17 +348,10 @@ impl<'r> Run<'r> {
         );
         found(Rule::WriteOutside, seen.has_stray_write);
         found(Rule::WriteToInput, !can_change && seen.written.is_some());
-        let ends = [seen.own, seen.left].map(|(start, size)| {
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            let from = if seen.is_swapped() {
-                0
-            } else {
-                start.saturating_sub(seen.own.0)
-            };
-            from.saturating_add(size)
-        });
-        let written = seen.written.as_ref();
-        let is_beyond = written.is_some_and(|written| ends.iter().all(|end| *end < written.end));
+        let size = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
+        let end = seen.moved.unwrap_or_default().saturating_add(size(seen.left.1));
+        let last = end.max(size(seen.own.1));
+        let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
         found(Rule::WriteBeyondSize, can_change && is_beyond);
         let is_kept = self.is_kept(seen);
         found(Rule::KeptArguments, seen.was_written_late || is_kept);

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering::SeqCst};
 use std::sync::OnceLock;
 
 use dhcp_callout::ServiceControl;
-use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, DropSend, ERROR_SUCCESS};
+use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, Control, DropSend, ERROR_SUCCESS};
 use dhcp_callout::simulate::NEXT_DLL;
 
 use crate::faultless::count_reply;
@@ -273,6 +273,31 @@ pub unsafe extern "system" fn passes_on_two_hooks(list: *mut u16, version: u32, 
     };
     // SAFETY: the server's table can be written.
     unsafe { fill(version, table, filled) }
+}
+
+static NEXT_CONTROL: OnceLock<Control> = OnceLock::new();
+
+/// Tells the DLL after it of all but pauses of the service.
+pub unsafe extern "system" fn passes_on_no_pause(list: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: what the entry point was given.
+    let next = unsafe { next_table(list, version) };
+    if let Some(control) = next.dhcp_control_hook {
+        NEXT_CONTROL.get_or_init(|| control);
+    }
+    let filled = CalloutTable {
+        dhcp_control_hook: Some(pass_on_but_for_pauses),
+        ..next
+    };
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, filled) }
+}
+
+unsafe extern "system" fn pass_on_but_for_pauses(code: u32, reserved: *mut c_void) -> u32 {
+    match NEXT_CONTROL.get() {
+        // SAFETY: what the server has passed.
+        Some(control) if code != ServiceControl::PAUSE.code() => unsafe { control(code, reserved) },
+        _ => ERROR_SUCCESS,
+    }
 }
 
 static NEXT_SEND: OnceLock<DropSend> = OnceLock::new();
