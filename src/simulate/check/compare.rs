@@ -1,5 +1,7 @@
 //! What a callout makes of the same packets in two modes of the server, and which of that is the mode's doing.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::super::Conduct;
@@ -78,8 +80,11 @@ impl Comparison {
     /// Notes that `rule` is broken if there is a difference, and otherwise what was left out.
     pub(super) fn judge(self, rule: Rule, conduct: Conduct, report: &mut Report) {
         let mut pairs = self.usual.iter().zip(&self.other).filter(|_| !self.is_lost);
-        if let Some((_, effect)) = pairs.find(|(one, other)| one != other) {
-            report.note(effect.finding(rule, conduct));
+        if let Some((usual, effect)) = pairs.find(|(one, other)| one != other) {
+            report.note(Finding {
+                difference: Some(effect.difference(usual)),
+                ..effect.finding(rule, conduct)
+            });
         } else if let Some(finding) = self.unsteady {
             report.leave_out(finding, self.is_lost);
         }
@@ -108,6 +113,25 @@ impl Effect {
             call: self.call,
             packet: self.given.clone(),
             conduct,
+            difference: None,
+        }
+    }
+
+    /// Says what this call left, and what the usual one did.
+    fn difference(&self, usual: &Self) -> String {
+        let [now, before] = [self, usual].map(Self::bytes);
+        let mut bytes = now.iter().zip(before).enumerate();
+        match (self.process_it, usual.process_it) {
+            _ if (self.number, self.hook) != (usual.number, usual.hook) => {
+                format!("otherwise {} is called", usual.hook)
+            }
+            (Some(now), Some(before)) if now != before => format!("ProcessIt is {now}, otherwise {before}"),
+            _ if now.len() != before.len() => format!("{} bytes are left, otherwise {}", now.len(), before.len()),
+            _ => bytes
+                .find(|(_, (now, before))| now != before)
+                .map_or_else(String::new, |(at, (now, before))| {
+                    format!("byte {at} is {now:#04x}, otherwise {before:#04x}")
+                }),
         }
     }
 }

@@ -50,6 +50,9 @@ impl Exchange {
 
 const SERVER: [u8; 4] = [192, 0, 2, 1];
 
+/// How many zero bytes `z` is short for.
+const ZEROS: usize = 247;
+
 /// Requests and replies, hexadecimal: `ciaddr`, `yiaddr`, `giaddr`, the options, and after a `|` the field `file`.
 /// Without options it is BOOTP.
 const EXCHANGES: [(&str, &str); 16] = [
@@ -129,32 +132,28 @@ const EXCHANGES: [(&str, &str); 16] = [
     (
         "00000000 00000000 00000000 350103 3d070102005e005314 3204c0000264 3604c0000201 0c0457494e31 51070000007769 \
          6e31 3c084d53465420352e30 4d0e525241532e4d6963726f736f6674 370e0103060f1f212b2c2e2f7779f9fc ff",
-        "00000000 c0000264 00000000 350105 3604c0000201 330400000e10 0104ffffff00 2bff010400000002 dcf7 \
-         0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 \
-         0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 \
-         0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 \
-         0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 \
-         00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000 \
+        "00000000 c0000264 00000000 350105 3604c0000201 330400000e10 0104ffffff00 2bff010400000002 dcf7z \
          fa0400000000 ff",
     ),
     // A DISCOVER with Rapid Commit, and the ACK.
     (
-        "00000000 00000000 00000000 350101 5000 3d070102005e005315 3702 0306 ff",
+        "00000000 00000000 00000000 350101 5000 3d070002005e005315 3702 0306 ff",
         "00000000 c0000264 00000000 350105 5000 3604c0000201 330400000e10 0304c0000201 ff",
     ),
-    // A DISCOVER of a PXE client with UEFI that asks for an hour, and the OFFER.
+    // A DISCOVER of a PXE client with UEFI that asks for an hour and takes long replies, and the OFFER.
     (
         "00000000 00000000 00000000 350101 390205c0 330400000e10 370e0103060c0f2b3c424361808182ff \
          6111005e0053 000102030405060708090a0b0c 5d020007 5e03010310 \
          3c20505845436c69656e743a417263683a30303030373a554e44493a303033303136 ff",
-        "00000000 c0000265 00000000 350102 3604c0000201 330400000e10 0104ffffff00 0304c0000201 0604c0000235 ff",
+        "00000000 c0000265 00000000 350102 3604c0000201 330400000e10 0104ffffff00 0304c0000201 0604c0000235 \
+         2bff010400000002 dcf7z e0f7z e1f7z ff",
     ),
     // BOOTP.
     ("00000000 00000000 00000000", "00000000 c0000264 00000000"),
     // By way of a relay, a REQUEST for an address of another network, and the NAK.
     (
-        "00000000 00000000 c6336401 350103 3204cb00714d 3604c0000201 3d070102005e005316 520601046c616e30 ff",
-        "00000000 00000000 c6336401 350106 3604c0000201 520601046c616e30 ff",
+        "00000000 00000000 c6336401 350103 3204cb00714d 3604c0000201 3d070102005e005316 520e01046c616e30 0206025e00005301 ff",
+        "00000000 00000000 c6336401 350106 3604c0000201 520e01046c616e30 0206025e00005301 ff",
     ),
     // By way of a relay, an INFORM, and the ACK.
     (
@@ -198,14 +197,23 @@ fn packet(op: OpCode, xid: u32, client: u8, text: &str) -> Vec<u8> {
     let (addresses, options) = text.split_at(text.len().min(12));
     let (addresses, giaddr) = addresses.split_at(addresses.len().min(8));
     let mut packet = Vec::with_capacity(PACKET_CAPACITY / 4);
-    packet.extend([op.code(), 1, 6, 0]);
+    // One has the address of an InfiniBand interface, which is nowhere, so that replies are broadcast (RFC 4390); and
+    // one a long address.
+    let (broadcast, hardware, address): (u8, _, &[u8]) = match client {
+        12 => (0x80, [32, 0], &[]),
+        13 => (0, [27, 8], &[2, 0, 0x5E, 0xFF, 0xFE, 0, 0x53, client]),
+        _ => (0, [1, 6], &[2, 0, 0x5E, 0, 0x53, client]),
+    };
+    packet.push(op.code());
+    packet.extend(hardware);
+    packet.push(0);
     packet.extend(xid.to_be_bytes());
     // `secs` and `flags`.
-    packet.extend([0; 4]);
+    packet.extend([0, 0, broadcast, 0]);
     packet.extend(addresses);
     packet.extend(if op == OpCode::REPLY { SERVER } else { [0; 4] });
     packet.extend(giaddr);
-    packet.extend([2, 0, 0x5E, 0, 0x53, client]);
+    packet.extend(address);
     packet.resize(FILE.start, 0);
     packet.extend(bytes(file));
     packet.resize(FILE.end, 0);
@@ -219,12 +227,16 @@ fn packet(op: OpCode, xid: u32, client: u8, text: &str) -> Vec<u8> {
 
 /// Reads hexadecimal digits, in lower case, and passes over the space between them.
 fn bytes(hexadecimal: &str) -> Vec<u8> {
-    let digits = hexadecimal.bytes().filter(|byte| *byte > b' ');
+    let mut digits = hexadecimal.bytes().filter(|byte| *byte > b' ');
     // The lower half is the digit, or of a letter 9 less.
-    let mut digits = digits.map(|byte| (byte & 15).wrapping_add((byte >> 6).wrapping_mul(9)));
+    let digit = |byte: u8| (byte & 15).wrapping_add((byte >> 6).wrapping_mul(9));
     let mut bytes = Vec::with_capacity(hexadecimal.len() / 2);
-    while let (Some(high), Some(low)) = (digits.next(), digits.next()) {
-        bytes.push(high << 4 | low);
+    while let Some(high) = digits.next() {
+        if high == b'z' {
+            bytes.resize(bytes.len().saturating_add(ZEROS), 0);
+        } else {
+            bytes.extend(digits.next().map(|low| digit(high) << 4 | digit(low)));
+        }
     }
     bytes
 }

@@ -1,5 +1,6 @@
 //! What a check found.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem::take;
@@ -43,6 +44,8 @@ pub struct Finding {
     pub packet: Vec<u8>,
     /// What the server did where the documentation is silent, and on which threads.
     pub conduct: Conduct,
+    /// What the callout did otherwise, if it was found by that.
+    pub(super) difference: Option<String>,
 }
 
 impl Report {
@@ -89,6 +92,7 @@ impl Report {
             call: self.calls,
             packet: packet.to_vec(),
             conduct,
+            difference: None,
         }
     }
 
@@ -237,6 +241,7 @@ impl fmt::Display for Finding {
             call,
             packet,
             conduct,
+            difference,
         } = self;
         let severity = match rule.severity() {
             Severity::Fault => "fault",
@@ -244,6 +249,9 @@ impl fmt::Display for Finding {
         };
         write!(f, "{severity} {rule}: {}", rule.meaning())?;
         write!(f, "\n  first at call {call}, {hook}; conduct: {conduct}")?;
+        if let Some(difference) = difference {
+            write!(f, "\n  {difference}")?;
+        }
         match Message::parse(packet) {
             _ if packet.is_empty() => Ok(()),
             Ok(message) => write!(f, "\n  packet of {} bytes: {message}", packet.len()),

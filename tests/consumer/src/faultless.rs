@@ -228,7 +228,7 @@ callout!(
 unsafe extern "system" fn take_and_free(code: u32, _: *mut c_void) -> u32 {
     let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
     if code == ServiceControl::START.code() {
-        *pool = vec![0; 1 << 20];
+        *pool = vec![0; 1 << 26];
         REQUESTS.store(0, SeqCst);
     } else if code == ServiceControl::STOP.code() {
         *pool = Vec::new();

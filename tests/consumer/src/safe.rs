@@ -338,6 +338,27 @@ on_reply! {
     };
     /// Sends less than the header.
     cuts_the_reply: |reply| patch(reply, |packet| packet.truncate(100));
+    /// Has a buffer of 576 bytes for replies.
+    cuts_long_replies: |reply| patch(reply, |packet| packet.truncate(576));
+    /// Takes all clients for ones on Ethernet.
+    takes_all_for_ethernet: |reply| patch(reply, |packet| {
+        if let Some(hardware) = packet.get_mut(1..3) {
+            hardware.copy_from_slice(&[1, 6]);
+        }
+    });
+    /// Gives the relay back the first of what it has sent.
+    keeps_one_relay_suboption: |reply| {
+        let value = reply.message().ok().and_then(|message| {
+            let value = message.value(option::RELAY_AGENT_INFORMATION.code()).ok()??;
+            Some(value.bytes().collect::<Vec<_>>())
+        });
+        let first = value.as_deref().and_then(|value| value.get(..2 + usize::from(*value.get(1)?)));
+        if let Some(first) = first {
+            edit(reply, |reply| {
+                reply.set_raw(option::RELAY_AGENT_INFORMATION.code(), first);
+            });
+        }
+    };
     /// Puts a continuation where nothing is to be continued.
     has_a_stray_continuation: |reply| end_with(reply, &[0, 250, 1, 0, 255]);
     /// Answers everybody with what the client before got.

@@ -13,7 +13,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 74] = [
+const CALLOUTS: [(EntryPoint, Rule); 77] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
@@ -66,15 +66,18 @@ const CALLOUTS: [(EntryPoint, Rule); 74] = [
     (safe::is_malformed::entry, Rule::ReplyMalformed),
     (safe::loses_the_cookie::entry, Rule::ReplyMalformed),
     (safe::cuts_the_reply::entry, Rule::ReplyMalformed),
+    (safe::cuts_long_replies::entry, Rule::ReplyMalformed),
     (safe::sends_the_request_back::entry, Rule::ReplyType),
     (safe::answers_another_packet::entry, Rule::ReplyOfAnother),
     (safe::changes_the_type::entry, Rule::ReplyType),
     (safe::changes_the_transaction::entry, Rule::ReplyTransaction),
     (safe::changes_the_client::entry, Rule::ReplyClient),
+    (safe::takes_all_for_ethernet::entry, Rule::ReplyClient),
     (safe::changes_the_address::entry, Rule::ReplyAddress),
     (safe::changes_the_server::entry, Rule::ReplyServer),
     (safe::loses_the_relay_information::entry, Rule::ReplyRelay),
     (safe::changes_the_relay::entry, Rule::ReplyRelay),
+    (safe::keeps_one_relay_suboption::entry, Rule::ReplyRelay),
     (safe::is_too_long_for_the_client::entry, Rule::ReplyTooLong),
     (safe::loses_end::entry, Rule::ReplyWithoutEnd),
     (safe::loses_end_in_the_file::entry, Rule::ReplyWithoutEnd),
@@ -223,6 +226,19 @@ fn a_report_says_where_to_look() {
     }
     let again = check(safe::changes_the_type::entry);
     assert_eq!(again.to_string(), text, "the same calls, and so the same report");
+}
+
+/// What is found by comparison is told by what differs.
+#[test]
+fn a_report_says_what_differs() {
+    for (entry, difference) in [
+        (raw::turns_process_it_round as EntryPoint, "ProcessIt is 1, otherwise 0"),
+        (course::is_lost_after_a_pause, "byte 3 is 0x00, otherwise 0x21"),
+        (safe::takes_the_host_order_for_granted, "367 bytes are left, otherwise 371"),
+    ] {
+        let text = check(entry).to_string();
+        assert!(text.contains(difference), "{text}");
+    }
 }
 
 /// A finding has the call that did it, and all that it takes to repeat it.
