@@ -62,15 +62,18 @@ type Turn = (MessageType, Option<MessageType>);
 
 const DISCOVERED: Turn = (MessageType::DISCOVER, Some(MessageType::OFFER));
 const GRANTED: Turn = (MessageType::REQUEST, Some(MessageType::ACK));
+/// With Rapid Commit, RFC 4039.
+const GRANTED_AT_ONCE: Turn = (MessageType::DISCOVER, Some(MessageType::ACK));
 const REFUSED: Turn = (MessageType::REQUEST, Some(MessageType::NAK));
 const INFORMED: Turn = (MessageType::INFORM, Some(MessageType::ACK));
 const UNANSWERED: Turn = (MessageType::DISCOVER, None);
 
 /// What clients and servers say until nobody has more to say.
-const CONVERSATIONS: [&[Turn]; 6] = [
+const CONVERSATIONS: [&[Turn]; 7] = [
     &[DISCOVERED, GRANTED],
     &[DISCOVERED, GRANTED, GRANTED, GRANTED, (MessageType::RELEASE, None)],
     &[REFUSED, DISCOVERED, GRANTED],
+    &[GRANTED_AT_ONCE, GRANTED],
     &[DISCOVERED, GRANTED, (MessageType::DECLINE, None)],
     &[INFORMED],
     &[UNANSWERED, UNANSWERED],
@@ -95,8 +98,8 @@ pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
     client().prop_map(move |client| client.message(kind))
 }
 
-/// Yields requests with a reply that fits: DISCOVER and OFFER, REQUEST and ACK or NAK, INFORM and ACK. The reply is no
-/// longer than the client takes ([`longest_reply`](crate::Message::longest_reply)).
+/// Yields requests with a reply that fits: DISCOVER and OFFER, or with Rapid Commit ACK, REQUEST and ACK or NAK, INFORM
+/// and ACK. The reply is no longer than the client takes ([`longest_reply`](crate::Message::longest_reply)).
 ///
 /// ```
 /// use dhcp_callout::Message;
@@ -110,17 +113,19 @@ pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
 /// ```
 #[inline]
 pub fn exchange() -> impl Strategy<Value = (Sample, Sample)> {
-    (select(&[DISCOVERED, GRANTED, REFUSED, INFORMED][..]), client()).prop_filter_map(
-        "has a reply",
-        |(turn, client)| {
+    (
+        select(&[DISCOVERED, GRANTED, GRANTED_AT_ONCE, INFORMED, REFUSED][..]),
+        client(),
+    )
+        .prop_filter_map("has a reply", |(turn, client)| {
             let (request, reply) = client.turn(turn, None, 0);
             Some((request, reply?))
-        },
-    )
+        })
 }
 
 /// Yields all that one client and its server say to each other, from the first DISCOVER, REQUEST or INFORM on: with
-/// renewals, with a NAK and a new beginning, with RELEASE or DECLINE at the end, or with no answer at all.
+/// renewals, with Rapid Commit, with a NAK and a new beginning, with RELEASE or DECLINE at the end, or with no answer at
+/// all.
 #[inline]
 pub fn conversation() -> impl Strategy<Value = Vec<Sample>> {
     (select(&CONVERSATIONS[..]), client()).prop_map(|(turns, client)| {
@@ -201,11 +206,16 @@ impl Client {
     fn turn(&self, (request, reply): Turn, before: Option<Turn>, number: u32) -> (Sample, Option<Sample>) {
         // A REQUEST for what was offered goes on with the transaction.
         let is_new = before != Some(DISCOVERED);
-        let client = Self {
+        let mut client = Self {
             xid: self.xid.wrapping_add(number).wrapping_sub(u32::from(!is_new)),
             ..self.clone()
         };
-        let renews = request == MessageType::REQUEST && before == Some(GRANTED);
+        if (request, reply) == GRANTED_AT_ONCE {
+            let rapid_commit = (80, Vec::new());
+            client.wishes.insert(0, rapid_commit.clone());
+            client.settings.insert(0, rapid_commit);
+        }
+        let renews = request == MessageType::REQUEST && matches!(before, Some(GRANTED | GRANTED_AT_ONCE));
         (
             client.request(request, renews),
             reply.map(|reply| client.reply(reply, request)),
@@ -300,8 +310,9 @@ impl Client {
         } else {
             code
         };
-        let codes = [code].into_iter().chain(core::iter::repeat(next));
-        let pieces = codes.zip(value.chunks(255));
+        let (first, rest) = value.split_at(value.len().min(255));
+        let rest = rest.chunks(255).map(|piece| (next, piece));
+        let pieces = [(code, first)].into_iter().chain(rest);
         pieces.map(|(code, piece)| (0, code, piece.to_vec())).collect()
     }
 }

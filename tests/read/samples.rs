@@ -31,12 +31,13 @@ fn assert_fits(request: &Sample, reply: &Sample) -> Result<(), TestCaseError> {
     prop_assert_eq!(asked.xid(), said.xid());
     prop_assert_eq!(asked.chaddr()?, said.chaddr()?);
     prop_assert_eq!((asked.giaddr(), asked.flags()), (said.giaddr(), said.flags()));
-    for code in [61, 82] {
+    for code in [61, 80, 82] {
         prop_assert_eq!(joined(request, code), joined(reply, code));
     }
     let types = (asked.message_type().unwrap(), said.message_type().unwrap());
     let gives_lease = match types {
         (MessageType::DISCOVER, MessageType::OFFER) | (MessageType::REQUEST, MessageType::ACK) => true,
+        (MessageType::DISCOVER, MessageType::ACK) if joined(request, 80).is_some() => true,
         (MessageType::REQUEST, MessageType::NAK) | (MessageType::INFORM, MessageType::ACK) => false,
         types => return Err(TestCaseError::fail(format!("{types:?}"))),
     };
@@ -127,6 +128,9 @@ fn windows_and_pxe_clients_and_long_values_are_among_the_samples() {
             assert!(message(&request).find(option::CLIENT_ARCH).is_some());
             seen.insert("architecture");
         }
+        if message(&reply).find(option::RAPID_COMMIT).is_some() {
+            seen.insert("committed");
+        }
         if reply.options.iter().any(|(_, _, value)| value.len() == 255) {
             let continues = message(&reply).options().any(|option| option.unwrap().continues);
             assert_eq!(continues, is_windows);
@@ -140,7 +144,7 @@ fn windows_and_pxe_clients_and_long_values_are_among_the_samples() {
     }
     assert_eq!(
         seen.into_iter().collect::<Vec<_>>(),
-        ["architecture", "bare", "continued", "repeated"]
+        ["architecture", "bare", "committed", "continued", "repeated"]
     );
 }
 
