@@ -38,7 +38,7 @@ pub(super) fn start() -> io::Result<()> {
                 match work {
                     Work::Line(request, outcome) => write(&mut log, &line(&request, outcome)),
                     Work::Flush(done) => {
-                        write(&mut log, &format!("{} missed\n", missed()));
+                        write(&mut log, "stopped");
                         let _ = done.send(());
                     }
                 }
@@ -70,10 +70,11 @@ pub(super) fn flush() {
     let _ = written.recv_timeout(LONGEST_STOP.saturating_sub(start.elapsed()));
 }
 
-/// Writes at once, so that a crash loses nothing that was written before; what cannot be written is missed.
+/// Writes a line, and how many packets have had none since the last; at once, so that a crash loses no line.
 fn write(log: &mut File, line: &str) {
-    if log.write_all(line.as_bytes()).is_err() {
-        LOG.callout().0.fetch_add(1, Relaxed);
+    let missed = LOG.callout().0.swap(0, Relaxed);
+    if log.write_all(format!("{line}; {missed} missed\n").as_bytes()).is_err() {
+        LOG.callout().0.fetch_add(missed.saturating_add(1), Relaxed);
     }
 }
 
@@ -83,11 +84,6 @@ fn line(request: &Request, outcome: Outcome) -> String {
     let text = |bytes: &[u8]| bytes.escape_ascii().to_string().trim_end_matches("\\x00").to_owned();
     let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
     let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
-    let (address, message_type, missed) = (Ipv4Addr::from_bits(address), request.message_type, missed());
-    format!("{client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}; {missed} missed\n")
-}
-
-/// Returns how many packets have had no line since the last.
-fn missed() -> u64 {
-    LOG.callout().0.swap(0, Relaxed)
+    let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
+    format!("{client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}")
 }
