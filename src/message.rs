@@ -33,7 +33,7 @@ mod value;
 mod walk;
 
 pub use code::{Flags, HardwareType, MessageType, OpCode, OptionCode, Overload};
-pub use codec::{Encode, Encoder, Expected, FixedSize, Format, Key, ValueError, ValueErrorKind};
+pub use codec::{Encode, Encoder, Expected, FixedSize, Format, Key, OptionKey, ValueError, ValueErrorKind};
 pub use edit::{EditError, Editor, LongForm, MAX_EDITS};
 pub use header::{HEADER_LENGTH, MAGIC_COOKIE};
 pub use option::values::*;
@@ -216,8 +216,8 @@ impl<'a> Message<'a> {
     ///   absent;
     /// - what the [format](Format::decode) says, if the value does not follow the layout.
     #[inline]
-    pub fn get<F: Format>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
-        self.value(key.code())?.map(F::decode).transpose()
+    pub fn get<F: Format>(self, key: impl OptionKey<F>) -> Result<Option<F::Value<'a>>, ValueError> {
+        self.value(key)?.map(F::decode).transpose()
     }
 
     /// Returns the value that `key` names if the option is there and legible: [`get`](Self::get) without its errors.
@@ -235,7 +235,7 @@ impl<'a> Message<'a> {
     /// ```
     #[inline]
     #[must_use]
-    pub fn find<F: Format>(self, key: Key<F>) -> Option<F::Value<'a>> {
+    pub fn find<F: Format>(self, key: impl OptionKey<F>) -> Option<F::Value<'a>> {
         self.get(key).ok().flatten()
     }
 
@@ -249,11 +249,12 @@ impl<'a> Message<'a> {
     /// # Errors
     /// As [`get`](Self::get).
     #[inline]
-    pub fn first<F: FixedSize>(self, key: Key<F>) -> Result<Option<F::Value<'a>>, ValueError> {
+    pub fn first<F: FixedSize>(self, key: impl OptionKey<F>) -> Result<Option<F::Value<'a>>, ValueError> {
         // Most often the first option is the one asked for: the message type.
-        match self.leading::<F>(key.code()).map(F::decode) {
+        let code = key.into();
+        match self.leading::<F>(code).map(F::decode) {
             Some(Ok(read)) => Ok(Some(read)),
-            _ => first_anywhere(self.packet, key),
+            _ => first_anywhere::<F>(self.packet, code),
         }
     }
 
@@ -328,9 +329,9 @@ impl<'a> Message<'a> {
 /// that a message need not leave its registers for them.
 #[cold]
 #[inline(never)]
-fn first_anywhere<F: FixedSize>(packet: &[u8], key: Key<F>) -> Result<Option<F::Value<'_>>, ValueError> {
+fn first_anywhere<F: FixedSize>(packet: &[u8], code: OptionCode) -> Result<Option<F::Value<'_>>, ValueError> {
     let mut walk = Walk::over(packet);
-    match walk.find(key.code()).transpose()? {
+    match walk.find(code).transpose()? {
         Some(option) => F::decode(Value::at(packet, option)).map(Some),
         None => Ok(None),
     }

@@ -109,6 +109,18 @@ impl<F, C: Copy> Key<F, C> {
     }
 }
 
+/// The [`Key`] of an option of a message, in the format `F`: what [`Message::get`](super::Message::get) and
+/// [`Editor::set`](super::Editor::set) ask for.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no key of an option",
+    label = "not a `Key` of an option",
+    note = "a key says how the value reads, such as `option::LEASE_TIME`; `Message::value` and `Editor::set_raw` take numbers",
+    note = "keys of sub-options are for the value of the option that holds them, and for `SuboptionChanges`"
+)]
+pub trait OptionKey<F>: Into<OptionCode> {}
+
+impl<F> OptionKey<F> for Key<F> {}
+
 impl<F> From<Key<F>> for OptionCode {
     #[inline]
     fn from(key: Key<F>) -> Self {

@@ -25,7 +25,7 @@ use core::net::Ipv4Addr;
 use zerocopy::FromBytes;
 
 use super::code::{Flags, HardwareType, OpCode, OptionCode, Overload};
-use super::codec::{Encode, Encoded, Encoder, Format, Key, ValueError};
+use super::codec::{Encode, Encoded, Encoder, Format, OptionKey, ValueError};
 use super::option::values::Typed;
 use super::value::Value;
 use super::walk::RawOption;
@@ -171,8 +171,8 @@ impl Editor<'_, '_> {
     /// # Ok::<(), dhcp_callout::message::EditError>(())
     /// ```
     #[inline]
-    pub fn set<F: Format>(&mut self, key: Key<F>, value: impl Encode<F>) -> &mut Self {
-        self.set_encoded(key.code(), |out| value.encode(out), |value| key.decode(value).map(drop))
+    pub fn set<F: Format>(&mut self, key: impl OptionKey<F>, value: impl Encode<F>) -> &mut Self {
+        self.set_encoded(key.into(), |out| value.encode(out), |value| F::decode(value).map(drop))
     }
 
     /// Sets the option `code` to a value that was read, perhaps from another message, in the format of its code.
