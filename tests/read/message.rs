@@ -90,8 +90,8 @@ fn a_hardware_address_is_never_longer_than_its_field() {
 
 #[test]
 fn a_message_without_the_cookie_has_no_options() {
-    let mut bytes = packet(&[53, 1, 1]);
-    for (index, length) in [(236, 243), (239, 243), (0, 239), (0, 236)] {
+    let mut bytes = packet(&[53, 1, 1, 255]);
+    for (index, length) in [(236, 244), (239, 244), (0, 239), (0, 236)] {
         let kept = bytes[index];
         bytes[index] ^= 1;
         let message = Message::parse(&bytes[..length]).unwrap();
@@ -99,6 +99,7 @@ fn a_message_without_the_cookie_has_no_options() {
             (message.has_cookie(), message.options().count(), message.end_offset()),
             (false, 0, None)
         );
+        assert_eq!(message.message_type(), None);
         bytes[index] = kept;
     }
     assert_eq!(Message::parse(&bytes).unwrap().options().count(), 1);
