@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::code::OptionCode;
 use super::value::Value;
-use super::walk::{OptionError, SPECIAL, Walk};
+use super::walk::{OptionError, PASSED, SPECIAL, Walk};
 use crate::codes::debug_list;
 
 /// What [`Message::pick`](super::Message::pick) has found.
@@ -72,30 +72,29 @@ impl<const K: usize> fmt::Debug for Picked<'_, K> {
 pub(super) struct Found<'a> {
     /// The first piece that is not empty, or the last one; `None` before there is one.
     head: Option<&'a [u8]>,
-    /// Bytes of all pieces.
-    len: usize,
+    /// Bytes of the pieces after that.
+    more: usize,
 }
 
 impl<'a> Found<'a> {
-    /// Notes the next piece.
-    #[inline]
+    /// Notes another piece.
     const fn add(&mut self, piece: &'a [u8]) {
-        if self.len == 0 {
-            self.head = Some(piece);
+        match self.head {
+            None | Some([]) => self.head = Some(piece),
+            Some(_) => self.more = self.more.wrapping_add(piece.len()), // Less than the packet has.
         }
-        self.len = self.len.wrapping_add(piece.len()); // Less than the packet has.
     }
 
     /// Returns the value of `code` that has been found in `packet`, whose option 52 says `overload`.
     #[inline]
     pub(super) fn value(&self, packet: &'a [u8], code: OptionCode, overload: u8) -> Option<Value<'a>> {
-        Some(Value::new(packet, code, self.head?, self.len, overload))
+        let head = self.head?;
+        let len = head.len().wrapping_add(self.more);
+        Some(Value::new(packet, code, head, len, overload))
     }
 }
 
-/// A code that was not asked for.
-const PASSED: u8 = u8::MAX;
-/// One that needs a closer look.
+/// The place of a code that needs a closer look.
 const LOOKED_AT: u8 = PASSED - 1;
 
 /// Walks over a packet, and notes in `found` where the values of `codes` are, at the first place of each code; returns
@@ -109,7 +108,6 @@ pub(super) fn search<'a, const K: usize>(
 ) -> (u8, Option<OptionError>) {
     let mut places = [PASSED; 256];
     let first_of = |code| codes.iter().position(|other| *other == code);
-    let (overload, continuation) = (first_of(OptionCode::OVERLOAD), first_of(OptionCode::CONTINUATION));
     let mut is_repeated = false;
     let mut set = |code: OptionCode, place| match places.get_mut(usize::from(code.code())) {
         Some(entry) if *entry == PASSED => *entry = place,
@@ -122,37 +120,37 @@ pub(super) fn search<'a, const K: usize>(
     for (code, place) in codes.into_iter().zip(0..LOOKED_AT) {
         set(code, place);
     }
-    let place_of = |code: u8| places.get(usize::from(code)).copied().unwrap_or(PASSED);
 
     let mut walk = Walk::over(packet);
     let mut fault = None;
     // The place and the end of the option that a 250 may continue.
     let (mut last, mut end) = (None, 0);
     loop {
-        walk.take_while(
-            |code| place_of(code) == PASSED,
-            |code, value| {
-                let place = found.get_mut(usize::from(place_of(code)));
-                place.map(|found| found.add(value)).is_some()
-            },
-        );
+        // Of each code the first piece; whatever follows is looked at.
+        walk.take_while(&mut places, |place, value| match found.get_mut(usize::from(*place)) {
+            Some(found) => {
+                found.head = Some(value);
+                *place = LOOKED_AT;
+                true
+            }
+            None => false,
+        });
         if walk.is_at_end() {
             break;
         }
-        let (after, item) = walk.slow_next();
-        walk = after;
-        match item {
+        match walk.slow_next() {
             None => break,
             Some(Ok(option)) => {
                 let place = match option.code {
                     _ if option.continues => last.filter(|_| option.offset == end),
                     _ if option.is_stray_overload() => None,
-                    OptionCode::OVERLOAD => overload,
-                    OptionCode::CONTINUATION => continuation,
-                    code => Some(usize::from(place_of(code.code()))),
+                    code => first_of(code),
                 };
                 if let Some(found) = place.and_then(|place| found.get_mut(place)) {
                     found.add(option.value);
+                    if let Some(place) = places.get_mut(usize::from(option.code.code())) {
+                        *place = LOOKED_AT;
+                    }
                 }
                 (last, end) = (place, option.end());
             }

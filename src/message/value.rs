@@ -371,7 +371,7 @@ impl<'a> Fragments<'a> {
         };
         let mut head = first.value;
         if head.is_empty() {
-            head = first_bytes(&mut walk, code, head);
+            (walk, head) = first_bytes(walk, code, head);
         }
         Ok(Some(Self {
             head,
@@ -407,16 +407,19 @@ impl<'a> Fragments<'a> {
     ///
     /// # Errors
     /// [`CopyError`] if `out` is shorter than the pieces together; what it holds then is not specified.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "the fragments are in registers then")]
+    #[inline(always)]
     pub fn copy_to(self, out: &mut [u8]) -> Result<&mut [u8], CopyError> {
         let have = out.len();
-        let needed = self.fold(0_usize, |start, piece| {
-            let end = start.wrapping_add(piece.len()); // Less than the packet has.
-            if let Some(target) = out.get_mut(start..end) {
+        let mut needed = 0_usize;
+        let mut rest = &mut *out;
+        for piece in self {
+            needed = needed.wrapping_add(piece.len()); // Less than the packet has.
+            if let Some((target, after)) = mem::take(&mut rest).split_at_mut_checked(piece.len()) {
                 target.copy_from_slice(piece);
+                rest = after;
             }
-            end
-        });
+        }
         out.get_mut(..needed).ok_or(CopyError { needed, have })
     }
 }
@@ -438,14 +441,15 @@ impl<'a> Iterator for Fragments<'a> {
 
 /// Passes over the pieces that are empty, of which the first is `piece`; returns the last one if there are no others.
 #[cold]
-fn first_bytes<'a>(walk: &mut Walk<'a>, code: OptionCode, mut piece: &'a [u8]) -> &'a [u8] {
+#[inline(never)]
+fn first_bytes<'a>(mut walk: Walk<'a>, code: OptionCode, mut piece: &'a [u8]) -> (Walk<'a>, &'a [u8]) {
     while piece.is_empty() {
         let Some(Ok(next)) = walk.find(code) else {
             break;
         };
         piece = next.value;
     }
-    piece
+    (walk, piece)
 }
 
 impl core::iter::FusedIterator for Fragments<'_> {}

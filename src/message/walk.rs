@@ -82,7 +82,7 @@ impl RawOption<'_> {
 
     /// Returns whether this is a piece of the value of `code`, of which another piece ends at `end`.
     #[inline]
-    pub(super) fn is_piece_of(&self, code: OptionCode, end: usize) -> bool {
+    fn is_piece_of(&self, code: OptionCode, end: usize) -> bool {
         if self.continues {
             self.offset == end
         } else {
@@ -167,22 +167,32 @@ pub enum OptionErrorKind {
 #[derive(Clone)]
 pub struct Options<'a>(pub(super) Walk<'a>);
 
-/// The longest packet that is walked, in bytes, so that an index has 32 bits and its sums need no checks; a datagram
-/// has 65,535 at most.
-const MAX_LENGTH: usize = i32::MAX as usize;
+/// The longest packet that is walked, in bytes, so that an index has 32 bits; a datagram has 65,535 at most.
+const MAX_LENGTH: usize = 1 << 30;
 
 /// A walk over the options.
 #[derive(Clone, Copy)]
 pub(super) struct Walk<'a> {
-    /// The packet up to the end of the area. INVARIANT: at most [`MAX_LENGTH`] bytes.
+    /// The packet. INVARIANT: at most [`MAX_LENGTH`] bytes.
     packet: &'a [u8],
-    /// Offset of the next byte to be read. INVARIANT: at most the length of `packet`, unless that is 0.
-    at: u32,
-    /// An offset at which an option or PAD begins. INVARIANT: at most `at`, and no 250 there continues an option before
-    /// it.
-    boundary: u32,
+    /// Offset of the next byte to be read in the options field. In another field that of the packet's end, so that what
+    /// is not cold has nothing to read.
+    at: usize,
+    /// An offset at which an option or PAD begins. INVARIANT: at most that of the next byte, and no 250 there continues
+    /// an option before it.
+    boundary: usize,
+    aside: Aside,
+}
+
+/// What a walk knows of the fields `file` and `sname`. It has no padding, and fits into a register.
+#[derive(Clone, Copy)]
+struct Aside {
+    /// Offset of the next byte to be read there.
+    offset: u16,
+    /// Where the field ends; 0 in the options field.
+    end: u16,
     /// What option 52 of the options field has said so far: the bits of the fields that hold options, and [`SETTLED`].
-    overload: u8,
+    overload: u32,
 }
 
 /// Most bytes that one option holds of a value, since its length is a byte (RFC 2132 section 2). A 250 directly after
@@ -193,7 +203,7 @@ pub(super) const LONGEST: usize = 255;
 const FULL: usize = 2 + LONGEST;
 
 /// Whatever follows of option 52 changes nothing: joined, its value has to be one byte.
-const SETTLED: u8 = 4;
+const SETTLED: u32 = 4;
 
 /// What is not only an option: PAD, END, option 52, which says where more options are, and 250, which may continue
 /// another option.
@@ -203,6 +213,9 @@ pub(super) const SPECIAL: [OptionCode; 4] = [
     OptionCode::OVERLOAD,
     OptionCode::CONTINUATION,
 ];
+
+/// The place of a code that is passed over.
+pub(super) const PASSED: u8 = u8::MAX;
 
 /// For each code, whether it is [`SPECIAL`].
 static SPECIAL_CODES: [bool; 256] = table_of(&SPECIAL);
@@ -242,26 +255,32 @@ impl<'a> Walk<'a> {
 
     /// Walks `area` of a packet that has options in it; after the options field come the others.
     pub(super) fn of(packet: &'a [u8], area: Area) -> Self {
-        let field = match area {
+        let (field, overload) = match area {
             Area::Options => return Self::over(packet),
-            Area::File => FILE,
-            Area::Sname => SNAME,
+            Area::File => (FILE, Overload::FILE),
+            Area::Sname => (SNAME, Overload::SNAME),
         };
-        Self::starting(packet.get(..field.end).unwrap_or_default(), field.start, SETTLED)
+        let mut walk = Self::starting(packet, packet.len(), SETTLED | u32::from(overload.code()));
+        walk.enter(field);
+        walk
     }
 
-    /// Walks `packet`, which ends with the area, from `offset` on.
+    /// Walks the options field of `packet` from `offset` on.
     #[inline]
-    fn starting(packet: &'a [u8], offset: usize, overload: u8) -> Self {
+    fn starting(packet: &'a [u8], offset: usize, overload: u32) -> Self {
         Self {
             packet: if packet.len() > MAX_LENGTH {
                 shortened(packet)
             } else {
                 packet
             },
-            at: offset as u32,
-            boundary: offset as u32,
-            overload,
+            at: offset,
+            boundary: offset,
+            aside: Aside {
+                offset: 0,
+                end: 0,
+                overload,
+            },
         }
     }
 
@@ -269,15 +288,14 @@ impl<'a> Walk<'a> {
     /// there has 255 bytes.
     #[inline]
     pub(super) fn again(packet: &'a [u8], offset: usize, full: bool, overload: u8) -> Self {
-        let end = match offset {
-            OPTIONS_OFFSET.. => packet.len(),
-            _ if offset > FILE.start => FILE.end,
-            _ => SNAME.end,
-        };
-        // A value can be in no packet: its bytes are walked as if they were one, and can be shorter than a header.
-        let mut walk = Self::starting(packet.get(..end).unwrap_or(packet), offset, overload | SETTLED);
+        let mut walk = Self::starting(packet, offset, SETTLED | u32::from(overload));
+        if offset < OPTIONS_OFFSET {
+            let end = if offset > FILE.start { FILE.end } else { SNAME.end };
+            walk.at = packet.len();
+            walk.enter(offset..end);
+        }
         if full {
-            walk.boundary = offset.saturating_sub(FULL) as u32;
+            walk.boundary = offset.saturating_sub(FULL);
         }
         walk
     }
@@ -285,37 +303,54 @@ impl<'a> Walk<'a> {
     /// Returns what option 52 has said, for [`again`](Self::again).
     #[inline]
     pub(super) const fn overload(&self) -> u8 {
-        self.overload
+        self.aside.overload as u8
     }
 
-    /// Returns the area that ends where `packet` does.
+    /// Returns the area that is walked.
     #[inline]
     const fn area(&self) -> Area {
-        match self.packet.len() {
+        match self.aside.end as usize {
+            0 => Area::Options,
             end if end == SNAME.end => Area::Sname,
-            end if end == FILE.end => Area::File,
-            _ => Area::Options,
+            _ => Area::File,
+        }
+    }
+
+    /// Returns the packet up to the end of the area.
+    #[inline]
+    fn bytes(&self) -> &'a [u8] {
+        match usize::from(self.aside.end) {
+            0 => self.packet,
+            // A value can be in no packet: its bytes are walked as if they were one, and can be shorter than a header.
+            end => self.packet.get(..end).unwrap_or_default(),
         }
     }
 
     /// Returns the offset of the next byte to be read, from the packet's first byte.
     #[inline]
     const fn offset(&self) -> usize {
-        self.at as usize
+        match self.aside.end {
+            0 => self.at,
+            _ => self.aside.offset as usize,
+        }
     }
 
     /// Returns what is still to be read.
     #[inline]
     fn rest(&self) -> &'a [u8] {
-        let rest = self.packet.get(self.offset()..);
-        debug_assert!(rest.is_some() || self.packet.is_empty(), "the walk is in the area");
+        let bytes = self.bytes();
+        let rest = bytes.get(self.offset()..);
+        debug_assert!(rest.is_some() || bytes.is_empty(), "the walk is in the area");
         rest.unwrap_or_default()
     }
 
     /// Passes over some bytes, which are there.
-    #[inline]
     const fn pass(&mut self, bytes: usize) {
-        self.at = self.offset().wrapping_add(bytes) as u32;
+        let after = self.offset().wrapping_add(bytes);
+        match self.aside.end {
+            0 => self.at = after,
+            _ => self.aside.offset = after as u16,
+        }
     }
 
     /// Returns the next option or the fault that ends the walk; nothing more after that.
@@ -328,78 +363,78 @@ impl<'a> Walk<'a> {
                         return Some(Ok(option));
                     }
                 } else if code == OptionCode::PAD.code() {
-                    self.pass(1);
+                    self.at += 1;
                     continue;
                 }
             }
             if self.is_at_end() {
                 return None;
             }
-            let (walk, item) = self.slow_next();
-            *self = walk;
-            return item;
+            return self.slow_next();
         }
     }
 
     /// Returns the next code and length.
     #[inline]
     fn peek(&self) -> Option<(u8, u8)> {
-        // The second byte first: that it is there proves the first.
-        let length = *self.packet.get(self.offset() + 1)?;
-        Some((*self.packet.get(self.offset())?, length))
+        let (codes, lengths) = codes_and_lengths(self.packet)?;
+        Some((*codes.get(self.at)?, *lengths.get(self.at)?))
     }
 
     /// Takes the option of this code and length, if it does not run past the end.
     #[inline]
     fn take(&mut self, code: u8, length: u8) -> Option<RawOption<'a>> {
-        let end = self.offset() + 2 + usize::from(length);
-        let option = self.option(code, self.packet.get(self.offset() + 2..end)?);
-        self.at = end as u32;
-        Some(option)
-    }
-
-    /// The option that begins here.
-    #[inline]
-    const fn option(&self, code: u8, value: &'a [u8]) -> RawOption<'a> {
-        RawOption {
+        // With 32 bits it is plain that the sums do not overflow, which would be looked at for each option.
+        let offset = self.at & 0xffff_ffff;
+        let end = offset + 2 + usize::from(length);
+        let value = self.packet.get(offset + 2..end)?;
+        self.at = end;
+        Some(RawOption {
             code: OptionCode::from_code(code),
-            area: self.area(),
-            offset: self.offset(),
+            area: Area::Options,
+            offset,
             value,
             continues: false,
-        }
+        })
     }
 
     /// Returns whether the walk is at the end of the only area. False negatives are allowed; the slow path decides.
     #[inline]
     pub(super) fn is_at_end(&self) -> bool {
-        self.overload & Overload::BOTH.code() == 0
+        self.overload() & Overload::BOTH.code() == 0
             && self
                 .packet
-                .get(self.offset())
+                .get(self.at)
                 .is_none_or(|code| *code == OptionCode::END.code())
     }
 
-    /// Does what [`next`](Self::next) does, for all that an ordinary packet does not have. By value, so that a walk
-    /// that is in registers need not leave them.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn slow_next(mut self) -> (Self, Option<Result<RawOption<'a>, OptionError>>) {
+    /// Does what [`next`](Self::next) does, for all that an ordinary packet does not have.
+    #[inline]
+    pub(super) fn slow_next(&mut self) -> Option<Result<RawOption<'a>, OptionError>> {
+        let item;
+        (self.at, self.boundary, self.aside, item) = slow_next(self.packet, self.at, self.boundary, self.aside);
+        item
+    }
+
+    /// Takes the next option or fault of any field.
+    fn next_of_any(&mut self) -> Option<Result<RawOption<'a>, OptionError>> {
         loop {
             match self.take_any() {
-                Ok(Some(option)) => return (self, Some(Ok(option))),
-                Ok(None) => match self.next_area() {
-                    Some(area) => self = area,
-                    None => return (self, None),
-                },
-                Err(fault) => return (self.ended(), Some(Err(fault))),
+                Ok(Some(option)) => return Some(Ok(option)),
+                Ok(None) if self.enter_next() => {}
+                Ok(None) => return None,
+                Err(fault) => {
+                    // Nothing follows there.
+                    self.enter(SNAME.end..SNAME.end);
+                    return Some(Err(fault));
+                }
             }
         }
     }
 
     /// Takes the next option, whatever it is; stays at what ends the area.
     fn take_any(&mut self) -> Result<Option<RawOption<'a>>, OptionError> {
-        while self.packet.get(self.offset()) == Some(&OptionCode::PAD.code()) {
+        while let [0, ..] = self.rest() {
             self.pass(1);
         }
         let (code, after) = match *self.rest() {
@@ -410,14 +445,20 @@ impl<'a> Walk<'a> {
             [] => OptionErrorKind::NoLength,
             [length, ref after @ ..] => match after.get(..usize::from(length)) {
                 Some(value) => {
-                    let mut option = self.option(code, value);
+                    let mut option = RawOption {
+                        code: OptionCode::from_code(code),
+                        area: self.area(),
+                        offset: self.offset(),
+                        value,
+                        continues: false,
+                    };
                     option.continues = option.code == OptionCode::CONTINUATION && self.follows_a_full_option();
                     if option.is_overload() {
                         self.note_overload(value);
                     }
                     self.pass(2 + usize::from(length));
                     if length != u8::MAX {
-                        self.boundary = self.at;
+                        self.boundary = self.offset();
                     }
                     return Ok(Some(option));
                 }
@@ -443,7 +484,7 @@ impl<'a> Walk<'a> {
         }
         let mut is_full = false;
         let here = self.rest().len();
-        let mut again = self.packet.get(self.boundary as usize..).unwrap_or_default();
+        let mut again = self.bytes().get(self.boundary..).unwrap_or_default();
         while again.len() > here {
             let (length, after) = match again {
                 [0, after @ ..] => (0, after),
@@ -454,7 +495,7 @@ impl<'a> Walk<'a> {
             again = after.get(usize::from(length)..).unwrap_or_default();
         }
         debug_assert!(again.len() == here, "the walk was there before");
-        self.boundary = self.at;
+        self.boundary = self.offset();
         is_full
     }
 
@@ -463,52 +504,53 @@ impl<'a> Walk<'a> {
     #[inline]
     fn follows_no_full_option(&self, at: usize) -> bool {
         let length = at.checked_sub(FULL - 1).and_then(|offset| self.packet.get(offset));
-        length != Some(&u8::MAX) || self.boundary as usize == at
+        length != Some(&u8::MAX) || self.boundary == at
     }
 
     /// Takes one fragment of option 52 into account.
     const fn note_overload(&mut self, fragment: &[u8]) {
-        self.overload = match (self.overload, fragment) {
+        self.aside.overload = match (self.aside.overload, fragment) {
             (_, []) | (SETTLED.., _) => return,
-            (0, [fields @ 1..=3]) => *fields,
+            (0, [fields @ 1..=3]) => *fields as u32,
             _ => SETTLED,
         };
     }
 
-    /// Goes on to the next field that holds options; `None` if there is none.
-    fn next_area(self) -> Option<Self> {
-        match self.area() {
-            Area::Options if self.overload & Overload::FILE.code() > 0 => self.enter(FILE),
-            Area::Options | Area::File if self.overload & Overload::SNAME.code() > 0 => self.enter(SNAME),
-            _ => None,
-        }
+    /// Goes on to the next field that holds options; false if there is none.
+    fn enter_next(&mut self) -> bool {
+        let field = match self.area() {
+            Area::Options if self.overload() & Overload::FILE.code() > 0 => FILE,
+            Area::Options | Area::File if self.overload() & Overload::SNAME.code() > 0 => SNAME,
+            _ => return false,
+        };
+        self.enter(field);
+        true
     }
 
-    /// Goes on in an area; all packets with options have both.
-    fn enter(self, Range { start, end }: Range<usize>) -> Option<Self> {
-        Some(Self::starting(self.packet.get(..end)?, start, self.overload))
+    /// Goes on in `field`, which is not that of the options.
+    fn enter(&mut self, field: Range<usize>) {
+        self.at = self.packet.len();
+        self.boundary = field.start;
+        self.aside.offset = field.start as u16;
+        self.aside.end = field.end as u16;
     }
 
-    /// Returns a walk in which nothing follows.
-    fn ended(self) -> Self {
-        let ended = self.enter(SNAME.end..SNAME.end);
-        debug_assert!(ended.is_some(), "a message has the field");
-        ended.unwrap_or(self)
-    }
-
-    /// Passes over options as long as `is_passed` says so of their codes, and has `take` note the others: the code and
-    /// the value. Stays before an option that `take` says no to, and before one that a 250 may continue.
+    /// Passes over the options whose place in `places` is [`PASSED`], and has `take` note the others: the place and the
+    /// value. Stays before an option that `take` says no to, and before one that a 250 may continue.
     #[inline(always)]
-    pub(super) fn take_while(&mut self, is_passed: impl Fn(u8) -> bool, mut take: impl FnMut(u8, &'a [u8]) -> bool) {
-        let (codes, lengths) = codes_and_lengths(self.packet).unwrap_or_default();
-        let mut at = self.offset();
+    pub(super) fn take_while(&mut self, places: &mut [u8; 256], mut take: impl FnMut(&mut u8, &'a [u8]) -> bool) {
+        let Some((codes, lengths)) = codes_and_lengths(self.packet) else {
+            return;
+        };
+        let mut at = self.at;
         while let (Some(code), Some(length)) = (codes.get(at), lengths.get(at)) {
             let end = at.wrapping_add(usize::from(*length) + 2);
-            if !is_passed(*code) {
-                match self.packet.get(at.wrapping_add(2)..end) {
-                    Some(value) if *length != u8::MAX && take(*code, value) => {}
+            match places.get_mut(usize::from(*code)) {
+                None | Some(&mut PASSED) => {}
+                Some(place) => match self.packet.get(at.wrapping_add(2)..end) {
+                    Some(value) if *length != u8::MAX && take(place, value) => {}
                     _ => break,
-                }
+                },
             }
             at = end;
         }
@@ -519,7 +561,7 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     fn take_next(&mut self, code: OptionCode) -> Option<RawOption<'a>> {
         let (codes, lengths) = codes_and_lengths(self.packet)?;
-        let mut at = self.offset();
+        let mut at = self.at;
         while let (Some(other), Some(length)) = (codes.get(at), lengths.get(at)) {
             if is_in(&SPECIAL_CODES, *other)
                 && (*other != OptionCode::CONTINUATION.code() || !self.follows_no_full_option(at))
@@ -527,7 +569,7 @@ impl<'a> Walk<'a> {
                 break;
             }
             if *other == code.code() {
-                self.at = at as u32;
+                self.at = at;
                 return self.take(*other, *length);
             }
             at = at.wrapping_add(usize::from(*length) + 2);
@@ -540,28 +582,43 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     fn stop_at(&mut self, mut at: usize) {
         if at > self.packet.len() {
-            at = self.packet.len().wrapping_sub(last_option(self.rest()).len());
+            let rest = self.packet.get(self.at..).unwrap_or_default();
+            at = self.packet.len().wrapping_sub(last_option(rest).len());
         }
-        self.at = at as u32;
+        self.at = at;
     }
 
     /// Walks to the next piece of the value of `code`, and takes it: an option of that code, or the 250 that continues
     /// the option which ends where the walk is.
     #[inline(always)]
     pub(super) fn find(&mut self, code: OptionCode) -> Option<Result<RawOption<'a>, OptionError>> {
-        let start = self.offset();
+        let start = self.at;
+        if let Some(option) = self.take_next(code) {
+            return Some(Ok(option));
+        }
+        if self.is_at_end() {
+            return None;
+        }
+        let item;
+        (self.at, self.boundary, self.aside, item) =
+            slow_find(self.packet, self.at, self.boundary, self.aside, code, start);
+        item
+    }
+
+    /// Does what [`find`](Self::find) does, which began at `start` and has something special before it.
+    fn find_anywhere(&mut self, code: OptionCode, start: usize) -> Option<Result<RawOption<'a>, OptionError>> {
+        let start = if self.area() == Area::Options {
+            start
+        } else {
+            self.offset()
+        };
         loop {
-            if let Some(option) = self.take_next(code) {
-                return Some(Ok(option));
-            }
-            if self.is_at_end() {
-                return None;
-            }
-            let (walk, item) = self.slow_next();
-            *self = walk;
-            match item? {
+            match self.next_of_any()? {
                 Ok(option) if !option.is_piece_of(code, start) => {}
                 item => return Some(item),
+            }
+            if let Some(option) = self.take_next(code) {
+                return Some(Ok(option));
             }
         }
     }
@@ -570,9 +627,41 @@ impl<'a> Walk<'a> {
     /// end or the first fault.
     pub(super) fn end_of_area(mut self) -> Option<usize> {
         while self.take_any().ok()?.is_some() {}
-        let is_end = self.packet.get(self.offset()) == Some(&OptionCode::END.code());
+        let is_end = self.bytes().get(self.offset()) == Some(&OptionCode::END.code());
         is_end.then(|| self.offset())
     }
+}
+
+/// Where a walk is, and what it has found. The packet stays the same.
+type Moved<'a> = (usize, usize, Aside, Option<Result<RawOption<'a>, OptionError>>);
+
+/// Does what [`Walk::next`] does, for all that an ordinary packet does not have. By value, so that a walk that is in
+/// registers need not leave them.
+#[cold]
+#[inline(never)]
+fn slow_next(packet: &[u8], at: usize, boundary: usize, aside: Aside) -> Moved<'_> {
+    let mut walk = Walk {
+        packet,
+        at,
+        boundary,
+        aside,
+    };
+    let item = walk.next_of_any();
+    (walk.at, walk.boundary, walk.aside, item)
+}
+
+/// Does what [`Walk::find`] does, for all that an ordinary packet does not have.
+#[cold]
+#[inline(never)]
+fn slow_find(packet: &[u8], at: usize, boundary: usize, aside: Aside, code: OptionCode, start: usize) -> Moved<'_> {
+    let mut walk = Walk {
+        packet,
+        at,
+        boundary,
+        aside,
+    };
+    let item = walk.find_anywhere(code, start);
+    (walk.at, walk.boundary, walk.aside, item)
 }
 
 /// Returns the value of option 53 of `packet` if that is the first option, has one byte, and is the only one up to an
