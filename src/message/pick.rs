@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::code::OptionCode;
 use super::value::Value;
-use super::walk::{OptionError, PASSED, SPECIAL, Walk};
+use super::walk::{FULL, OptionError, PASSED, SPECIAL, Walk};
 use crate::codes::debug_list;
 
 /// What [`Message::pick`](super::Message::pick) has found.
@@ -28,7 +28,7 @@ impl<'a, const K: usize> Picked<'a, K> {
             overload: 0,
             fault: None,
         };
-        (picked.overload, picked.fault) = search(packet, codes, &mut picked.found);
+        (picked.overload, picked.fault) = search(packet, &picked.codes, &mut picked.found);
         picked
     }
 
@@ -94,8 +94,39 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The place of a code that needs a closer look.
+/// The place of a code that needs a closer look. One that was not asked for is [`PASSED`].
 const LOOKED_AT: u8 = PASSED - 1;
+
+/// Notes in `places` for each code its first place in `codes`; returns whether one of them is there twice.
+#[allow(clippy::inline_always, reason = "the table is a constant where the codes are")]
+#[inline(always)]
+fn note_places<const K: usize>(codes: &[OptionCode; K], places: &mut [u8; 256]) -> bool {
+    let mut is_repeated = false;
+    for (code, index) in codes.iter().zip(0..LOOKED_AT) {
+        match places.get_mut(usize::from(code.code())) {
+            Some(place @ &mut PASSED) => *place = index,
+            _ => is_repeated = true,
+        }
+    }
+    is_repeated
+}
+
+/// Notes in `places` that a code needs a closer look.
+#[inline]
+fn look_at(places: &mut [u8; 256], code: OptionCode) {
+    if let Some(place) = places.get_mut(usize::from(code.code())) {
+        *place = LOOKED_AT;
+    }
+}
+
+/// Does what [`note_places`] does, for what an ordinary packet does not have.
+#[cold]
+#[inline(never)]
+fn places_again<const K: usize>(codes: &[OptionCode; K]) -> [u8; 256] {
+    let mut places = [PASSED; 256];
+    note_places(codes, &mut places);
+    places
+}
 
 /// Walks over a packet, and notes in `found` where the values of `codes` are, at the first place of each code; returns
 /// what option 52 says, and the fault that ended the walk.
@@ -103,30 +134,22 @@ const LOOKED_AT: u8 = PASSED - 1;
 #[inline(always)]
 pub(super) fn search<'a, const K: usize>(
     packet: &'a [u8],
-    codes: [OptionCode; K],
+    codes: &[OptionCode; K],
     found: &mut [Found<'a>; K],
 ) -> (u8, Option<OptionError>) {
     let mut places = [PASSED; 256];
-    let first_of = |code| codes.iter().position(|other| *other == code);
-    let mut is_repeated = false;
-    let mut set = |code: OptionCode, place| match places.get_mut(usize::from(code.code())) {
-        Some(entry) if *entry == PASSED => *entry = place,
-        Some(entry) => is_repeated |= *entry != LOOKED_AT || first_of(code) != Some(place.into()),
-        None => {}
-    };
+    let is_repeated = note_places(codes, &mut places);
     for code in SPECIAL {
-        set(code, LOOKED_AT);
-    }
-    for (code, place) in codes.into_iter().zip(0..LOOKED_AT) {
-        set(code, place);
+        look_at(&mut places, code);
     }
 
     let mut walk = Walk::over(packet);
     let mut fault = None;
-    // The place and the end of the option that a 250 may continue.
-    let (mut last, mut end) = (None, 0);
+    let mut all_places = None;
+    // The end and the place of the last option that was looked at.
+    let mut last = None;
     loop {
-        // Of each code the first piece; whatever follows is looked at.
+        // Of each value the first piece; the others are looked at.
         walk.take_while(&mut places, |place, value| match found.get_mut(usize::from(*place)) {
             Some(found) => {
                 found.head = Some(value);
@@ -141,18 +164,22 @@ pub(super) fn search<'a, const K: usize>(
         match walk.slow_next() {
             None => break,
             Some(Ok(option)) => {
-                let place = match option.code {
-                    _ if option.continues => last.filter(|_| option.offset == end),
-                    _ if option.is_stray_overload() => None,
-                    code => first_of(code),
+                let all_places = all_places.get_or_insert_with(|| places_again(codes));
+                let place_of = |code: u8| all_places.get(usize::from(code)).copied().unwrap_or(PASSED);
+                let place = match (option.continues, last) {
+                    (true, Some((end, place))) if option.offset == end => place,
+                    // What it continues was not looked at.
+                    (true, _) => packet
+                        .get(option.offset.wrapping_sub(FULL))
+                        .map_or(PASSED, |code| place_of(*code)),
+                    (false, _) if option.is_stray_overload() => PASSED,
+                    (false, _) => place_of(option.code.code()),
                 };
-                if let Some(found) = place.and_then(|place| found.get_mut(place)) {
+                if let Some(found) = found.get_mut(usize::from(place)) {
                     found.add(option.value);
-                    if let Some(place) = places.get_mut(usize::from(option.code.code())) {
-                        *place = LOOKED_AT;
-                    }
+                    look_at(&mut places, option.code);
                 }
-                (last, end) = (place, option.end());
+                last = Some((option.end(), place));
             }
             Some(Err(error)) => fault = Some(error),
         }

@@ -217,7 +217,7 @@ impl<'a> OptionLines<'a> {
         let mut codes = (1..=254).map(OptionCode::from_code);
         let codes: [_; 254] = array::from_fn(|_| codes.next().unwrap_or(OptionCode::END));
         let mut found = [Found::default(); 254];
-        let (overload, _) = search(message.packet, codes, &mut found);
+        let (overload, _) = search(message.packet, &codes, &mut found);
         Self {
             message,
             found,

@@ -167,6 +167,12 @@ impl<'a> Value<'a> {
                 have: out.len(),
             });
         }
+        self.copy_pieces(out)
+    }
+
+    /// Does what [`copy_to`](Self::copy_to) does; here, so that whoever reads a value does not have this loop in it.
+    #[inline(never)]
+    fn copy_pieces<'o>(&self, out: &'o mut [u8]) -> Result<&'o mut [u8], CopyError> {
         self.fragments().copy_to(out)
     }
 

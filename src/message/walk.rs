@@ -200,7 +200,7 @@ struct Aside {
 pub(super) const LONGEST: usize = 255;
 
 /// Bytes of an option that a 250 may continue, with its code and length.
-const FULL: usize = 2 + LONGEST;
+pub(super) const FULL: usize = 2 + LONGEST;
 
 /// Whatever follows of option 52 changes nothing: joined, its value has to be one byte.
 const SETTLED: u32 = 4;
@@ -214,7 +214,7 @@ pub(super) const SPECIAL: [OptionCode; 4] = [
     OptionCode::CONTINUATION,
 ];
 
-/// The place of a code that is passed over.
+/// What a table says of the codes that are passed over.
 pub(super) const PASSED: u8 = u8::MAX;
 
 /// For each code, whether it is [`SPECIAL`].
@@ -344,12 +344,11 @@ impl<'a> Walk<'a> {
         rest.unwrap_or_default()
     }
 
-    /// Passes over some bytes, which are there.
-    const fn pass(&mut self, bytes: usize) {
-        let after = self.offset().wrapping_add(bytes);
+    /// Goes on at `offset`, which is in the area or its end.
+    const fn go_to(&mut self, offset: usize) {
         match self.aside.end {
-            0 => self.at = after,
-            _ => self.aside.offset = after as u16,
+            0 => self.at = offset,
+            _ => self.aside.offset = offset as u16,
         }
     }
 
@@ -384,10 +383,8 @@ impl<'a> Walk<'a> {
     /// Takes the option of this code and length, if it does not run past the end.
     #[inline]
     fn take(&mut self, code: u8, length: u8) -> Option<RawOption<'a>> {
-        // With 32 bits it is plain that the sums do not overflow, which would be looked at for each option.
-        let offset = self.at & 0xffff_ffff;
-        let end = offset + 2 + usize::from(length);
-        let value = self.packet.get(offset + 2..end)?;
+        let offset = self.at;
+        let (value, end) = self.value_at(offset, length)?;
         self.at = end;
         Some(RawOption {
             code: OptionCode::from_code(code),
@@ -396,6 +393,16 @@ impl<'a> Walk<'a> {
             value,
             continues: false,
         })
+    }
+
+    /// Returns the value of so many bytes of the option at `offset`, and where it ends; `None` if that is past the end
+    /// of the packet.
+    #[inline(always)]
+    fn value_at(&self, offset: usize, length: u8) -> Option<(&'a [u8], usize)> {
+        // With 32 bits it is plain that the sums do not overflow, which would be looked at for each option.
+        let start = (offset & 0xffff_ffff) + 2;
+        let end = start + usize::from(length);
+        Some((self.packet.get(start..end)?, end))
     }
 
     /// Returns whether the walk is at the end of the only area. False negatives are allowed; the slow path decides.
@@ -434,10 +441,13 @@ impl<'a> Walk<'a> {
 
     /// Takes the next option, whatever it is; stays at what ends the area.
     fn take_any(&mut self) -> Result<Option<RawOption<'a>>, OptionError> {
-        while let [0, ..] = self.rest() {
-            self.pass(1);
+        let bytes = self.bytes();
+        let mut offset = self.offset();
+        while bytes.get(offset) == Some(&OptionCode::PAD.code()) {
+            offset += 1;
         }
-        let (code, after) = match *self.rest() {
+        self.go_to(offset);
+        let (code, after) = match *bytes.get(offset..).unwrap_or_default() {
             [] | [255, ..] => return Ok(None),
             [code, ref after @ ..] => (code, after),
         };
@@ -448,7 +458,7 @@ impl<'a> Walk<'a> {
                     let mut option = RawOption {
                         code: OptionCode::from_code(code),
                         area: self.area(),
-                        offset: self.offset(),
+                        offset,
                         value,
                         continues: false,
                     };
@@ -456,9 +466,9 @@ impl<'a> Walk<'a> {
                     if option.is_overload() {
                         self.note_overload(value);
                     }
-                    self.pass(2 + usize::from(length));
+                    self.go_to(option.end());
                     if length != u8::MAX {
-                        self.boundary = self.offset();
+                        self.boundary = option.end();
                     }
                     return Ok(Some(option));
                 }
@@ -470,7 +480,7 @@ impl<'a> Walk<'a> {
         };
         Err(OptionError {
             code: OptionCode::from_code(code),
-            offset: self.offset(),
+            offset,
             kind,
         })
     }
@@ -535,20 +545,20 @@ impl<'a> Walk<'a> {
         self.aside.end = field.end as u16;
     }
 
-    /// Passes over the options whose place in `places` is [`PASSED`], and has `take` note the others: the place and the
-    /// value. Stays before an option that `take` says no to, and before one that a 250 may continue.
+    /// Passes over the options whose entry in `table` is [`PASSED`], and has `take` note the others: the entry and the
+    /// value. Stays before an option that `take` says no to.
     #[inline(always)]
-    pub(super) fn take_while(&mut self, places: &mut [u8; 256], mut take: impl FnMut(&mut u8, &'a [u8]) -> bool) {
+    pub(super) fn take_while(&mut self, table: &mut [u8; 256], mut take: impl FnMut(&mut u8, &'a [u8]) -> bool) {
         let Some((codes, lengths)) = codes_and_lengths(self.packet) else {
             return;
         };
         let mut at = self.at;
         while let (Some(code), Some(length)) = (codes.get(at), lengths.get(at)) {
             let end = at.wrapping_add(usize::from(*length) + 2);
-            match places.get_mut(usize::from(*code)) {
+            match table.get_mut(usize::from(*code)) {
                 None | Some(&mut PASSED) => {}
-                Some(place) => match self.packet.get(at.wrapping_add(2)..end) {
-                    Some(value) if *length != u8::MAX && take(place, value) => {}
+                Some(entry) => match self.value_at(at, *length) {
+                    Some((value, _)) if take(entry, value) => {}
                     _ => break,
                 },
             }
