@@ -424,6 +424,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the next option or fault of any field.
+    #[inline(always)]
     fn next_of_any(&mut self) -> Option<Result<RawOption<'a>, OptionError>> {
         loop {
             match self.take_any() {
@@ -440,6 +441,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes the next option, whatever it is; stays at what ends the area.
+    #[inline(always)]
     fn take_any(&mut self) -> Result<Option<RawOption<'a>>, OptionError> {
         let bytes = self.bytes();
         let mut offset = self.offset();
