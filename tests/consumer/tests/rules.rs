@@ -234,7 +234,10 @@ fn a_report_says_what_differs() {
     for (entry, difference) in [
         (raw::turns_process_it_round as EntryPoint, "ProcessIt is 1, otherwise 0"),
         (course::is_lost_after_a_pause, "byte 3 is 0x00, otherwise 0x21"),
-        (safe::takes_the_host_order_for_granted, "367 bytes are left, otherwise 371"),
+        (
+            safe::takes_the_host_order_for_granted,
+            "367 bytes are left, otherwise 371",
+        ),
     ] {
         let text = check(entry).to_string();
         assert!(text.contains(difference), "{text}");
