@@ -692,3 +692,19 @@ fn time_spans_convert() {
     assert_eq!(TimeOffset(3661).to_string(), "+01:01:01");
     assert_eq!(TimeOffset(i32::MIN).to_string(), "-596523:14:08");
 }
+
+#[test]
+fn lists_of_other_names_are_not_equal() {
+    let classes = |bytes| {
+        let code = option::USER_CLASS.code();
+        option::USER_CLASS.decode(Value::from_slice(code, bytes)).unwrap()
+    };
+    assert_eq!(classes(b"\x01a"), classes(b"\x01a"));
+    assert_ne!(classes(b"\x01a"), classes(b"\x01b"));
+    let names = |bytes| {
+        let code = option::DOMAIN_SEARCH.code();
+        option::DOMAIN_SEARCH.decode(Value::from_slice(code, bytes)).unwrap()
+    };
+    assert_eq!(names(b"\x01a\0"), names(b"\x01A\0"));
+    assert_ne!(names(b"\x01a\0"), names(b"\x01b\0"));
+}
