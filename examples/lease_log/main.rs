@@ -2,7 +2,8 @@
 //!
 //! The hooks put what they know into the packet's state; when it is done, the state goes to a thread of the callout's
 //! own (`writer.rs`), which alone writes. A packet that finds the way or the table full, or whose end the server never
-//! reports, is counted and not written: the server does not wait.
+//! reports, is counted and not written: the server does not wait. A line begins with the seconds since 1970 when it is
+//! written.
 //!
 //! The log is `dhcp-leases.log` in the folder for temporary files, or what `DHCP_LEASE_LOG` names; if it cannot be
 //! opened, the DLL is not loaded. In a DLL of your own this folder is `src`, and this file `lib.rs`, without `main`,
@@ -97,4 +98,5 @@ dhcp_callout::export!(LOG);
 
 fn main() {
     dhcp_callout_support::show::lifecycles(DhcpServerCalloutEntry);
+    eprintln!("the log is {}", writer::path().display());
 }

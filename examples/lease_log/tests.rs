@@ -36,7 +36,7 @@ fn all_is_written_when_stop_returns_and_no_rule_is_broken() {
         text.lines().filter(|line| line.contains(" 60 s: processed")).count(),
         1000
     );
-    assert!(text.ends_with("\nstopped; 0 missed\n"), "{text}");
+    assert!(text.ends_with(" stopped, 0 in flight; 0 missed\n"), "{text}");
 
     // SAFETY: as above.
     let report = unsafe { simulate::check(DhcpServerCalloutEntry) };

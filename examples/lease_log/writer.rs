@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 use std::{env, thread};
 
 use dhcp_callout::Outcome;
@@ -27,18 +27,22 @@ enum Work {
 /// Not part of the host: it would put the whole table into the file of the DLL.
 static WRITER: OnceLock<SyncSender<Work>> = OnceLock::new();
 
+pub(super) fn path() -> PathBuf {
+    env::var_os("DHCP_LEASE_LOG").map_or_else(|| env::temp_dir().join("dhcp-leases.log"), PathBuf::from)
+}
+
 /// Opens the log, to which it appends, and starts the thread; the server may load the DLL several times.
 pub(super) fn start() -> io::Result<()> {
-    let path = env::var_os("DHCP_LEASE_LOG").map_or_else(|| env::temp_dir().join("dhcp-leases.log"), PathBuf::from);
-    let mut log = File::options().create(true).append(true).open(path)?;
+    let mut log = File::options().create(true).append(true).open(path())?;
     WRITER.get_or_init(|| {
         let (sender, receiver) = sync_channel(1024);
         thread::spawn(move || {
             for work in receiver {
                 match work {
-                    Work::Line(request, outcome) => write(&mut log, &line(&request, outcome)),
+                    Work::Line(request, outcome) => write(&mut log, &line(&request, outcome), 1),
                     Work::Flush(done) => {
-                        write(&mut log, "stopped");
+                        // Their ends will not be heard of.
+                        write(&mut log, &format!("stopped, {} in flight", LOG.in_flight()), 0);
                         let _ = done.send(());
                     }
                 }
@@ -70,20 +74,25 @@ pub(super) fn flush() {
     let _ = written.recv_timeout(LONGEST_STOP.saturating_sub(start.elapsed()));
 }
 
-/// Writes a line, and how many packets have had none since the last; at once, so that a crash loses no line.
-fn write(log: &mut File, line: &str) {
+/// Writes a line about so many packets, and how many have had none since the last; at once, so that a crash loses no
+/// line.
+fn write(log: &mut File, line: &str, packets: u64) {
     let missed = LOG.callout().0.swap(0, Relaxed);
-    if log.write_all(format!("{line}; {missed} missed\n").as_bytes()).is_err() {
-        LOG.callout().0.fetch_add(missed.saturating_add(1), Relaxed);
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
+    if log
+        .write_all(format!("{now} {line}; {missed} missed\n").as_bytes())
+        .is_err()
+    {
+        LOG.callout().0.fetch_add(missed.saturating_add(packets), Relaxed);
     }
 }
 
 fn line(request: &Request, outcome: Outcome) -> String {
     let client = request.client.map(|byte| format!("{byte:02x}")).join(":");
-    // What a client sends is hostile: a control character would end the line.
+    // What a client sends is hostile: a control character would end the line, and a quotation mark the text.
     let text = |bytes: &[u8]| bytes.escape_ascii().to_string().trim_end_matches("\\x00").to_owned();
     let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
     let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
     let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
-    format!("{client} {message_type} {host} {circuit} {address} {seconds} s: {outcome}")
+    format!("{client} {message_type} \"{host}\" \"{circuit}\" {address} {seconds} s: {outcome}")
 }

@@ -232,11 +232,15 @@ impl OnControl for Probe {
         if event.code() == ServiceControl::START {
             return;
         }
-        let path = env::var_os("DHCP_PROBE_FILE").map_or_else(|| env::temp_dir().join("dhcp-probe.txt"), PathBuf::from);
+        let path = path();
         if let Err(error) = fs::write(&path, format!("{}\n{}", answers().concat(), PROBE.tally())) {
             eprintln!("probe: {}: {error}", path.display());
         }
     }
+}
+
+fn path() -> PathBuf {
+    env::var_os("DHCP_PROBE_FILE").map_or_else(|| env::temp_dir().join("dhcp-probe.txt"), PathBuf::from)
 }
 
 static PROBE: Host<Probe, 16384, 64> = Host::new(Probe);
@@ -244,4 +248,5 @@ dhcp_callout::export!(PROBE);
 
 fn main() {
     dhcp_callout_support::show::lifecycles(DhcpServerCalloutEntry);
+    eprintln!("the answers are in {}", path().display());
 }

@@ -15,11 +15,9 @@ use dhcp_callout_support::show;
 #[cfg(test)]
 mod tests;
 
-struct Pxe {
-    files: &'static [(Architecture, &'static str)],
-    server: Ipv4Addr,
-    failed: AtomicU64,
-}
+/// How many replies went out as the server made them. The table of files is not part of the host, which would be in
+/// the file of the DLL then, with all its slots.
+struct Pxe(AtomicU64);
 
 impl Callout for Pxe {
     /// The boot file, and how long the reply may be.
@@ -38,7 +36,7 @@ impl Callout for Pxe {
         // A client names all architectures that it can boot, the preferred one first.
         let architectures = message.find(option::CLIENT_ARCH);
         let mut preferred = architectures.iter().flatten();
-        let file = preferred.find_map(|wanted| self.files.iter().find(|(known, _)| *known == wanted));
+        let file = preferred.find_map(|wanted| FILES.iter().find(|(known, _)| *known == wanted));
         file.map_or(Decision::Pass, |(_, name)| {
             Decision::Track((*name, message.longest_reply()))
         })
@@ -50,7 +48,7 @@ impl OnSendPacket for Pxe {
         let Some((file, limit)) = state else { return };
         let rewritten = reply.rewrite(|editor| {
             editor
-                .siaddr(self.server)
+                .siaddr(SERVER)
                 .file(file.as_bytes())
                 .set(option::TFTP_SERVER_NAME, "boot.example.net")
                 .set(option::BOOT_FILE_NAME, *file)
@@ -58,7 +56,7 @@ impl OnSendPacket for Pxe {
                 .limit(*limit);
         });
         if rewritten.is_err() {
-            self.failed.fetch_add(1, Relaxed);
+            self.0.fetch_add(1, Relaxed);
         }
     }
 }
@@ -70,11 +68,10 @@ static FILES: [(Architecture, &str); 4] = [
     (Architecture::ARM64_UEFI, "arm64/ipxe.efi"),
 ];
 
-static PXE: Host<Pxe, 1024, 16> = Host::new(Pxe {
-    files: &FILES,
-    server: Ipv4Addr::new(192, 0, 2, 66),
-    failed: AtomicU64::new(0),
-});
+const SERVER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 66);
+
+// No buffers: replies are rewritten where they are.
+static PXE: Host<Pxe, 1024, 0> = Host::new(Pxe(AtomicU64::new(0)));
 dhcp_callout::export!(PXE);
 
 fn main() {

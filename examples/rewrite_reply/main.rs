@@ -16,12 +16,8 @@ use dhcp_callout_support::show;
 #[cfg(test)]
 mod tests;
 
-struct RewriteReply {
-    /// Which name servers a client gets whose packet fits.
-    rules: &'static [(Client, NameServers)],
-    /// How many replies went out as the server made them: a hook counts, and writes nothing.
-    failed: AtomicU64,
-}
+/// How many replies went out as the server made them: a hook counts, and writes nothing.
+struct RewriteReply(AtomicU64);
 
 type NameServers = &'static [Ipv4Addr];
 
@@ -58,7 +54,7 @@ impl Callout for RewriteReply {
         let Ok(message) = packet.message() else {
             return Decision::Pass;
         };
-        let rule = self.rules.iter().find(|(client, _)| client.fits(message));
+        let rule = RULES.iter().find(|(client, _)| client.fits(message));
         rule.map_or(Decision::Pass, |(_, name_servers)| {
             Decision::Track((name_servers, message.longest_reply()))
         })
@@ -72,19 +68,20 @@ impl OnSendPacket for RewriteReply {
             reply.set(option::DNS_SERVERS, name_servers).limit(limit);
         });
         if replaced.is_err() {
-            self.failed.fetch_add(1, Relaxed);
+            self.0.fetch_add(1, Relaxed);
         }
     }
 }
 
-static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply {
-    rules: &[
-        (Client::VendorClass(b"udhcp"), &[Ipv4Addr::new(192, 0, 2, 53)]),
-        (Client::UserClass(b"guest"), &[Ipv4Addr::new(198, 51, 100, 53)]),
-        (Client::Circuit(b"lan0"), &[Ipv4Addr::new(203, 0, 113, 53)]),
-    ],
-    failed: AtomicU64::new(0),
-});
+/// Which name servers a client gets whose packet fits. Not part of the host, which would be in the file of the DLL
+/// then, with all its slots and buffers.
+static RULES: [(Client, NameServers); 3] = [
+    (Client::VendorClass(b"udhcp"), &[Ipv4Addr::new(192, 0, 2, 53)]),
+    (Client::UserClass(b"guest"), &[Ipv4Addr::new(198, 51, 100, 53)]),
+    (Client::Circuit(b"lan0"), &[Ipv4Addr::new(203, 0, 113, 53)]),
+];
+
+static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply(AtomicU64::new(0)));
 dhcp_callout::export!(REWRITER);
 
 fn main() {
