@@ -64,7 +64,7 @@ impl Arguments {
                 other => return Err(other.unexpected()),
             }
         }
-        let [input, output] = <[PathBuf; 2]>::try_from(files).map_err(|_| "IN and OUT have to be named")?;
+        let [input, output] = <[PathBuf; 2]>::try_from(files).map_err(|_| "two files are to be named, IN and OUT")?;
         Ok(Some(Self { input, output }))
     }
 }

@@ -172,32 +172,37 @@ fn nanoseconds(case: &Case, threads: usize) -> f64 {
     times[times.len() / 2].as_nanos() as f64 / TIMES as f64
 }
 
-/// Prints the table of instructions, plain and with fat LTO, with the ratios to the floor and to the best peer.
+/// Prints the table of instructions, plain and with fat LTO, with the ratios to the floor and to the best
+/// peer in the same build.
 fn table(fat: &Path, is_tsv: bool) -> Result<(), Failure> {
     let cases = cases();
     let plain = count(&env::current_exe()?, &cases)?;
     let fat = count(fat, &cases)?;
     let mut rows = vec![];
     for (index, case) in cases.iter().enumerate().filter(|(_, case)| !case.is_loop()) {
-        let ratio = |to: &dyn Fn(&Case) -> bool| {
+        let ratio = |counts: &[f64], to: &dyn Fn(&Case) -> bool| {
             let others = cases
                 .iter()
-                .zip(&plain)
+                .zip(counts)
                 .filter(|(other, _)| other.work == case.work && to(other));
             let best = others
                 .filter(|(other, _)| (other.run)(1))
                 .map(|(_, count)| *count)
                 .reduce(f64::min);
-            best.map_or(String::new(), |best| format!("{:.2}", plain[index] / best))
+            best.map(|best| counts[index] / best)
+        };
+        let ratios = |to: &dyn Fn(&Case) -> bool| match [&plain, &fat].map(|counts| ratio(counts, to)) {
+            [Some(plain), Some(fat)] => format!("{plain:.2} / {fat:.2}"),
+            _ => String::new(),
         };
         rows.push(vec![
             case.work.to_owned(),
             case.name.to_owned(),
             plain[index].to_string(),
             fat[index].to_string(),
-            ratio(&|other| other.name == "floor"),
+            ratios(&|other| other.name == "floor"),
             if case.is_ours() {
-                ratio(&Case::is_peer)
+                ratios(&Case::is_peer)
             } else {
                 String::new()
             },
