@@ -397,6 +397,15 @@ fn sub_options_are_edited_in_their_order() {
         ),
         Ok(packet(&[255]))
     );
+    // What follows the end of option 43 is no sub-option, though it looks like one.
+    let before = packet(&[43, 8, 1, 1, 7, 255, 0, 1, 1, 9, 255]);
+    assert_eq!(
+        edit!(
+            before.clone(),
+            e.set(option::VENDOR_SPECIFIC, changes(&before, VENDOR).remove(1))
+        ),
+        Ok(packet(&[43, 5, 255, 0, 1, 1, 9, 255]))
+    );
     // Option 63 has sub-options that begin as those of its value.
     let before = packet(&[63, 4, 1, 0, 2, 0, 255]);
     let value = Message::parse(&before).unwrap().value(63).unwrap().unwrap();
