@@ -154,12 +154,11 @@ impl Server {
     /// As long as the server lives, each hook of `table` can be called as the safe methods of the server do it:
     /// - from any thread, also from several at once and from inside another hook, in any order and any number of times;
     /// - with pointers as its prototype in [`ffi`](crate::ffi) says, or NULL, aligned or not: a packet is in a buffer
-    ///   of 4096 bytes, unless [`exact`](HookCall::exact) was asked for, or the size that the hook is given is over
-    ///   4096;
+    ///   of 4096 bytes, unless the size that the hook is given is over 4096;
     /// - with the contexts that the hooks set, and if [`call`](Self::call),
     ///   [`set_context`](PacketInFlight::set_context) or [`Contexts`] say so, with any other, also after a packet was
     ///   reported as processed. A callout that follows its context as a pointer keeps this promise if none of these is
-    ///   used.
+    ///   used, and each packet is reported as processed once, by its own server, and then to no other hook.
     ///
     /// Where a hook points the server, the packet can be read until the call returns that first reports it as
     /// processed, or for ever if that never happens; during that call only by the hook itself. A packet that the hook

@@ -2,7 +2,8 @@
 //!
 //! The file is `dhcp-probe.txt` in the folder for temporary files, or what `DHCP_PROBE_FILE` names; it is written when
 //! the service stops, pauses or continues. It has a line for each question: how often the answer was yes, how often no.
-//! No DLL can see whether the server reads a buffer after the last hook that is given it: take a capture. There is no
+//! No DLL can see whether the server reads a buffer after the last hook that is given it: take a capture; nor of which
+//! packet a report as processed is that comes with a NULL context, as one of a refused packet may. There is no
 //! chain: make it the only DLL of the server's list, or the last.
 //!
 //! Every packet stays as it is, unless `DHCP_PROBE_MAC` names one client by 12 hexadecimal digits. Then its DISCOVERs
@@ -55,10 +56,10 @@ questions! {
     AT_ONCE "Is another hook running when one begins?"
     OVERLAP "Is another hook about the packet running when one begins?"
     IN_FLIGHT "Is the context of a HandleOptions or PktSend that of a packet in flight, not NULL or an old one?"
-    DROP_IN_FLIGHT "Is the context of a PktDrop with a reason?"
-    DROP_OF_REFUSED "If that is not: is it about the DISCOVER that was refused last?"
-    NETWORK_ORDER "Is RequestLeaseTime option 51 in network order, not in host order?"
-    TRIED "Could a DISCOVER or OFFER of the client be altered or refused?"
+    DROP_IN_FLIGHT "Is the context of a PktDrop with a reason that of a packet in flight?"
+    DROP_OF_REFUSED "Is a PktDrop with a reason and another context about the DISCOVER that was refused last?"
+    NETWORK_ORDER "Is RequestLeaseTime what option 51 says, read in network order and not in host order?"
+    TRIED "Could a DISCOVER or OFFER of the client be altered? A refusal counts as yes."
     REPLACED_DISCOVER "Is RequestLeaseTime that of the replaced DISCOVER?"
     REWRITTEN_DISCOVER "Is RequestLeaseTime that of the rewritten DISCOVER?"
     BUFFER_KEPT "Is a later hook about the replaced DISCOVER given the buffer of the DLL?"

@@ -98,7 +98,7 @@ fn the_file_says_what_the_server_does() {
         &unnamed,
         &[
             ("Could a DISCOVER or OFFER", 0, 0),
-            ("Is RequestLeaseTime option 51 in network order", 5, 0),
+            ("Is RequestLeaseTime what option 51 says, read in network order", 5, 0),
             ("Is the context of a HandleOptions or PktSend", 15, 0),
             ("Is a hook about a packet on the thread", 15, 0),
             ("Is another hook running", 0, 25),
@@ -174,7 +174,11 @@ fn the_file_says_what_the_server_does() {
         &[
             ("Could a DISCOVER or OFFER", 1, 0),
             ("Is the context of a PktDrop with a reason", 2, 2),
-            ("If that is not: is it about the DISCOVER", 1, 1),
+            (
+                "Is a PktDrop with a reason and another context about the DISCOVER",
+                1,
+                1,
+            ),
             ("Is the context of a HandleOptions or PktSend", 0, 1),
         ],
     );

@@ -113,7 +113,8 @@ impl Step {
         // A packet that is altered where it is needs the whole buffer.
         let alters = matches!(self.hook & 7, 0 | 3);
         if !alters {
-            call = call.exact();
+            // SAFETY: other hooks do not alter their packet.
+            call = unsafe { call.exact() };
         }
 
         REFUSED.set(None);

@@ -56,10 +56,13 @@ impl<'a, const K: usize> Picked<'a, K> {
     }
 }
 
-/// What was asked for, each with its value, and then the fault.
+/// What was asked for, each code once with its value, and then the fault.
 impl<const K: usize> fmt::Debug for Picked<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_list(f, self.codes.iter().zip(self.values()))?;
+        let items = self.codes.iter().zip(self.values()).enumerate();
+        let is_first = |index, code| self.codes.iter().position(|other| other == code) == Some(index);
+        let each_once = items.filter(|(index, (code, _))| is_first(*index, *code));
+        debug_list(f, each_once.map(|(_, item)| item))?;
         match self.fault {
             Some(fault) => write!(f, ", {fault:?}"),
             None => Ok(()),

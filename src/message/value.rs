@@ -137,7 +137,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the pieces in wire order, without the empty ones; at most 255 bytes each.
+    /// Returns the pieces in wire order, without the empty ones; at most 255 bytes each in a packet.
     #[inline]
     #[must_use]
     pub fn fragments(&self) -> Fragments<'a> {
@@ -354,7 +354,7 @@ const fn is_full(value: &[u8]) -> bool {
     value.len() == LONGEST
 }
 
-/// The pieces of a value in wire order, without the empty ones; at most 255 bytes each.
+/// The pieces of a value in wire order, without the empty ones; at most 255 bytes each in a packet.
 #[derive(Clone)]
 pub struct Fragments<'a> {
     /// The next piece; empty at the end.

@@ -275,9 +275,11 @@ impl<'a> HookCall<'a> {
     /// Gives each packet and variable an allocation of exactly its size, without guard zones, for tests under a
     /// sanitizer.
     ///
-    /// Then a callout must not write into the packet: it is not in a buffer of 4096 bytes.
+    /// # Safety
+    /// - The hook that is called does not write into the packet, which is not in a buffer of 4096 bytes: its callout
+    ///   neither rewrites nor edits it in place.
     #[must_use]
-    pub const fn exact(mut self) -> Self {
+    pub const unsafe fn exact(mut self) -> Self {
         self.is_exact = true;
         self
     }

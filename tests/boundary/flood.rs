@@ -120,13 +120,18 @@ fn load(entry: EntryPoint, list: &[u16]) -> Server {
 
 fn new_packet(server: &Server, name: u64) -> *mut c_void {
     IN_NEW_PKT.set(true);
-    let seen = server.call(&HookCall::new_packet(&name.to_ne_bytes()).exact());
+    let packet = name.to_ne_bytes();
+    // SAFETY: the callouts of this test write into no packet.
+    let seen = server.call(&unsafe { HookCall::new_packet(&packet).exact() });
     IN_NEW_PKT.set(false);
     seen.context()
 }
 
 fn report(server: &Server, name: u64, context: *mut c_void, code: u32) {
-    server.call(&HookCall::notice(&name.to_ne_bytes(), code).exact().context(context));
+    let packet = name.to_ne_bytes();
+    // SAFETY: as above.
+    let call = unsafe { HookCall::notice(&packet, code).exact() };
+    server.call(&call.context(context));
 }
 
 /// Marsaglia's xorshift.

@@ -484,7 +484,8 @@ fn variables_are_where_the_call_says() {
     let call = HookCall::new_packet(b"a")
         .variable(Parameter::Packet, Some(3))
         .variable(Parameter::PacketSize, Some(1));
-    for call in [call.clone(), call.exact()] {
+    // SAFETY: the hook only looks where its arguments are.
+    for call in [call.clone(), unsafe { call.exact() }] {
         server.call(
             &call
                 .variable(Parameter::PktContext, None)

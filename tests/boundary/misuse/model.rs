@@ -708,7 +708,8 @@ impl Source {
             call = unsafe { call.packet_at(start, self.size) };
         }
         if self.is_exact {
-            call = call.exact();
+            // SAFETY: the hooks of these tests write into no packet of the server.
+            call = unsafe { call.exact() };
         }
         call.size(self.size)
             .variable(Parameter::Packet, self.variables.0)

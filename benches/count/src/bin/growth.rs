@@ -113,6 +113,11 @@ const KINDS: &[Fixed] = &[
         |message| debug(message.pick([option::CLASS_ID.code(); 254])),
     ),
     (
+        "print: one value with empty pieces picked often",
+        |size| packet(&[vec![60, 1, 1], many_of(size - 6, &[60, 0]), vec![60, 1, 1]].concat()),
+        |message| debug(message.pick([option::CLASS_ID.code(); 254])),
+    ),
+    (
         "print: sub-options, by Debug",
         |size| value(82, &many_of(size, &[1, 0]), 255),
         |message| debug(message.find(option::RELAY_AGENT_INFORMATION)),
