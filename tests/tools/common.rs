@@ -115,7 +115,9 @@ fn a_capture_appended_to_another_is_told() {
     let nanoseconds = file_header(Linktype::ETHERNET, true);
     let mut big_endian = vec![0; 24];
     big_endian[..8].copy_from_slice(&[0xA1, 0xB2, 0xC3, 0xD4, 0, 2, 0, 4]);
-    for second in [&first, &nanoseconds, &big_endian] {
+    let mut pcapng = vec![0; 28];
+    pcapng[..12].copy_from_slice(&[0x0A, 0x0D, 0x0D, 0x0A, 28, 0, 0, 0, 0x4D, 0x3C, 0x2B, 0x1A]);
+    for second in [&first, &nanoseconds, &big_endian, &pcapng] {
         for tool in TOOLS {
             let (expected, output) = (run_on(tool, &first), run_on(tool, &[first.as_slice(), second].concat()));
             assert_eq!((expected.status.code(), output.status.code()), (Some(0), Some(2)));

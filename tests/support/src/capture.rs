@@ -164,7 +164,7 @@ impl Capture {
     fn read_frame(&mut self) -> Result<Option<Frame>, Fault> {
         let after = self.frames;
         loop {
-            if !self.interfaces.known.is_empty() && begins_pcap(self.reader.data()) {
+            if self.interfaces.are_followed_by_others(self.reader.data()) {
                 return Err(Fault::SecondCapture { after });
             }
             let is_at_end = match self.reader.next() {
@@ -242,6 +242,8 @@ fn begins_pcap(bytes: &[u8]) -> bool {
 struct Interfaces {
     known: Vec<Interface>,
     is_big_endian: bool,
+    /// Whether the file is pcap and not pcapng, which can have several sections.
+    is_pcap: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -257,6 +259,13 @@ struct Interface {
 struct NoSuchInterface;
 
 impl Interfaces {
+    /// Returns whether another capture begins with `bytes`, which follow in the file.
+    fn are_followed_by_others(&self, bytes: &[u8]) -> bool {
+        let is_pcapng = matches!(bytes, [0x0A, 0x0D, 0x0D, 0x0A, _, _, _, _, order @ ..]
+            if order.starts_with(&[0x1A, 0x2B, 0x3C, 0x4D]) || order.starts_with(&[0x4D, 0x3C, 0x2B, 0x1A]));
+        !self.known.is_empty() && (begins_pcap(bytes) || self.is_pcap && is_pcapng)
+    }
+
     /// Notes what a header says, or returns the frame.
     fn read(&mut self, block: &PcapBlockOwned<'_>) -> Result<Option<Frame>, NoSuchInterface> {
         let record = match block {
@@ -266,6 +275,7 @@ impl Interfaces {
                 } else {
                     1_000_000
                 };
+                self.is_pcap = true;
                 self.known = vec![Interface {
                     // Above are the length of the frame check sequence and flags.
                     link_type: Linktype(header.network.0 & 0xFFFF),
