@@ -1,5 +1,6 @@
 //! On which threads hooks are called, and how long they take.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -18,37 +19,47 @@ pub enum Threads {
     Several,
 }
 
-#[cfg(feature = "std")]
+/// Work for one item, which keeps its result.
+///
+/// Without the types of either: what starts threads is compiled once, not for each of them.
+type Job<'a> = Box<dyn FnOnce() + Send + 'a>;
+
 impl Threads {
     /// Does some work for each item, and returns the results in the order of the items.
     pub(super) fn each<T: Sync, R: Send>(self, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-        use std::panic::resume_unwind;
-        use std::thread::{ScopedJoinHandle, scope};
-
-        fn join<R>(thread: ScopedJoinHandle<'_, R>) -> R {
-            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-        }
         let work = &work;
-        match self {
-            Self::One => items.iter().map(work).collect(),
-            Self::Changing => {
-                let on_another = |item| scope(|scope| join(scope.spawn(move || work(item))));
-                items.iter().map(on_another).collect()
-            }
-            Self::Several => scope(|scope| {
-                let threads: Vec<_> = items.iter().map(|item| scope.spawn(move || work(item))).collect();
-                threads.into_iter().map(join).collect()
-            }),
+        let mut results: Vec<_> = items.iter().map(|_| None).collect();
+        let jobs = items.iter().zip(&mut results);
+        self.run(
+            jobs.map(|(item, result)| -> Job<'_> { Box::new(move || *result = Some(work(item))) })
+                .collect(),
+        );
+        results.into_iter().flatten().collect()
+    }
+
+    #[cfg(feature = "std")]
+    fn run(self, mut jobs: Vec<Job<'_>>) {
+        let at_once = match self {
+            Self::One => return jobs.into_iter().for_each(|job| job()),
+            Self::Changing => 1,
+            Self::Several => jobs.len(),
+        };
+        while !jobs.is_empty() {
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = jobs.drain(..at_once).map(|job| scope.spawn(job)).collect();
+                for thread in threads {
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                }
+            });
         }
     }
-}
 
-#[cfg(not(feature = "std"))]
-impl Threads {
-    /// Does some work for each item, and returns the results.
+    #[cfg(not(feature = "std"))]
     #[expect(clippy::unused_self, reason = "there is one thread only")]
-    pub(super) fn each<T, R>(self, items: &[T], work: impl Fn(&T) -> R) -> Vec<R> {
-        items.iter().map(work).collect()
+    fn run(self, jobs: Vec<Job<'_>>) {
+        for job in jobs {
+            job();
+        }
     }
 }
 
