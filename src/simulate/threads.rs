@@ -1,6 +1,5 @@
 //! On which threads hooks are called, and how long they take.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -19,31 +18,31 @@ pub enum Threads {
     Several,
 }
 
-/// Work for one item, which keeps its result.
-///
-/// Without the types of either: what starts threads is compiled once, not for each of them.
-type Job<'a> = Box<dyn FnOnce() + Send + 'a>;
-
 impl Threads {
     /// Does some work for each item, and returns the results in the order of the items.
+    #[cfg_attr(
+        not(feature = "std"),
+        expect(clippy::unused_self, reason = "there is one thread only")
+    )]
     pub(super) fn each<T: Sync, R: Send>(self, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-        let work = &work;
-        let mut results: Vec<_> = items.iter().map(|_| None).collect();
-        let jobs = items.iter().zip(&mut results);
-        self.run(
-            jobs.map(|(item, result)| -> Job<'_> { Box::new(move || *result = Some(work(item))) })
-                .collect(),
-        );
-        results.into_iter().flatten().collect()
+        #[cfg(feature = "std")]
+        if self != Self::One {
+            use alloc::boxed::Box;
+
+            let work = &work;
+            let mut results: Vec<_> = items.iter().map(|_| None).collect();
+            let jobs = items.iter().zip(&mut results);
+            let jobs = jobs.map(|(item, result)| -> Job<'_> { Box::new(move || *result = Some(work(item))) });
+            self.run(jobs.collect());
+            return results.into_iter().flatten().collect();
+        }
+        items.iter().map(work).collect()
     }
 
+    /// Does each job on a thread of its own.
     #[cfg(feature = "std")]
     fn run(self, mut jobs: Vec<Job<'_>>) {
-        let at_once = match self {
-            Self::One => return jobs.into_iter().for_each(|job| job()),
-            Self::Changing => 1,
-            Self::Several => jobs.len(),
-        };
+        let at_once = if self == Self::Changing { 1 } else { jobs.len() };
         while !jobs.is_empty() {
             std::thread::scope(|scope| {
                 let threads: Vec<_> = jobs.drain(..at_once).map(|job| scope.spawn(job)).collect();
@@ -53,15 +52,13 @@ impl Threads {
             });
         }
     }
-
-    #[cfg(not(feature = "std"))]
-    #[expect(clippy::unused_self, reason = "there is one thread only")]
-    fn run(self, jobs: Vec<Job<'_>>) {
-        for job in jobs {
-            job();
-        }
-    }
 }
+
+/// Work for one item, which keeps its result.
+///
+/// Without the types of either: what starts threads is compiled once, not for each of them.
+#[cfg(feature = "std")]
+type Job<'a> = alloc::boxed::Box<dyn FnOnce() + Send + 'a>;
 
 /// Does some work, waits until that has taken `least`, and says how long the work took.
 #[cfg(feature = "std")]
