@@ -106,17 +106,22 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(&mut out);
     // Nobody may be there to read it.
     let mut tell = |text: &dyn fmt::Display| bar.suspend(|| drop(write!(log, "{text}")));
-    let done = rewrite(frames, &mut |bytes| out.write_all(bytes).map_err(failed), &mut tell);
+    let (copy, done) = rewrite(frames, &mut |bytes| out.write_all(bytes).map_err(failed), &mut tell);
+    // What is not in the file is not copied.
     out.flush().map_err(failed)?;
+    let [copied, edited] =
+        [(copy.frames, "frame"), (copy.edited, "ACK")].map(|(number, thing)| tool::count(number, thing));
+    let skipped = copy.finder.finish().1;
+    tell(&format_args!("{copied} copied, {edited} edited\n{skipped}"));
     done
 }
 
-/// Passes the bytes of the new capture to `write`, and tells what was done, however far it comes.
+/// Passes the bytes of the new capture to `write`, and returns how far it came.
 fn rewrite(
     frames: capture::Capture,
     write: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
     tell: &mut dyn FnMut(&dyn fmt::Display),
-) -> Result<(), Failure> {
+) -> (Copy, Result<(), Failure>) {
     let mut copy = Copy::default();
     let mut done = (1..)
         .zip(frames)
@@ -124,11 +129,7 @@ fn rewrite(
     if copy.format.is_none() {
         done = write(&capture::file_header(capture::Linktype::ETHERNET, false)).and(done);
     }
-    let [copied, edited] =
-        [(copy.frames, "frame"), (copy.edited, "ACK")].map(|(number, thing)| tool::count(number, thing));
-    let skipped = copy.finder.finish().1;
-    tell(&format_args!("{copied} copied, {edited} edited\n{skipped}"));
-    done
+    (copy, done)
 }
 
 /// How far a copy has come.

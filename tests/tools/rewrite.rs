@@ -151,3 +151,17 @@ fn what_cannot_be_read_or_written_is_said() {
         assert!(error.contains("/no/such") || error.contains("usage"), "{error}");
     }
 }
+
+/// On a disk that is full it is no copy, however many frames were read.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_copy_that_is_not_on_the_disk_is_not_told() {
+    let bundled = capture::bundled("server-gone.pcap");
+    let output = example("rewrite").arg(bundled).arg("/dev/full").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let (log, error) = [output.stdout, output.stderr]
+        .map(|bytes| String::from_utf8(bytes).unwrap())
+        .into();
+    assert!(error.starts_with("rewrite: /dev/full: "), "{error}");
+    assert!(!log.contains("copied"), "{log}");
+}
