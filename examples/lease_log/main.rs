@@ -88,6 +88,8 @@ impl OnAddressOffered for LeaseLog {
 impl OnControl for LeaseLog {
     fn control(&'static self, event: ControlEvent) {
         if event.code() == ServiceControl::STOP {
+            // What is in flight is counted before the last line: no end of it will be heard of.
+            LOG.drain();
             writer::flush();
         }
     }

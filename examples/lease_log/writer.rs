@@ -41,8 +41,7 @@ pub(super) fn start() -> io::Result<()> {
                 match work {
                     Work::Line(request, outcome) => write(&mut log, &line(&request, outcome), 1),
                     Work::Flush(done) => {
-                        // Their ends will not be heard of.
-                        write(&mut log, &format!("stopped, {} in flight", LOG.in_flight()), 0);
+                        write(&mut log, "stopped", 0);
                         let _ = done.send(());
                     }
                 }
