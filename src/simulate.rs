@@ -373,14 +373,16 @@ impl Server {
             Call::Notified(notice) => HookCall::notice(&[], notice.code()),
         };
         let left = in_flight.seen.left;
-        let reads_again = self.conduct.swaps == Swaps::ReadAgain && !in_flight.has_ended.load(Ordering::Acquire);
+        let is_end = call == Call::Notified(Notice::Processed);
+        // Of several ends the first one alone reads what its callout takes back.
+        let has_ended = in_flight.has_ended.fetch_or(is_end, Ordering::AcqRel);
+        let reads_again = self.conduct.swaps == Swaps::ReadAgain && !has_ended;
         let is_kept = in_flight.seen.is_swapped() && reads_again && !in_flight.is_refused();
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
             _ => (Packet::At(left.0), Some(left.1)),
         };
         hook_call.context = context;
-        let is_end = call == Call::Notified(Notice::Processed);
         let reply = in_flight.reply.get().filter(|_| is_end && reads_again);
         let reply = reply.map(|&(start, size)| {
             let start = with_exposed_provenance_mut(start);
@@ -390,7 +392,6 @@ impl Server {
         let mut seen = self.call(&hook_call);
         seen.reply = reply;
         if is_end {
-            in_flight.has_ended.store(true, Ordering::Release);
             self.ended.store(context, Ordering::Relaxed);
         }
         seen

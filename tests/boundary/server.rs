@@ -11,8 +11,9 @@ use core::cell::Cell;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::{null_mut, without_provenance_mut};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::time::Duration;
-use std::sync::{Barrier, Mutex};
+use std::sync::{Barrier, Mutex, OnceLock};
 use std::thread;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
@@ -305,6 +306,68 @@ fn contexts_are_those_that_the_conduct_says() {
             "{heard:?}"
         );
     }
+}
+
+/// A server and its packet, for a hook that reports the end of the packet once more.
+static ENDED_TWICE: OnceLock<(Server, PacketInFlight)> = OnceLock::new();
+/// A buffer of a DLL that takes it back when it hears of an end.
+static TAKEN_BACK: Mutex<[u8; 8]> = Mutex::new([0; 8]);
+static IS_OVER: AtomicBool = AtomicBool::new(false);
+
+unsafe extern "system" fn take_back(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    hear(format!("end {}", unsafe { text(packet.read(), size.read()) }));
+    *TAKEN_BACK.lock().unwrap() = *b"anything";
+    if !IS_OVER.swap(true, Relaxed) {
+        let (server, packet) = ENDED_TWICE.get().unwrap();
+        let seen = server.notify(packet, Notice::Processed);
+        hear(format!("{:?}", seen.reply()));
+    }
+    0
+}
+
+unsafe extern "system" fn swap_the_packet(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let mut buffer = TAKEN_BACK.lock().unwrap();
+    *buffer = *b"replaced";
+    unsafe {
+        packet.write(buffer.as_mut_ptr());
+        size.write(8);
+    }
+    0
+}
+
+/// Two ends of one packet at once: the second comes before the first has returned.
+#[test]
+fn what_a_dll_takes_back_at_an_end_is_not_read_at_another() {
+    let table = CalloutTable {
+        dhcp_new_pkt_hook: Some(new_pkt),
+        dhcp_pkt_send_hook: Some(swap_the_packet),
+        dhcp_pkt_drop_hook: Some(take_back),
+        ..CalloutTable::EMPTY
+    };
+    let server = unsafe { Server::new(table) }.conduct(Conduct::DEFAULT.swaps(Swaps::ReadAgain));
+    let packet = receive(&server, |packet, size, _| unsafe {
+        swap_the_packet(packet, size, 0, 0, null_mut(), null_mut());
+    });
+    server.send(&packet, b"reply").unwrap();
+    let (server, packet) = ENDED_TWICE.get_or_init(|| (server, packet));
+    let seen = server.notify(packet, Notice::Processed);
+    assert_eq!(seen.reply(), Some(Ok(&b"replaced"[..])));
+    let end = r#"end "replaced""#;
+    assert_eq!(HEARD.take(), [end, end, "None"], "the buffer is the DLL's again");
 }
 
 #[test]
