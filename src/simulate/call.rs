@@ -483,7 +483,7 @@ impl Arguments {
             (own, _) => (None, own.as_ref().err().cloned().unwrap_or_default()),
         };
         let after = self.own.as_ref().map_or(&[][..], |own| memory.bytes(*own));
-        let packet = self.read(left, after, &given, call.is_end());
+        let packet = self.read(left, after, &given, call.is_end() || memory.is_cut(left.0, left.1));
         let is_moved = left.0 != own.0;
         let is_followed = if is_moved {
             conduct.swaps != Swaps::Ignored
@@ -523,19 +523,19 @@ impl Arguments {
     }
 
     /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. What is
-    /// elsewhere is the callout's again if the packet `has_ended`, and the one that was `given` is taken for it, if
-    /// it can be one.
+    /// elsewhere may be gone if it `is_gone`, as the callout's is when the packet has ended, and the one that was `given`
+    /// is taken for it, if it can be one.
     fn read(
         &self,
         (start, size): (usize, u32),
         buffer: &[u8],
         given: &[u8],
-        has_ended: bool,
+        is_gone: bool,
     ) -> Result<Vec<u8>, HookError> {
         let pointer = with_exposed_provenance_mut(start);
         match self.inside((start, size), buffer) {
             Some(bytes) => Ok(bytes.to_vec()),
-            None if has_ended => check_packet(pointer, size).map(|()| given.to_vec()),
+            None if is_gone => check_packet(pointer, size).map(|()| given.to_vec()),
             // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be
             // read.
             None => unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec),

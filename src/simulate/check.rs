@@ -41,8 +41,8 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// least once. Only [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up
 /// at any time what the server still reads; and [`Threads::Several`] comes only if no fault was found until then.
 ///
-/// The entry point is called as that of the only DLL of a server, and as one with another after it; the hooks are those
-/// of the only DLL.
+/// The callout is the only DLL of the server; in the end, with good packets and the default conduct, [`NEXT_DLL`] is
+/// after it. A [`Chain`](crate::chain::Chain), which loads the DLLs after it once and for all, stays the only one.
 ///
 /// Some rules are broken by what a callout does in one conduct and not in another. What it does not do each time in the
 /// same conduct is left out of these comparisons: the bytes of a packet that differ, such as those of a counter, and if
@@ -88,6 +88,10 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
 /// to have all hooks that this has, and to pass each call on, with the context that the next DLL has set for the packet.
 /// Or it breaks [`Rule::NotLoaded`], [`Rule::NotChained`] or [`Rule::NextContext`]. A packet that it refuses it may keep
 /// to itself. How often the next DLL is called, and with which other arguments, is not looked at.
+///
+/// It is not loaded as the only DLL, which is for [`check`]. A [`Chain`](crate::chain::Chain) that was loaded so in the
+/// same test program, by `check` or a [`Server`], has nobody after it any more, and breaks [`Rule::NotLoaded`]: each
+/// test takes statics of its own.
 ///
 /// ```
 /// use dhcp_callout::chain::{Chain, LoadedDll};
@@ -143,17 +147,17 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
     let mut report = Report::new(Some(seed));
     // Kept to the end, since a callout can have kept what is in it.
     let entry_memory = Arena::new(2 * entry_rules::CALLS, Remains::Poison);
-    // First the list that is longer: a callout can load the DLLs on it once and for all.
-    let lists: [&[_]; 2] = [&[NEXT_DLL], &[]];
+    // The DLLs after it: a callout can load those of its first list once and for all.
+    let lists: [&[_]; 2] = [&[], &[NEXT_DLL]];
+    let lists = lists.into_iter().skip(usize::from(is_chained));
     // SAFETY: the caller promises that it can be called.
-    let call = |next| unsafe { entry_rules::check(entry, next, &entry_memory, &mut report) };
-    let (tables, heard) = listen(|| watch.call(ENTRY_POINT, || lists.map(call)));
-    let [Some(followed), Some(alone)] = tables else {
+    let mut table = |next| unsafe { entry_rules::check(entry, next, &entry_memory, &mut report) };
+    let load = || lists.map(|next| Some((next, table(next)?))).collect::<Option<Vec<_>>>();
+    let (loaded, heard) = listen(|| watch.call(ENTRY_POINT, load));
+    let Some((&(next, table), others)) = loaded.as_deref().and_then(<[_]>::split_first) else {
         report.cut_short();
         return report;
     };
-    let [next, none] = lists;
-    let (table, next) = if is_chained { (followed, next) } else { (alone, none) };
     let numbers = &mut Numbers(seed);
     let good = exchange::exchanges(numbers);
     let hostile = hostile::exchanges(&good, numbers);
@@ -170,7 +174,7 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
     };
     // Last what can cost a callout its buffers, packets that never end, or not by their own contexts, and what could be
     // worse for a callout with a fault: several threads at once.
-    let (harmless, others): (Vec<_>, Vec<_>) = pairs::singles().into_iter().partition(|conduct| {
+    let (harmless, harmful): (Vec<_>, Vec<_>) = pairs::singles().into_iter().partition(|conduct| {
         conduct.contexts != Contexts::Repeated
             && conduct.notices != Notices::Withheld
             && conduct.threads != Threads::Several
@@ -180,9 +184,13 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
     }
     check.run_all(harmless, [&good, &hostile]);
     if !check.report.has(Rule::EntryUnstable) {
-        check.compare_all(&good);
+        check.compare_all(&good, &hostile);
     }
-    check.run_all(others.into_iter().chain(pairs::pairs(numbers)), [&good, &hostile]);
+    check.run_all(harmful.into_iter().chain(pairs::pairs(numbers)), [&good, &hostile]);
+    for &(next, table) in others {
+        (check.next, check.table) = (next, table);
+        check.run(Mode::USUAL, &good, Duration::ZERO);
+    }
     check.report
 }
 
@@ -199,6 +207,8 @@ struct Mode {
     remains: Remains,
     /// What becomes of the service in the middle of the run.
     service: Service,
+    /// Whether an end that is reported again has the context of its packet, or else NULL.
+    repeats_context: bool,
 }
 
 impl Mode {
@@ -209,6 +219,7 @@ impl Mode {
             conduct,
             remains: Remains::Poison,
             service: Service::Running,
+            repeats_context: true,
         }
     }
 }
@@ -249,6 +260,7 @@ impl Check<'_> {
             conduct,
             remains,
             service,
+            repeats_context,
         } = mode;
         let (entry, next, watch) = (self.entry, self.next, self.watch);
         let (table, transactions, heard) = (&self.table, &self.transactions, &mut self.served);
@@ -264,6 +276,7 @@ impl Check<'_> {
             }
             let mut run = Run::new(server.conduct(conduct), report, exchanges, transactions);
             run.served = heard.as_mut();
+            run.repeats_context = repeats_context;
             run.play(service, pace)
         });
         if self.entry_memory.was_written_late() {
@@ -289,7 +302,7 @@ impl Check<'_> {
     }
 
     /// Looks for what makes a difference to the callout, and should not.
-    fn compare_all(&mut self, exchanges: &[Exchange]) {
+    fn compare_all(&mut self, good: &[Exchange], hostile: &[Exchange]) {
         let usual = Mode::USUAL;
         let with = |conduct| Mode { conduct, ..usual };
         let during = |service| Mode { service, ..usual };
@@ -299,12 +312,22 @@ impl Check<'_> {
         };
         let conduct = usual.conduct;
         let null = conduct.contexts(Contexts::Null);
+        let ended = with(conduct.notices(Notices::Repeated));
+        // The same calls, so that a callout which counts them is not blamed.
+        let unknown = Mode {
+            repeats_context: false,
+            ..ended
+        };
+        let zero = with(conduct.process_it_before(0));
+        // Where it can read nothing, it may go by what is there. The worst packets come first.
+        let (worst, _) = hostile.split_at(hostile.len() / 2);
+        self.compare(Rule::ProcessIt, usual, zero, worst);
         let mut rows = vec![
             (Rule::KeptArguments, usual, contents),
-            (Rule::ProcessIt, usual, with(conduct.process_it_before(0))),
+            (Rule::ProcessIt, usual, zero),
             (Rule::DependsOnByteOrder, usual, with(conduct.host_order(true))),
             (Rule::DependsOnThread, usual, with(conduct.threads(Threads::Changing))),
-            (Rule::ContextAfterEnd, usual, with(conduct.notices(Notices::Repeated))),
+            (Rule::ContextAfterEnd, unknown, ended),
             (Rule::ContextAfterEnd, with(null), with(null.contexts(Contexts::Stale))),
         ];
         // Without this hook it hears of neither.
@@ -316,7 +339,7 @@ impl Check<'_> {
             ]);
         }
         for (rule, usual, other) in rows {
-            self.compare(rule, usual, other, exchanges);
+            self.compare(rule, usual, other, good);
         }
     }
 

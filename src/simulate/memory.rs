@@ -112,6 +112,12 @@ pub(super) fn readable(claim: Option<u32>) -> usize {
     claim.filter(|claim| *claim <= PACKET_CAPACITY).unwrap_or(0)
 }
 
+/// Returns whether an address in memory for calls is no farther from the packet of a call than its guard zones and
+/// variables are, so that it is in no other packet.
+pub(super) const fn is_beside(packet: usize, address: usize) -> bool {
+    address < packet.saturating_add(SLOT) && packet < address.saturating_add(PACKET_CAPACITY)
+}
+
 /// Returns where two slices of one length differ, from the first byte to the last.
 fn difference(one: &[u8], other: &[u8]) -> Option<Range<usize>> {
     if one == other {
@@ -178,10 +184,13 @@ impl Arena {
 
     /// Returns whether there is memory for calls at this address.
     pub(super) fn has(&self, address: usize) -> bool {
-        let offset = |slot: &MemorySlot| address.checked_sub(slot.start().addr());
-        self.slots
-            .iter()
-            .any(|slot| offset(slot).is_some_and(|offset| offset < SLOT))
+        self.rest(address) > 0
+    }
+
+    /// Returns how many bytes of memory for calls there are from this address on.
+    fn rest(&self, address: usize) -> usize {
+        let offset = address.checked_sub(self.slots.as_ptr().addr());
+        offset.map_or(0, |offset| size_of_val(&*self.slots).saturating_sub(offset))
     }
 
     /// Returns whether memory was written that no call has, and makes it poison again.
@@ -314,6 +323,12 @@ impl Memory<'_> {
             (Some(first), Some(last)) => Some(first.start..last.end),
             (first, last) => first.or(last),
         }
+    }
+
+    /// Returns whether so many bytes from this address on begin in memory for calls, and end after it.
+    pub(super) fn is_cut(&self, address: usize, size: u32) -> bool {
+        let rest = self.arena.rest(address);
+        rest > 0 && usize::try_from(size).map_or(true, |size| rest < size)
     }
 
     /// Returns whether memory of an earlier call was written since the call before this one.

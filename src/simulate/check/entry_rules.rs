@@ -63,7 +63,7 @@ pub(super) unsafe fn check(
             (Rule::EntryReserved, is_loaded && is_documented && is_reserved_set),
             (
                 Rule::EntryWithoutHooks,
-                is_loaded && is_documented && is_like(&CalloutTable::EMPTY) && !next.is_empty(),
+                is_loaded && is_documented && is_like(&CalloutTable::EMPTY),
             ),
             (
                 Rule::EntryUnstable,

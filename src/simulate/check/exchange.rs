@@ -1,6 +1,6 @@
 //! What clients and servers say to each other: exchanges for a callout to see.
 //!
-//! All but the last six have the addresses and options of packets that real programs sent: udhcpc, dhclient and dhcpcd
+//! All but the last seven have the addresses and options of packets that real programs sent: udhcpc, dhclient and dhcpcd
 //! to ISC DHCP and Kea, some by way of a relay.
 
 use alloc::vec::Vec;
@@ -55,7 +55,7 @@ const ZEROS: usize = 247;
 
 /// Requests and replies, hexadecimal: `ciaddr`, `yiaddr`, `giaddr`, the options, and after a `|` the field `file`.
 /// Without options it is BOOTP.
-const EXCHANGES: [(&str, &str); 16] = [
+const EXCHANGES: [(&str, &str); 17] = [
     // A DISCOVER of udhcpc by way of a relay, and the OFFER.
     (
         "00000000 00000000 c6336401 350101 39020240 37070103060c0f1c2a 0c08636c69656e742d32 \
@@ -160,6 +160,12 @@ const EXCHANGES: [(&str, &str); 16] = [
         "c633641f 00000000 c6336401 350108 3703 0306 0f 3d070102005e005317 520601046c616e30 ff",
         "c633641f 00000000 c6336401 350105 3604c0000201 0304c6336401 0604cb007135 520601046c616e30 ff",
     ),
+    // A LEASEQUERY of a relay for an address (RFC 4388), and the LEASEACTIVE with the client that has it.
+    (
+        "c633641f 00000000 c6336401 35010a 370433525b3d ff",
+        "c633641f 00000000 c6336401 35010d 3604c0000201 330400000e10 5b040000003c 520601046c616e30 \
+         3d070102005e005317 ff",
+    ),
 ];
 
 /// Which exchanges come twice: those by way of a relay, of a renewal, and of a DISCOVER that nobody answers.
@@ -197,11 +203,12 @@ fn packet(op: OpCode, xid: u32, client: u8, text: &str) -> Vec<u8> {
     let (addresses, options) = text.split_at(text.len().min(12));
     let (addresses, giaddr) = addresses.split_at(addresses.len().min(8));
     let mut packet = Vec::with_capacity(PACKET_CAPACITY / 4);
-    // One has the address of an InfiniBand interface, which is nowhere, so that replies are broadcast (RFC 4390); and
-    // one a long address.
+    // One has the address of an InfiniBand interface, which is nowhere, so that replies are broadcast (RFC 4390); one a
+    // long address; and of one the relay does not know it.
     let (broadcast, hardware, address): (u8, _, &[u8]) = match client {
         12 => (0x80, [32, 0], &[]),
         13 => (0, [27, 8], &[2, 0, 0x5E, 0xFF, 0xFE, 0, 0x53, client]),
+        17 if op == OpCode::REQUEST => (0, [0, 0], &[]),
         _ => (0, [1, 6], &[2, 0, 0x5E, 0, 0x53, client]),
     };
     packet.push(op.code());

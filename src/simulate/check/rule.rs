@@ -54,8 +54,8 @@ rules! {
     EntryWritesOutside: Fault "the entry point writes into the list of DLLs, or beside the table";
     EntryUnstable: Fault "a further call of the entry point gives another table, or none";
     EntryReserved: Fault "the entry point sets a hook that is reserved";
-    EntryWithoutHooks: Advice "the entry point succeeds without a hook, which switches off the DLLs after this one";
-    NotLoaded: Advice "the DLLs after this one are neither loaded nor called, and so are switched off; why, `Callout::diagnostic` hears (`Unchained`, `LeftOut`)";
+    EntryWithoutHooks: Advice "the entry point succeeds without a hook: the DLL does nothing, and switches off those after it";
+    NotLoaded: Advice "the DLLs after this one are neither loaded nor called, and so are switched off; why, `Callout::diagnostic` hears (`Unchained`, `LeftOut`), if it was not loaded before without them";
     NotChained: Advice "the DLLs after this one do not hear of this hook";
     NextContext: Fault "the DLLs after this one get another context than the one that they have set for the packet";
     Panics: Fault "a hook panics, or `Callout::diagnostic` in it; the panic is contained, but what it was to do is not done";
@@ -65,6 +65,7 @@ rules! {
     ProcessIt: Advice "ProcessIt is neither 0 nor 1, or the callout goes by what was in it before the call";
     PacketNull: Fault "the packet is NULL after the call";
     PacketTooLong: Fault "the packet is longer than 4096 bytes after the call";
+    PacketOutside: Fault "the packet is beside the server's buffer after the call, or reaches beyond it";
     WriteOutside: Fault "a byte before or after the buffer of the packet is written";
     WriteToInput: Fault "a byte is written that the hook may only read";
     WriteBeyondSize: Advice "a byte of the buffer is written that the packet does not reach";

@@ -9,6 +9,7 @@ use core::time::Duration;
 use super::super::call::{Hook, HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
 use super::super::event::{Call, about_address};
+use super::super::memory::is_beside;
 use super::super::threads::timed;
 use super::super::{PacketInFlight, Server};
 use super::compare::Effect;
@@ -79,6 +80,8 @@ pub(super) struct Run<'r> {
     pace: Duration,
     /// How it serves the next DLL, if that is asked for.
     pub(super) served: Option<&'r mut Served>,
+    /// Whether an end that is reported again has the context of its packet, or else NULL.
+    pub(super) repeats_context: bool,
 }
 
 /// A packet that the server has, or will have.
@@ -125,6 +128,7 @@ impl<'r> Run<'r> {
             effects: None,
             pace: Duration::ZERO,
             served: None,
+            repeats_context: true,
         }
     }
 
@@ -166,8 +170,8 @@ impl<'r> Run<'r> {
             // Packets that came first are further on, so that their ends are seen before other packets get their
             // contexts.
             let at_work = groups.iter().enumerate().filter_map(|(number, group)| {
-                let stages = self.stages(group);
-                stages.into_iter().nth(turn.checked_sub(number)?)
+                let stage = turn.checked_sub(number).filter(|stage| *stage < STAGES)?;
+                self.stages(group).into_iter().nth(stage)
             });
             let steps: Vec<_> = at_work.flatten().collect();
             self.steps(&steps);
@@ -253,7 +257,7 @@ impl<'r> Run<'r> {
         let make = |(number, step): &(usize, Step)| listen(|| timed(self.pace, || call(*number, *step)));
         let all_seen = self.server.conduct.threads.each(steps, make);
         for (&(number, step), ((seen, took), heard)) in steps.iter().zip(all_seen) {
-            let Some(seen) = seen else { continue };
+            let Some(mut seen) = seen else { continue };
             if seen.status.is_some() {
                 let took = if seen.hook == CONTROL { Duration::ZERO } else { took };
                 self.report.count();
@@ -266,6 +270,10 @@ impl<'r> Run<'r> {
                 };
                 self.judge(number, step, &seen, slow);
                 self.judge_service(number, step, &seen, &heard);
+                if self.borrowed(&seen).is_some() {
+                    // The server goes on with its own: what else is in its memory is not always the same.
+                    (seen.left, seen.moved, seen.packet) = (seen.own, Some(0), Ok(seen.given.clone()));
+                }
                 if let Some(effects) = self.effects.as_mut().filter(|_| step.is_within()) {
                     effects.push(Effect {
                         number,
@@ -302,7 +310,9 @@ impl<'r> Run<'r> {
             return None;
         }
         // The end of a packet is told by its own context, or the callout would not know of it.
-        let context = if step.is_end() && self.knows_ends() {
+        let context = if step.is_end() && !packet.is_open && !self.repeats_context {
+            0
+        } else if step.is_end() && self.knows_ends() {
             received.seen.context
         } else if self.server.conduct.contexts == Contexts::Stale && self.server.ended.load(Ordering::Relaxed) == 0 {
             0
@@ -346,6 +356,8 @@ impl<'r> Run<'r> {
             Rule::PacketTooLong,
             matches!(seen.packet, Err(HookError::TooLong { .. })),
         );
+        let borrowed = self.borrowed(seen);
+        found(Rule::PacketOutside, borrowed == Some(Rule::PacketOutside));
         found(Rule::WriteOutside, seen.has_stray_write);
         found(Rule::WriteToInput, !can_change && seen.written.is_some());
         let size = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
@@ -353,9 +365,9 @@ impl<'r> Run<'r> {
         let last = end.max(size(seen.own.1));
         let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
         found(Rule::WriteBeyondSize, can_change && is_beyond);
-        let is_kept = self.is_kept(seen);
+        let is_kept = borrowed == Some(Rule::KeptArguments);
         found(Rule::KeptArguments, seen.was_written_late || is_kept);
-        if let (Step::Sent, Ok(reply), false) = (step, &seen.packet, is_kept) {
+        if let (Step::Sent, Ok(reply), None) = (step, &seen.packet, borrowed) {
             reply::judge(request, &seen.given, reply, self.transactions, |rule| found(rule, true));
         }
         // A packet can come with such bytes, and a reply be made of them.
@@ -364,7 +376,7 @@ impl<'r> Run<'r> {
         let has_new_poison =
             seen.packet.as_deref().is_ok_and(has_poison) && !poison.is_in(&seen.given) && !poison.is_in(request);
         let finding = |report: &Report, rule| report.finding(rule, seen.hook, self.server.conduct, &seen.given);
-        if has_new_poison && !is_kept {
+        if has_new_poison && borrowed.is_none() {
             for rule in [Rule::KeptArguments].into_iter().chain(broken) {
                 self.report.suspect(finding(self.report, rule));
             }
@@ -381,9 +393,14 @@ impl<'r> Run<'r> {
         self.report.cut_short();
     }
 
-    /// Returns whether a call has put memory in the place of the packet that was lent for another call.
-    fn is_kept(&self, seen: &Observation) -> bool {
-        seen.is_swapped() && self.server.memory.has(seen.left.0)
+    /// Returns the rule that a call has broken if it has put the server's memory in the place of the packet.
+    fn borrowed(&self, seen: &Observation) -> Option<Rule> {
+        let is_borrowed = seen.is_swapped() && self.server.memory.has(seen.left.0);
+        is_borrowed.then_some(if is_beside(seen.own.0, seen.left.0) {
+            Rule::PacketOutside
+        } else {
+            Rule::KeptArguments
+        })
     }
 
     /// Notes whether the next DLL has heard of a call, with its own context.
@@ -431,12 +448,11 @@ impl<'r> Run<'r> {
     /// Goes on as a server does after a call.
     fn go_on(&mut self, number: usize, step: Step, mut seen: Observation) {
         let knows_ends = self.knows_ends();
-        let is_kept = self.is_kept(&seen);
         let Some(packet) = self.packets.get_mut(number) else {
             return;
         };
         // What takes the place of a refused packet, the callout can take back at once.
-        let is_replaced = seen.is_swapped() && !is_kept && seen.process_it != Some(0);
+        let is_replaced = seen.is_swapped() && seen.process_it != Some(0);
         let bytes = seen.packet.as_ref().ok().filter(|_| is_replaced);
         if let (Step::Received | Step::Sent, Some(bytes)) = (step, bytes) {
             packet.replacements.push(Replacement {

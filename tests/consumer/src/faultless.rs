@@ -17,7 +17,7 @@ use dhcp_callout::{
     ServiceControl, Stage, entry_point, option,
 };
 
-use crate::raw::{ADDRESSES, callout};
+use crate::raw::{ADDRESSES, HOPS, callout};
 
 /// Serves so many packets of all clients together in each period of the clock.
 pub struct Limiter {
@@ -214,6 +214,80 @@ pub(crate) unsafe extern "system" fn count_reply(
         }
     }
     ERROR_SUCCESS
+}
+
+/// Defines callouts that count the calls of three hooks, and do something at each so many.
+macro_rules! periodic {
+    ($($name:ident: $period:literal;)+) => {
+        $(
+            mod $name {
+                use super::*;
+
+                static CALLS: AtomicU32 = AtomicU32::new(0);
+
+                callout!(entry {
+                    dhcp_new_pkt_hook: refuse_some,
+                    dhcp_pkt_send_hook: mark_some,
+                    dhcp_pkt_drop_hook: count_end
+                });
+
+                fn is_due() -> bool {
+                    (CALLS.fetch_add(1, SeqCst) + 1) % $period == 0
+                }
+
+                unsafe extern "system" fn refuse_some(
+                    _: *mut *mut u8,
+                    _: *mut u32,
+                    _: u32,
+                    _: *mut c_void,
+                    _: *mut *mut c_void,
+                    process_it: *mut Bool,
+                ) -> u32 {
+                    // SAFETY: a variable of the server.
+                    unsafe { process_it.write_unaligned(Bool(i32::from(!is_due()))) };
+                    ERROR_SUCCESS
+                }
+
+                unsafe extern "system" fn mark_some(
+                    packet: *mut *mut u8,
+                    size: *mut u32,
+                    _: u32,
+                    _: u32,
+                    _: *mut c_void,
+                    _: *mut c_void,
+                ) -> u32 {
+                    // SAFETY: variables of the server, and `hops` is within the packet.
+                    unsafe {
+                        if is_due() && size.read_unaligned() as usize > HOPS {
+                            packet.read_unaligned().add(HOPS).write(b'!');
+                        }
+                    }
+                    ERROR_SUCCESS
+                }
+
+                unsafe extern "system" fn count_end(
+                    _: *mut *mut u8,
+                    _: *mut u32,
+                    _: u32,
+                    _: u32,
+                    _: *mut c_void,
+                    _: *mut c_void,
+                ) -> u32 {
+                    is_due();
+                    ERROR_SUCCESS
+                }
+            }
+        )+
+
+        /// Callouts that count, whatever is in their calls.
+        pub const PERIODIC: [EntryPoint; [$(stringify!($name)),+].len()] = [$($name::entry),+];
+    };
+}
+
+periodic! {
+    every_second: 2;
+    every_third: 3;
+    every_fourth: 4;
 }
 
 /// Buffers for requests, from the start of the service to its stop.

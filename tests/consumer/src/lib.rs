@@ -7,6 +7,6 @@
 
 pub mod course;
 pub mod faultless;
-
+pub mod lists;
 pub mod raw;
 pub mod safe;

@@ -222,7 +222,7 @@ callout!(
     neither_true_nor_false { dhcp_new_pkt_hook: process_it_is_minus_one }
 );
 
-unsafe extern "system" fn process_it_is_minus_one(
+pub(crate) unsafe extern "system" fn process_it_is_minus_one(
     _: *mut *mut u8,
     _: *mut u32,
     _: u32,
@@ -702,6 +702,66 @@ unsafe extern "system" fn turn_round(
 ) -> u32 {
     // SAFETY: a variable of the server.
     unsafe { process_it.write_unaligned(Bool(i32::from(process_it.read_unaligned() == Bool::FALSE))) };
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Goes by what the server wants where it can read no message.
+    leaves_process_it_alone_without_a_message { dhcp_new_pkt_hook: serve_messages }
+);
+
+unsafe extern "system" fn serve_messages(
+    _: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: variables of the server.
+    unsafe {
+        let is_wanted = process_it.read_unaligned() != Bool::FALSE;
+        process_it.write_unaligned(Bool(i32::from(is_wanted || size.read_unaligned() > 236)));
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Puts its reply where the server's buffer ends.
+    replies_from_beyond_the_buffer { dhcp_pkt_send_hook: point_beyond_the_buffer }
+);
+
+unsafe extern "system" fn point_beyond_the_buffer(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: a variable of the server.
+    unsafe { packet.write_unaligned(packet.read_unaligned().wrapping_add(4096 - 32)) };
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Puts a header of its own before the packet, where the server has no room for it.
+    replies_from_before_the_buffer { dhcp_new_pkt_hook: point_before_the_buffer }
+);
+
+unsafe extern "system" fn point_before_the_buffer(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: variables of the server.
+    unsafe {
+        packet.write_unaligned(packet.read_unaligned().wrapping_sub(28));
+        process_it.write_unaligned(Bool::TRUE);
+    }
     ERROR_SUCCESS
 }
 

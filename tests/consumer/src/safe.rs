@@ -39,22 +39,22 @@ impl OnSendPacket for OnReply {
     }
 }
 
-/// Refuses every other packet, whatever it is: breaks no rule, though no run of it is like the one before.
-pub struct EveryOther(AtomicU32);
+/// Refuses every third packet, whatever it is: breaks no rule, though no run of it is like the one before.
+pub struct EveryThird(AtomicU32);
 
-impl Callout for EveryOther {
+impl Callout for EveryThird {
     type State = ();
 
     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
-        match self.0.fetch_add(1, Relaxed) % 2 {
-            0 => Decision::Pass,
-            _ => Decision::Refuse,
+        match self.0.fetch_add(1, Relaxed) % 3 {
+            2 => Decision::Refuse,
+            _ => Decision::Pass,
         }
     }
 }
 
-static EVERY_OTHER: Host<EveryOther> = Host::new(EveryOther(AtomicU32::new(0)));
-entry_point!(pub fn refuses_every_other_packet = EVERY_OTHER);
+static EVERY_THIRD: Host<EveryThird> = Host::new(EveryThird(AtomicU32::new(0)));
+entry_point!(pub fn refuses_every_third_packet = EVERY_THIRD);
 
 /// Asks a friend for each packet, who is not slow enough for a single call to stand out.
 pub struct Patient;
@@ -136,6 +136,11 @@ static CHAINED: Host<OnReply> = Host::new(OnReply(|_| ()));
 static CHAIN: Chain = Chain::new();
 // Loads the DLL after it, and calls it: breaks no rule.
 entry_point!(pub fn serves_the_next_dll = CHAINED, chain = CHAIN, find = find);
+
+static ALONE: Host<OnReply> = Host::new(OnReply(|_| ()));
+static CHAIN_ALONE: Chain = Chain::new();
+// The same as the only DLL, which a chain is once and for all: breaks no rule.
+entry_point!(pub fn serves_no_other_dll = ALONE, chain = CHAIN_ALONE, find = find);
 
 static FORGETFUL: Host<OnReply> = Host::new(OnReply(|_| ()));
 static EMPTY_CHAIN: Chain = Chain::new();
@@ -277,6 +282,14 @@ on_reply! {
     changes_the_type: |reply| edit(reply, |reply| {
         reply.set(option::MESSAGE_TYPE, MessageType::NAK);
     });
+    /// Takes what a relay is told of a lease for a lease.
+    answers_queries_like_requests: |reply| {
+        if reply.message().is_ok_and(|reply| reply.message_type() == Some(MessageType::LEASEACTIVE)) {
+            edit(reply, |reply| {
+                reply.set(option::MESSAGE_TYPE, MessageType::ACK);
+            });
+        }
+    };
     /// Counts transactions its own way.
     changes_the_transaction: |reply| edit(reply, |reply| {
         let next = reply.message().map_or(0, |message| message.xid().wrapping_add(0x1234_5678));

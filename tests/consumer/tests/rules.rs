@@ -6,16 +6,17 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use consumer::{course, faultless, raw, safe};
+use consumer::{course, faultless, lists, raw, safe};
 use dhcp_callout::Message;
 use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 77] = [
+const CALLOUTS: [(EntryPoint, Rule); 85] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
+    (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
     (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
@@ -25,6 +26,7 @@ const CALLOUTS: [(EntryPoint, Rule); 77] = [
     (raw::is_empty_after_stop, Rule::EntryUnstable),
     (raw::sets_reserved_hooks, Rule::EntryReserved),
     (raw::switches_off_the_others, Rule::EntryWithoutHooks),
+    (lists::has_no_hooks_alone, Rule::EntryWithoutHooks),
     (safe::sets_an_option::entry, Rule::NotLoaded),
     (safe::finds_no_next_dll, Rule::NotLoaded),
     (raw::passes_on_the_start_only, Rule::NotChained),
@@ -41,10 +43,15 @@ const CALLOUTS: [(EntryPoint, Rule); 77] = [
     (raw::neither_true_nor_false, Rule::ProcessIt),
     (raw::leaves_process_it_alone, Rule::ProcessIt),
     (raw::turns_process_it_round, Rule::ProcessIt),
+    (raw::leaves_process_it_alone_without_a_message, Rule::ProcessIt),
+    (lists::goes_wrong_alone, Rule::ProcessIt),
+    (lists::goes_wrong_before_another, Rule::ProcessIt),
     (raw::leaves_no_packet, Rule::PacketNull),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
     (course::leaves_no_packet_at_the_end, Rule::PacketNull),
     (course::reports_too_many_bytes_at_the_end, Rule::PacketTooLong),
+    (raw::replies_from_beyond_the_buffer, Rule::PacketOutside),
+    (raw::replies_from_before_the_buffer, Rule::PacketOutside),
     (raw::writes_after_the_buffer, Rule::WriteOutside),
     (raw::writes_before_the_buffer, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
@@ -70,6 +77,7 @@ const CALLOUTS: [(EntryPoint, Rule); 77] = [
     (safe::sends_the_request_back::entry, Rule::ReplyType),
     (safe::answers_another_packet::entry, Rule::ReplyOfAnother),
     (safe::changes_the_type::entry, Rule::ReplyType),
+    (safe::answers_queries_like_requests::entry, Rule::ReplyType),
     (safe::changes_the_transaction::entry, Rule::ReplyTransaction),
     (safe::changes_the_client::entry, Rule::ReplyClient),
     (safe::takes_all_for_ethernet::entry, Rule::ReplyClient),
@@ -150,17 +158,17 @@ fn each_rule_has_a_callout_that_breaks_it() {
 #[test]
 fn a_callout_without_a_fault_is_clean() {
     check(safe::sets_an_option::entry).assert_clean();
-    check(safe::refuses_every_other_packet).assert_clean();
+    check(safe::refuses_every_third_packet).assert_clean();
     check(raw::one_buffer_for_each).assert_clean();
-    check(safe::serves_the_next_dll).assert_clean();
     check_chained(safe::serves_the_next_dll).assert_clean();
     // What it passes on is all that it does.
     check_chained(NEXT_DLL.1).assert_clean();
+    check_chained(lists::wraps_the_next_dll).assert_clean();
     // Its chain keeps what is not reported, until it is full.
     for seed in 0..4 {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: the entry point is made by the macro.
-        unsafe { simulate::check_seeded(safe::serves_the_next_dll, seed) }.assert_clean();
+        unsafe { simulate::check_seeded(safe::serves_no_other_dll, seed) }.assert_clean();
     }
 }
 
@@ -184,6 +192,11 @@ fn a_callout_that_goes_by_the_clock_is_clean() {
 }
 
 #[test]
+fn a_callout_that_counts_its_calls_is_clean() {
+    assert_all_clean(faultless::PERIODIC.map(check));
+}
+
+#[test]
 fn what_an_author_means_is_clean() {
     let report = check(faultless::serves_ten_after_each_start);
     assert_eq!(broken(&report), [Rule::DependsOnRestart]);
@@ -201,7 +214,7 @@ fn a_report_says_what_was_not_compared() {
             "KeptArguments was tried without these bytes: when the same is played again, DhcpPktSendHook leaves other bytes",
         ),
         (
-            safe::refuses_every_other_packet,
+            safe::refuses_every_third_packet,
             "KeptArguments was not tried: when the same is played again, DhcpNewPktHook does something else",
         ),
     ] {
