@@ -134,33 +134,33 @@ pub const ALL: [Work; 30] = [
     },
     Work {
         name: "admit-50",
-        what: "end one of 2048 packets, at random, and admit another, 4096 slots",
-        less: "pick",
+        what: "admit a packet beside 2047, of which one is ended at random for each, 4096 slots",
+        less: "admit-none",
         run: |packets| packets.half.turn_over(),
     },
     Work {
         name: "admit-99",
-        what: "the same with 4055 packets",
-        less: "pick",
+        what: "the same beside 4054",
+        less: "admit-none",
         run: |packets| packets.crowded.turn_over(),
     },
     Work {
         name: "admit-0",
-        what: "the same with one packet",
-        less: "pick",
+        what: "the same beside none",
+        less: "admit-none",
         run: |packets| packets.vacant.turn_over(),
     },
     Work {
         name: "admit-full",
-        what: "the same with 64 packets in 64 slots",
-        less: "pick",
+        what: "the same beside 63, 64 slots",
+        less: "admit-none",
         run: |packets| packets.full_table.turn_over(),
     },
     Work {
-        name: "pick",
-        what: "choose one of 2048 packets at random",
-        less: "empty",
-        run: |packets| packets.half.pick().0,
+        name: "admit-none",
+        what: "what is counted of these beside the table's admission",
+        less: "",
+        run: |_| usize::from(counted_admission_none().is_some()),
     },
     Work {
         name: "hook-0",
@@ -259,12 +259,25 @@ impl<const LIVE: usize, const N: usize> Filled<LIVE, N> {
     fn turn_over(&mut self) -> usize {
         let (index, context) = self.pick();
         let _ = self.table.notify(context, Notice::Processed);
-        match self.table.admit(black_box([1; 6])) {
-            Ok(admitted) => self.live[index] = admitted.context,
-            Err(_) => return 0,
+        match counted_admission(&self.table) {
+            Some(context) => self.live[index] = context,
+            None => return 0,
         }
         index
     }
+}
+
+/// What is counted of [`Filled::turn_over`]: `benches/instructions` knows it by the name.
+#[inline(never)]
+fn counted_admission<const N: usize>(table: &PacketTable<[u32; 6], N>) -> Option<Context> {
+    Some(table.admit(black_box([1; 6])).ok()?.context)
+}
+
+/// What [`counted_admission`] does beside its call of the table.
+#[inline(never)]
+fn counted_admission_none() -> Option<Context> {
+    let _ = black_box([1_u32; 6]);
+    black_box(None)
 }
 
 impl Default for Packets {
