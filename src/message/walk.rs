@@ -569,16 +569,24 @@ impl<'a> Walk<'a> {
         self.stop_at(at);
     }
 
-    /// Takes the next option of `code`, unless something special is before it.
+    /// Takes the next option of `code`, unless something special is before it; with `RARE`, a PAD and an option 52 that
+    /// changes nothing are not special.
     #[inline(always)]
-    fn take_next(&mut self, code: OptionCode) -> Option<RawOption<'a>> {
+    fn take_next<const RARE: bool>(&mut self, code: OptionCode) -> Option<RawOption<'a>> {
         let (codes, lengths) = codes_and_lengths(self.packet)?;
         let mut at = self.at;
         while let (Some(other), Some(length)) = (codes.get(at), lengths.get(at)) {
             if is_in(&SPECIAL_CODES, *other)
                 && (*other != OptionCode::CONTINUATION.code() || !self.follows_no_full_option(at))
             {
-                break;
+                match OptionCode::from_code(*other) {
+                    OptionCode::PAD if RARE => {
+                        at = at.wrapping_add(1);
+                        continue;
+                    }
+                    OptionCode::OVERLOAD if RARE && self.aside.overload >= SETTLED => {}
+                    _ => break,
+                }
             }
             if *other == code.code() {
                 self.at = at;
@@ -605,7 +613,7 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     pub(super) fn find(&mut self, code: OptionCode) -> Option<Result<RawOption<'a>, OptionError>> {
         let start = self.at;
-        if let Some(option) = self.take_next(code) {
+        if let Some(option) = self.take_next::<false>(code) {
             return Some(Ok(option));
         }
         if self.is_at_end() {
@@ -625,12 +633,16 @@ impl<'a> Walk<'a> {
             self.offset()
         };
         loop {
+            if let Some(option) = self.take_next::<true>(code) {
+                // So that the next piece may be one that need not be looked for here.
+                while self.packet.get(self.at) == Some(&OptionCode::PAD.code()) {
+                    self.at += 1;
+                }
+                return Some(Ok(option));
+            }
             match self.next_of_any()? {
                 Ok(option) if !option.is_piece_of(code, start) => {}
                 item => return Some(item),
-            }
-            if let Some(option) = self.take_next(code) {
-                return Some(Ok(option));
             }
         }
     }
@@ -721,11 +733,15 @@ fn shortened(packet: &[u8]) -> &[u8] {
 #[cold]
 #[inline(never)]
 fn last_option(mut options: &[u8]) -> &[u8] {
-    while let [_, length, after @ ..] = options {
-        match after.get(usize::from(*length)..) {
-            Some(rest) => options = rest,
-            None => break,
-        }
+    while let [code, after @ ..] = options {
+        options = match after {
+            _ if *code == OptionCode::PAD.code() => after,
+            [length, value @ ..] => match value.get(usize::from(*length)..) {
+                Some(rest) => rest,
+                None => break,
+            },
+            [] => break,
+        };
     }
     options
 }

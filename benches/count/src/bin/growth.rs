@@ -60,6 +60,14 @@ const KINDS: &[Fixed] = &[
         message.pick(codes).values().iter().flatten().count()
     }),
     (
+        "options 52 of one byte, joined",
+        |size| value(52, &vec![7; size / 3], 1),
+        |message| {
+            let overload = message.value(52);
+            overload.map_or(0, |value| value.map_or(0, |value| value.bytes().count()))
+        },
+    ),
+    (
         "an option that is not there",
         |size| many(size, &[224, 0]),
         |message| usize::from(message.value(option::HOST_NAME.code()).is_ok()),
@@ -292,6 +300,12 @@ const VALUES: &[Typical] = &[
         scattered(119, &many_of(size / 5, &name(20)))
     }),
     ("119: roots, scattered", |size| scattered(119, &vec![0; size / 5])),
+    ("119: no root, PADs between", |size| {
+        between(119, &[many_of(size / 4, &[0]), vec![1]].concat(), &[0])
+    }),
+    ("101: text, PADs between", |size| {
+        between(101, &vec![0xf0; size / 4], &[0])
+    }),
     ("82, scattered", |size| scattered(82, &many_of(size / 5, &[1, 0]))),
     ("125, scattered", |size| scattered(125, &many_of(size / 5, &vendor()))),
     ("124, scattered", |size| {
@@ -464,12 +478,13 @@ fn value(code: u8, bytes: &[u8], width: usize) -> Vec<u8> {
 
 /// A message with one value in parts of one byte, with an empty option between: five times as long as the value.
 fn scattered(code: u8, bytes: &[u8]) -> Vec<u8> {
-    packet(
-        &bytes
-            .iter()
-            .flat_map(|byte| [code, 1, *byte, 224, 0])
-            .collect::<Vec<u8>>(),
-    )
+    between(code, bytes, &[224, 0])
+}
+
+/// The same with `others` between.
+fn between(code: u8, bytes: &[u8], others: &[u8]) -> Vec<u8> {
+    let parts = bytes.iter().flat_map(|byte| [&[code, 1, *byte][..], others].concat());
+    packet(&parts.collect::<Vec<u8>>())
 }
 
 /// A message with text whose first byte is far from the others.
