@@ -154,7 +154,9 @@ fn inspect_capture(arguments: &Arguments, file: &Path, out: &mut impl Write) -> 
                 break;
             }
         };
-        let Some(packet) = finder.find(&frame) else { continue };
+        let Some((packet, _)) = finder.find(&frame) else {
+            continue;
+        };
         if arguments.json {
             let place = json!({
                 "capture": file.display().to_string(),

@@ -146,14 +146,16 @@ fn replay(
         };
         totals.frames = totals.frames.saturating_add(1);
         let start = *start.get_or_insert(frame.time);
-        let Some(payload) = finder.find(&frame) else { continue };
+        let Some((payload, frames)) = finder.find(&frame) else {
+            continue;
+        };
         let unfit = if payload.len() > PACKET_CAPACITY {
             Some(Cause::TooLong)
         } else {
             Message::parse(&payload).err().map(|_| Cause::NoHeader)
         };
         if let Some(cause) = unfit {
-            finder.skipped.count(cause, 1);
+            finder.skipped.count(cause, frames);
             continue;
         }
         totals.messages = totals.messages.saturating_add(1);

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::net::Ipv4Addr;
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,6 +13,7 @@ use dhcp_callout::message::{EditError, MessageType, Seconds, option};
 use dhcp_callout::{Message, PacketBuffer};
 use dhcp_callout_support::{capture, tool};
 use etherparse::UdpHeader;
+use same_file::Handle;
 
 const HELP: &str = "\
 Copies a capture, and changes three options in every DHCPACK on the way: 192.0.2.53 and 192.0.2.54
@@ -87,10 +88,7 @@ enum Failure {
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Arguments { input, output } = arguments;
     let to_stdout = output == Path::new("-");
-    // It is written while the other is read.
-    if !to_stdout
-        && fs::canonicalize(output).is_ok_and(|output| fs::canonicalize(input).is_ok_and(|input| input == output))
-    {
+    if !to_stdout && is_same_file(input, output) {
         return Err(Failure::SameFile);
     }
     let failed = |error| Failure::Write {
@@ -114,6 +112,16 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let skipped = copy.finder.finish().1;
     tell(&format_args!("{copied} copied, {edited} edited\n{skipped}"));
     done
+}
+
+/// Returns whether the file that is read is written meanwhile, whatever its names are.
+fn is_same_file(input: &Path, output: &Path) -> bool {
+    let input = match input {
+        name if name == Path::new("-") => Handle::stdin(),
+        name => Handle::from_path(name),
+    };
+    // Nothing is lost in a device.
+    output.is_file() && input.is_ok_and(|input| Handle::from_path(output).is_ok_and(|output| input == output))
 }
 
 /// Passes the bytes of the new capture to `write`, and returns how far it came.
@@ -178,8 +186,11 @@ impl Copy {
 /// Returns the frame as it is to be written, and what is to be told of it.
 fn rewrite_frame<'f>(finder: &mut Finder, frame: &'f Frame) -> (Cow<'f, [u8]>, Option<String>) {
     let unchanged = Cow::Borrowed(frame.bytes.as_slice());
-    let found = finder.find(frame);
-    let Some(Ok(message)) = found.as_deref().map(Message::parse) else {
+    let Some((payload, frames)) = finder.find(frame) else {
+        return (unchanged, None);
+    };
+    let Ok(message) = Message::parse(&payload) else {
+        finder.skipped.count(Cause::NoHeader, frames);
         return (unchanged, None);
     };
     if message.message_type() != Some(MessageType::ACK) {

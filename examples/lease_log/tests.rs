@@ -22,7 +22,8 @@ fn all_is_written_when_stop_returns_and_no_rule_is_broken() {
         let request = Request {
             client: [2; 6],
             message_type: MessageType::REQUEST,
-            host_name: [0; 32],
+            // Like padding, once it is escaped.
+            host_name: *br"fffffffffffffffffffffffffffe\x00",
             circuit: [0; 32],
             lease: [number, 60].map(AtomicU32::new),
         };
@@ -33,7 +34,9 @@ fn all_is_written_when_stop_returns_and_no_rule_is_broken() {
     server.control(ServiceControl::STOP);
     let text = std::fs::read_to_string(&log).unwrap();
     assert_eq!(
-        text.lines().filter(|line| line.contains(" 60 s: processed")).count(),
+        text.lines()
+            .filter(|line| line.contains(r#"e\\x00" "" "#) && line.contains(" 60 s: processed"))
+            .count(),
         1000
     );
     assert!(text.ends_with(" stopped; 0 missed\n"), "{text}");

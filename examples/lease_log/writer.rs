@@ -89,8 +89,12 @@ fn write(log: &mut File, line: &str, packets: u64) {
 fn line(request: &Request, outcome: Outcome) -> String {
     let client = request.client.map(|byte| format!("{byte:02x}")).join(":");
     // What a client sends is hostile: a control character would end the line, and a quotation mark the text.
-    let text = |bytes: &[u8]| bytes.escape_ascii().to_string().trim_end_matches("\\x00").to_owned();
-    let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| text(bytes));
+    let [host, circuit] = [&request.host_name, &request.circuit].map(|bytes| {
+        let last = bytes.iter().rposition(|byte| *byte != 0);
+        last.and_then(|last| bytes.get(..=last))
+            .unwrap_or_default()
+            .escape_ascii()
+    });
     let [address, seconds] = request.lease.each_ref().map(|part| part.load(Relaxed));
     let (address, message_type) = (Ipv4Addr::from_bits(address), request.message_type);
     format!("{client} {message_type} \"{host}\" \"{circuit}\" {address} {seconds} s: {outcome}")

@@ -165,3 +165,24 @@ fn a_copy_that_is_not_on_the_disk_is_not_told() {
     assert!(error.starts_with("rewrite: /dev/full: "), "{error}");
     assert!(!log.contains("copied"), "{log}");
 }
+
+/// Opening it for writing would empty what is to be read.
+#[test]
+fn the_file_that_is_read_is_not_written_by_any_name() {
+    let made = Capture::of("same.pcap", &[ack().end().into()]);
+    let link = made.path().with_extension("link");
+    let _ = std::fs::remove_file(&link);
+    std::fs::hard_link(made.path(), &link).unwrap();
+    let before = std::fs::read(made.path()).unwrap();
+    let read = |input: &str| {
+        let stdin = std::fs::File::open(made.path()).unwrap();
+        example("rewrite").arg(input).arg(&link).stdin(stdin).output().unwrap()
+    };
+    for output in [read(made.path().to_str().unwrap()), read("-")] {
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("IN and OUT are the same file"), "{error}");
+        assert_eq!(std::fs::read(made.path()).unwrap(), before);
+    }
+    std::fs::remove_file(link).unwrap();
+}

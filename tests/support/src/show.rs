@@ -39,7 +39,7 @@ fn println_capture(server: &Server, path: &Path) {
     let mut finder = Finder::default();
     let messages: Vec<_> = frames
         .iter()
-        .filter_map(|frame| Some((frame.time, finder.find(frame)?)))
+        .filter_map(|frame| Some((frame.time, finder.find(frame)?.0)))
         .collect();
     let datagrams: Vec<_> = messages
         .iter()

@@ -188,6 +188,9 @@ fn has_dhcp_port(udp: &UdpSlice<'_>) -> bool {
         .any(|port| matches!(port, 67 | 68))
 }
 
+/// Something that is of so many frames.
+type OfFrames<T> = (T, usize);
+
 /// Finds the messages in the frames of a capture, puts those in IP fragments together, and counts what it skips.
 #[derive(Default)]
 pub struct Finder {
@@ -212,15 +215,15 @@ struct Fragments {
 }
 
 impl Finder {
-    /// Returns the message that a frame holds, or that its fragment completes.
-    pub fn find<'f>(&mut self, frame: &'f Frame) -> Option<Cow<'f, [u8]>> {
+    /// Returns the message that a frame holds, or that its fragment completes, and of how many frames it is.
+    pub fn find<'f>(&mut self, frame: &'f Frame) -> Option<OfFrames<Cow<'f, [u8]>>> {
         let (cause, frames) = match frame.dhcp_layers() {
-            Ok(layers) => return Some(Cow::Borrowed(layers.payload)),
+            Ok(layers) => return Some((Cow::Borrowed(layers.payload), 1)),
             Err(Cause::Fragment) => match self.join(frame) {
                 Ok(None) => return None,
-                Ok(Some(message)) => {
+                Ok(Some((message, frames))) => {
                     self.joined = self.joined.saturating_add(1);
-                    return Some(Cow::Owned(message));
+                    return Some((Cow::Owned(message), frames));
                 }
                 Err(skipped) => skipped,
             },
@@ -241,9 +244,9 @@ impl Finder {
         (self.joined, self.skipped)
     }
 
-    /// Returns the message that the fragment completes, or why it does not: the cause, and to how many frames it
+    /// Returns the message that the fragment completes, or why it does not: the cause; and to how many frames that
     /// applies.
-    fn join(&mut self, frame: &Frame) -> Result<Option<Vec<u8>>, (Cause, usize)> {
+    fn join(&mut self, frame: &Frame) -> Result<Option<OfFrames<Vec<u8>>>, OfFrames<Cause>> {
         let alone = |cause| (cause, 1);
         let packet = frame.slice().map_err(alone)?;
         let ip = frame.ip(&packet).map_err(alone)?;
@@ -273,7 +276,7 @@ impl Finder {
         }
         let (frames, datagram) = (fragments.frames, fragments.datagram.data());
         let message = match UdpSlice::from_slice(datagram) {
-            Ok(udp) if has_dhcp_port(&udp) => Ok(Some(udp.payload().to_owned())),
+            Ok(udp) if has_dhcp_port(&udp) => Ok(Some((udp.payload().to_owned(), frames))),
             Ok(_) => Err((Cause::NotDhcp, frames)),
             Err(_) => Err((Cause::Malformed, frames)),
         };
