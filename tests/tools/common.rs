@@ -308,7 +308,9 @@ fn messages_are_found_under_several_link_types() {
 fn messages(capture: &[u8]) -> (Vec<Vec<u8>>, Finder) {
     let mut finder = Finder::default();
     let frames: Vec<Frame> = capture::parse(capture).unwrap();
-    let found = frames.iter().filter_map(|frame| Some(finder.find(frame)?.0.into_owned()));
+    let found = frames
+        .iter()
+        .filter_map(|frame| Some(finder.find(frame)?.0.into_owned()));
     (found.collect(), finder)
 }
 
