@@ -78,6 +78,19 @@ use crate::hook::{
 /// dhcp_callout::export!(QUIET, chain = CHAIN, find = find::<{ one() }>);
 /// ```
 ///
+/// ```compile_fail,edition2021,E0133
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket};
+/// # struct Quiet;
+/// # impl Callout for Quiet {
+/// #     type State = ();
+/// #     fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> { Decision::Pass }
+/// # }
+/// static QUIET: Host<Quiet> = Host::new(Quiet);
+/// unsafe fn one() {}
+/// // An arm for the macro's own use.
+/// dhcp_callout::entry_point!(@define [fn entry] __Own { one(); dhcp_callout::entry_point!(@own QUIET); });
+/// ```
+///
 /// What is not the path of an item does not compile, and is answered by the grammar:
 ///
 /// ```compile_fail
@@ -250,10 +263,16 @@ macro_rules! entry_point {
             callout_version: ::core::primitive::u32,
             callout_tbl: *mut $crate::ffi::CalloutTable,
         ) -> ::core::primitive::u32 {
-            $($items)*
+            // The body of an `unsafe fn` is an unsafe context; that of a function within is not.
+            #[inline]
+            fn __exported() -> ::core::marker::PhantomData<impl $crate::export::Exported> {
+                $($items)*
+
+                ::core::marker::PhantomData::<$Exported>
+            }
 
             // SAFETY: whoever calls this function promises what its prototype asks.
-            unsafe { $crate::export::enter::<$Exported>(chain_dlls, callout_version, callout_tbl) }
+            unsafe { $crate::export::enter(__exported(), chain_dlls, callout_version, callout_tbl) }
         }
     };
     (@own $host:path) => {
@@ -311,8 +330,7 @@ where
 /// The host of an exported callout, whatever its type.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no `Host`: `export!` takes the path of a `static` of type `Host`",
-    note = "a field that is made at run time is a `LazyLock`, within the callout and not around the host"
+    message = "`{Self}` is no `Host`: `export!` takes the path of a `static` of type `Host`"
 )]
 pub trait Hosted: Keep {
     /// Lets the callout prepare for work; an error is what the entry point returns.
@@ -472,7 +490,12 @@ unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A
 /// - `callout_tbl` is NULL or can be written as a [`CalloutTable`], aligned or not.
 #[doc(hidden)]
 #[must_use]
-pub unsafe fn enter<E: Exported>(chain_dlls: *mut u16, callout_version: u32, callout_tbl: *mut CalloutTable) -> u32 {
+pub unsafe fn enter<E: Exported>(
+    _: PhantomData<E>,
+    chain_dlls: *mut u16,
+    callout_version: u32,
+    callout_tbl: *mut CalloutTable,
+) -> u32 {
     let report = |error| {
         let hook = ENTRY_POINT;
         E::report(Diagnostic::ArgumentsRefused { hook, error });
