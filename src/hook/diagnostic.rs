@@ -154,13 +154,16 @@ impl fmt::Display for Diagnostic<'_> {
                 "packet kept from the chain's members: table of the chain full: `PACKETS` says how many it holds",
             ),
             Self::ReplacementUndone { hook } => write!(f, "{hook}: replacement undone: the packet is over"),
-            Self::Lost { stage } => write!(f, "packet given up: {stage}"),
-            Self::ChainLost { stage } => write!(f, "packet given up by the chain: {stage}"),
+            Self::Lost { stage } => write!(f, "packet given up after a long silence: {stage}"),
+            Self::ChainLost { stage } => write!(f, "packet given up by the chain after a long silence: {stage}"),
             Self::LeftOut { path, reason } => match path {
                 Some(path) => write!(f, "{path} left out of the chain: {reason}"),
                 None => write!(f, "a DLL left out of the chain: {reason}"),
             },
-            Self::Unchained { dlls } => write!(f, "{dlls} DLLs of the list switched off: exported without a chain"),
+            Self::Unchained { dlls } => write!(
+                f,
+                "exported without a chain, which switches off so many DLLs of the list: {dlls}"
+            ),
             Self::MemberRefused { member, .. } => write!(f, "packet refused by chain member {member}"),
             Self::NotTold { notice, member } => {
                 write!(f, "notice {notice} not told to chain member {member}")

@@ -39,7 +39,7 @@ pub enum HookError {
         version: u32,
     },
     /// The control code belongs to another hook.
-    #[error("ControlCode {code:#010x} is not of the family {family:#x}")]
+    #[error("ControlCode {code:#010x} is of another hook: those of this one have {family:#x} in their upper four bits")]
     ForeignCode {
         /// The code that the server gave.
         code: u32,

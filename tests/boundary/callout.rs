@@ -982,9 +982,9 @@ fn the_service_is_told_of() {
         [
             "control 0x1",
             "control 0x77",
-            "DhcpControlHook: arguments refused: ControlCode 0x10000000 is not of the family 0x0",
+            "DhcpControlHook: arguments refused: ControlCode 0x10000000 is of another hook: those of this one have 0x0 in their upper four bits",
             "control 0x2",
-            "packet given up: in flight",
+            "packet given up after a long silence: in flight",
             "lost 7: InFlight",
         ]
     );
@@ -1014,8 +1014,8 @@ fn the_stop_of_the_service_ends_packets_without_a_control_method() {
         [
             "lost 49: InFlight",
             "lost 50: Dropped(DHCP_DROP_UNAUTH)",
-            "packet given up: dropped (DHCP_DROP_UNAUTH)",
-            "packet given up: in flight",
+            "packet given up after a long silence: dropped (DHCP_DROP_UNAUTH)",
+            "packet given up after a long silence: in flight",
         ]
     );
 }
@@ -1138,7 +1138,7 @@ fn dlls_that_are_switched_off_are_counted() {
     assert_eq!(result.status, 0);
     assert_eq!(
         ALONE.callout().take(),
-        ["2 DLLs of the list switched off: exported without a chain"]
+        ["exported without a chain, which switches off so many DLLs of the list: 2"]
     );
     let (_, recorder) = recorder!(1, 0);
     assert_eq!(recorder.take(), [""; 0], "an empty list is no news");
@@ -1156,7 +1156,8 @@ fn a_list_that_is_not_read_to_its_end_is_told() {
         HOST.callout().take()
     };
     let mut list = [u16::from(b'a'), 0].repeat(LONGEST_LIST / 2 + 1);
-    let switched_off = |dlls: usize| format!("{dlls} DLLs of the list switched off: exported without a chain");
+    let switched_off =
+        |dlls: usize| format!("exported without a chain, which switches off so many DLLs of the list: {dlls}");
     assert_eq!(
         told(list.as_mut_ptr().wrapping_byte_add(1)),
         ["DhcpServerCalloutEntry: arguments refused: list of DLLs is at an odd address, and was not read"]

@@ -729,7 +729,7 @@ mod full {
     static LOGS: [Log; 6] = [const { Log::new() }; 6];
     const FULL: &str =
         "packet kept from the chain's members: table of the chain full: `PACKETS` says how many it holds";
-    const LOST: &str = "packet given up by the chain: in flight";
+    const LOST: &str = "packet given up by the chain after a long silence: in flight";
 
     struct Foreign<const N: usize>;
 
@@ -822,7 +822,11 @@ mod full {
         let (server, chain) = chain!(LOGS[1], 4, "foreign.dll\0\0", find::<1>);
         let packet = server.receive(b"a").unwrap();
         server.control(ServiceControl::STOP);
-        assert_eq!(log.take(), ["packet given up: in flight"], "the host's");
+        assert_eq!(
+            log.take(),
+            ["packet given up after a long silence: in flight"],
+            "the host's"
+        );
         assert_eq!(chain.in_flight(), 1);
         server.notify(&packet, Notice::Dropped(DropReason::TIMEOUT));
         server.notify(&packet, Notice::Processed);
@@ -840,7 +844,11 @@ mod full {
         server.send(&silent[0], b"reply").unwrap();
         assert_eq!(log.take(), ["foreign sends for 1"]);
         server.control(ServiceControl::STOP);
-        assert_eq!(log.take(), ["packet given up: in flight"; 4], "the host's");
+        assert_eq!(
+            log.take(),
+            ["packet given up after a long silence: in flight"; 4],
+            "the host's"
+        );
         for _ in 0..4 {
             let packet = server.receive(b"c").unwrap();
             assert_eq!(log.take(), [LOST]);

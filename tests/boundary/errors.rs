@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use dhcp_callout::chain::{Chain, LoadedDll};
-use dhcp_callout::hook::{ChainDlls, LONGEST_LIST};
+use dhcp_callout::hook::{ChainDlls, LONGEST_LIST, LeftOut};
 use dhcp_callout::message::{MessageType, OptionCode, Typed, Value, option};
 use dhcp_callout::simulate::{EntryCall, Server, TestPacket};
 use dhcp_callout::table::{BufferPool, Context, ContextError, NotifyError, PacketTable};
@@ -220,6 +220,7 @@ impl Errors {
         self.heard(&[
             "HookError::EndlessList",
             "LeftOut::NotFound",
+            "Diagnostic::LeftOut, path known",
             "LeftOut::Refused",
             "LeftOut::Repeated",
             "LeftOut::TooMany",
@@ -316,7 +317,8 @@ impl Callout for Told {
             Diagnostic::ArgumentsRefused { error, .. } => told.push(error.to_string()),
             Diagnostic::LeftOut { path, reason } => {
                 told.push(reason.to_string());
-                if path.is_none() {
+                // A path of the list, and none.
+                if matches!(reason, LeftOut::NotFound) || path.is_none() {
                     told.push(diagnostic.to_string());
                 }
             }
@@ -387,9 +389,14 @@ fn error_texts(folder: &Path) -> Vec<String> {
         if path.is_dir() {
             texts.extend(error_texts(&path));
         } else {
-            let source = fs::read_to_string(path).unwrap();
-            let attributes = source.split("#[error(\"").skip(1);
-            texts.extend(attributes.map(|rest| rest.split('"').next().unwrap().to_owned()));
+            let source = fs::read_to_string(&path).unwrap();
+            // What the server does is told by hand.
+            let by_hand = ["write!(f,", "f.write_str("].map(|start| (start, path.ends_with("hook/diagnostic.rs")));
+            for (start, is_searched) in [("#[error(", true)].into_iter().chain(by_hand) {
+                let starts = source.split(start).skip(1).filter(|_| is_searched);
+                let quoted = starts.filter_map(|rest| rest.trim_start().strip_prefix('"'));
+                texts.extend(quoted.map(|rest| rest.split('"').next().unwrap().to_owned()));
+            }
         }
     }
     texts
