@@ -1,6 +1,7 @@
 //! What keeps the state of packets: the table of the crate, and what a user would take instead.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::ptr::without_provenance_mut;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
@@ -12,6 +13,9 @@ use sharded_slab::Slab as ShardedSlab;
 use slab::Slab;
 
 pub type State = [u64; 3];
+
+/// The hasher that maps have by default, but with the same keys on every run, so that a map takes as many instructions.
+type Hashers = BuildHasherDefault<DefaultHasher>;
 
 /// Keeps the states of packets between the hooks of a server that carries one number for each.
 pub trait Peer: Sync + Sized {
@@ -197,7 +201,7 @@ impl Peer for LockedSlab {
 #[derive(Default)]
 pub struct LockedMap {
     next: AtomicUsize,
-    packets: Mutex<HashMap<usize, Entry>>,
+    packets: Mutex<HashMap<usize, Entry, Hashers>>,
 }
 
 impl Peer for LockedMap {
@@ -235,7 +239,7 @@ impl Peer for LockedMap {
 #[derive(Default)]
 pub struct Dash {
     next: AtomicUsize,
-    packets: DashMap<usize, Entry>,
+    packets: DashMap<usize, Entry, Hashers>,
 }
 
 impl Peer for Dash {
