@@ -1,5 +1,5 @@
 //! Why does my server drop packets? Counts by reason, by relay and by client; each client is reported at most once an
-//! hour.
+//! hour, unless tens of thousands of others come in between.
 //!
 //! Hooks must not block: they count and send; a thread of the callout's own writes (`reporter.rs`).
 //!

@@ -9,7 +9,7 @@ use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use dhcp_callout::message::{Architecture, option};
-use dhcp_callout::{Callout, Decision, Host, NewPacket, OnSendPacket, SendPacket};
+use dhcp_callout::{Callout, Decision, Host, MessageType, NewPacket, OnSendPacket, SendPacket};
 use dhcp_callout_support::show;
 
 #[cfg(test)]
@@ -46,6 +46,13 @@ impl Callout for Pxe {
 impl OnSendPacket for Pxe {
     fn send_packet(&self, reply: &mut SendPacket<'_>, state: Option<&Self::State>) {
         let Some((file, limit)) = state else { return };
+        // A refusal has no boot file (RFC 2131, table 3).
+        if reply
+            .message()
+            .is_ok_and(|message| message.message_type() == Some(MessageType::NAK))
+        {
+            return;
+        }
         let rewritten = reply.rewrite(|editor| {
             editor
                 .siaddr(SERVER)

@@ -4,7 +4,7 @@
 use core::net::Ipv4Addr;
 
 use dhcp_callout::simulate::{self, Server};
-use dhcp_callout_support::packet::{Packet, ack, discover, tlv};
+use dhcp_callout_support::packet::{Packet, ack, discover, reply, tlv};
 
 use super::DhcpServerCalloutEntry;
 
@@ -59,4 +59,14 @@ fn other_replies_stay_as_they_are() {
         assert_eq!(siaddr, Ipv4Addr::new(192, 0, 2, 1));
         assert!(server_name.is_empty() && file.is_empty());
     }
+}
+
+#[test]
+fn a_refusal_has_no_boot_file() {
+    // SAFETY: as above.
+    let server = unsafe { Server::load(DhcpServerCalloutEntry) }.unwrap();
+    let asked = Vec::from(discover().option(60, "PXEClient").option(93, [0, 7]).end());
+    let in_flight = server.receive(&asked).unwrap();
+    let nak = Vec::from(reply().option(53, [6]).end());
+    assert_eq!(server.send(&in_flight, &nak).unwrap().bytes().unwrap(), nak);
 }

@@ -10,7 +10,7 @@ use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use dhcp_callout::message::option::{self, relay};
-use dhcp_callout::{Callout, Decision, Host, Message, NewPacket, OnSendPacket, SendPacket};
+use dhcp_callout::{Callout, Decision, Host, Message, MessageType, NewPacket, OnSendPacket, SendPacket};
 use dhcp_callout_support::show;
 
 #[cfg(test)]
@@ -64,6 +64,13 @@ impl Callout for RewriteReply {
 impl OnSendPacket for RewriteReply {
     fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&Self::State>) {
         let Some(&(name_servers, limit)) = state else { return };
+        // A refusal has no name servers (RFC 2131, table 3).
+        if packet
+            .message()
+            .is_ok_and(|message| message.message_type() == Some(MessageType::NAK))
+        {
+            return;
+        }
         let replaced = packet.replace(|reply| {
             reply.set(option::DNS_SERVERS, name_servers).limit(limit);
         });
@@ -78,7 +85,7 @@ impl OnSendPacket for RewriteReply {
 static RULES: [(Client, NameServers); 3] = [
     (Client::VendorClass(b"udhcp"), &[Ipv4Addr::new(192, 0, 2, 53)]),
     (Client::UserClass(b"guest"), &[Ipv4Addr::new(198, 51, 100, 53)]),
-    (Client::Circuit(b"lan0"), &[Ipv4Addr::new(203, 0, 113, 53)]),
+    (Client::Circuit(b"lan0"), &[Ipv4Addr::new(203, 0, 113, 54)]),
 ];
 
 static REWRITER: Host<RewriteReply, 4096, 64> = Host::new(RewriteReply(AtomicU64::new(0)));
