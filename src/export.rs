@@ -271,8 +271,9 @@ macro_rules! entry_point {
                 ::core::marker::PhantomData::<$Exported>
             }
 
+            let exported = __exported();
             // SAFETY: whoever calls this function promises what its prototype asks.
-            unsafe { $crate::export::enter(__exported(), chain_dlls, callout_version, callout_tbl) }
+            unsafe { $crate::export::enter(exported, chain_dlls, callout_version, callout_tbl) }
         }
     };
     (@own $host:path) => {
