@@ -49,7 +49,9 @@
 //! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that is of a packet which
 //!   the chain does not track, a hook other than `DhcpPktDropHook` calls the first member alone:
 //!   [`Diagnostic::ContextRefused`], with the context as the server passed it. The first member gets NULL for it, or
-//!   the same with the highest bit flipped, which its host refuses once more if it is none of its own.
+//!   the same with the highest bit flipped, which its host refuses once more if it is none of its own. Once another
+//!   member has replaced any packet or reply, nobody knows whose buffer one with a stale context is in by now: then the
+//!   first member hears of a drop of it with an empty packet, and of no other hook.
 //! - **A full table.** When the chain's table is full, the packet is offered to the first member alone: a gate goes on
 //!   refusing, and rewriting. If that member tracks the packet, in the table of its own host, the server carries its
 //!   context, and the later hooks find its state by that. The others hear nothing of the packet but its drop. To offer
@@ -132,6 +134,9 @@ pub struct Chain<const PACKETS: usize = 1024, const MEMBERS: usize = 8> {
     /// Set by the first call of `load`, and never cleared.
     is_loading: AtomicBool,
     packets: PacketTable<MemberContexts<MEMBERS>, PACKETS>,
+    /// Whether a member after the first has ever put another buffer in the place of a packet or reply, to take it back
+    /// at the end.
+    has_replaced: AtomicBool,
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
@@ -150,6 +155,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             members: Once::new(),
             is_loading: AtomicBool::new(false),
             packets: PacketTable::new(),
+            has_replaced: AtomicBool::new(false),
         }
     }
 

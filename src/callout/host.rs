@@ -6,8 +6,8 @@ use super::{
 };
 use crate::ffi::{ENTRY_POINT, ERROR_SUCCESS};
 use crate::hook::{
-    AddressDeleted, AddressOffered, Argument, Buffers, ClientDeleted, ControlEvent, Diagnostic, Handle, Keep,
-    NewPacket, PacketArgument, PacketNotice, ParsedOptions, SendPacket, note_drop,
+    AddressDeleted, AddressOffered, Argument, Buffers, ClientDeleted, ControlEvent, Diagnostic, Handle, HookError,
+    Keep, NewPacket, PacketArgument, PacketNotice, ParsedOptions, SendPacket, note_drop,
 };
 use crate::lifecycle::{Notice, Outcome, Stage};
 use crate::table::{
@@ -43,6 +43,10 @@ use crate::table::{
 /// the packet as processed. A packet that is [lost](Callout::packet_lost) keeps its buffers for ever, since the server
 /// may still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite)
 /// takes none: it works with a `BUFFERS` of 0 as well.
+///
+/// If the server goes on about a packet that is over, by its old context and where such a buffer is, the bytes can be
+/// those of another packet: a drop then comes without bytes, and the other hooks do not come, after a
+/// [`Diagnostic::ArgumentsRefused`] with [`TakenBack`](crate::hook::HookError::TakenBack).
 ///
 /// A packet takes 18 bytes and its state, rounded up to a multiple of 8, or of the alignment of the state; a buffer 4.1
 /// KB, and the index of the table 17 KB, for however many packets. The static takes no room in the file of the DLL if
@@ -222,6 +226,10 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         match (notice.notice(), notice.context()) {
             (Notice::Dropped(reason), context) => {
                 let entry = note_drop(&self.packets, context, reason, |diagnostic| self.report(diagnostic)).ok();
+                let is_refused = entry.is_none() && context.is_some();
+                if is_refused && self.is_taken_back(PacketNotice::HOOK, notice.start()) {
+                    return self.packet_dropped(&notice.taken_back(), None);
+                }
                 self.packet_dropped(notice, entry.as_deref().and_then(Entry::state));
                 if let Some(entry) = entry {
                     self.release(entry);
@@ -246,9 +254,11 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     where
         C: OnSendPacket,
     {
-        let entry = self.entry(SendPacket::HOOK, packet.context());
         let mut aside = None;
         let mut packet: SendPacket<'_> = packet;
+        let Ok(entry) = self.entry(SendPacket::HOOK, packet.context(), packet.start()) else {
+            return;
+        };
         let buffers = entry
             .as_ref()
             .map_or(Buffers::Nowhere, |_| Buffers::Pool(&self.buffers));
@@ -267,16 +277,22 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
     where
         C: OnOptionsParsed,
     {
-        let context = options.context();
+        let (context, start) = (options.context(), options.start());
         let call = |state: Option<&_>| self.callout.options_parsed(&mut options, state);
-        if self.event(ParsedOptions::HOOK, context, call).is_none() {
+        if self.event(ParsedOptions::HOOK, context, start, call).is_none() {
             options.put_back();
         }
     }
 
-    /// Lends the state of a packet to an event about it; `None` if the callout panicked.
-    fn event(&self, hook: &'static str, context: Option<Context>, call: impl FnOnce(Option<&C::State>)) -> Option<()> {
-        let entry = self.entry(hook, context);
+    /// Lends the state of a packet to an event about it; `None` if the callout panicked, or was not called.
+    fn event(
+        &self,
+        hook: &'static str,
+        context: Option<Context>,
+        start: *const u8,
+        call: impl FnOnce(Option<&C::State>),
+    ) -> Option<()> {
+        let entry = self.entry(hook, context, start).ok()?;
         let called = self.contain(hook, || call(entry.as_deref().and_then(Entry::state)));
         if let Some(entry) = entry {
             self.release(entry);
@@ -284,16 +300,38 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
         called
     }
 
-    /// Borrows the entry of a packet, if there is one.
+    /// Borrows the entry of a packet, if there is one; an error if the author is not to see the packet.
     #[inline]
-    fn entry(&self, hook: &'static str, context: Option<Context>) -> Option<Borrowed<'_, Entry<C::State>>> {
-        match self.packets.get(context?) {
-            Ok(entry) => Some(entry),
+    fn entry(
+        &self,
+        hook: &'static str,
+        context: Option<Context>,
+        start: *const u8,
+    ) -> Result<Option<Borrowed<'_, Entry<C::State>>>, ()> {
+        let Some(context) = context else { return Ok(None) };
+        match self.packets.get(context) {
+            Ok(entry) => Ok(Some(entry)),
             Err(error) => {
                 self.report(Diagnostic::ContextRefused { hook, error });
-                None
+                if self.is_taken_back(hook, start) {
+                    Err(())
+                } else {
+                    Ok(None)
+                }
             }
         }
+    }
+
+    /// Returns whether a packet whose context was refused is in a buffer of the host, where another may be by now, and
+    /// tells the callout.
+    #[cold]
+    fn is_taken_back(&self, hook: &'static str, start: *const u8) -> bool {
+        let is_taken_back = self.buffers.contains(start);
+        if is_taken_back {
+            let error = HookError::TakenBack;
+            self.report(Diagnostic::ArgumentsRefused { hook, error });
+        }
+        is_taken_back
     }
 
     /// Gives a borrowed entry back; if the packet has finished meanwhile, this is its end.
@@ -390,10 +428,12 @@ handles! {
     PacketNotice<'static>: Callout, |host, notice| host.notice(&notice);
     SendPacket<'static>: OnSendPacket, |host, packet| host.send_packet(packet);
     AddressDeleted<'static>: OnAddressDeleted, |host, event| {
-        host.event(AddressDeleted::HOOK, event.context(), |state| host.callout.address_deleted(&event, state))
+        let call = |state: Option<&_>| host.callout.address_deleted(&event, state);
+        host.event(AddressDeleted::HOOK, event.context(), event.start(), call)
     };
     AddressOffered<'static>: OnAddressOffered, |host, event| {
-        host.event(AddressOffered::HOOK, event.context(), |state| host.callout.address_offered(&event, state))
+        let call = |state: Option<&_>| host.callout.address_offered(&event, state);
+        host.event(AddressOffered::HOOK, event.context(), event.start(), call)
     };
     ParsedOptions<'static>: OnOptionsParsed, |host, options| host.options_parsed(options);
     ClientDeleted<'static>: OnClientDeleted, |host, event| {

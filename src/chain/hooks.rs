@@ -2,6 +2,7 @@
 
 use core::ffi::c_void;
 use core::ptr::null_mut;
+use core::sync::atomic::Ordering::Relaxed;
 
 use super::Chain;
 use super::contexts::{Audience, MemberContexts};
@@ -79,19 +80,21 @@ impl<'a> Watched<'a> {
         Self { pair, own, last }
     }
 
-    /// Sets the variables back to what they were before a member, if it has left what is no packet.
-    fn check(&mut self) -> Result<(), HookError> {
+    /// Sets the variables back to what they were before a member, if it has left what is no packet; returns whether it
+    /// has left another buffer.
+    fn check(&mut self) -> Result<bool, HookError> {
         let left = self.pair.get();
         if let Err(error) = check_packet(left.0, left.1) {
             self.pair.set(self.last);
             return Err(error);
         }
+        let is_replaced = left.0 != self.last.0;
         self.last = left;
         if left.0 == self.own.0 {
             // Rewritten in place, perhaps: the bytes stay whatever comes, so this is their size.
             self.own = left;
         }
-        Ok(())
+        Ok(is_replaced)
     }
 
     /// Points the server at its own packet again; returns whether it was pointed elsewhere.
@@ -126,6 +129,9 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             Ok(contexts) => (contexts, null_mut(), MEMBERS),
             Err(error) => {
                 self.report(Diagnostic::ContextRefused { hook: A::HOOK, error });
+                if self.may_be_taken_back(error) {
+                    return ERROR_SUCCESS;
+                }
                 // The DLL's own callout bears any context.
                 (None, context.map_or(null_mut(), Audience::<MEMBERS>::own_context), 1)
             }
@@ -145,10 +151,18 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         status
     }
 
+    /// Returns whether the bytes of a packet that is not borrowed may be in a buffer that a member has taken back.
+    fn may_be_taken_back(&self, error: ContextError) -> bool {
+        // Of a packet that the chain does not track, the members have not heard.
+        !matches!(error, ContextError::Invalid(_)) && self.has_replaced.load(Relaxed)
+    }
+
     /// Looks at what a member has left in the server's variables.
     fn check(&self, hook: &'static str, member: usize, watched: Option<&mut Watched<'_>>) {
-        if let Some(Err(error)) = watched.map(Watched::check) {
-            self.report(Diagnostic::MemberPointers { hook, member, error });
+        match watched.map(Watched::check) {
+            Some(Ok(true)) if member > 0 => self.has_replaced.store(true, Relaxed),
+            Some(Err(error)) => self.report(Diagnostic::MemberPointers { hook, member, error }),
+            _ => {}
         }
     }
 
@@ -369,7 +383,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
 }
 
 impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> for Chain<PACKETS, MEMBERS> {
-    unsafe fn handle(&'static self, notice: PacketNotice<'static>, raw: DropSendArguments) -> u32 {
+    unsafe fn handle(&'static self, mut notice: PacketNotice<'static>, raw: DropSendArguments) -> u32 {
         let hook = PacketNotice::HOOK;
         if let Err(error) = notice.bytes() {
             self.report(Diagnostic::ArgumentsRefused { hook, error });
@@ -396,7 +410,12 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
                 }
                 // It names no packet of the members'.
                 Err(Some(ContextError::Invalid(_))) => self.pass_on_untracked(&notice, told, Audience::from(0)),
-                Err(_) => self.pass_on_untracked(&notice, told, Audience::OWN),
+                Err(error) => {
+                    if error.is_some_and(|error| self.may_be_taken_back(error)) {
+                        notice = notice.taken_back();
+                    }
+                    self.pass_on_untracked(&notice, told, Audience::OWN)
+                }
             },
             end @ Notice::Processed => match self.packets.notify(context, end) {
                 Ok(Progress::Done { state, .. }) => self.pass_on(&notice, told, Audience::Tracked(&state)),
@@ -405,6 +424,9 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
                 Ok(_) => ERROR_SUCCESS,
                 Err(error) => {
                     report(Diagnostic::NoticeRejected { notice: end, error });
+                    if self.has_replaced.load(Relaxed) {
+                        notice = notice.taken_back();
+                    }
                     self.pass_on_untracked(&notice, told, Audience::OWN)
                 }
             },

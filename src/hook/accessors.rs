@@ -23,6 +23,19 @@ macro_rules! packet_accessors {
     };
 }
 
+/// Where the packet is of a hook that cannot give the server another.
+macro_rules! packet_start {
+    ($Type:ident) => {
+        impl $Type<'_> {
+            /// Returns where the packet is, without reading it.
+            #[inline]
+            pub(crate) fn start(&self) -> *const u8 {
+                self.packet.start_and_size().0
+            }
+        }
+    };
+}
+
 /// The ways in which a hook gives the server other bytes; `$packet` is the packet whose end returns the buffer, `$held`
 /// who holds it until then, and `$unheld` when nobody would.
 macro_rules! packet_replacement {
@@ -143,4 +156,4 @@ macro_rules! packet_context {
     };
 }
 
-pub(super) use {packet_accessors, packet_context, packet_origin, packet_replacement};
+pub(super) use {packet_accessors, packet_context, packet_origin, packet_replacement, packet_start};

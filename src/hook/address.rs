@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 
-use super::accessors::{packet_accessors, packet_context, packet_origin};
+use super::accessors::{packet_accessors, packet_context, packet_origin, packet_start};
 use super::packet::PacketBytes;
 use super::raw::{Family, HookError};
 use crate::control::{AddressGrant, AddressProblem, ClientType};
@@ -22,6 +22,7 @@ pub struct AddressDeleted<'a> {
 packet_accessors!(AddressDeleted);
 packet_origin!(AddressDeleted);
 packet_context!(AddressDeleted);
+packet_start!(AddressDeleted);
 
 impl AddressDeleted<'_> {
     /// Creates the safe argument from those of the C prototype.
@@ -81,6 +82,7 @@ pub struct AddressOffered<'a> {
 packet_accessors!(AddressOffered);
 packet_origin!(AddressOffered);
 packet_context!(AddressOffered);
+packet_start!(AddressOffered);
 
 impl AddressOffered<'_> {
     /// Creates the safe argument from those of the C prototype.

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 
 use super::accessors::{packet_accessors, packet_context, packet_origin, packet_replacement};
-use super::packet::{PacketArgument, PacketBytes};
+use super::packet::{PacketArgument, PacketBytes, PacketPair, check_packet};
 use super::raw::{Family, HookError};
 use crate::control::SendCode;
 use crate::ffi::DropSendArguments;
@@ -17,6 +17,8 @@ use crate::message::{Message, ParseError};
 #[derive(Debug)]
 pub struct PacketNotice<'a> {
     packet: Result<PacketBytes<'a>, HookError>,
+    /// The server's variables, read again only when a report is late: what few need is not computed for all.
+    pair: Option<PacketPair<'a>>,
     ip_address: Ipv4Addr,
     notice: Notice,
     pkt_context: *mut c_void,
@@ -38,8 +40,11 @@ impl PacketNotice<'_> {
     pub unsafe fn from_raw(raw: DropSendArguments) -> Self {
         // SAFETY: the caller promises of the two pointers what is asked here.
         let packet = unsafe { PacketArgument::from_raw(raw.packet, raw.packet_size) };
+        // SAFETY: as above.
+        let pair = unsafe { PacketPair::from_raw(raw.packet, raw.packet_size) };
         Self {
             packet: packet.map(|packet| packet.original()),
+            pair: pair.ok(),
             ip_address: Ipv4Addr::from_bits(raw.ip_address),
             notice: Notice::from_code(raw.control_code),
             pkt_context: raw.pkt_context,
@@ -58,7 +63,8 @@ impl PacketNotice<'_> {
     ///
     /// # Errors
     /// - [`HookError::Null`] if `Packet`, `PacketSize` or `*Packet` is NULL;
-    /// - [`HookError::TooLong`] if `*PacketSize` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    /// - [`HookError::TooLong`] if `*PacketSize` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY);
+    /// - [`HookError::TakenBack`] if the packet has ended, and what it was replaced by was taken back.
     #[inline]
     pub fn bytes(&self) -> Result<&[u8], HookError> {
         match &self.packet {
@@ -67,7 +73,25 @@ impl PacketNotice<'_> {
         }
     }
 
+    /// Returns the notice without its bytes, which are those of another packet by now, perhaps.
+    #[inline]
+    pub(crate) const fn taken_back(&self) -> Self {
+        Self {
+            packet: Err(HookError::TakenBack),
+            ..*self
+        }
+    }
+
+    /// Returns where the packet is by the server's variables: NULL without [`bytes`](Self::bytes).
+    #[inline]
+    pub(crate) fn start(&self) -> *const u8 {
+        let pair = self.pair.map(PacketPair::get);
+        let valid = pair.filter(|(start, size)| check_packet(*start, *size).is_ok());
+        valid.map_or(core::ptr::null(), |(start, _)| start.cast_const())
+    }
+
     /// Returns where the packet is, and its size: NULL and 0 without [`bytes`](Self::bytes).
+    #[inline]
     pub(crate) fn start_and_size(&self) -> (*mut u8, u32) {
         self.packet
             .map_or((core::ptr::null_mut(), 0), PacketBytes::start_and_size)
@@ -125,6 +149,12 @@ impl SendPacket<'_> {
         })
     }
 
+    /// Returns where the packet is, without reading it.
+    #[inline]
+    pub(crate) fn start(&self) -> *const u8 {
+        self.packet.original().start_and_size().0
+    }
+
     /// Returns what is about to be sent; [`SendCode::SEND_PACKET`] is the only documented code.
     #[inline]
     #[must_use]
@@ -141,6 +171,8 @@ impl<'a> PacketNotice<'a> {
         let packet = PacketArgument::of_test(&mut variables.packet, &mut variables.packet_size, &mut variables.block);
         Self {
             packet: Ok(packet.original()),
+            // No host looks at it.
+            pair: None,
             ip_address: super::packet::TEST_SOCKET,
             notice,
             pkt_context: variables.pkt_context,

@@ -74,6 +74,7 @@ impl PacketBytes<'_> {
     }
 
     /// Returns pointer and size as the server counts it.
+    #[inline]
     pub(super) fn start_and_size(self) -> (*mut u8, u32) {
         (self.start.as_ptr(), size_of_packet(self.length))
     }
@@ -115,7 +116,7 @@ impl PacketPair<'_> {
     /// - `packet` and `size` are each NULL or can be read and written during the lifetime of the value, and nobody else
     ///   does so.
     #[inline]
-    unsafe fn from_raw(packet: *mut *mut u8, size: *mut u32) -> Result<Self, HookError> {
+    pub(super) unsafe fn from_raw(packet: *mut *mut u8, size: *mut u32) -> Result<Self, HookError> {
         Ok(Self {
             packet: not_null(packet, "Packet")?,
             size: not_null(size, "PacketSize")?,

@@ -5,7 +5,7 @@ use core::fmt;
 use core::mem::discriminant;
 use core::ptr::NonNull;
 
-use super::accessors::{packet_accessors, packet_context};
+use super::accessors::{packet_accessors, packet_context, packet_start};
 use super::packet::PacketBytes;
 use super::raw::{HookError, checked_length, not_null};
 use crate::ffi::{Boolean, HandleOptionsArguments, ServerOptions};
@@ -43,6 +43,7 @@ impl fmt::Debug for ParsedOptions<'_> {
 
 packet_accessors!(ParsedOptions);
 packet_context!(ParsedOptions);
+packet_start!(ParsedOptions);
 
 /// A DWORD that the server parsed from a packet, as its four bytes in memory.
 ///

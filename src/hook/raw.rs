@@ -23,6 +23,9 @@ pub enum HookError {
         /// The size that the server gave, in bytes.
         size: u32,
     },
+    /// The packet is over, and was in a buffer that was taken back then: another packet may be in it by now.
+    #[error("packet is over, and the buffer in which it was has been taken back")]
+    TakenBack,
     /// The list of DLLs, `ChainDlls`, is at an odd address.
     #[error("list of DLLs is at an odd address, and was not read")]
     UnalignedList,

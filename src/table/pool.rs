@@ -110,6 +110,12 @@ impl<const M: usize> BufferPool<M> {
         Ok(buffer)
     }
 
+    /// Returns whether this is an address in a buffer of the pool.
+    #[inline]
+    pub(crate) fn contains(&self, address: *const u8) -> bool {
+        address.addr().wrapping_sub(self.buffers.as_ptr().addr()) < size_of_val(&self.buffers)
+    }
+
     /// Takes the buffers back that a packet was given.
     ///
     /// # Safety

@@ -603,6 +603,95 @@ mod overlap {
     }
 }
 
+/// The server goes on about a packet that has ended, with the buffer in which another one is by now.
+mod taken_back {
+    use super::*;
+
+    struct Replaces;
+
+    static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    static HOST: Host<Replaces, 4, 1> = Host::new(Replaces);
+    entry_point!(fn entry = HOST);
+
+    fn note(line: String) {
+        HEARD.lock().unwrap().push(line);
+    }
+
+    impl Callout for Replaces {
+        type State = ();
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+            let bytes = packet.bytes().to_vec();
+            packet.replace_with(&bytes).unwrap();
+            Decision::Pass
+        }
+
+        fn packet_dropped(&self, notice: &PacketNotice<'_>, _: Option<&()>) {
+            note(format!("dropped {:?}", notice.bytes()));
+        }
+
+        fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+            if let Diagnostic::ArgumentsRefused { hook, error } = diagnostic {
+                note(format!("{hook}: {error}"));
+            }
+        }
+    }
+
+    impl OnSendPacket for Replaces {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+            packet.rewrite_with(b"reply").unwrap();
+            note("send".to_owned());
+        }
+    }
+
+    impl OnAddressOffered for Replaces {
+        fn address_offered(&self, _: &AddressOffered<'_>, _: Option<&()>) {
+            note("offered".to_owned());
+        }
+    }
+
+    impl OnOptionsParsed for Replaces {
+        fn options_parsed(&self, _: &mut ParsedOptions<'_>, _: Option<&()>) {
+            note("parsed".to_owned());
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_packet_after_its_end_leads_to_no_other_packet() {
+        // SAFETY: the entry point is made by the macro.
+        let server = unsafe { Server::load(entry) }.unwrap();
+        let first = server.call(&HookCall::new_packet(b"first"));
+        let (start, size) = first.left_at();
+        assert!(first.is_swapped());
+        server.call(&HookCall::notice(b"", 0xB).context(first.context()));
+        let other = server.call(&HookCall::new_packet(b"other"));
+        assert_eq!(other.left_at(), (start, size));
+        let fields = ServerFields::default();
+        for late in [
+            HookCall::notice(b"", 0x4),
+            HookCall::notice(b"", 0xB),
+            HookCall::send(b""),
+            HookCall::address_offered(b"", 0x3000_0001),
+            HookCall::options_parsed(b"", &fields),
+        ] {
+            // SAFETY: it is a buffer of the host, which lives as long as the test.
+            server.call(&unsafe { late.packet_at(start, size) }.context(first.context()));
+        }
+        let error = "packet is over, and the buffer in which it was has been taken back";
+        assert_eq!(
+            *HEARD.lock().unwrap(),
+            [
+                format!("DhcpPktDropHook: {error}"),
+                "dropped Err(TakenBack)".to_owned(),
+                format!("DhcpPktSendHook: {error}"),
+                format!("DhcpAddressOfferHook: {error}"),
+                format!("DhcpHandleOptionsHook: {error}"),
+            ]
+        );
+        assert_eq!(other.left(), Ok(&b"other"[..]));
+    }
+}
+
 /// The server reports a packet as processed while the callout hears of its drop.
 mod ended_meanwhile {
     use super::*;

@@ -349,7 +349,7 @@ mod members {
                 "1 told: notice DHCP_DROP_PROCESSED not told to chain member 2",
                 "1 told: notice DHCP_DROP_DUPLICATE not told to chain member 1",
                 "1 told: notice DHCP_DROP_DUPLICATE not told to chain member 2",
-                "1 dropped None 0x1 Ok(\"a123\")",
+                "1 dropped None 0x1 Ok(\"\")",
             ]
         );
 
@@ -1262,6 +1262,70 @@ mod bytes_at_the_end {
             "last" => dll::<Reads<true>>(),
             _ => dll::<Reads<false>>(),
         }
+    }
+
+    /// A callout that looks at all packets.
+    struct Looks;
+
+    static LOOKED: Log = Log::new();
+
+    impl Callout for Looks {
+        type State = ();
+
+        fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+            Decision::Pass
+        }
+
+        fn packet_dropped(&self, notice: &PacketNotice<'_>, _: Option<&()>) {
+            LOOKED.note(format!("dropped {:?}", notice.bytes()));
+        }
+    }
+
+    impl OnSendPacket for Looks {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+            LOOKED.note(format!("send {}", String::from_utf8_lossy(packet.bytes())));
+        }
+    }
+
+    static OTHER_BUFFER: Mutex<[u8; 4096]> = Mutex::new([0; 4096]);
+
+    /// Takes its buffer back.
+    struct TakesBack;
+
+    impl Dll for TakesBack {
+        unsafe fn new_pkt(call: NewPktArguments) -> u32 {
+            // SAFETY: called as the prototype says.
+            if unsafe { call.packet_size.read() } == 8 {
+                // SAFETY: as above.
+                unsafe { replace(&OTHER_BUFFER, call.packet, call.packet_size) };
+            }
+            0
+        }
+    }
+
+    fn find_other(_: DllPath<'_>) -> Option<LoadedDll> {
+        dll::<TakesBack>()
+    }
+
+    #[test]
+    fn what_a_member_has_taken_back_is_not_read_after_the_end() {
+        static HOST: Host<Looks> = Host::new(Looks);
+        static CHAIN: Chain = Chain::new();
+        entry_point!(fn entry = HOST, chain = CHAIN, find = find_other);
+        let server = server(entry, "replaces\0\0");
+        let late = |packet: &[u8]| {
+            let packet = server.receive(packet).unwrap();
+            server.notify(&packet, Notice::Processed);
+            server.call(&HookCall::send(b"reply").context(packet.context()));
+            server.call(&HookCall::notice(b"late", 0x4).context(packet.context()));
+            LOOKED.take()
+        };
+        // As long as no member replaces packets, the bytes are those of the server.
+        assert_eq!(
+            late(b"a packet that is not"),
+            ["send reply", "dropped Ok([108, 97, 116, 101])"]
+        );
+        assert_eq!(late(b"original"), ["dropped Ok([])"]);
     }
 
     #[test]

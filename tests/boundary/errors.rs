@@ -198,6 +198,7 @@ impl Errors {
         // SAFETY: of a packet that is longer than 4096 bytes nothing is asked.
         let long = unsafe { AddressDeleted::from_raw(raw) };
         self.add("HookError::TooLong", long.map(drop).unwrap_err());
+        self.add("HookError::TakenBack", HookError::TakenBack);
     }
 
     /// What a callout is told of entry points and lists of DLLs.

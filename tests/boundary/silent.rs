@@ -8,6 +8,7 @@ use core::time::Duration;
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::control::ServiceControl;
 use dhcp_callout::ffi::EntryPoint;
+use dhcp_callout::hook::HookError;
 use dhcp_callout::simulate::{Call, Conduct, Contexts, Datagram, EntryCall, Notices, Server, Swaps, Threads};
 use dhcp_callout::{
     Callout, Decision, Diagnostic, DllPath, Host, Message, MessageType, NewPacket, Notice, OnOptionsParsed,
@@ -87,7 +88,12 @@ impl Callout for Counts {
 
     fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
         match diagnostic {
-            Diagnostic::NoticeRejected { .. } | Diagnostic::ContextRefused { .. } => self.count(Heard::Rejected),
+            Diagnostic::NoticeRejected { .. }
+            | Diagnostic::ContextRefused { .. }
+            | Diagnostic::ArgumentsRefused {
+                error: HookError::TakenBack,
+                ..
+            } => self.count(Heard::Rejected),
             Diagnostic::Panicked { .. } | Diagnostic::ArgumentsRefused { .. } => self.count(Heard::Contained),
             _ => {}
         }

@@ -415,9 +415,16 @@ impl<'s> Model<'s> {
         if is_refused {
             assert_eq!(seen.left_at(), seen.given_at());
         } else {
-            let hearing = self.hearing(context, live.is_some());
+            let hearing = self.hearing(context, live.is_some(), &told);
+            let taken_back: [_; MEMBERS] =
+                core::array::from_fn(|member| self.is_taken_back(&source, context, member, live.as_ref()));
             let members = live.as_mut().unwrap_or(&mut nobody);
             for member in 0..hearing {
+                let is_original = matches!(at, At::Known(known) if known == seen.given_at().0);
+                if taken_back[member] && is_original {
+                    told.take(member, Kind::ArgumentsRefused);
+                    continue;
+                }
                 let id = members[member].as_ref().and_then(|entry| entry.id);
                 let event = told.next(member, Kind::Send, id, &shown);
                 at.learn(event.at, members);
@@ -444,13 +451,26 @@ impl<'s> Model<'s> {
         self.live = Some(all);
     }
 
-    /// How many callouts a hook reaches: of packets that a chain does not track the first alone hears.
-    fn hearing(&self, context: usize, is_live: bool) -> usize {
+    /// Whether a member has the packet of the call in a buffer of its own, and refuses the context that it is given.
+    fn is_taken_back(&self, source: &Source, context: usize, member: usize, live: Option<&Live>) -> bool {
+        let is_refused = match live {
+            Some(live) => live[member].as_ref().is_some_and(|entry| entry.given_up),
+            // A chain gives NULL for what it refuses itself.
+            None => {
+                context != 0 && (self.shape.chain.is_none() || is_untracked(context) && withheld(context).is_none())
+            }
+        };
+        source.of == Some(member) && is_refused
+    }
+
+    /// How many callouts a hook reaches: of packets that a chain does not track the first alone hears, and nobody of
+    /// those that are over if a later member has ever replaced a packet, in whichever test.
+    fn hearing(&self, context: usize, is_live: bool, told: &Told) -> usize {
         if context == 0 || is_live && !is_untracked(context) {
-            self.members()
-        } else {
-            1
+            return self.members();
         }
+        let is_over = self.shape.chain.is_some() && !is_untracked(context);
+        usize::from(!(is_over && told.0.is_empty()))
     }
 
     fn notify(&mut self, step: &Step, context: usize) {
@@ -460,6 +480,10 @@ impl<'s> Model<'s> {
         assert_eq!(seen.left_at(), seen.given_at());
         let is_refused = !source.is_valid();
         let (is_alone, members) = (self.shape.chain.is_none(), self.members());
+        let live = self.live.as_ref().and_then(|all| all.get(&context));
+        let is_readable_drop = source.is_valid() && step.code != PROCESSED;
+        let taken_back: [_; MEMBERS] =
+            core::array::from_fn(|member| is_readable_drop && self.is_taken_back(&source, context, member, live));
         let Some(all) = &mut self.live else { return };
         let mut told = Told(events.into());
         if is_refused {
@@ -494,6 +518,9 @@ impl<'s> Model<'s> {
                 {
                     told.take(member, Kind::Rejected);
                 }
+                if taken_back[member] {
+                    told.take(member, Kind::ArgumentsRefused);
+                }
                 match entry {
                     None if is_end => {}
                     None => told.plain(member, Kind::Dropped, None, &[], plan),
@@ -517,6 +544,9 @@ impl<'s> Model<'s> {
                 // Whether a table could have given it out, the table knows.
                 let is_possible = told.0.front().is_some_and(|event| event.kind == Kind::NotTold);
                 from = Some(if is_possible { MEMBERS } else { 0 });
+            }
+            if taken_back[0] {
+                told.take(0, Kind::ArgumentsRefused);
             }
             let hears = |member: usize| member == 0 || from.is_some_and(|from| member >= from);
             for member in (0..members).filter(|member| !hears(*member)) {
@@ -568,17 +598,23 @@ impl<'s> Model<'s> {
         let mut told = Told(events.into());
         let live = all.get(&context).filter(|_| step.is_about_packet());
         let hearing = if step.is_about_packet() {
-            self.hearing(context, live.is_some())
+            self.hearing(context, live.is_some(), &told)
         } else {
             self.members()
         };
         let ids: [_; MEMBERS] = core::array::from_fn(|member| live.and_then(|live| live[member].as_ref()?.id));
+        let taken_back: [_; MEMBERS] =
+            core::array::from_fn(|member| step.is_about_packet() && self.is_taken_back(&source, context, member, live));
         let is_stop = step.stops();
         match shown {
             None => drop(told.take(0, Kind::ArgumentsRefused)),
             Some(shown) => {
                 for member in 0..hearing {
                     let plan = &step.plans[member];
+                    if taken_back[member] {
+                        told.take(member, Kind::ArgumentsRefused);
+                        continue;
+                    }
                     told.plain(member, kind, ids[member], &shown, plan);
                     if is_stop {
                         let entries = all.values_mut().filter_map(|live| live[member].as_mut());
@@ -634,18 +670,31 @@ impl<'s> Model<'s> {
     }
 
     fn source(&self, packet: &Packet) -> Source {
-        let all: Vec<_> = self.live.iter().flat_map(BTreeMap::values).flat_map(kept).collect();
-        let (own, at) = match &packet.bytes {
-            Bytes::Null => (Vec::new(), None),
-            Bytes::Own(bytes) => (bytes.clone(), None),
+        let entries = self
+            .live
+            .iter()
+            .flat_map(BTreeMap::values)
+            .flat_map(|live| live.iter().enumerate());
+        let all: Vec<_> = entries
+            .flat_map(|(member, entry)| {
+                entry
+                    .iter()
+                    .flat_map(|entry| &entry.kept)
+                    .map(move |kept| (member, kept))
+            })
+            .collect();
+        let (own, at, of) = match &packet.bytes {
+            Bytes::Null => (Vec::new(), None, None),
+            Bytes::Own(bytes) => (bytes.clone(), None, None),
             Bytes::Replaced(index) => match all.get(index.index(all.len().max(1))) {
-                Some(kept) => (kept.bytes.clone(), Some(kept.start.cast_mut())),
-                None => (Vec::new(), None),
+                Some((member, kept)) => (kept.bytes.clone(), Some(kept.start.cast_mut()), Some(*member)),
+                None => (Vec::new(), None, None),
             },
         };
         let is_null = matches!(packet.bytes, Bytes::Null);
         Source {
             at,
+            of,
             is_null,
             size: packet.too_long.unwrap_or_else(|| u32::try_from(own.len()).unwrap()),
             shown: (!is_null && packet.too_long.is_none()).then(|| own.clone()),
@@ -691,6 +740,8 @@ struct Source {
     own: Vec<u8>,
     /// Where a callout has put it.
     at: Option<*mut u8>,
+    /// The member whose buffer that is.
+    of: Option<usize>,
     is_null: bool,
     size: u32,
     /// What a hook may read of it.
