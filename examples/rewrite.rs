@@ -116,12 +116,16 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Returns whether the file that is read is written meanwhile, whatever its names are.
 fn is_same_file(input: &Path, output: &Path) -> bool {
+    // Nothing is lost in a device; and a pipe is opened once only.
+    if !output.is_file() {
+        return false;
+    }
     let input = match input {
         name if name == Path::new("-") => Handle::stdin(),
-        name => Handle::from_path(name),
+        name if name.is_file() => Handle::from_path(name),
+        _ => return false,
     };
-    // Nothing is lost in a device.
-    output.is_file() && input.is_ok_and(|input| Handle::from_path(output).is_ok_and(|output| input == output))
+    input.is_ok_and(|input| Handle::from_path(output).is_ok_and(|output| input == output))
 }
 
 /// Passes the bytes of the new capture to `write`, and returns how far it came.

@@ -331,7 +331,8 @@ where
 /// The host of an exported callout, whatever its type.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no `Host`: `export!` takes the path of a `static` of type `Host`"
+    message = "`{Self}` is no `Host`: `export!` takes the path of a `static` of type `Host`",
+    note = "a field that is made at run time is a `LazyLock`, within the callout and not around the host"
 )]
 pub trait Hosted: Keep {
     /// Lets the callout prepare for work; an error is what the entry point returns.

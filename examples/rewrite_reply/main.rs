@@ -1,4 +1,4 @@
-//! Sets an option in every reply to the clients of one vendor class (60) or user class (77), or at one relay port
+//! Sets an option in every reply but refusals to the clients of one vendor class (60) or user class (77), or at one relay port
 //! (circuit id, 82).
 //!
 //! What the client is, is decided when its packet comes in, and kept as the packet's state; when the reply is about to

@@ -154,8 +154,10 @@ impl fmt::Display for Diagnostic<'_> {
                 "packet kept from the chain's members: table of the chain full: `PACKETS` says how many it holds",
             ),
             Self::ReplacementUndone { hook } => write!(f, "{hook}: replacement undone: the packet is over"),
-            Self::Lost { stage } => write!(f, "packet given up after a long silence: {stage}"),
-            Self::ChainLost { stage } => write!(f, "packet given up by the chain after a long silence: {stage}"),
+            Self::Lost { stage } => write!(f, "packet given up, for its end was not reported: {stage}"),
+            Self::ChainLost { stage } => {
+                write!(f, "packet given up by the chain, for its end was not reported: {stage}")
+            }
             Self::LeftOut { path, reason } => match path {
                 Some(path) => write!(f, "{path} left out of the chain: {reason}"),
                 None => write!(f, "a DLL left out of the chain: {reason}"),

@@ -1073,7 +1073,7 @@ fn the_service_is_told_of() {
             "control 0x77",
             "DhcpControlHook: arguments refused: ControlCode 0x10000000 is of another hook: those of this one have 0x0 in their upper four bits",
             "control 0x2",
-            "packet given up after a long silence: in flight",
+            "packet given up, for its end was not reported: in flight",
             "lost 7: InFlight",
         ]
     );
@@ -1103,8 +1103,8 @@ fn the_stop_of_the_service_ends_packets_without_a_control_method() {
         [
             "lost 49: InFlight",
             "lost 50: Dropped(DHCP_DROP_UNAUTH)",
-            "packet given up after a long silence: dropped (DHCP_DROP_UNAUTH)",
-            "packet given up after a long silence: in flight",
+            "packet given up, for its end was not reported: dropped (DHCP_DROP_UNAUTH)",
+            "packet given up, for its end was not reported: in flight",
         ]
     );
 }

@@ -729,7 +729,7 @@ mod full {
     static LOGS: [Log; 6] = [const { Log::new() }; 6];
     const FULL: &str =
         "packet kept from the chain's members: table of the chain full: `PACKETS` says how many it holds";
-    const LOST: &str = "packet given up by the chain after a long silence: in flight";
+    const LOST: &str = "packet given up by the chain, for its end was not reported: in flight";
 
     struct Foreign<const N: usize>;
 
@@ -824,7 +824,7 @@ mod full {
         server.control(ServiceControl::STOP);
         assert_eq!(
             log.take(),
-            ["packet given up after a long silence: in flight"],
+            ["packet given up, for its end was not reported: in flight"],
             "the host's"
         );
         assert_eq!(chain.in_flight(), 1);
@@ -846,7 +846,7 @@ mod full {
         server.control(ServiceControl::STOP);
         assert_eq!(
             log.take(),
-            ["packet given up after a long silence: in flight"; 4],
+            ["packet given up, for its end was not reported: in flight"; 4],
             "the host's"
         );
         for _ in 0..4 {

@@ -392,10 +392,13 @@ fn error_texts(folder: &Path) -> Vec<String> {
         } else {
             let source = fs::read_to_string(&path).unwrap();
             // What the server does is told by hand.
-            let by_hand = ["write!(f,", "f.write_str("].map(|start| (start, path.ends_with("hook/diagnostic.rs")));
+            let by_hand = ["write!(", "f.write_str("].map(|start| (start, path.ends_with("hook/diagnostic.rs")));
             for (start, is_searched) in [("#[error(", true)].into_iter().chain(by_hand) {
                 let starts = source.split(start).skip(1).filter(|_| is_searched);
-                let quoted = starts.filter_map(|rest| rest.trim_start().strip_prefix('"'));
+                let quoted = starts.filter_map(|rest| {
+                    let text = rest.trim_start().trim_start_matches("f,").trim_start();
+                    text.strip_prefix('"')
+                });
                 texts.extend(quoted.map(|rest| rest.split('"').next().unwrap().to_owned()));
             }
         }

@@ -170,12 +170,19 @@ static void pair_requests(void)
     }
 }
 
+/* Returns whether a callout may alter this reply: it is no DHCPNAK, whose type its server writes first. */
+static BOOL is_lease(const struct packet *reply)
+{
+    static const BYTE nak[] = {53, 1, 6};
+    return memcmp(reply->bytes + 240, nak, sizeof nak) != 0;
+}
+
 static const struct packet *answered_request(void)
 {
     size_t i = 0;
-    while (i + 1 < request_count && !requests[i]->reply)
+    while (i + 1 < request_count && !(requests[i]->reply && is_lease(requests[i]->reply)))
         i++;
-    CHECK(requests[i]->reply != NULL);
+    CHECK(requests[i]->reply != NULL && is_lease(requests[i]->reply));
     return requests[i];
 }
 
