@@ -48,12 +48,12 @@ use crate::table::{
 /// those of another packet: a drop then comes without bytes, and the other hooks do not come, after a
 /// [`Diagnostic::ArgumentsRefused`] with [`TakenBack`](crate::hook::HookError::TakenBack).
 ///
-/// A packet takes 18 bytes and its state, rounded up to a multiple of 8, or of the alignment of the state; a buffer 4.1
-/// KB, and the index of the table 17 KB, for however many packets. The static takes no room in the file of the DLL if
-/// the callout consists of zero bytes when it is created, and all of its room if a single byte is not zero. An
-/// `AtomicU64` and a `Mutex<u64>` of 0, an `AtomicBool` of `false`, and an `Option<Box<_>>` of `None` are zero bytes;
-/// an empty `OnceLock`, a `LazyLock`, an empty `Vec` and a text are not: put these into a `static` of their own beside
-/// the host.
+/// A packet takes 18 bytes and its state, rounded up to a multiple of 8, or of the alignment of the state if that is
+/// 16, and one alignment more if it is above; a buffer 4.1 KB, and the index of the table 17 KB, for however many
+/// packets. The static takes no room in the file of the DLL if the callout consists of zero bytes when it is created,
+/// and all of its room if a single byte is not zero. An `AtomicU64` and a `Mutex<u64>` of 0, an `AtomicBool` of
+/// `false`, and an `Option<Box<_>>` of `None` are zero bytes; an empty `OnceLock`, a `LazyLock`, an empty `Vec` and a
+/// text are not: put these into a `static` of their own beside the host.
 ///
 /// What cannot work does not compile:
 ///

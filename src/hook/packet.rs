@@ -100,13 +100,20 @@ pub(crate) fn check_packet(start: *mut u8, size: u32) -> Result<(), HookError> {
 }
 
 /// The server's variables for a packet, `LPBYTE *Packet` and `DWORD *PacketSize`: `[in, out]`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct PacketPair<'a> {
     /// INVARIANT: for reading and writing during `'a`, though perhaps not aligned; nobody else does so.
     packet: NonNull<*mut u8>,
     /// INVARIANT: as `packet`.
     size: NonNull<u32>,
     lifetime: PhantomData<&'a mut u8>,
+}
+
+/// Without the pointers, which say nothing in a log.
+impl fmt::Debug for PacketPair<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PacketPair").finish_non_exhaustive()
+    }
 }
 
 impl PacketPair<'_> {
