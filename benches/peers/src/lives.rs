@@ -89,7 +89,7 @@ pub fn run<P: Peer>(life: Life, lives: u64) -> bool {
 }
 
 /// Lives `lives` packets on each of `threads` threads; returns how long that took.
-pub fn time<P: Peer>(lives: u64, threads: usize) -> Duration {
+pub fn time<P: Peer>(life: Life, lives: u64, threads: usize) -> Duration {
     let peer = &*P::new();
     let barrier = &Barrier::new(threads);
     thread::scope(|scope| {
@@ -97,10 +97,10 @@ pub fn time<P: Peer>(lives: u64, threads: usize) -> Duration {
             .map(|_| {
                 scope.spawn(move || {
                     let mut window = Window::new(peer, LIVE / threads);
-                    window.go(LIFE, LIVE as u64);
+                    window.go(life, LIVE as u64);
                     barrier.wait();
                     let start = Instant::now();
-                    black_box(window.go(LIFE, lives));
+                    black_box(window.go(life, lives));
                     start.elapsed()
                 })
             })
@@ -111,12 +111,12 @@ pub fn time<P: Peer>(lives: u64, threads: usize) -> Duration {
 }
 
 /// Returns how many allocations a life takes, once the peer has grown.
-pub fn allocations<P: Peer>() -> f64 {
+pub fn allocations<P: Peer>(life: Life) -> f64 {
     const LIVES: u64 = 10_000;
     let peer = P::new();
     let mut window = Window::new(&*peer, LIVE);
-    window.go(LIFE, LIVES);
+    window.go(life, LIVES);
     let before = heap::allocations();
-    window.go(LIFE, LIVES);
+    window.go(life, LIVES);
     (heap::allocations() - before) as f64 / LIVES as f64
 }

@@ -37,7 +37,7 @@ struct Case {
     /// Does the work so many times on each of so many threads.
     time: Box<dyn Fn(u64, usize) -> Duration>,
     /// Allocations for each time, where they are counted.
-    allocations: Option<fn() -> f64>,
+    allocations: Option<Box<dyn Fn() -> f64>>,
 }
 
 /// The empty loops, which are subtracted: the first is that of the messages, the others are of the lives.
@@ -95,8 +95,8 @@ fn of_peer<P: Peer + 'static>(work: &'static str, what: &'static str, life: Life
         what,
         name: P::NAME,
         run: Box::new(move |count| lives::run::<P>(life, count)),
-        time: Box::new(lives::time::<P>),
-        allocations: Some(lives::allocations::<P>),
+        time: Box::new(move |count, threads| lives::time::<P>(life, count, threads)),
+        allocations: Some(Box::new(move || lives::allocations::<P>(life))),
     }
 }
 
@@ -207,6 +207,7 @@ fn table(fat: &Path, is_tsv: bool) -> Result<(), Failure> {
                 String::new()
             },
             case.allocations
+                .as_ref()
                 .map_or(String::new(), |count| format!("{:.2}", count())),
             if (case.run)(2_000) {
                 case.what.to_owned()
