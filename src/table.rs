@@ -599,7 +599,8 @@ impl<T, const N: usize> PacketTable<T, N> {
         let index = self.slots.index();
         let (first, mut noted) = index.take_reclaimable(N)?;
         while noted != 0 {
-            let place = self.slots.place(first + noted.trailing_zeros() as usize)?;
+            // No overflow: `first` is less than `N`.
+            let place = self.slots.place(first.wrapping_add(noted.trailing_zeros() as usize))?;
             noted &= noted - 1;
             let held = match place.evict_unheard(tick) {
                 Eviction::Evicted(held) => {

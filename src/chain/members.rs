@@ -114,7 +114,7 @@ impl<const MEMBERS: usize> Members<MEMBERS> {
 
     /// Returns the tables, each with its member's number.
     pub(super) fn tables(&self) -> impl DoubleEndedIterator<Item = (usize, &CalloutTable)> {
-        let numbered = self.all.iter().enumerate();
+        let numbered = (0..MEMBERS).zip(&self.all);
         numbered.filter_map(|(number, member)| Some((number, &member.as_ref()?.table)))
     }
 

@@ -23,7 +23,29 @@ impl Callout for Quiet {
 }
 
 static QUIET: Host<Quiet, 64, 1> = Host::new(Quiet);
+#[cfg(not(feature = "chain"))]
 dhcp_callout::export!(QUIET);
+
+#[cfg(feature = "chain")]
+mod chained {
+    use dhcp_callout::DllPath;
+    use dhcp_callout::chain::{Chain, LoadedDll};
+
+    unsafe extern "C" {
+        fn find_entry_point(path: *const u16) -> Option<dhcp_callout::ffi::EntryPoint>;
+    }
+
+    /// What is defined nowhere can return anything, so that no call of a member is optimized away.
+    fn find(path: DllPath<'_>) -> Option<LoadedDll> {
+        // SAFETY: never linked, so never called.
+        let entry = unsafe { find_entry_point(path.units().as_ptr()) }?;
+        // SAFETY: as above.
+        Some(unsafe { LoadedDll::new(entry) })
+    }
+
+    static CHAIN: Chain<64, 4> = Chain::new();
+    dhcp_callout::export!(super::QUIET, chain = CHAIN, find = find);
+}
 
 /// With these all hooks must be found: otherwise the proof passes whatever is linked.
 #[cfg(feature = "every-hook")]

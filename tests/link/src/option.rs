@@ -36,6 +36,7 @@ crate::operations! {
         message.get(option::DNR).map(|servers| servers.map(|servers| each(servers.iter().flat_map(|server| server.name.labels())))),
     );
     Key::new(code: OptionCode) => Key::<Ipv4Addr>::new(code);
+    Key::decode(value: Value<'_>) => option::HOST_NAME.decode(value);
     Key::code(code: OptionCode) => (Key::<Ipv4Addr>::new(code).code(), OptionCode::from(Key::<Ipv4Addr>::new(code)));
 
     DomainList::iter(names: &mut DomainList<'_>) => each(names.iter());
