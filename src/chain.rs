@@ -33,9 +33,10 @@
 //!
 //! - **The first member**, the DLL's own callout, hears what it would hear without the chain: of every hook and every
 //!   notice, whatever its context, and whether or not the chain has room. Only of a packet that the chain has given up
-//!   it hears without its state, which its host keeps, with its buffers, as one that the server never reports: give a
-//!   chain as much room, and as much [patience](Chain::set_patience), as the host has. What follows limits the other
-//!   members, whose code may follow a context without a check.
+//!   it hears without its state, which its host keeps, with its buffers, as one that the server never reports, and of
+//!   one in such a buffer no more than the drop, without its bytes: give a chain as much room, and as much
+//!   [patience](Chain::set_patience), as the host has. What follows limits the other members, whose code may follow a
+//!   context without a check.
 //! - **Contexts.** The server carries one context for a packet; the chain keeps one for each member, so that each gets
 //!   its own in every hook, and never another's.
 //! - **Packets that were never offered.** The server says so by NULL, and the chain passes NULL on; the chain itself
@@ -48,10 +49,12 @@
 //!   bytes back.
 //! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that is of a packet which
 //!   the chain does not track, a hook other than `DhcpPktDropHook` calls the first member alone:
-//!   [`Diagnostic::ContextRefused`], with the context as the server passed it. The first member gets NULL for it, or
-//!   the same with the highest bit flipped, which its host refuses once more if it is none of its own. Once another
-//!   member has replaced any packet or reply, nobody knows whose buffer one with a stale context is in by now: then the
-//!   first member hears of a drop of it with an empty packet, and of no other hook.
+//!   [`Diagnostic::ContextRefused`], with the context as the server passed it. The first member gets NULL for one that
+//!   no chain has given out. For a stale one it gets [`Context::UNTRACKED`](crate::table::Context::UNTRACKED), and for
+//!   the others the same with the highest bit flipped. Its host refuses once more what is none of its own, and shows no
+//!   packet then that is in one of its [buffers](crate::hook::HookError::TakenBack). Once another member has replaced
+//!   any packet or reply, nobody knows whose buffer one with a stale context is in by now: then the first member hears
+//!   of a drop of it with an empty packet, and of no other hook.
 //! - **A full table.** When the chain's table is full, the packet is offered to the first member alone: a gate goes on
 //!   refusing, and rewriting. If that member tracks the packet, in the table of its own host, the server carries its
 //!   context, and the later hooks find its state by that. The others hear nothing of the packet but its drop. To offer

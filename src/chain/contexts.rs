@@ -86,6 +86,13 @@ impl<const MEMBERS: usize> Audience<'_, MEMBERS> {
     /// The DLL's own callout.
     pub(super) const OWN: Self = Self::from(MEMBERS);
 
+    /// The DLL's own callout, of a packet that the chain does not know any more: with a context that its host refuses,
+    /// so that it looks whether it has taken the packet's buffer back.
+    pub(super) fn own_late() -> Self {
+        let own = Some(Context::UNTRACKED.as_raw());
+        Self::Untracked { own, from: MEMBERS }
+    }
+
     /// Returns the DLL's own callout, and the members from this one on.
     pub(super) const fn from(from: usize) -> Self {
         let own = Some(null_mut());

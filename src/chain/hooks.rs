@@ -132,8 +132,10 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
                 if self.may_be_taken_back(error) {
                     return ERROR_SUCCESS;
                 }
-                // The DLL's own callout bears any context.
-                (None, context.map_or(null_mut(), Audience::<MEMBERS>::own_context), 1)
+                // The DLL's own callout bears any context, and refuses it once more if the packet may be over.
+                let own = context.map_or(null_mut(), Audience::<MEMBERS>::own_context);
+                let is_late = own.is_null() && !matches!(error, ContextError::Invalid(_));
+                (None, if is_late { Context::UNTRACKED.as_raw() } else { own }, 1)
             }
         };
         let mut status = ERROR_SUCCESS;
@@ -414,7 +416,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> f
                     if error.is_some_and(|error| self.may_be_taken_back(error)) {
                         notice = notice.taken_back();
                     }
-                    self.pass_on_untracked(&notice, told, Audience::OWN)
+                    self.pass_on_untracked(&notice, told, Audience::own_late())
                 }
             },
             end @ Notice::Processed => match self.packets.notify(context, end) {

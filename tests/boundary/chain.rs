@@ -341,7 +341,7 @@ mod members {
         let log = LOG.take();
         let rejected = |line: &&String| line.contains("rejected");
         let others: Vec<_> = log.iter().filter(|line| !rejected(line)).collect();
-        assert_eq!(log.iter().filter(rejected).count(), 2);
+        assert_eq!(log.iter().filter(rejected).count(), 3, "the drop by the own host, too");
         assert_eq!(
             others,
             [
@@ -806,6 +806,7 @@ mod full {
             [
                 "rejected",
                 "notice DHCP_DROP_TIMEOUT not told to chain member 1",
+                "rejected",
                 "own dropped None: 0x4",
                 "rejected",
                 "notice DHCP_DROP_PROCESSED not told to chain member 1",
@@ -1326,6 +1327,51 @@ mod bytes_at_the_end {
             ["send reply", "dropped Ok([108, 97, 116, 101])"]
         );
         assert_eq!(late(b"original"), ["dropped Ok([])"]);
+    }
+
+    /// A callout that replaces all packets, and rewrites all replies.
+    struct Alters;
+
+    static ALTERED: Log = Log::new();
+
+    impl Callout for Alters {
+        type State = ();
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+            let bytes = packet.bytes().to_vec();
+            packet.replace_with(&bytes).unwrap();
+            Decision::Pass
+        }
+
+        fn packet_dropped(&self, notice: &PacketNotice<'_>, _: Option<&()>) {
+            ALTERED.note(format!("dropped {:?}", notice.bytes()));
+        }
+    }
+
+    impl OnSendPacket for Alters {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+            ALTERED.note("send");
+            packet.rewrite_with(b"reply").unwrap();
+        }
+    }
+
+    #[test]
+    fn what_the_own_callout_has_taken_back_it_does_not_read_after_the_end() {
+        static HOST: Host<Alters, 4, 1> = Host::new(Alters);
+        static CHAIN: Chain = Chain::new();
+        entry_point!(fn entry = HOST, chain = CHAIN, find = find);
+        let server = server(entry, "\0");
+        let first = server.call(&HookCall::new_packet(b"first"));
+        let (start, size) = first.left_at();
+        server.call(&HookCall::notice(b"", 0xB).context(first.context()));
+        let other = server.call(&HookCall::new_packet(b"other"));
+        assert_eq!(other.left_at(), (start, size), "the host has one buffer");
+        for late in [HookCall::send(b""), HookCall::notice(b"", 0x4)] {
+            // SAFETY: it is a buffer of the host, which lives as long as the test.
+            server.call(&unsafe { late.packet_at(start, size) }.context(first.context()));
+        }
+        assert_eq!(ALTERED.take(), ["dropped Err(TakenBack)"]);
+        assert_eq!(other.left(), Ok(&b"other"[..]));
     }
 
     #[test]

@@ -416,8 +416,9 @@ impl<'s> Model<'s> {
             assert_eq!(seen.left_at(), seen.given_at());
         } else {
             let hearing = self.hearing(context, live.is_some(), &told);
-            let taken_back: [_; MEMBERS] =
+            let mut taken_back: [_; MEMBERS] =
                 core::array::from_fn(|member| self.is_taken_back(&source, context, member, live.as_ref()));
+            taken_back[0] |= live.is_none() && self.is_late(&source, context, &told);
             let members = live.as_mut().unwrap_or(&mut nobody);
             for member in 0..hearing {
                 let is_original = matches!(at, At::Known(known) if known == seen.given_at().0);
@@ -461,6 +462,13 @@ impl<'s> Model<'s> {
             }
         };
         source.of == Some(member) && is_refused
+    }
+
+    /// Whether the first member refuses what a chain does not know any more; whether its table could have given the
+    /// context out, and no member has ever replaced a packet, the callout says.
+    fn is_late(&self, source: &Source, context: usize, told: &Told) -> bool {
+        let is_refused = told.0.front().is_some_and(|event| event.kind == Kind::ArgumentsRefused);
+        self.shape.chain.is_some() && !is_untracked(context) && source.of == Some(0) && is_refused
     }
 
     /// How many callouts a hook reaches: of packets that a chain does not track the first alone hears, and nobody of
@@ -553,6 +561,13 @@ impl<'s> Model<'s> {
                 told.take(0, Kind::NotTold);
                 let _ = member;
             }
+            if !is_end && from == Some(MEMBERS) && !is_untracked(context) {
+                // By the host of the first, too.
+                told.take(0, Kind::Rejected);
+                if self.is_late(&source, context, &told) {
+                    told.take(0, Kind::ArgumentsRefused);
+                }
+            }
             for member in (0..members).filter(|member| !is_end && hears(*member)) {
                 told.plain(member, Kind::Dropped, None, &[], &step.plans[member]);
             }
@@ -603,8 +618,9 @@ impl<'s> Model<'s> {
             self.members()
         };
         let ids: [_; MEMBERS] = core::array::from_fn(|member| live.and_then(|live| live[member].as_ref()?.id));
-        let taken_back: [_; MEMBERS] =
+        let mut taken_back: [_; MEMBERS] =
             core::array::from_fn(|member| step.is_about_packet() && self.is_taken_back(&source, context, member, live));
+        taken_back[0] |= shown.is_some() && live.is_none() && self.is_late(&source, context, &told);
         let is_stop = step.stops();
         match shown {
             None => drop(told.take(0, Kind::ArgumentsRefused)),
