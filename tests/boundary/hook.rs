@@ -136,6 +136,15 @@ fn a_packet_that_is_null_is_named() {
     assert_eq!(HookError::Null { parameter: "*Packet" }.to_string(), "*Packet is NULL");
 }
 
+#[test]
+fn a_notice_prints_no_address() {
+    let mut server = Server::new();
+    let printed = format!("{:?}", server.pkt_drop(0xB));
+    let expected = "PacketNotice { packet: Ok(300 bytes), pair: Some(PacketPair { .. }), ip_address: 192.0.2.1, \
+                    notice: Processed, pkt_context: 0x0 }";
+    assert_eq!(printed, expected);
+}
+
 fn unless<T>(null: bool, pointer: &mut T) -> *mut T {
     if null { null_mut() } else { pointer }
 }
