@@ -50,7 +50,7 @@ fn hooks(counted: &[u8]) -> Vec<u8> {
 
 /// A server that does the usual, with the packet and three known exchanges, all steps of each.
 fn run(number: u8, counted: &[u8]) -> Vec<u8> {
-    let known = (0..3).flat_map(|next| [number.wrapping_add(next) % 13, 0]);
+    let known = (0..3).flat_map(|next| [number.wrapping_add(next) % 17, 0]);
     let steps = (0..4).flat_map(|packet| [0x00, 0x30, 0x50, 0x70, 0xF0].map(|step| step | packet));
     let begin = [0, 0, 31].into_iter().chain(counted.iter().copied());
     begin.chain(known).chain(steps).collect()

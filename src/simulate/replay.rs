@@ -156,7 +156,7 @@ impl Server {
         let threads = self.conduct.threads;
         let times = if threads == Threads::Several { several } else { 1 };
         let calls: Vec<_> = repeat_n((), times).collect();
-        threads.each(&calls, |()| call()).pop()
+        threads.each(&calls, |()| true, |()| call()).pop()
     }
 }
 

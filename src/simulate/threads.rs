@@ -19,21 +19,33 @@ pub enum Threads {
 }
 
 impl Threads {
-    /// Does some work for each item, and returns the results in the order of the items.
+    /// Does some work for each item, and returns the results in the order of the items. What makes no call needs no
+    /// thread.
     #[cfg_attr(
         not(feature = "std"),
-        expect(clippy::unused_self, reason = "there is one thread only")
+        expect(clippy::unused_self, unused_variables, reason = "there is one thread only")
     )]
-    pub(super) fn each<T: Sync, R: Send>(self, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    pub(super) fn each<T: Sync, R: Send>(
+        self,
+        items: &[T],
+        makes_call: impl Fn(&T) -> bool,
+        work: impl Fn(&T) -> R + Sync,
+    ) -> Vec<R> {
         #[cfg(feature = "std")]
         if self != Self::One {
             use alloc::boxed::Box;
 
             let work = &work;
             let mut results: Vec<_> = items.iter().map(|_| None).collect();
-            let jobs = items.iter().zip(&mut results);
-            let jobs = jobs.map(|(item, result)| -> Job<'_> { Box::new(move || *result = Some(work(item))) });
-            self.run(jobs.collect());
+            let mut jobs: Vec<Job<'_>> = Vec::new();
+            for (item, result) in items.iter().zip(&mut results) {
+                if makes_call(item) {
+                    jobs.push(Box::new(move || *result = Some(work(item))));
+                } else {
+                    *result = Some(work(item));
+                }
+            }
+            self.run(jobs);
             return results.into_iter().flatten().collect();
         }
         items.iter().map(work).collect()

@@ -57,7 +57,7 @@ pub(super) unsafe fn check(
         let broken = [
             (Rule::EntryWritesOutside, result.is_damaged),
             (Rule::KeptArguments, memory.was_written_late()),
-            (Rule::EntryRefuses, !is_loaded && is_documented),
+            (Rule::EntryRefuses, !is_loaded && is_documented && first.is_none()),
             (Rule::EntryAcceptsAny, is_loaded && !is_documented),
             (Rule::EntryWritesOnFailure, !is_loaded && !is_like(&before)),
             (Rule::EntryReserved, is_loaded && is_documented && is_reserved_set),
@@ -67,7 +67,7 @@ pub(super) unsafe fn check(
             ),
             (
                 Rule::EntryUnstable,
-                is_loaded && is_documented && first.is_some_and(|first| !is_like(&first)),
+                is_documented && first.is_some_and(|first| !is_loaded || !is_like(&first)),
             ),
         ];
         for (rule, _) in broken.into_iter().filter(|(_, is_broken)| *is_broken) {

@@ -12,7 +12,8 @@ use super::rule::{Rule, Severity};
 use crate::message::Message;
 
 /// What [`check`](super::check) found: each broken rule once. Of a reply that is another's, is none, or cannot be read,
-/// it says only that.
+/// it says only that; and once a callout breaks [`Rule::KeptArguments`], nothing of what is written in a wrong place,
+/// since that can be such memory.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// `None` for calls that no seed gives.

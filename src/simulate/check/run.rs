@@ -19,7 +19,7 @@ use super::reply;
 use super::report::{Finding, Report};
 use super::rule::Rule;
 use crate::control::{DropReason, ServiceControl};
-use crate::ffi::Bool;
+use crate::ffi::{Bool, CalloutTable};
 use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
 use crate::message::Message;
@@ -255,7 +255,8 @@ impl<'r> Run<'r> {
         }
         let call = |number: usize, step| self.call(self.packets.get(number)?, step);
         let make = |(number, step): &(usize, Step)| listen(|| timed(self.pace, || call(*number, *step)));
-        let all_seen = self.server.conduct.threads.each(steps, make);
+        let has_hook = |(_, step): &(usize, Step)| step.has_hook(self.server.table());
+        let all_seen = self.server.conduct.threads.each(steps, has_hook, make);
         for (&(number, step), ((seen, took), heard)) in steps.iter().zip(all_seen) {
             let Some(mut seen) = seen else { continue };
             if seen.status.is_some() {
@@ -357,14 +358,19 @@ impl<'r> Run<'r> {
             matches!(seen.packet, Err(HookError::TooLong { .. })),
         );
         let borrowed = self.borrowed(seen);
+        // Whoever writes into memory of an earlier call can do so when another call has that.
+        let writes_late = seen.was_written_late || self.report.has(Rule::KeptArguments);
         found(Rule::PacketOutside, borrowed == Some(Rule::PacketOutside));
-        found(Rule::WriteOutside, seen.has_stray_write);
-        found(Rule::WriteToInput, !can_change && seen.written.is_some());
+        found(Rule::WriteOutside, !writes_late && seen.has_stray_write);
+        found(
+            Rule::WriteToInput,
+            !writes_late && !can_change && seen.written.is_some(),
+        );
         let size = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
         let end = seen.moved.unwrap_or_default().saturating_add(size(seen.left.1));
         let last = end.max(size(seen.own.1));
         let is_beyond = seen.written.as_ref().is_some_and(|written| written.end > last);
-        found(Rule::WriteBeyondSize, can_change && is_beyond);
+        found(Rule::WriteBeyondSize, !writes_late && can_change && is_beyond);
         let is_kept = borrowed == Some(Rule::KeptArguments);
         found(Rule::KeptArguments, seen.was_written_late || is_kept);
         if let (Step::Sent, Ok(reply), None) = (step, &seen.packet, borrowed) {
@@ -495,6 +501,19 @@ impl<'r> Run<'r> {
 impl Step {
     const fn is_end(self) -> bool {
         matches!(self, Self::Notice(Notice::Processed))
+    }
+
+    /// Returns whether the callout has the hook for this.
+    const fn has_hook(self, table: &CalloutTable) -> bool {
+        match self {
+            Self::Service(_) => table.dhcp_control_hook.is_some(),
+            Self::ClientDeleted => table.dhcp_delete_client_hook.is_some(),
+            Self::Received => table.dhcp_new_pkt_hook.is_some(),
+            Self::OptionsParsed => table.dhcp_handle_options_hook.is_some(),
+            Self::Address => table.dhcp_address_offer_hook.is_some() || table.dhcp_address_del_hook.is_some(),
+            Self::Sent => table.dhcp_pkt_send_hook.is_some(),
+            Self::Notice(_) => table.dhcp_pkt_drop_hook.is_some(),
+        }
     }
 
     /// Returns whether this is about a packet before its end.

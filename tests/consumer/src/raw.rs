@@ -111,6 +111,16 @@ pub unsafe extern "system" fn differs_from_call_to_call(_: *mut u16, version: u3
     unsafe { fill(version, table, filled) }
 }
 
+/// Is loaded once, and takes all else for a mistake.
+pub unsafe extern "system" fn refuses_to_be_loaded_again(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    static IS_LOADED: AtomicBool = AtomicBool::new(false);
+    if version == CALLOUT_VERSION && IS_LOADED.swap(true, SeqCst) {
+        return 183;
+    }
+    // SAFETY: the server's table can be written.
+    unsafe { fill(version, table, DROPS) }
+}
+
 /// Has no hooks any more when the service has stopped and starts again.
 pub unsafe extern "system" fn is_empty_after_stop(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
     static IS_STOPPED: AtomicBool = AtomicBool::new(false);
@@ -566,6 +576,44 @@ unsafe extern "system" fn write_into_the_kept_packet(
 }
 
 static ASKED_FOR: AtomicPtr<u32> = AtomicPtr::new(null_mut());
+
+callout!(
+    /// Takes a context back when the reply goes, by the variable in which the server wanted it, even if a packet has that
+    /// memory by then.
+    clears_a_context_late { dhcp_new_pkt_hook: keep_the_variable, dhcp_pkt_send_hook: clear_the_kept_variable }
+);
+
+static VARIABLE: AtomicPtr<*mut c_void> = AtomicPtr::new(null_mut());
+
+unsafe extern "system" fn keep_the_variable(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    VARIABLE.store(context, SeqCst);
+    // SAFETY: a variable of the server.
+    unsafe { process_it.write_unaligned(Bool::TRUE) };
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn clear_the_kept_variable(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let context = VARIABLE.swap(null_mut(), SeqCst);
+    if !context.is_null() {
+        // SAFETY: memory that the simulated server still has.
+        unsafe { context.write_unaligned(null_mut()) };
+    }
+    ERROR_SUCCESS
+}
 
 callout!(
     /// Reads the address that the client asked for when the reply goes, by the pointer that it got with the options.

@@ -13,7 +13,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 85] = [
+const CALLOUTS: [(EntryPoint, Rule); 87] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -23,6 +23,7 @@ const CALLOUTS: [(EntryPoint, Rule); 85] = [
     (raw::writes_into_the_list, Rule::EntryWritesOutside),
     (raw::writes_after_an_empty_list, Rule::EntryWritesOutside),
     (raw::differs_from_call_to_call, Rule::EntryUnstable),
+    (raw::refuses_to_be_loaded_again, Rule::EntryUnstable),
     (raw::is_empty_after_stop, Rule::EntryUnstable),
     (raw::sets_reserved_hooks, Rule::EntryReserved),
     (raw::switches_off_the_others, Rule::EntryWithoutHooks),
@@ -64,6 +65,7 @@ const CALLOUTS: [(EntryPoint, Rule); 85] = [
     (raw::answers_with_a_late_copy, Rule::KeptArguments),
     (raw::keeps_an_address, Rule::KeptArguments),
     (raw::writes_late, Rule::KeptArguments),
+    (raw::clears_a_context_late, Rule::KeptArguments),
     (raw::writes_when_all_is_over, Rule::KeptArguments),
     (raw::decides_by_a_kept_byte, Rule::KeptArguments),
     (raw::decides_by_a_byte_after_the_packet, Rule::KeptArguments),
