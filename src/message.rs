@@ -101,7 +101,8 @@ impl<'a> Message<'a> {
     /// Reads `packet` as a message; only the length of the fixed header is checked.
     ///
     /// A packet may have any length from [`HEADER_LENGTH`] up. One without the magic cookie is a BOOTP message without
-    /// options.
+    /// options. Options are read in the first 2<sup>30</sup> bytes alone, as if the packet ended there: of a longer one
+    /// an edit keeps none that is behind them.
     ///
     /// # Errors
     /// [`ParseError::TruncatedHeader`] for a packet of less than [`HEADER_LENGTH`] bytes.
