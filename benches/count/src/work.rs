@@ -200,6 +200,17 @@ pub const ALL: [Work; 30] = [
     },
 ];
 
+/// A value in which no part is like another.
+pub const SPLIT: [u8; 600] = {
+    let mut value = [0; 600];
+    let mut at = 0;
+    while at < value.len() {
+        value[at] = (at % 251) as u8;
+        at += 1;
+    }
+    value
+};
+
 pub struct Packets {
     /// A server's ACK as Windows sends it: 342 bytes, 14 options.
     pub ack: Vec<u8>,
@@ -211,7 +222,7 @@ pub struct Packets {
     pub overloaded: Vec<u8>,
     /// 4096 bytes with 497 options.
     pub full: Vec<u8>,
-    /// An option of 600 bytes in three parts.
+    /// An option, [`SPLIT`], in three parts.
     pub split: Vec<u8>,
     pub buffer: PacketBuffer,
     pub joined: [u8; 1024],
@@ -310,8 +321,8 @@ impl Default for Packets {
             .iter()
             .map(|(code, value)| (if *code == 52 { 224 } else { *code }, &value[..]))
             .collect();
-        let part = vec![7; 255];
-        let split: [(u8, &[u8]); 4] = [(43, &part), (43, &part), (53, &[5]), (43, &part[..90])];
+        let parts: Vec<_> = SPLIT.chunks(255).collect();
+        let split: [(u8, &[u8]); 4] = [(43, parts[0]), (43, parts[1]), (53, &[5]), (43, parts[2])];
         Self {
             ack: packet(&ack, 342),
             relayed: packet(&with(&ack, (82, &[1, 4, 0, 4, 0, 7])), 0),

@@ -3,48 +3,45 @@
 //! value but in W5, and no error.
 
 use std::hint::black_box;
+use std::slice;
 
-/// Returns the byte at `offset`.
-///
-/// # Safety
-/// - `offset` is within `packet`.
-unsafe fn at(packet: &[u8], offset: usize) -> usize {
-    // SAFETY: the caller's promise.
-    usize::from(unsafe { *packet.get_unchecked(offset) })
-}
+/// What `each` of a walk is given: the code of an option, the address of its value, and its length.
+type Seen = (u8, *const u8, usize);
 
-/// Calls `each` with the code, offset and length of each value, until it says that it has seen enough.
+/// Calls `each` with each option, until it says that it has seen enough. PAD and END share a comparison, since few are
+/// either.
 ///
 /// # Safety
 /// - `packet` is a message whose options end with END.
 #[inline(always)]
-unsafe fn walk(packet: &[u8], mut each: impl FnMut(usize, usize, usize) -> bool) {
-    let mut offset = 240;
-    loop {
-        // SAFETY: the options end with END, so each code and length is within the packet.
-        let code = unsafe { at(packet, offset) };
-        if code == 0 {
-            offset += 1;
-            continue;
+unsafe fn walk(packet: &[u8], mut each: impl FnMut(Seen) -> bool) {
+    // SAFETY: the options end with END, so each code, length and value is within the packet.
+    unsafe {
+        let mut next = packet.as_ptr().add(240);
+        loop {
+            let code = *next;
+            if code.wrapping_sub(1) >= 254 {
+                if code == 255 {
+                    return;
+                }
+                next = next.add(1);
+                continue;
+            }
+            let length = usize::from(*next.add(1));
+            if each((code, next.add(2), length)) {
+                return;
+            }
+            next = next.add(2 + length);
         }
-        if code == 255 {
-            return;
-        }
-        // SAFETY: as above.
-        let length = unsafe { at(packet, offset + 1) };
-        if each(code, offset + 2, length) {
-            return;
-        }
-        offset += 2 + length;
     }
 }
 
 #[inline(always)]
 fn is_message(packet: &[u8]) -> bool {
-    // One byte after the header, for END; `op` is 1 or 2, and `hlen` 6.
+    // One byte after the header, for END; `hlen` is 6.
     packet
         .first_chunk::<241>()
-        .is_some_and(|fixed| fixed[236..240] == [99, 130, 83, 99] && fixed[0].wrapping_sub(1) < 2 && fixed[2] == 6)
+        .is_some_and(|fixed| fixed[236..240] == [99, 130, 83, 99] && fixed[2] == 6)
 }
 
 pub fn first(packet: &[u8]) -> usize {
@@ -54,12 +51,12 @@ pub fn first(packet: &[u8]) -> usize {
     let mut message_type = 0;
     // SAFETY: the packets of the benches end with END, and the message type comes first in nearly all there are.
     unsafe {
-        if at(packet, 240) == 53 {
-            message_type = at(packet, 242);
+        if *packet.get_unchecked(240) == 53 {
+            message_type = *packet.get_unchecked(242);
         } else {
-            walk(packet, |code, offset, _| {
+            walk(packet, |(code, value, _)| {
                 if code == 53 {
-                    message_type = at(packet, offset);
+                    message_type = *value;
                 }
                 code == 53
             });
@@ -67,30 +64,37 @@ pub fn first(packet: &[u8]) -> usize {
     }
     black_box(u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]));
     black_box(&packet[28..34]);
-    message_type
+    usize::from(message_type)
 }
 
+/// The place of each code among the five; the sixth is for what is not asked for.
+static PLACES: [u8; 256] = {
+    let mut places = [5; 256];
+    places[53] = 0;
+    places[54] = 1;
+    places[51] = 2;
+    places[1] = 3;
+    places[6] = 4;
+    places
+};
+
 pub fn five(packet: &[u8]) -> usize {
+    static ABSENT: [u8; 2] = [0; 2];
     if !is_message(packet) {
         return 0;
     }
-    let mut found = [(0, 0); 5];
-    // SAFETY: the packets of the benches end with END.
+    let mut found = [ABSENT.as_ptr(); 6];
+    // SAFETY: the packets of the benches end with END, a place is one of six, and what was found has a length.
     unsafe {
-        walk(packet, |code, offset, length| {
-            let index = match code {
-                53 => 0,
-                54 => 1,
-                51 => 2,
-                1 => 3,
-                6 => 4,
-                _ => return false,
-            };
-            found[index] = (offset, length);
+        walk(packet, |(code, value, _)| {
+            *found.get_unchecked_mut(usize::from(PLACES[usize::from(code)])) = value.sub(2);
             false
         });
+        black_box(&found)[..5]
+            .iter()
+            .map(|option| usize::from(*option.add(1)))
+            .sum()
     }
-    black_box(&found).iter().map(|(_, length)| length).sum()
 }
 
 pub fn sum(packet: &[u8]) -> usize {
@@ -100,12 +104,35 @@ pub fn sum(packet: &[u8]) -> usize {
     let mut sum = 0;
     // SAFETY: the packets of the benches end with END.
     unsafe {
-        walk(packet, |_, _, length| {
+        walk(packet, |(_, _, length)| {
             sum += length;
             false
         });
     }
     sum
+}
+
+/// The same for a packet with many PADs, which are looked for first.
+pub fn sum_padded(packet: &[u8]) -> usize {
+    if !is_message(packet) {
+        return 0;
+    }
+    let (mut next, mut sum) = (240, 0);
+    // SAFETY: the packets of the benches end with END, so that each code and length is within.
+    let at = |offset: usize| usize::from(unsafe { *packet.get_unchecked(offset) });
+    loop {
+        let code = at(next);
+        if code == 0 {
+            next += 1;
+            continue;
+        }
+        if code == 255 {
+            return sum;
+        }
+        let length = at(next + 1);
+        sum += length;
+        next += 2 + length;
+    }
 }
 
 /// Writes `bytes` at `written`.
@@ -119,33 +146,64 @@ unsafe fn put(out: &mut [u8; 4096], written: &mut usize, bytes: &[u8]) {
     *written += bytes.len();
 }
 
+const SERVERS: [u8; 8] = [192, 0, 2, 53, 192, 0, 2, 54];
+const LEASE_TIME: [u8; 4] = [0, 0, 14, 16];
+const ADDED_AND_END: [u8; 9] = [43, 6, 1, 4, 0xde, 0xad, 0xbe, 0xef, 255];
+
+/// Overwrites in a copy what is as long as before.
 pub fn edit(packet: &[u8], out: &mut [u8; 4096]) -> usize {
-    const ADDED: [u8; 8] = [43, 6, 1, 4, 0xde, 0xad, 0xbe, 0xef];
     if !is_message(packet) || packet.len() > 4000 {
         return 0;
     }
+    out[..packet.len()].copy_from_slice(packet);
+    // SAFETY: the packets of the benches end with END, and behind 4000 bytes there is room for what is added.
+    unsafe {
+        let mut end = out.as_mut_ptr().add(240);
+        loop {
+            let code = *end;
+            if code.wrapping_sub(1) >= 254 {
+                if code == 255 {
+                    break;
+                }
+                end = end.add(1);
+                continue;
+            }
+            let length = *end.add(1);
+            match code {
+                6 if length == 8 => end.add(2).cast::<[u8; 8]>().write(SERVERS),
+                51 if length == 4 => end.add(2).cast::<[u8; 4]>().write(LEASE_TIME),
+                6 | 51 => return edit_by_runs(packet, out),
+                _ => {}
+            }
+            end = end.add(2 + usize::from(length));
+        }
+        end.cast::<[u8; 9]>().write(ADDED_AND_END);
+        let written = end.offset_from(out.as_ptr()) as usize + ADDED_AND_END.len();
+        written.max(packet.len())
+    }
+}
+
+/// Copies what stays, up to each option that is replaced.
+fn edit_by_runs(packet: &[u8], out: &mut [u8; 4096]) -> usize {
     let (mut copied, mut end, mut written) = (0, 240, 0);
     // SAFETY: the packets of the benches end with END.
     unsafe {
-        walk(packet, |code, offset, length| {
+        walk(packet, |(code, value, length)| {
+            let offset = value.offset_from(packet.as_ptr()) as usize;
             end = offset + length;
-            match code {
-                6 => {
-                    put(out, &mut written, packet.get_unchecked(copied..offset));
-                    put(out, &mut written, &[192, 0, 2, 53, 192, 0, 2, 54]);
-                }
-                51 => {
-                    put(out, &mut written, packet.get_unchecked(copied..offset));
-                    put(out, &mut written, &[0, 0, 14, 16]);
-                }
+            let (new, new_length): (&[u8], _) = match code {
+                6 => (&SERVERS, 8),
+                51 => (&LEASE_TIME, 4),
                 _ => return false,
-            }
-            copied = offset + length;
+            };
+            put(out, &mut written, packet.get_unchecked(copied..offset - 1));
+            put(out, &mut written, &[new_length]);
+            put(out, &mut written, new);
+            copied = end;
             false
         });
         put(out, &mut written, packet.get_unchecked(copied..end));
-        put(out, &mut written, &ADDED);
-        put(out, &mut written, &[255]);
+        put(out, &mut written, &ADDED_AND_END);
     }
     let size = written.max(packet.len());
     out[written..size].fill(0);
@@ -157,12 +215,11 @@ pub fn join(packet: &[u8], out: &mut [u8; 1024]) -> usize {
         return 0;
     }
     let mut joined = 0;
-    // SAFETY: the packets of the benches end with END.
+    // SAFETY: the packets of the benches end with END, and there is room for what is copied.
     unsafe {
-        walk(packet, |code, offset, length| {
+        walk(packet, |(code, value, length)| {
             if code == 43 && joined + length <= out.len() {
-                out.get_unchecked_mut(joined..joined + length)
-                    .copy_from_slice(packet.get_unchecked(offset..offset + length));
+                out.as_mut_ptr().add(joined).copy_from_nonoverlapping(value, length);
                 joined += length;
             }
             false
@@ -178,9 +235,9 @@ pub fn parts(packet: &[u8]) -> usize {
     let mut sum = 0;
     // SAFETY: the packets of the benches end with END.
     unsafe {
-        walk(packet, |code, offset, length| {
+        walk(packet, |(code, value, length)| {
             if code == 43 {
-                sum += black_box(packet.get_unchecked(offset..offset + length)).len();
+                sum += black_box(slice::from_raw_parts(value, length)).len();
             }
             false
         });

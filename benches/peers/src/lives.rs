@@ -46,12 +46,12 @@ impl<'p, P: Peer> Window<'p, P> {
     fn new(peer: &'p P, live: usize) -> Self {
         Self {
             peer,
-            contexts: (0..live).map(|_| peer.admit([7, 0, 0])).collect(),
+            contexts: (0..live).map(|place| peer.admit([place as u64, 0, 0])).collect(),
             next: 0,
         }
     }
 
-    /// Ends `lives` packets, and admits another one for each; returns whether each state came back.
+    /// Ends `lives` packets, and admits another one for each; returns whether each state was lent and came back.
     fn go(&mut self, life: Life, lives: u64) -> bool {
         match (life.gets, life.is_dropped) {
             (1, true) => self.live::<1, true>(lives),
@@ -69,20 +69,20 @@ impl<'p, P: Peer> Window<'p, P> {
             next = if next + 1 >= contexts.len() { 0 } else { next + 1 };
             let context = contexts[next];
             for _ in 0..GETS {
-                all_came_back &= peer.get(context).is_some();
+                all_came_back &= peer.get(context) == Some(next as u64);
             }
             if DROPPED {
                 peer.dropped(context, dropped);
             }
-            all_came_back &= peer.processed(context) == Some(7);
-            contexts[next] = peer.admit([7, 0, 0]);
+            all_came_back &= peer.processed(context) == Some(next as u64);
+            contexts[next] = peer.admit([next as u64, 0, 0]);
         }
         self.next = next;
         all_came_back
     }
 }
 
-/// Lives `lives` packets; returns whether each state came back.
+/// Lives `lives` packets; returns whether each state was lent and came back.
 pub fn run<P: Peer>(life: Life, lives: u64) -> bool {
     let peer = P::new();
     Window::new(&*peer, LIVE).go(life, lives)
