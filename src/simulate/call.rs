@@ -5,10 +5,12 @@ use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ops::Range;
 use core::ptr::{null_mut, with_exposed_provenance_mut};
+use core::time::Duration;
 
 use super::conduct::{Conduct, Swaps};
 use super::fields::{PlacedFields, ServerFields};
 use super::memory::{Arena, Memory, PlacedPiece, readable};
+use super::threads::timed;
 use crate::buffer::PACKET_CAPACITY;
 #[cfg(not(loom))]
 use crate::callout::contained;
@@ -128,6 +130,8 @@ pub struct Observation {
     pub(crate) packet: Result<Vec<u8>, HookError>,
     /// What the server goes on with, by its conduct, if it is not that packet.
     pub(crate) kept: Option<Result<Vec<u8>, HookError>>,
+    /// How long the hook took.
+    pub(crate) took: Duration,
     /// Whether the hook panicked, and the panic was contained.
     pub(crate) has_panicked: bool,
     /// Whether something was written beside the memory that the hook was given.
@@ -300,8 +304,9 @@ impl<'a> HookCall<'a> {
         let mut memory = arena.memory(self.is_exact);
         let arguments = Arguments::place(self, &mut memory, conduct);
         let contained_before = contained();
-        let status = arguments.pass(self, table, received_on);
+        let (status, took) = timed(Duration::ZERO, || arguments.pass(self, table, received_on));
         Observation {
+            took,
             has_panicked: contained() != contained_before,
             ..arguments.observe(self, &memory, status, conduct)
         }
@@ -511,6 +516,7 @@ impl Arguments {
             written: own_packet.and_then(|(own, bytes)| memory.written(own, bytes)),
             packet,
             kept,
+            took: Duration::ZERO,
             has_panicked: false,
             has_stray_write: memory.has_stray_write(),
             was_written_late: memory.was_written_late(),

@@ -254,13 +254,17 @@ impl<'r> Run<'r> {
             self.judge_replacements(*number);
         }
         let call = |number: usize, step| self.call(self.packets.get(number)?, step);
-        let make = |(number, step): &(usize, Step)| listen(|| timed(self.pace, || call(*number, *step)));
+        let make = |(number, step): &(usize, Step)| listen(|| timed(self.pace, || call(*number, *step)).0);
         let has_hook = |(_, step): &(usize, Step)| step.has_hook(self.server.table());
         let all_seen = self.server.conduct.threads.each(steps, has_hook, make);
-        for (&(number, step), ((seen, took), heard)) in steps.iter().zip(all_seen) {
+        for (&(number, step), (seen, heard)) in steps.iter().zip(all_seen) {
             let Some(mut seen) = seen else { continue };
             if seen.status.is_some() {
-                let took = if seen.hook == CONTROL { Duration::ZERO } else { took };
+                let took = if seen.hook == CONTROL {
+                    Duration::ZERO
+                } else {
+                    seen.took
+                };
                 self.report.count();
                 let all_took = self.report.add_time(took, seen.hook, self.server.conduct, &seen.given);
                 self.slow = self.slow.saturating_add(u32::from(took > SLOW));
