@@ -70,7 +70,7 @@ pub const ALL: [Work; 30] = [
         name: "w4-pads",
         what: "the same, with one to three PADs between the options",
         less: "empty",
-        run: |packets| edit(&packets.padded, &mut packets.buffer),
+        run: w4_pads,
     },
     Work {
         name: "w4-relay",
@@ -449,6 +449,10 @@ pub fn walk(packet: &[u8]) -> usize {
 #[inline]
 pub fn w4(packets: &mut Packets) -> usize {
     edit(&packets.ack, &mut packets.buffer)
+}
+
+pub fn w4_pads(packets: &mut Packets) -> usize {
+    edit(&packets.padded, &mut packets.buffer)
 }
 
 fn edit(packet: &[u8], buffer: &mut PacketBuffer) -> usize {

@@ -1,8 +1,8 @@
 //! Lives of packets: admitted, looked up, dropped, processed, while others are in flight.
 //!
-//! These rows have no floor. What a life must take depends on what is promised of it, and a table that knows how many
-//! packets it holds, finds a vacant slot for certain, and lends states while other threads end packets is the crate's
-//! own; one that does less, such as `Box`, is among the peers.
+//! The floor checks contexts and lends states, as the crate's table does. It does not find a vacant slot for certain in
+//! a nearly full table, or know how many packets it holds and for how long, or count them: that is what the table's
+//! further locked operations are for. `Box`, among the peers, does not check either.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -51,7 +51,7 @@ impl<'p, P: Peer> Window<'p, P> {
         }
     }
 
-    /// Ends `lives` packets, and admits another one for each; returns whether each state was lent and came back.
+    /// Ends `lives` packets, and admits another one for each; returns whether each state was lent and came back, with the reason.
     fn go(&mut self, life: Life, lives: u64) -> bool {
         match (life.gets, life.is_dropped) {
             (1, true) => self.live::<1, true>(lives),
@@ -64,6 +64,7 @@ impl<'p, P: Peer> Window<'p, P> {
     fn live<const GETS: u32, const DROPPED: bool>(&mut self, lives: u64) -> bool {
         let dropped = black_box(0xA);
         let (peer, contexts) = (self.peer, &mut self.contexts[..]);
+        let reason = if DROPPED { dropped } else { 0 };
         let (mut next, mut all_came_back) = (self.next, true);
         for _ in 0..lives {
             next = if next + 1 >= contexts.len() { 0 } else { next + 1 };
@@ -74,7 +75,7 @@ impl<'p, P: Peer> Window<'p, P> {
             if DROPPED {
                 peer.dropped(context, dropped);
             }
-            all_came_back &= peer.processed(context) == Some(next as u64);
+            all_came_back &= peer.processed(context) == Some(next as u64 ^ u64::from(reason));
             contexts[next] = peer.admit([next as u64, 0, 0]);
         }
         self.next = next;
@@ -82,7 +83,7 @@ impl<'p, P: Peer> Window<'p, P> {
     }
 }
 
-/// Lives `lives` packets; returns whether each state was lent and came back.
+/// Lives `lives` packets; returns whether each state was lent and came back, with the reason.
 pub fn run<P: Peer>(life: Life, lives: u64) -> bool {
     let peer = P::new();
     Window::new(&*peer, LIVE).go(life, lives)

@@ -20,7 +20,7 @@ use dhcp_callout::table::PacketTable;
 
 use lives::{KEPT, LIFE, Life, MORE_GET};
 use message::{Bench, ROWS, Row, Way};
-use peer::{Boxed, Dash, LockedMap, LockedSlab, Nothing, Peer, Sharded, State};
+use peer::{Boxed, Dash, LockedMap, LockedSlab, Nothing, Peer, Probed, Sharded, State};
 
 #[global_allocator]
 static HEAP: heap::Counting = heap::Counting;
@@ -123,6 +123,7 @@ fn cases() -> Vec<Case> {
     ];
     for (work, what, life) in lives {
         cases.push(of_peer::<Nothing>(work, what, life));
+        cases.push(of_peer::<Probed<4096>>(work, what, life));
         cases.push(of_peer::<PacketTable<State, 4096>>(work, what, life));
         cases.push(of_peer::<Boxed>(work, what, life));
         cases.push(of_peer::<LockedSlab>(work, what, life));

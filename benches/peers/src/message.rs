@@ -131,6 +131,20 @@ pub const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "W4, PADs",
+        what: "the same with one to three PADs after each",
+        is_right: is_edited,
+        others: Vec::new,
+        ways: ways! {
+            "floor": |bench| floor::edit(black_box(&bench.packets.padded), &mut bench.out);
+            "ours": |bench| work::w4_pads(&mut bench.packets);
+            "smoltcp": |bench| smoltcp::edit(black_box(&bench.packets.padded), &mut bench.out);
+            "dhcparse": |bench| parse::edit(black_box(&bench.packets.padded), &mut bench.out);
+            "dhcproto, owned": |bench| proto::edit(black_box(&bench.packets.padded), &mut bench.out);
+            "dhcp4r": |bench| r4::edit(black_box(&bench.packets.padded), &mut bench.out);
+        },
+    },
+    Row {
         name: "W5",
         what: "600 bytes in three parts, joined copy",
         is_right: is_joined,

@@ -1,14 +1,16 @@
 //! What keeps the state of packets: the table of the crate, and what a user would take instead.
 
+use std::cell::UnsafeCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::ptr::without_provenance_mut;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 
 use dashmap::DashMap;
 use dhcp_callout::table::{Context, PacketTable, Progress};
-use dhcp_callout::{DropReason, Notice};
+use dhcp_callout::{DropReason, Notice, Outcome};
 use sharded_slab::Slab as ShardedSlab;
 use slab::Slab;
 
@@ -31,7 +33,7 @@ pub trait Peer: Sync + Sized {
     /// Notes why the packet was dropped.
     fn dropped(&self, context: usize, code: u32);
 
-    /// Notes that the packet was processed, and returns what comes of its state.
+    /// Notes that the packet was processed, and returns what [`consume`] makes of its state and the reason.
     fn processed(&self, context: usize) -> Option<u64>;
 }
 
@@ -41,9 +43,9 @@ struct Entry {
     state: State,
 }
 
-/// Uses the state that was handed back.
-fn consume(state: State) -> u64 {
-    state.iter().fold(0, |all, word| all ^ word)
+/// Uses the state that was handed back, and why the packet was dropped; 0 if it was not.
+fn consume(state: State, reason: u32) -> u64 {
+    state.iter().fold(u64::from(reason), |all, word| all ^ word)
 }
 
 impl Entry {
@@ -52,6 +54,10 @@ impl Entry {
             reason: AtomicU32::new(0),
             state,
         }
+    }
+
+    fn consume(self) -> u64 {
+        consume(self.state, self.reason.into_inner())
     }
 }
 
@@ -79,6 +85,115 @@ impl Peer for Nothing {
 
     fn processed(&self, context: usize) -> Option<u64> {
         Some(context as u64)
+    }
+}
+
+/// The least for which contexts are checked and states lent: a slot is found by probing, and what it holds is in one
+/// word. It does not know how many packets it holds, counts nothing, never gives one up, and a nearly full one is slow.
+pub struct Probed<const N: usize> {
+    next: AtomicUsize,
+    slots: [Probe; N],
+}
+
+/// The word: how many have the state on loan, [`LIVE`](Self::LIVE), from bit 16 the reason, from bit 32 how often the
+/// slot was used.
+struct Probe {
+    word: AtomicU64,
+    state: UnsafeCell<State>,
+}
+
+// SAFETY: the word says who has the state.
+unsafe impl Sync for Probe {}
+
+impl Probe {
+    /// That the slot has a packet; if not, and the lowest bit is set, a thread is about to put one in or take it out.
+    const LIVE: u64 = 1 << 8;
+
+    /// Returns the word if the slot has the packet of that context.
+    #[inline]
+    fn live(&self, context: usize) -> Option<u64> {
+        let word = self.word.load(Acquire);
+        (word & Self::LIVE != 0 && word >> 32 == context as u64 >> 16).then_some(word)
+    }
+
+    /// Replaces a word that is still there.
+    #[inline]
+    fn replace(&self, from: u64, to: u64) -> bool {
+        self.word.compare_exchange(from, to, AcqRel, Relaxed).is_ok()
+    }
+}
+
+impl<const N: usize> Probed<N> {
+    #[inline]
+    fn probe(&self, context: usize) -> &Probe {
+        &self.slots[context % N]
+    }
+}
+
+impl<const N: usize> Peer for Probed<N> {
+    const NAME: &'static str = "floor";
+
+    fn new() -> Box<Self> {
+        Box::new(Self {
+            next: AtomicUsize::new(0),
+            slots: [const {
+                Probe {
+                    word: AtomicU64::new(1 << 32),
+                    state: UnsafeCell::new([0; 3]),
+                }
+            }; N],
+        })
+    }
+
+    #[inline]
+    fn admit(&self, state: State) -> usize {
+        let next = self.next.load(Relaxed);
+        for number in next..next + N {
+            let probe = self.probe(number);
+            let word = probe.word.load(Relaxed);
+            if word as u32 == 0 && probe.replace(word, word | 1) {
+                // SAFETY: whoever sets the bit has the slot.
+                unsafe { probe.state.get().write(state) };
+                probe.word.store(word | Probe::LIVE, Release);
+                self.next.store(number + 1, Relaxed);
+                return (word >> 32 << 16) as usize | (number % N);
+            }
+        }
+        0
+    }
+
+    #[inline]
+    fn get(&self, context: usize) -> Option<u64> {
+        let probe = self.probe(context);
+        let word = probe.live(context)?;
+        if !probe.replace(word, word + 1) {
+            return None;
+        }
+        // SAFETY: nobody takes a state out that is lent.
+        let first = unsafe { (*probe.state.get())[0] };
+        probe.word.fetch_sub(1, Release);
+        Some(first)
+    }
+
+    #[inline]
+    fn dropped(&self, context: usize, code: u32) {
+        let probe = self.probe(context);
+        if let Some(word) = probe.live(context) {
+            probe.replace(word, word | u64::from(code) << 16);
+        }
+    }
+
+    #[inline]
+    fn processed(&self, context: usize) -> Option<u64> {
+        let probe = self.probe(context);
+        let word = probe.live(context)?;
+        if word as u8 != 0 || !probe.replace(word, 1) {
+            return None;
+        }
+        // SAFETY: nobody had it on loan, and whoever takes the packet away has the slot.
+        let state = unsafe { probe.state.get().read() };
+        probe.word.store(((word >> 32) + 1) << 32, Release);
+        Some(consume(state, word as u32 >> 16))
     }
 }
 
@@ -124,7 +239,13 @@ impl<const N: usize> Peer for PacketTable<State, N> {
     fn processed(&self, context: usize) -> Option<u64> {
         let context = Context::from_raw(without_provenance_mut(context))?;
         match PacketTable::notify(self, context, Notice::Processed) {
-            Ok(Progress::Done { state, .. }) => Some(consume(state)),
+            Ok(Progress::Done { outcome, state }) => {
+                let reason = match outcome {
+                    Outcome::Dropped(reason) => reason.code(),
+                    Outcome::Processed => 0,
+                };
+                Some(consume(state, reason))
+            }
             _ => None,
         }
     }
@@ -163,7 +284,7 @@ impl Peer for Boxed {
     fn processed(&self, context: usize) -> Option<u64> {
         let entry: *mut Entry = std::ptr::with_exposed_provenance_mut(context);
         // SAFETY: as for `get`, and processed once.
-        Some(consume(unsafe { Box::from_raw(entry) }.state))
+        Some(unsafe { Box::from_raw(entry) }.consume())
     }
 }
 
@@ -194,7 +315,7 @@ impl Peer for LockedSlab {
 
     fn processed(&self, context: usize) -> Option<u64> {
         let entry = self.0.lock().unwrap().try_remove(context - 1);
-        entry.map(|entry| consume(entry.state))
+        entry.map(Entry::consume)
     }
 }
 
@@ -228,11 +349,7 @@ impl Peer for LockedMap {
     }
 
     fn processed(&self, context: usize) -> Option<u64> {
-        self.packets
-            .lock()
-            .unwrap()
-            .remove(&context)
-            .map(|entry| consume(entry.state))
+        self.packets.lock().unwrap().remove(&context).map(Entry::consume)
     }
 }
 
@@ -266,7 +383,7 @@ impl Peer for Dash {
     }
 
     fn processed(&self, context: usize) -> Option<u64> {
-        self.packets.remove(&context).map(|(_, entry)| consume(entry.state))
+        self.packets.remove(&context).map(|(_, entry)| entry.consume())
     }
 }
 
@@ -294,6 +411,6 @@ impl Peer for Sharded {
     }
 
     fn processed(&self, context: usize) -> Option<u64> {
-        self.0.take(context).map(|entry| consume(entry.state))
+        self.0.take(context).map(Entry::consume)
     }
 }
