@@ -50,7 +50,7 @@
 //! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that is of a packet which
 //!   the chain does not track, a hook other than `DhcpPktDropHook` calls the first member alone:
 //!   [`Diagnostic::ContextRefused`], with the context as the server passed it. The first member gets NULL for one that
-//!   no chain has given out. For a stale one it gets [`Context::UNTRACKED`](crate::table::Context::UNTRACKED), and for
+//!   no chain can have given out, which the highest bit tells. For a stale one it gets [`Context::UNTRACKED`](crate::table::Context::UNTRACKED), and for
 //!   the others the same with the highest bit flipped. Its host refuses once more what is none of its own, and shows no
 //!   packet then that is in one of its [buffers](crate::hook::HookError::TakenBack). Once another member has replaced
 //!   any packet or reply, nobody knows whose buffer one with a stale context is in by now: then the first member hears

@@ -162,7 +162,9 @@ impl Server {
     ///
     /// Where a hook points the server, the packet can be read until the call returns that first reports it as
     /// processed, or for ever if that never happens; during that call only by the hook itself. A packet that the hook
-    /// refuses can be read until the hook returns.
+    /// refuses can be read until the hook returns. With [`call`](Self::call), [`set_context`](PacketInFlight::set_context)
+    /// and [`Contexts::Stale`] a packet can be reported by its context in the place of another, and the server does not
+    /// notice: such a packet can be read for ever.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
@@ -376,7 +378,9 @@ impl Server {
         let is_end = call == Call::Notified(Notice::Processed);
         // Of several ends the first one alone reads what its callout takes back.
         let has_ended = in_flight.has_ended.fetch_or(is_end, Ordering::AcqRel);
-        let reads_again = self.conduct.swaps == Swaps::ReadAgain && !has_ended;
+        // By the context of another, this packet may have ended before.
+        let is_own_end = self.conduct.contexts != Contexts::Repeated;
+        let reads_again = self.conduct.swaps == Swaps::ReadAgain && is_own_end && !has_ended;
         let is_kept = in_flight.seen.is_swapped() && reads_again && !in_flight.is_refused();
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),

@@ -44,7 +44,7 @@ use crate::table::{
 /// may still read them: a server that loses replaced packets uses up the `BUFFERS`. [`rewrite`](NewPacket::rewrite)
 /// takes none: it works with a `BUFFERS` of 0 as well.
 ///
-/// If the server goes on about a packet that is over, by its old context and where such a buffer is, the bytes can be
+/// If the server goes on about a packet by a context that is refused, and where such a buffer is, the bytes can be
 /// those of another packet: a drop then comes without bytes, and the other hooks do not come, after a
 /// [`Diagnostic::ArgumentsRefused`] with [`TakenBack`](crate::hook::HookError::TakenBack).
 ///

@@ -24,8 +24,10 @@ pub enum Diagnostic<'a> {
         error: HookError,
     },
     /// A hook came with a context that names no packet in flight, or one with 255 borrowers; the callout hears of the
-    /// call without a state. If it was the table of a chain that refused it, the members after the first do not hear of
-    /// the call, and the first has the state if it is in the table of its host.
+    /// call without a state, but for what [`HookError::TakenBack`] keeps from it. If it was the table of a chain that
+    /// refused it, the members after the first do not hear of the call, and the first has the state if it is in the table
+    /// of its host; [`chain`](crate::chain) says when that one does not hear of it either. With a chain it can come twice
+    /// for one call.
     ContextRefused {
         /// The hook, as the SDK names it.
         hook: &'static str,
@@ -95,7 +97,8 @@ pub enum Diagnostic<'a> {
         packet: &'a [u8],
     },
     /// A member of the chain does not hear of this notice, since its own context for the packet is not known (any
-    /// more), or it has been told the end of the packet: see [`chain`](crate::chain).
+    /// more), or it has been told the end of the packet, or will be when a hook on another thread returns: see
+    /// [`chain`](crate::chain).
     NotTold {
         /// What was reported.
         notice: Notice,

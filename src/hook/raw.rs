@@ -23,8 +23,10 @@ pub enum HookError {
         /// The size that the server gave, in bytes.
         size: u32,
     },
-    /// The packet is over, and was in a buffer that was taken back then: another packet may be in it by now.
-    #[error("packet is over, and the buffer in which it was has been taken back")]
+    /// The context of the packet is refused, and it is in one of the callout's own buffers. That is taken back from a
+    /// packet that is over, and another may be in it by now; a packet that was [lost](crate::Callout::packet_lost), or has
+    /// 255 borrowers, would be in it still, but is not told apart.
+    #[error("context refused, and the packet is in a buffer of the callout's, where another may be by now")]
     TakenBack,
     /// The list of DLLs, `ChainDlls`, is at an odd address.
     #[error("list of DLLs is at an odd address, and was not read")]

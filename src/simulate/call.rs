@@ -250,8 +250,8 @@ impl<'a> HookCall<'a> {
     /// Lets the packet be where a callout has put it.
     ///
     /// # Safety
-    /// - During the call `size` bytes can be read at `start`, if `size` is at most
-    ///   [`PACKET_CAPACITY`](crate::PACKET_CAPACITY).
+    /// - During the call [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes can be read and written at `start`, and nobody
+    ///   else uses them, whatever `size` says: a hook may alter the packet, and [`size`](Self::size) say another.
     #[must_use]
     #[expect(unsafe_code, reason = "a promise about a pointer is asked for")]
     pub unsafe fn packet_at(mut self, start: *mut u8, size: u32) -> Self {
@@ -551,7 +551,7 @@ impl Arguments {
     /// Returns the packet that pointer and size lead to, if it is in the server's own buffer, which has become `buffer`.
     fn inside<'b>(&self, (start, size): (usize, u32), buffer: &'b [u8]) -> Option<&'b [u8]> {
         let length = usize::try_from(size).ok().filter(|length| *length <= PACKET_CAPACITY)?;
-        let from = start.checked_sub(self.start.addr())?;
+        let from = start.checked_sub(Some(self.start.addr()).filter(|own| *own != 0)?)?;
         buffer.get(from..)?.get(..length)
     }
 }

@@ -272,6 +272,7 @@ impl Check<'_> {
             server.watch = Some(watch.clone());
             if !refused.is_empty() || !entry_rules::are_equal(&server.table, table) {
                 report.note(report.finding(Rule::EntryUnstable, ENTRY_POINT, conduct, &[]));
+                report.cut_short();
                 return Vec::new();
             }
             let mut run = Run::new(server.conduct(conduct), report, exchanges, transactions);

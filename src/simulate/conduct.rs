@@ -127,7 +127,8 @@ pub enum Swaps {
     Ignored,
     /// It keeps the pointer, passes it to the later hooks of the packet, and reads the packet there again before each.
     /// A reply it reads again when its packet is reported as processed
-    /// ([`Observation::reply`](super::Observation::reply)).
+    /// ([`Observation::reply`](super::Observation::reply)). With [`Contexts::Repeated`] it copies the packet as for
+    /// [`Followed`](Self::Followed), since one that ended by the context of another is the callout's again.
     ReadAgain,
 }
 

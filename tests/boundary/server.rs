@@ -404,6 +404,34 @@ fn a_swapped_buffer_is_followed_as_the_conduct_says() {
     }
 }
 
+/// The end of the second packet is that of the first, says its context: the buffer is the DLL's again.
+#[test]
+fn what_ended_by_the_context_of_another_is_not_read_again() {
+    static BUFFER: Mutex<[u8; 8]> = Mutex::new(*b"replaced");
+    let conduct = Conduct::DEFAULT.swaps(Swaps::ReadAgain).contexts(Contexts::Repeated);
+    let server = server().conduct(conduct);
+    let first = receive(&server, |packet, size, _| unsafe {
+        packet.write(BUFFER.lock().unwrap().as_mut_ptr());
+        size.write(8);
+    });
+    let second = receive(&server, |_, _, _| ());
+    server.notify(&second, Notice::Processed);
+    BUFFER.lock().unwrap()[0] = b'?';
+    let seen = server.notify(&first, Notice::Dropped(DropReason::TIMEOUT));
+    assert_eq!(seen.given(), b"replaced");
+}
+
+#[test]
+fn no_packet_is_told_from_an_empty_one() {
+    let packet = |call: HookCall<'_>| server().call(&call).bytes().map(<[u8]>::to_vec);
+    assert_eq!(packet(HookCall::new_packet(b"")), Ok(vec![]));
+    let parameter = "Packet";
+    assert_eq!(
+        packet(HookCall::new_packet(b"abc").null_packet()),
+        Err(HookError::Null { parameter })
+    );
+}
+
 /// A reply that the DLL changes while its packet is in flight.
 #[test]
 fn a_swapped_reply_is_read_again_as_the_conduct_says() {

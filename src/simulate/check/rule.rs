@@ -66,7 +66,7 @@ rules! {
     PacketNull: Fault "the packet is NULL after the call";
     PacketTooLong: Fault "the packet is longer than 4096 bytes after the call";
     PacketOutside: Fault "the packet is beside the server's buffer after the call, or reaches beyond it";
-    WriteOutside: Fault "a byte before or after the buffer of the packet is written";
+    WriteOutside: Fault "a byte before or after the buffer of the packet, or a variable, is written";
     WriteToInput: Fault "a byte is written that the hook may only read";
     WriteBeyondSize: Advice "a byte of the buffer is written that the packet does not reach";
     ReplacementChanged: Fault "a packet that replaces the server's changes before it is processed";

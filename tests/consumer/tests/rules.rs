@@ -141,6 +141,13 @@ fn broken(report: &Report) -> Vec<Rule> {
 }
 
 #[test]
+fn a_check_that_another_table_has_ended_says_so() {
+    let report = check(raw::is_empty_after_stop);
+    assert_eq!(broken(&report), [Rule::EntryUnstable]);
+    assert!(!report.is_complete());
+}
+
+#[test]
 fn each_callout_breaks_its_rule_and_no_other() {
     let wrong: Vec<_> = CALLOUTS
         .into_iter()
