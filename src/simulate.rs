@@ -34,7 +34,8 @@
 //! Where the documentation is silent, [`Conduct`] chooses.
 //!
 //! Memory that hooks get has guard zones around it, and is poisoned when the call ends: what a callout keeps shows as
-//! bytes of 0xDD, and what it writes elsewhere as [`Observation::is_damaged`].
+//! bytes of 0xDD, and what it writes elsewhere as [`Observation::is_damaged`]. That is so for up to 14 calls at once:
+//! of more, the memory of some is freed when they end, and what was kept is not seen.
 #![expect(unsafe_code, reason = "this module calls `extern` hooks")]
 
 mod call;

@@ -74,7 +74,8 @@
 //! - if it comes back after its slot has been used a multiple of 2<sup>20</sup> times more. Vacant slots are used in
 //!   turn: of `V` that stay vacant or come and go, each is used once in `V` packets, so that it takes `V` times
 //!   2<sup>20</sup> packets. Of 4096 slots a quarter at least takes part, unless more than three quarters hold packets
-//!   that hooks are about: then 1024 times 2<sup>20</sup> packets are 3 hours at 100,000 a second;
+//!   that hooks are about, or that are silent for less than the [patience](PacketTable::set_patience): then 1024 times
+//!   2<sup>20</sup> packets are 3 hours at 100,000 a second;
 //! - if it is made up, and right in all bits: on 64-bit pointers, with 4096 slots, one in 2<sup>51</sup> of the numbers
 //!   with the highest bit set, for a given slot and its packet; in 2<sup>47</sup> with 65,536.
 //!

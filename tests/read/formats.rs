@@ -642,6 +642,24 @@ fn a_fault_before_the_option_is_not_its_absence() {
     assert_eq!(message.overload(), Err(error));
 }
 
+/// The cookie and a message type once more: in `file`, where the cookie's own first byte is the type, and in a value.
+#[test]
+fn a_message_type_behind_another_cookie_is_none_of_the_options() {
+    let with_cookie = |at: usize, name: &[u8], splits: &[usize]| {
+        let mut packet = packet(12, name, splits);
+        packet[at..at + 6].copy_from_slice(&[99, 130, 83, 99, 53, 1]);
+        packet
+    };
+    // By the first cookie it goes on with 130 and 83 as an option, to END after the name.
+    let in_file = with_cookie(230, &[65; 80], &[]);
+    assert_eq!(in_file.iter().position(|byte| *byte == 255), Some(322));
+    let mut in_value = with_cookie(713, &[65; 510], &[255]);
+    in_value[720] = 255;
+    for packet in [in_file, in_value] {
+        assert_eq!(Message::parse(&packet).unwrap().message_type(), None);
+    }
+}
+
 #[test]
 fn message_type_and_overload_come_by_themselves() {
     let read = |code, value: &[u8]| {

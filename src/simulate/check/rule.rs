@@ -87,7 +87,7 @@ rules! {
     DependsOnPause: Advice "the callout does something else after the service was paused and continued";
     DependsOnRestart: Advice "the callout does something else after the service was stopped and started";
     Slow: Advice "a hook other than DhcpControlHook takes longer than 250 ms, for the third time in a run";
-    SlowTogether: Advice "all calls of a check together take longer than 20 s, of which the one named here is the slowest";
+    SlowTogether: Advice "all calls of hooks other than DhcpControlHook together take longer than 20 s, of which the one named here is the slowest";
 }
 
 /// The name of the rule.

@@ -141,18 +141,12 @@ fn broken(report: &Report) -> Vec<Rule> {
 }
 
 #[test]
-fn a_check_that_another_table_has_ended_says_so() {
-    let report = check(raw::is_empty_after_stop);
-    assert_eq!(broken(&report), [Rule::EntryUnstable]);
-    assert!(!report.is_complete());
-}
-
-#[test]
 fn each_callout_breaks_its_rule_and_no_other() {
     let wrong: Vec<_> = CALLOUTS
         .into_iter()
         .map(|(entry, rule)| (rule, check_for(rule, entry)))
-        .filter(|(rule, report)| broken(report) != [*rule])
+        // With another table than at first nothing can be compared: the report says that it ended there.
+        .filter(|(rule, report)| broken(report) != [*rule] || *rule == Rule::EntryUnstable && report.is_complete())
         .map(|(rule, report)| format!("expected {rule}: {report}"))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
