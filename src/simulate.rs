@@ -34,8 +34,9 @@
 //! Where the documentation is silent, [`Conduct`] chooses.
 //!
 //! Memory that hooks get has guard zones around it, and is poisoned when the call ends: what a callout keeps shows as
-//! bytes of 0xDD, and what it writes elsewhere as [`Observation::is_damaged`]. That is so for up to 14 calls at once:
-//! of more, the memory of some is freed when they end, and what was kept is not seen.
+//! bytes of 0xDD, and what it writes elsewhere as [`Observation::is_damaged`]. That is so while few calls
+//! overlap, of packets that a server can give: of others the memory is freed when they end, and what was kept is not
+//! seen.
 #![expect(unsafe_code, reason = "this module calls `extern` hooks")]
 
 mod call;
@@ -159,13 +160,14 @@ impl Server {
     /// - with the contexts that the hooks set, and if [`call`](Self::call),
     ///   [`set_context`](PacketInFlight::set_context) or [`Contexts`] say so, with any other, also after a packet was
     ///   reported as processed. A callout that follows its context as a pointer keeps this promise if none of these is
-    ///   used, and each packet is reported as processed once, by its own server, and then to no other hook.
+    ///   used, and each packet is passed to its own server alone, which reports it as processed once and then no more.
     ///
     /// Where a hook points the server, the packet can be read until the call returns that first reports it as
-    /// processed, or for ever if that never happens; during that call only by the hook itself. A packet that the hook
-    /// refuses can be read until the hook returns. With [`call`](Self::call), [`set_context`](PacketInFlight::set_context)
-    /// and [`Contexts::Stale`] a packet can be reported by its context in the place of another, and the server does not
-    /// notice: such a packet can be read for ever.
+    /// processed, or for ever if that never happens; during that call only by the hook itself, and by calls about the
+    /// packet that have begun before, until they return. A packet that the hook refuses can be read until the hook
+    /// returns. With [`call`](Self::call), [`set_context`](PacketInFlight::set_context), [`Contexts::Stale`],
+    /// [`Contexts::Repeated`] and contexts that the callout gives out again, a packet can be reported by its context in
+    /// the place of another, and the server does not always notice: such a packet can be read for ever.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))

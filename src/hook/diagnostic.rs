@@ -25,9 +25,8 @@ pub enum Diagnostic<'a> {
     },
     /// A hook came with a context that names no packet in flight, or one with 255 borrowers; the callout hears of the
     /// call without a state, but for what [`HookError::TakenBack`] keeps from it. If it was the table of a chain that
-    /// refused it, the members after the first do not hear of the call, and the first has the state if it is in the table
-    /// of its host; [`chain`](crate::chain) says when that one does not hear of it either. With a chain it can come twice
-    /// for one call.
+    /// refused it, the members after the first do not hear of the call; [`chain`](crate::chain) says what the first one
+    /// hears. With a chain it can come twice for one call.
     ContextRefused {
         /// The hook, as the SDK names it.
         hook: &'static str,

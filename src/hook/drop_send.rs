@@ -64,8 +64,7 @@ impl PacketNotice<'_> {
     /// # Errors
     /// - [`HookError::Null`] if `Packet`, `PacketSize` or `*Packet` is NULL;
     /// - [`HookError::TooLong`] if `*PacketSize` is over [`PACKET_CAPACITY`](crate::PACKET_CAPACITY);
-    /// - [`HookError::TakenBack`] if its context is refused, and it is in a buffer of the callout's: that of a packet
-    ///   which was replaced and is over.
+    /// - [`HookError::TakenBack`] if its context is refused, and it is in a buffer of the callout's.
     #[inline]
     pub fn bytes(&self) -> Result<&[u8], HookError> {
         match &self.packet {

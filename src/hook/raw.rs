@@ -24,8 +24,8 @@ pub enum HookError {
         size: u32,
     },
     /// The context of the packet is refused, and it is in one of the callout's own buffers. That is taken back from a
-    /// packet that is over, and another may be in it by now; a packet that was [lost](crate::Callout::packet_lost), or has
-    /// 255 borrowers, would be in it still, but is not told apart.
+    /// packet that is over, and another may be in it by now; a packet that was [lost](crate::Callout::packet_lost), has
+    /// 255 borrowers or comes with a wrong context is in it still, but is not told apart.
     #[error("context refused, and the packet is in a buffer of the callout's, where another may be by now")]
     TakenBack,
     /// The list of DLLs, `ChainDlls`, is at an odd address.
