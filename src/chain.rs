@@ -49,12 +49,13 @@
 //!   bytes back.
 //! - **Wrong contexts.** For a context that is stale, that no chain has given out, or that is of a packet which
 //!   the chain does not track, a hook other than `DhcpPktDropHook` calls the first member alone:
-//!   [`Diagnostic::ContextRefused`], with the context as the server passed it. The first member gets NULL for one that
-//!   no chain can have given out, which the highest bit tells. For a stale one it gets [`Context::UNTRACKED`](crate::table::Context::UNTRACKED), and for
-//!   the others the same with the highest bit flipped. Its host refuses once more what is none of its own, and shows no
-//!   packet then that is in one of its [buffers](crate::hook::HookError::TakenBack). Once another member has replaced
-//!   any packet or reply, nobody knows whose buffer one with a stale context is in by now: then the first member hears
-//!   of a drop of it with an empty packet, and of no other hook.
+//!   [`Diagnostic::ContextRefused`], with the context as the server passed it. For a stale one the first member
+//!   gets [`Context::UNTRACKED`](crate::table::Context::UNTRACKED). Of the others, it gets NULL for one with the highest
+//!   bit set, and else the same with that bit set, as its own host may have given it out. Its host refuses once more
+//!   what is none of its own, and shows no packet then that is in one of its
+//!   [buffers](crate::hook::HookError::TakenBack). Once another member has replaced any packet or reply, nobody knows
+//!   whose buffer one with a stale context is in by now: then the first member hears of a drop of it with an empty
+//!   packet, and of no other hook.
 //! - **A full table.** When the chain's table is full, the packet is offered to the first member alone: a gate goes on
 //!   refusing, and rewriting. If that member tracks the packet, in the table of its own host, the server carries its
 //!   context, and the later hooks find its state by that. The others hear nothing of the packet but its drop. To offer

@@ -659,7 +659,7 @@ impl Observation {
 
     /// Returns the bytes that were, just before this call reported the packet as processed, where `DhcpPktSendHook` had
     /// pointed `*Packet` for its reply; `None` if that hook had not swapped it, or the conduct is not
-    /// [`Swaps::ReadAgain`].
+    /// [`Swaps::ReadAgain`], or it is [`Contexts::Repeated`](super::Contexts::Repeated), too.
     #[must_use]
     pub fn reply(&self) -> Option<Result<&[u8], HookError>> {
         let reply = self.reply.as_ref()?;
