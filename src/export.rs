@@ -242,7 +242,7 @@ macro_rules! entry_point {
                     let host = <__Own as $crate::export::Exported>::handlers().host;
                     $crate::entry_point!(@handlers host, &$chain)
                 }
-                fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::ffi::CalloutTable {
+                fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::export::Wanted {
                     let entry = $crate::entry_point!(@name $($head)*);
                     $crate::export::chained::<Self, __Own, _, _>(&$chain, entry, dlls, $find)
                 }
@@ -285,7 +285,7 @@ macro_rules! entry_point {
                 let host = &$host;
                 $crate::entry_point!(@handlers host, host)
             }
-            fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::ffi::CalloutTable {
+            fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::export::Wanted {
                 $crate::export::unchained::<Self>(dlls)
             }
         }
@@ -379,13 +379,29 @@ pub trait NotHandled<A: Argument> {
 
 impl<H, A: Argument> NotHandled<A> for Handler<H, A> {}
 
+/// A table of hooks that can be called as their prototypes say: those of this module.
+///
+/// Nobody else makes one, or safe code could export any function:
+///
+/// ```compile_fail,E0423
+/// use dhcp_callout::export::Wanted;
+/// use dhcp_callout::ffi::CalloutTable;
+///
+/// fn wanted(any: CalloutTable) -> Wanted {
+///     Wanted(any)
+/// }
+/// ```
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Wanted(CalloutTable);
+
 /// What a hook must know to call an exported callout or chain.
 #[doc(hidden)]
 pub trait Exported: 'static {
     /// Returns who handles the hooks.
     fn handlers() -> Handlers;
     /// Returns the hooks that are wanted, and lets the other DLLs of the list be members, if there is a chain.
-    fn table(dlls: ChainDlls<'_>) -> CalloutTable;
+    fn table(dlls: ChainDlls<'_>) -> Wanted;
     /// Tells the callout.
     fn report(diagnostic: Diagnostic<'_>) {
         Self::handlers().host.report(diagnostic);
@@ -523,19 +539,19 @@ pub unsafe fn enter<E: Exported>(
         report(error);
     }
     // SAFETY: not NULL, so the caller promises that it can be written.
-    unsafe { write_table(callout_tbl, E::table(ChainDlls::new(units))) };
+    unsafe { write_table(callout_tbl, E::table(ChainDlls::new(units)).0) };
     ERROR_SUCCESS
 }
 
 /// Returns the table of a callout without a chain, and counts the DLLs that it switches off.
 #[doc(hidden)]
 #[must_use]
-pub fn unchained<E: Exported>(dlls: ChainDlls<'_>) -> CalloutTable {
+pub fn unchained<E: Exported>(dlls: ChainDlls<'_>) -> Wanted {
     let dlls = dlls.fold(0_usize, |count, _| count.saturating_add(1));
     if dlls > 0 {
         E::report(Diagnostic::Unchained { dlls });
     }
-    hooks::<E>()
+    Wanted(hooks::<E>())
 }
 
 /// Returns the table of a callout with a chain, and loads its members; `entry` is the entry point that the server
@@ -547,10 +563,10 @@ pub fn chained<E: Exported, Own: Exported, const PACKETS: usize, const MEMBERS: 
     entry: EntryPoint,
     dlls: ChainDlls<'_>,
     find: fn(DllPath<'_>) -> Option<LoadedDll>,
-) -> CalloutTable {
+) -> Wanted {
     let own = (entry, hooks::<Own>());
     let find = |path: DllPath<'_>| contain(|| find(path)).flatten();
     // SAFETY: the hooks of this module can be called as their prototypes say.
     let wanted = unsafe { chain.load(own, dlls, find, E::report) };
-    hooks::<E>().and(&wanted)
+    Wanted(hooks::<E>().and(&wanted))
 }

@@ -674,7 +674,8 @@ mod taken_back {
             HookCall::address_offered(b"", 0x3000_0001),
             HookCall::options_parsed(b"", &fields),
         ] {
-            // SAFETY: it is a buffer of the host, which lives as long as the test.
+            // SAFETY: it is a buffer of 4096 bytes of the host, which lives as long as the test; `other` is in it, which
+            // nobody reads or alters until the call returns.
             server.call(&unsafe { late.packet_at(start, size) }.context(first.context()));
         }
         let error = "context refused, and the packet is in a buffer of the callout's, where another may be by now";

@@ -1367,7 +1367,8 @@ mod bytes_at_the_end {
         let other = server.call(&HookCall::new_packet(b"other"));
         assert_eq!(other.left_at(), (start, size), "the host has one buffer");
         for late in [HookCall::send(b""), HookCall::notice(b"", 0x4)] {
-            // SAFETY: it is a buffer of the host, which lives as long as the test.
+            // SAFETY: it is a buffer of 4096 bytes of the host, which lives as long as the test; `other` is in it, which
+            // nobody reads or alters until the call returns.
             server.call(&unsafe { late.packet_at(start, size) }.context(first.context()));
         }
         assert_eq!(ALTERED.take(), ["dropped Err(TakenBack)"]);
