@@ -42,6 +42,7 @@
 mod call;
 mod check;
 mod conduct;
+mod end;
 mod event;
 mod fields;
 mod loading;
@@ -67,9 +68,10 @@ use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::with_exposed_provenance_mut;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use self::call::Packet;
+use self::end::End;
 use self::event::Kind;
 use self::loading::list_of;
 use self::memory::{Arena, Remains};
@@ -139,8 +141,8 @@ pub struct PacketInFlight {
     earlier_context: usize,
     /// Where the callout has first put a reply to it: the exposed address, and its size.
     reply: Once<(usize, u32)>,
-    /// Whether it was reported as processed, so that a buffer of the callout's is the callout's again.
-    has_ended: AtomicBool,
+    /// Whether it was reported as processed.
+    end: End,
 }
 
 const _: () = {
@@ -156,18 +158,20 @@ impl Server {
     /// As long as the server lives, each hook of `table` can be called as the safe methods of the server do it:
     /// - from any thread, also from several at once and from inside another hook, in any order and any number of times;
     /// - with pointers as its prototype in [`ffi`](crate::ffi) says, or NULL, aligned or not: a packet is in a buffer
-    ///   of 4096 bytes, unless the size that the hook is given is over 4096;
+    ///   of 4096 bytes, unless the size that the hook is given is over 4096; with [`Swaps::ReadAgain`] it is where a
+    ///   hook has put it, also while another call reports it as processed;
     /// - with the contexts that the hooks set, and if [`call`](Self::call),
     ///   [`set_context`](PacketInFlight::set_context) or [`Contexts`] say so, with any other, also after a packet was
     ///   reported as processed. A callout that follows its context as a pointer keeps this promise if none of these is
     ///   used, and each packet is passed to its own server alone, which reports it as processed once and then no more.
     ///
-    /// Where a hook points the server, the packet can be read until the call returns that first reports it as
-    /// processed, or for ever if that never happens; during that call only by the hook itself, and by calls about the
-    /// packet that have begun before, until they return. A packet that the hook refuses can be read until the hook
-    /// returns. With [`call`](Self::call), [`set_context`](PacketInFlight::set_context), [`Contexts::Stale`],
-    /// [`Contexts::Repeated`] and contexts that the callout gives out again, a packet can be reported by its context in
-    /// the place of another, and the server does not always notice: such a packet can be read for ever.
+    /// Where a hook points the server, the packet can be read until the hook is called that first reports it as
+    /// processed, or for ever if that never happens. One that the hook refuses is not read. With [`call`](Self::call),
+    /// [`set_context`](PacketInFlight::set_context), [`Contexts::Stale`], [`Contexts::Repeated`] and contexts that the
+    /// callout gives out again, a packet can be reported by its context in the place of another, and the server does not
+    /// always notice: such a packet can be read for ever. A [`Host`](crate::Host) gives its buffer to another packet,
+    /// though: with one, do not use the first two together with [`Swaps::ReadAgain`], nor any of these for an end that
+    /// overlaps other calls.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
@@ -300,6 +304,7 @@ impl Server {
         check_length(reply)?;
         let mut call = HookCall::send(reply);
         call.context = self.context_of(in_flight);
+        call.end = Some(&in_flight.end);
         let seen = self.call(&call);
         in_flight.note_reply(&seen);
         Ok(seen)
@@ -379,22 +384,22 @@ impl Server {
         };
         let left = in_flight.seen.left;
         let is_end = call == Call::Notified(Notice::Processed);
-        // Of several ends the first one alone reads what its callout takes back.
-        let has_ended = in_flight.has_ended.fetch_or(is_end, Ordering::AcqRel);
         // By the context of another, this packet may have ended before.
         let is_own_end = self.conduct.contexts != Contexts::Repeated;
-        let reads_again = self.conduct.swaps == Swaps::ReadAgain && is_own_end && !has_ended;
+        let reads_again = self.conduct.swaps == Swaps::ReadAgain && is_own_end && !in_flight.end.has_come();
         let is_kept = in_flight.seen.is_swapped() && reads_again && !in_flight.is_refused();
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
             _ => (Packet::At(left.0), Some(left.1)),
         };
         hook_call.context = context;
+        hook_call.end = Some(&in_flight.end);
         let reply = in_flight.reply.get().filter(|_| is_end && reads_again);
-        let reply = reply.map(|&(start, size)| {
+        let reply = reply.and_then(|&(start, size)| {
             let start = with_exposed_provenance_mut(start);
             // SAFETY: the callout promises that the packet stays until it is processed.
-            unsafe { read_packet(start, size) }.map(<[u8]>::to_vec)
+            let read = || unsafe { read_packet(start, size) }.map(<[u8]>::to_vec);
+            in_flight.end.before(read)
         });
         let mut seen = self.call(&hook_call);
         seen.reply = reply;
@@ -422,7 +427,7 @@ impl PacketInFlight {
             seen,
             earlier_context,
             reply: Once::new(),
-            has_ended: AtomicBool::new(false),
+            end: End::default(),
         }
     }
 

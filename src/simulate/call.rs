@@ -8,6 +8,7 @@ use core::ptr::{null_mut, with_exposed_provenance_mut};
 use core::time::Duration;
 
 use super::conduct::{Conduct, Swaps};
+use super::end::End;
 use super::fields::{PlacedFields, ServerFields};
 use super::memory::{Arena, Memory, PlacedPiece, readable};
 use super::threads::timed;
@@ -63,6 +64,8 @@ pub struct HookCall<'a> {
     /// What `*ProcessIt` holds before; otherwise what the conduct says.
     pub(crate) process_it: Option<i32>,
     pub(crate) is_exact: bool,
+    /// The end of the packet, if that is one that a server has received.
+    pub(super) end: Option<&'a End>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -158,6 +161,7 @@ impl<'a> HookCall<'a> {
             variables: [Some(0); 5],
             process_it: None,
             is_exact: false,
+            end: None,
         }
     }
 
@@ -293,6 +297,14 @@ impl<'a> HookCall<'a> {
         matches!(self.hook, Hook::PktDrop) && self.code == PACKET_PROCESSED
     }
 
+    /// Reads what a callout has put in the place of a packet, unless it has that back.
+    fn read<R>(&self, read: impl FnOnce() -> R) -> Option<R> {
+        match self.end {
+            Some(end) => end.before(read),
+            None => Some(read()),
+        }
+    }
+
     /// Makes the call.
     pub(super) fn make(
         &self,
@@ -303,6 +315,9 @@ impl<'a> HookCall<'a> {
     ) -> Observation {
         let mut memory = arena.memory(self.is_exact);
         let arguments = Arguments::place(self, &mut memory, conduct);
+        if let Some(end) = self.end.filter(|_| self.is_end()) {
+            end.come();
+        }
         let contained_before = contained();
         let (status, took) = timed(Duration::ZERO, || arguments.pass(self, table, received_on));
         Observation {
@@ -360,7 +375,8 @@ impl Arguments {
         };
         let size = call.size.unwrap_or(u32::try_from(length).unwrap_or(u32::MAX));
         // SAFETY: NULL, or it can be read, says who made the call.
-        let own = own.ok_or_else(|| unsafe { read_packet(start, size) }.unwrap_or_default().to_vec());
+        let read = || unsafe { read_packet(start, size) }.unwrap_or_default().to_vec();
+        let own = own.ok_or_else(|| call.read(read).unwrap_or_default());
         let fields = match call.hook {
             Hook::HandleOptions(fields) => Some(fields.place(memory)),
             _ => None,
@@ -488,7 +504,12 @@ impl Arguments {
             (own, _) => (None, own.as_ref().err().cloned().unwrap_or_default()),
         };
         let after = self.own.as_ref().map_or(&[][..], |own| memory.bytes(*own));
-        let packet = self.read(left, after, &given, call.is_end() || memory.is_cut(left.0, left.1));
+        let process_it = process_it
+            .filter(|_| status.is_some())
+            .map(|process_it| i32::from_ne_bytes(memory.array(process_it)));
+        // What takes the place of a packet that has ended, or is refused, the callout takes back.
+        let is_gone = call.is_end() || process_it == Some(0) || memory.is_cut(left.0, left.1);
+        let packet = self.read(left, after, &given, call, is_gone);
         let is_moved = left.0 != own.0;
         let is_followed = if is_moved {
             conduct.swaps != Swaps::Ignored
@@ -497,7 +518,7 @@ impl Arguments {
         };
         let kept = (!is_followed).then(|| {
             let buffer = if conduct.edits_in_place { after } else { &given };
-            self.read(own, buffer, &given, true)
+            self.read(own, buffer, &given, call, true)
         });
         Observation {
             hook: call.hook.name(),
@@ -510,9 +531,7 @@ impl Arguments {
                 .checked_sub(own.0)
                 .filter(|_| !is_moved || self.inside(left, after).is_some()),
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
-            process_it: process_it
-                .filter(|_| status.is_some())
-                .map(|process_it| i32::from_ne_bytes(memory.array(process_it))),
+            process_it,
             written: own_packet.and_then(|(own, bytes)| memory.written(own, bytes)),
             packet,
             kept,
@@ -528,24 +547,24 @@ impl Arguments {
         }
     }
 
-    /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. What is
-    /// elsewhere may be gone if it `is_gone`, as the callout's is when the packet has ended, and the one that was `given`
-    /// is taken for it, if it can be one.
+    /// Returns the packet that pointer and size lead to; `buffer` is what the server's own has become. For one that is
+    /// elsewhere, and may be gone, the one that was `given` is taken, if it can be one.
     fn read(
         &self,
         (start, size): (usize, u32),
         buffer: &[u8],
         given: &[u8],
+        call: &HookCall<'_>,
         is_gone: bool,
     ) -> Result<Vec<u8>, HookError> {
         let pointer = with_exposed_provenance_mut(start);
-        match self.inside((start, size), buffer) {
-            Some(bytes) => Ok(bytes.to_vec()),
-            None if is_gone => check_packet(pointer, size).map(|()| given.to_vec()),
-            // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be
-            // read.
-            None => unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec),
+        if let Some(bytes) = self.inside((start, size), buffer) {
+            return Ok(bytes.to_vec());
         }
+        // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be read.
+        let read = || unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec);
+        let packet = if is_gone { None } else { call.read(read) };
+        packet.unwrap_or_else(|| check_packet(pointer, size).map(|()| given.to_vec()))
     }
 
     /// Returns the packet that pointer and size lead to, if it is in the server's own buffer, which has become `buffer`.
@@ -604,7 +623,8 @@ impl Observation {
         Message::parse(self.bytes().unwrap_or_default())
     }
 
-    /// Returns the packet that the hook left, whatever the server does with it.
+    /// Returns the packet that the hook left, whatever the server does with it. Outside of the server's own buffer the
+    /// callout can take it back when the packet is refused or processed: then the one that was given is returned.
     ///
     /// # Errors
     /// As for [`bytes`](Self::bytes).

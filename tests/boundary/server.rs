@@ -13,7 +13,7 @@ use core::net::Ipv4Addr;
 use core::ptr::{null_mut, without_provenance_mut};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::time::Duration;
-use std::sync::{Barrier, Mutex, OnceLock};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::thread;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
@@ -23,7 +23,10 @@ use dhcp_callout::simulate::{
     Conduct, Contexts, Datagram, EntryCall, HookCall, Observation, PacketInFlight, Parameter, Server, ServerFields,
     Swaps, Threads,
 };
-use dhcp_callout::{DropReason, MessageType, Notice, PACKET_CAPACITY, PacketBuffer, option};
+use dhcp_callout::{
+    Callout, Decision, DropReason, Host, MessageType, NewPacket, Notice, OnSendPacket, Outcome, PACKET_CAPACITY,
+    PacketBuffer, PacketNotice, SendPacket, entry_point, option,
+};
 
 /// What the DLL does with a packet.
 type Act = unsafe fn(packet: *mut *mut u8, size: *mut u32, context: *mut *mut c_void);
@@ -370,6 +373,90 @@ fn what_a_dll_takes_back_at_an_end_is_not_read_at_another() {
     assert_eq!(HEARD.take(), [end, end, "None"], "the buffer is the DLL's again");
 }
 
+/// A callout that replaces what comes, and of a packet that is dropped reports the end at once, while the server is not
+/// yet back; then another packet gets the buffer.
+mod ended_meanwhile {
+    use super::*;
+
+    static HOST: Host<Replaces, 16, 1> = Host::new(Replaces);
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    static DROPPED: Mutex<Option<Arc<PacketInFlight>>> = Mutex::new(None);
+    entry_point!(fn entry = HOST);
+
+    pub(super) struct Replaces;
+
+    impl Callout for Replaces {
+        type State = ();
+
+        fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+            let bytes = packet.bytes().to_vec();
+            let _ = packet.replace_with(&bytes);
+            Decision::Track(())
+        }
+
+        fn packet_dropped(&self, _: &PacketNotice<'_>, _: Option<&()>) {
+            let dropped = DROPPED.lock().unwrap().take();
+            if let Some(packet) = dropped {
+                SERVER.get().unwrap().notify(&packet, Notice::Processed);
+            }
+        }
+
+        fn packet_done(&self, outcome: Outcome, (): ()) {
+            if outcome != Outcome::Processed {
+                SERVER.get().unwrap().receive(b"another!").unwrap();
+            }
+        }
+    }
+
+    impl OnSendPacket for Replaces {
+        fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+            let bytes = packet.bytes().to_vec();
+            let _ = packet.replace_with(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_packet_is_not_read_where_another_may_be() {
+        let conduct = Conduct::DEFAULT.swaps(Swaps::ReadAgain);
+        let server = SERVER.get_or_init(|| unsafe { Server::load(entry) }.unwrap().conduct(conduct));
+        let packet = Arc::new(server.receive(b"a packet").unwrap());
+        *DROPPED.lock().unwrap() = Some(Arc::clone(&packet));
+        let seen = server.notify(&packet, Notice::Dropped(DropReason::TIMEOUT));
+        assert_eq!((seen.given(), seen.left()), (&b"a packet"[..], Ok(&b"a packet"[..])));
+    }
+}
+
+/// The end of a packet and the other calls about it at once, while other packets want its buffers.
+#[test]
+fn an_end_and_other_calls_at_once_read_no_other_packet() {
+    static HOST: Host<ended_meanwhile::Replaces, 16, 4> = Host::new(ended_meanwhile::Replaces);
+    entry_point!(fn entry = HOST);
+
+    let server = &unsafe { Server::load(entry) }.unwrap();
+    let conduct = Conduct::DEFAULT.swaps(Swaps::ReadAgain);
+    let again = &unsafe { Server::load(entry) }.unwrap().conduct(conduct);
+    for _ in 0..100 {
+        let packet = &server.receive(b"a packet").unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..4 {
+                    let seen = again.parse_options(packet);
+                    assert!(matches!(seen.given(), b"a packet" | b""), "{seen:?}");
+                    assert_eq!(server.send(packet, b"a reply").unwrap().bytes(), Ok(&b"a reply"[..]));
+                }
+            });
+            scope.spawn(|| again.notify(packet, Notice::Processed));
+            scope.spawn(|| {
+                for _ in 0..4 {
+                    let other = server.receive(b"another!").unwrap();
+                    server.send(&other, b"another").unwrap();
+                    server.notify(&other, Notice::Processed);
+                }
+            });
+        });
+    }
+}
+
 #[test]
 fn a_swapped_buffer_is_followed_as_the_conduct_says() {
     static BUFFER: Mutex<[u8; 8]> = Mutex::new([0; 8]);
@@ -402,6 +489,36 @@ fn a_swapped_buffer_is_followed_as_the_conduct_says() {
         server.notify(&packet, Notice::Processed);
         assert_eq!(HEARD.take(), [told, taken].map(|text| format!("drop {text:?} 0xb 0")));
     }
+}
+
+/// A DLL can take back at once what it has put in the place of a packet that it refuses.
+#[test]
+fn what_takes_the_place_of_a_refused_packet_is_not_read() {
+    unsafe extern "system" fn refuse(
+        packet: *mut *mut u8,
+        _: *mut u32,
+        _: u32,
+        _: *mut c_void,
+        _: *mut *mut c_void,
+        process_it: *mut Bool,
+    ) -> u32 {
+        unsafe {
+            // Nothing that can be read.
+            packet.write(without_provenance_mut(4096));
+            process_it.write_unaligned(Bool::FALSE);
+        }
+        0
+    }
+    let table = CalloutTable {
+        dhcp_new_pkt_hook: Some(refuse),
+        ..CalloutTable::EMPTY
+    };
+    let packet = unsafe { Server::new(table) }.receive(b"a packet").unwrap();
+    assert!(packet.is_refused() && packet.seen().is_swapped());
+    assert_eq!(
+        (packet.bytes(), packet.seen().left()),
+        (Ok(&b"a packet"[..]), Ok(&b"a packet"[..]))
+    );
 }
 
 /// The end of the second packet is that of the first, says its context: the buffer is the DLL's again.

@@ -225,9 +225,10 @@ impl<'r> Run<'r> {
         // A callout may keep beyond the stop what was not reported until then, and this need not be its last check.
         if self.server.conduct.notices == Notices::Withheld && self.report.is_complete() {
             let open = self.packets.iter().filter(|packet| packet.is_open);
-            for received in open.filter_map(|packet| packet.received.as_ref()) {
+            let received = open.filter_map(|packet| packet.received.as_ref());
+            for received in received.filter(|received| !received.is_refused()) {
                 // What has replaced it can be gone since the stop.
-                received.has_ended.store(true, Ordering::Relaxed);
+                received.end.come();
                 let end = Call::Notified(Notice::Processed);
                 self.server.report_with(received.seen.context, received, end);
             }
