@@ -154,7 +154,8 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
     let mut table = |next| unsafe { entry_rules::check(entry, next, &entry_memory, &mut report) };
     let load = || lists.map(|next| Some((next, table(next)?))).collect::<Option<Vec<_>>>();
     let (loaded, heard) = listen(|| watch.call(ENTRY_POINT, load));
-    let Some((&(next, table), others)) = loaded.as_deref().and_then(<[_]>::split_first) else {
+    let loaded = loaded.as_deref().filter(|_| !report.has(Rule::EntryUnstable));
+    let Some((&(next, table), others)) = loaded.and_then(<[_]>::split_first) else {
         report.cut_short();
         return report;
     };
@@ -183,9 +184,7 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
         check.chain(&heard, [&good, &hostile]);
     }
     check.run_all(harmless, [&good, &hostile]);
-    if !check.report.has(Rule::EntryUnstable) {
-        check.compare_all(&good, &hostile);
-    }
+    check.compare_all(&good, &hostile);
     check.run_all(harmful.into_iter().chain(pairs::pairs(numbers)), [&good, &hostile]);
     for &(next, table) in others {
         (check.next, check.table) = (next, table);
@@ -262,6 +261,9 @@ impl Check<'_> {
             service,
             repeats_context,
         } = mode;
+        if !self.report.is_complete() {
+            return Vec::new();
+        }
         let (entry, next, watch) = (self.entry, self.next, self.watch);
         let (table, transactions, heard) = (&self.table, &self.transactions, &mut self.served);
         let effects = self.report.with_poison(remains, |report, remains| {

@@ -177,7 +177,8 @@ impl Report {
     /// Fails a test with the report as its message.
     ///
     /// # Panics
-    /// If a rule is broken, be it a fault or advice.
+    /// If a rule is broken, be it a fault or advice. A check that [ended](Self::is_complete) before all was tried has
+    /// found one.
     #[track_caller]
     pub fn assert_clean(&self) {
         self.assert_clean_but(&[]);
@@ -187,13 +188,12 @@ impl Report {
     /// counts anew from each start breaks [`Rule::DependsOnRestart`].
     ///
     /// # Panics
-    /// If another rule is broken.
+    /// If another rule is broken, or the check [ended](Self::is_complete) before all was tried, as it does for
+    /// [`Rule::Slow`].
     #[track_caller]
     pub fn assert_clean_but(&self, meant: &[Rule]) {
-        assert!(
-            self.findings.iter().all(|finding| meant.contains(&finding.rule)),
-            "{self}"
-        );
+        let are_meant = self.findings.iter().all(|finding| meant.contains(&finding.rule));
+        assert!(are_meant && self.is_complete, "{self}");
     }
 }
 
@@ -225,6 +225,13 @@ impl fmt::Display for Report {
             write!(
                 f,
                 "\n{rule} was {compared}: when the same is played again, {hook} {what}, as at call {call}"
+            )?;
+        }
+        if self.has(Rule::KeptArguments) {
+            let [outside, input, beyond] = [Rule::WriteOutside, Rule::WriteToInput, Rule::WriteBeyondSize];
+            write!(
+                f,
+                "\n{outside}, {input} and {beyond} were not tried after KeptArguments."
             )?;
         }
         if !self.is_complete {

@@ -10,3 +10,4 @@ pub mod faultless;
 pub mod lists;
 pub mod raw;
 pub mod safe;
+pub mod trusting;

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use consumer::{course, faultless, lists, raw, safe};
+use consumer::{course, faultless, lists, raw, safe, trusting};
 use dhcp_callout::Message;
 use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::message::OpCode;
-use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Report, Rule, Server, Threads};
+use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
 const CALLOUTS: [(EntryPoint, Rule); 87] = [
@@ -175,6 +175,32 @@ fn a_callout_without_a_fault_is_clean() {
     }
 }
 
+/// What no documentation says is tried, each by a switch of its own.
+#[test]
+fn what_a_callout_counts_on_is_found_by_its_switch() {
+    let usual = Conduct::DEFAULT;
+    for (entry, conduct) in [
+        (
+            trusting::expects_parsed_options::entry as EntryPoint,
+            usual.options_parsed(0),
+        ),
+        (trusting::expects_parsed_options_once::entry, usual.options_parsed(3)),
+        (trusting::expects_each_end::entry, usual.notices(Notices::Withheld)),
+        (
+            trusting::expects_each_packet_before_its_drop::entry,
+            usual.never_offered(true),
+        ),
+        (
+            trusting::expects_no_word_of_refusals::entry,
+            usual.refusals_reported(true),
+        ),
+    ] {
+        let report = check(entry);
+        assert_eq!(broken(&report), [Rule::Panics], "{report}");
+        assert_eq!(report.findings()[0].conduct, conduct, "{report}");
+    }
+}
+
 /// What a callout does by the clock, by chance or by its own right is not held against it.
 #[test]
 fn what_only_looks_like_a_fault_is_clean() {
@@ -208,6 +234,23 @@ fn what_an_author_means_is_clean() {
     assert!(other.is_err(), "{report}");
 }
 
+/// A check that has ended before all was tried shows nothing of the rest, whatever is meant.
+#[test]
+fn what_was_not_tried_is_not_let_pass() {
+    let report = check(raw::differs_from_call_to_call);
+    assert_eq!(
+        (broken(&report), report.is_complete()),
+        (vec![Rule::EntryUnstable], false)
+    );
+    let text = report.to_string();
+    assert!(
+        text.starts_with("1 rule is broken in 18 calls, "),
+        "no hook is called: {text}"
+    );
+    let passed = catch_unwind(|| report.assert_clean_but(&[Rule::EntryUnstable]));
+    assert!(passed.is_err(), "{report}");
+}
+
 /// What is left out of a comparison, its author reads.
 #[test]
 fn a_report_says_what_was_not_compared() {
@@ -226,6 +269,9 @@ fn a_report_says_what_was_not_compared() {
         assert!(report.to_string().contains(left_out), "{report}");
     }
     assert!(!check(safe::sets_an_option::entry).to_string().contains("tried"));
+    let text = check(raw::writes_late).to_string();
+    let after = "\nWriteOutside, WriteToInput and WriteBeyondSize were not tried after KeptArguments.";
+    assert!(text.ends_with(after), "{text}");
 }
 
 #[test]
