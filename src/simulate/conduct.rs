@@ -9,6 +9,9 @@ macro_rules! switches {
     ($($(#[$attribute:meta])+ $switch:ident: $Type:ty = $default:expr $(, $value:expr)+;)+) => {
         /// What a simulated server does where the documentation is silent or contradicts itself.
         ///
+        /// [`Server::replay`](super::Server::replay) and [`check`](super::check()) go by all of it, and each other call
+        /// of a [`Server`](super::Server) by what is about that call.
+        ///
         /// Each switch has a default, which is the first value that its method names. [`from_seed`](Self::from_seed)
         /// gives each combination by a number, so that a test can go through all of them and name the one that it
         /// failed with.

@@ -28,7 +28,7 @@ pub struct ServerFields {
     pub dns_flags: u32,
     /// `DSDomainNameRequested`, which can be any byte.
     pub domain_requested: u8,
-    /// How many bytes from an aligned address the DWORDs are.
+    /// How many bytes from an aligned address the DWORDs are, modulo 8.
     pub offset: usize,
 }
 
@@ -93,7 +93,9 @@ impl ServerFields {
             }
         };
         let bytes = self.bytes.map(|byte| Some(memory.place(&[byte?], 0, 0)));
-        let dwords = self.dwords.map(|dword| Some(memory.place(&dword?.0, 0, self.offset)));
+        let dwords = self
+            .dwords
+            .map(|dword| Some(memory.place(&dword?.0, 0, self.offset % 8)));
         let mut texts = [None; 7];
         for (((text, place), claim), length_at) in self.texts.iter().zip(&mut texts).zip(self.lengths).zip(LENGTHS) {
             let length = text.as_ref().map_or(0, Vec::len);

@@ -10,6 +10,7 @@ use super::conduct::Notices;
 use super::event::{Call, Kind, about_address};
 use super::threads::Threads;
 use super::{HookCall, Observation, PacketInFlight, Server};
+use crate::buffer::PACKET_CAPACITY;
 use crate::control::DropReason;
 use crate::lifecycle::{Notice, Stage};
 use crate::message::{Message, MessageType, OpCode, option};
@@ -136,15 +137,9 @@ impl Server {
             message.and_then(|message| about_address(packet.request, Some(message))),
         );
         let sent = self.on_threads(AT_ONCE, || self.send(&packet.in_flight, reply.payload));
-        match sent {
-            Some(Ok(sent)) => packet.lifecycle.note(
-                time,
-                Call::Sent {
-                    reply: index,
-                    altered: sent.bytes() != Ok(reply.payload),
-                },
-            ),
-            _ => packet.notify(self, time, Notice::Dropped(DropReason::INTERNAL_ERROR)),
+        if let Some(Ok(sent)) = sent {
+            let altered = sent.bytes() != Ok(reply.payload);
+            packet.lifecycle.note(time, Call::Sent { reply: index, altered });
         }
         packet.notify(self, time, Notice::Processed);
         packet.lifecycle
@@ -232,7 +227,8 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
     let mut fates = vec![None; capture.len()];
     let mut unanswered: BTreeMap<Transaction, Vec<(usize, Message<'_>)>> = BTreeMap::new();
     for (index, datagram) in capture.iter().enumerate() {
-        let Ok(message) = Message::parse(datagram.payload) else {
+        let message = Message::parse(datagram.payload).ok();
+        let Some(message) = message.filter(|message| message.as_bytes().len() <= PACKET_CAPACITY) else {
             continue;
         };
         let transaction = (message.xid(), *message.chaddr_field());

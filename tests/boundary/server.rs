@@ -20,8 +20,8 @@ use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, ServiceCon
 use dhcp_callout::ffi::{Bool, CalloutTable, ServerOptions};
 use dhcp_callout::hook::{Dword, HookError};
 use dhcp_callout::simulate::{
-    Conduct, Contexts, Datagram, EntryCall, HookCall, Observation, PacketInFlight, Parameter, Server, ServerFields,
-    Swaps, Threads,
+    Call, Conduct, Contexts, Datagram, EntryCall, HookCall, Observation, PacketInFlight, Parameter, Server,
+    ServerFields, Swaps, Threads,
 };
 use dhcp_callout::{
     Callout, Decision, DropReason, Host, MessageType, NewPacket, Notice, OnSendPacket, Outcome, PACKET_CAPACITY,
@@ -709,6 +709,7 @@ fn fields_are_believed_only_as_far_as_they_can_be_read() {
     fields.dwords[1] = Some(Dword([1, 2, 3, 4]));
     fields.texts[1] = Some(b"ab".to_vec());
     fields.lengths[1] = Some(5);
+    fields.offset = usize::MAX;
     let server = server();
     server.call(&HookCall::options_parsed(b"a", &fields));
     assert_eq!(
@@ -732,6 +733,36 @@ fn a_replay_makes_each_call_on_another_thread_if_the_conduct_says_so() {
             .replay(&[Datagram { time, payload }; 2], |packet| calls += packet.calls.len());
         assert_eq!((calls, HEARD.take().len()), (5, on_this), "{threads:?}");
     }
+}
+
+/// A reply that fits into no buffer is none: its address is not offered.
+#[test]
+fn a_replay_passes_over_what_is_too_long() {
+    let request = PacketBuffer::request(MessageType::REQUEST, 1, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let mut reply = PacketBuffer::reply_to(&request.message().unwrap()).unwrap();
+    let edited = reply.edit(|editor| {
+        editor.yiaddr([192, 0, 2, 9].into());
+        editor.set(option::MESSAGE_TYPE, MessageType::ACK);
+    });
+    edited.unwrap();
+    let mut long = reply.as_bytes().to_vec();
+    long.resize(PACKET_CAPACITY + 1, 0);
+    let capture = [request.as_bytes(), &long].map(|payload| Datagram {
+        time: Duration::ZERO,
+        payload,
+    });
+    let mut calls = Vec::new();
+    unsafe { Server::new(CalloutTable::EMPTY) }.replay(&capture, |packet| {
+        calls.extend(packet.calls.iter().map(|(_, call)| *call));
+    });
+    let dropped = Call::Notified(Notice::Dropped(DropReason::NOADDRESS));
+    let expected = [
+        Call::NewPacket { refused: false },
+        Call::OptionsParsed,
+        dropped,
+        Call::Notified(Notice::Processed),
+    ];
+    assert_eq!(calls, expected);
 }
 
 #[test]
