@@ -31,3 +31,33 @@ impl End {
         }
     }
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use core::sync::atomic::{AtomicBool, Ordering};
+    use core::time::Duration;
+    use std::sync::Barrier;
+    use std::thread::{scope, sleep};
+
+    use super::End;
+
+    #[test]
+    fn an_end_waits_for_what_is_read() {
+        let (end, begun, is_read) = (End::default(), Barrier::new(2), AtomicBool::new(false));
+        scope(|scope| {
+            scope.spawn(|| {
+                end.before(|| {
+                    begun.wait();
+                    sleep(Duration::from_millis(20));
+                    is_read.store(true, Ordering::Relaxed);
+                })
+            });
+            begun.wait();
+            assert!(!end.has_come());
+            end.come();
+            assert!(is_read.load(Ordering::Relaxed) && end.has_come());
+        });
+        assert_eq!(end.before(|| ()), None);
+        end.come();
+    }
+}

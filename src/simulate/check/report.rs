@@ -161,7 +161,8 @@ impl Report {
         self.calls
     }
 
-    /// Returns whether all was tried: a callout that cannot be loaded, or is too slow, is not called to the end.
+    /// Returns whether all was tried: a callout that cannot be loaded, gives another table, or is too slow, is not called
+    /// to the end.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.is_complete
