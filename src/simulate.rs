@@ -71,7 +71,7 @@ use core::ptr::with_exposed_provenance_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use self::call::Packet;
-use self::end::End;
+use self::end::{Ends, Life, Reader};
 use self::event::Kind;
 use self::loading::list_of;
 use self::memory::{Arena, Remains};
@@ -129,6 +129,8 @@ pub struct Server {
     /// for none.
     given: AtomicUsize,
     ended: AtomicUsize,
+    /// Ends by contexts that are not the packet's own: which packet has ended by one, the server does not know.
+    other_ends: Ends,
 }
 
 /// A packet in the server's hands, and what the callout made of it.
@@ -141,8 +143,7 @@ pub struct PacketInFlight {
     earlier_context: usize,
     /// Where the callout has first put a reply to it: the exposed address, and its size.
     reply: Once<(usize, u32)>,
-    /// Whether it was reported as processed.
-    end: End,
+    life: Life,
 }
 
 const _: () = {
@@ -166,12 +167,9 @@ impl Server {
     ///   used, and each packet is passed to its own server alone, which reports it as processed once and then no more.
     ///
     /// Where a hook points the server, the packet can be read until the hook is called that first reports it as
-    /// processed, or for ever if that never happens. One that the hook refuses is not read. With [`call`](Self::call),
-    /// [`set_context`](PacketInFlight::set_context), [`Contexts::Stale`], [`Contexts::Repeated`] and contexts that the
-    /// callout gives out again, a packet can be reported by its context in the place of another, and the server does not
-    /// always notice: such a packet can be read for ever. A [`Host`](crate::Host) gives its buffer to another packet,
-    /// though: with one, do not use the first two together with [`Swaps::ReadAgain`], nor any of these for an end that
-    /// overlaps other calls.
+    /// processed, or for ever if that never happens. One that the hook refuses is not read. By a context that the callout
+    /// gives out again, or that comes from another server, a packet can be reported in the place of another, and the
+    /// server does not notice: such a packet can be read for ever.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
@@ -187,6 +185,7 @@ impl Server {
             watch: None,
             given: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
+            other_ends: Ends::new(),
         }
     }
 
@@ -268,7 +267,7 @@ impl Server {
 
     /// Calls a hook with arguments as they come.
     pub fn call(&self, call: &HookCall<'_>) -> Observation {
-        let make = || call.make(&self.table, &self.memory, self.address, self.conduct);
+        let make = || call.make(&self.table, &self.memory, self.address, self.conduct, &self.other_ends);
         match &self.watch {
             Some(watch) => watch.call(call.hook.name(), make),
             None => make(),
@@ -286,9 +285,10 @@ impl Server {
     /// [`PacketTooLong`] if the packet does not fit into the server's buffer.
     pub fn receive(&self, packet: &[u8]) -> Result<PacketInFlight, PacketTooLong> {
         check_length(packet)?;
+        let since = self.other_ends.count();
         let seen = self.call(&HookCall::new_packet(packet));
         let earlier_context = self.given.swap(seen.context, Ordering::Relaxed);
-        Ok(PacketInFlight::new(seen, earlier_context))
+        Ok(PacketInFlight::new(seen, earlier_context, since))
     }
 
     /// Reports that a packet was dropped, or that it was processed completely.
@@ -304,7 +304,7 @@ impl Server {
         check_length(reply)?;
         let mut call = HookCall::send(reply);
         call.context = self.context_of(in_flight);
-        call.end = Some(&in_flight.end);
+        call.about = Some(&in_flight.life);
         let seen = self.call(&call);
         in_flight.note_reply(&seen);
         Ok(seen)
@@ -384,22 +384,21 @@ impl Server {
         };
         let left = in_flight.seen.left;
         let is_end = call == Call::Notified(Notice::Processed);
-        // By the context of another, this packet may have ended before.
-        let is_own_end = self.conduct.contexts != Contexts::Repeated;
-        let reads_again = self.conduct.swaps == Swaps::ReadAgain && is_own_end && !in_flight.end.has_come();
+        let reader = Reader::of(&in_flight.life, &self.other_ends);
+        let reads_again = self.conduct.swaps == Swaps::ReadAgain && reader.read(|| ()).is_some();
         let is_kept = in_flight.seen.is_swapped() && reads_again && !in_flight.is_refused();
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
             _ => (Packet::At(left.0), Some(left.1)),
         };
         hook_call.context = context;
-        hook_call.end = Some(&in_flight.end);
+        hook_call.about = Some(&in_flight.life);
         let reply = in_flight.reply.get().filter(|_| is_end && reads_again);
         let reply = reply.and_then(|&(start, size)| {
             let start = with_exposed_provenance_mut(start);
             // SAFETY: the callout promises that the packet stays until it is processed.
             let read = || unsafe { read_packet(start, size) }.map(<[u8]>::to_vec);
-            in_flight.end.before(read)
+            reader.read(read)
         });
         let mut seen = self.call(&hook_call);
         seen.reply = reply;
@@ -422,12 +421,13 @@ impl Server {
 }
 
 impl PacketInFlight {
-    pub(crate) fn new(seen: Observation, earlier_context: usize) -> Self {
+    /// `since` is how many other ends of the server had come before.
+    pub(crate) fn new(seen: Observation, earlier_context: usize, since: u64) -> Self {
         Self {
+            life: Life::new(seen.context, since),
             seen,
             earlier_context,
             reply: Once::new(),
-            end: End::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use core::ptr::{null_mut, with_exposed_provenance_mut};
 use core::time::Duration;
 
 use super::conduct::{Conduct, Swaps};
-use super::end::End;
+use super::end::{Ends, Life, Reader, end};
 use super::fields::{PlacedFields, ServerFields};
 use super::memory::{Arena, Memory, PlacedPiece, readable};
 use super::threads::timed;
@@ -64,8 +64,8 @@ pub struct HookCall<'a> {
     /// What `*ProcessIt` holds before; otherwise what the conduct says.
     pub(crate) process_it: Option<i32>,
     pub(crate) is_exact: bool,
-    /// The end of the packet, if that is one that a server has received.
-    pub(super) end: Option<&'a End>,
+    /// The packet that it is about, if a server has received that.
+    pub(super) about: Option<&'a Life>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -161,7 +161,7 @@ impl<'a> HookCall<'a> {
             variables: [Some(0); 5],
             process_it: None,
             is_exact: false,
-            end: None,
+            about: None,
         }
     }
 
@@ -297,14 +297,6 @@ impl<'a> HookCall<'a> {
         matches!(self.hook, Hook::PktDrop) && self.code == PACKET_PROCESSED
     }
 
-    /// Reads what a callout has put in the place of a packet, unless it has that back.
-    fn read<R>(&self, read: impl FnOnce() -> R) -> Option<R> {
-        match self.end {
-            Some(end) => end.before(read),
-            None => Some(read()),
-        }
-    }
-
     /// Makes the call.
     pub(super) fn make(
         &self,
@@ -312,18 +304,23 @@ impl<'a> HookCall<'a> {
         arena: &Arena,
         received_on: Ipv4Addr,
         conduct: Conduct,
+        other_ends: &Ends,
     ) -> Observation {
         let mut memory = arena.memory(self.is_exact);
-        let arguments = Arguments::place(self, &mut memory, conduct);
-        if let Some(end) = self.end.filter(|_| self.is_end()) {
-            end.come();
+        let reader = match (self.about, self.packet) {
+            (Some(packet), Packet::At(_)) => Reader::of(packet, other_ends),
+            (about, _) => Reader::now(about, other_ends),
+        };
+        let arguments = Arguments::place(self, &mut memory, conduct, reader);
+        if self.is_end() {
+            end(self.about, self.context, other_ends);
         }
         let contained_before = contained();
         let (status, took) = timed(Duration::ZERO, || arguments.pass(self, table, received_on));
         Observation {
             took,
             has_panicked: contained() != contained_before,
-            ..arguments.observe(self, &memory, status, conduct)
+            ..arguments.observe(self, &memory, status, conduct, reader)
         }
     }
 }
@@ -358,7 +355,7 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn place(call: &HookCall<'_>, memory: &mut Memory<'_>, conduct: Conduct) -> Self {
+    fn place(call: &HookCall<'_>, memory: &mut Memory<'_>, conduct: Conduct, reader: Reader<'_>) -> Self {
         let (own, start, length) = match call.packet {
             Packet::Null => (None, null_mut(), 0),
             Packet::At(start) => (None, with_exposed_provenance_mut(start), 0),
@@ -376,7 +373,7 @@ impl Arguments {
         let size = call.size.unwrap_or(u32::try_from(length).unwrap_or(u32::MAX));
         // SAFETY: NULL, or it can be read, says who made the call.
         let read = || unsafe { read_packet(start, size) }.unwrap_or_default().to_vec();
-        let own = own.ok_or_else(|| call.read(read).unwrap_or_default());
+        let own = own.ok_or_else(|| reader.read(read).unwrap_or_default());
         let fields = match call.hook {
             Hook::HandleOptions(fields) => Some(fields.place(memory)),
             _ => None,
@@ -488,7 +485,14 @@ impl Arguments {
         })
     }
 
-    fn observe(&self, call: &HookCall<'_>, memory: &Memory<'_>, status: Option<u32>, conduct: Conduct) -> Observation {
+    fn observe(
+        &self,
+        call: &HookCall<'_>,
+        memory: &Memory<'_>,
+        status: Option<u32>,
+        conduct: Conduct,
+        reader: Reader<'_>,
+    ) -> Observation {
         let [packet, packet_size, pkt_context, process_it, _] = self.variables;
         let own = (self.start.addr(), self.size);
         let left = match packet.zip(packet_size) {
@@ -509,7 +513,7 @@ impl Arguments {
             .map(|process_it| i32::from_ne_bytes(memory.array(process_it)));
         // What takes the place of a packet that has ended, or is refused, the callout takes back.
         let is_gone = call.is_end() || process_it == Some(0) || memory.is_cut(left.0, left.1);
-        let packet = self.read(left, after, &given, call, is_gone);
+        let packet = self.read(left, after, &given, Some(reader).filter(|_| !is_gone));
         let is_moved = left.0 != own.0;
         let is_followed = if is_moved {
             conduct.swaps != Swaps::Ignored
@@ -518,7 +522,7 @@ impl Arguments {
         };
         let kept = (!is_followed).then(|| {
             let buffer = if conduct.edits_in_place { after } else { &given };
-            self.read(own, buffer, &given, call, true)
+            self.read(own, buffer, &given, None)
         });
         Observation {
             hook: call.hook.name(),
@@ -554,8 +558,7 @@ impl Arguments {
         (start, size): (usize, u32),
         buffer: &[u8],
         given: &[u8],
-        call: &HookCall<'_>,
-        is_gone: bool,
+        reader: Option<Reader<'_>>,
     ) -> Result<Vec<u8>, HookError> {
         let pointer = with_exposed_provenance_mut(start);
         if let Some(bytes) = self.inside((start, size), buffer) {
@@ -563,7 +566,7 @@ impl Arguments {
         }
         // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be read.
         let read = || unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec);
-        let packet = if is_gone { None } else { call.read(read) };
+        let packet = reader.and_then(|reader| reader.read(read));
         packet.unwrap_or_else(|| check_packet(pointer, size).map(|()| given.to_vec()))
     }
 
@@ -678,8 +681,8 @@ impl Observation {
     }
 
     /// Returns the bytes that were, just before this call reported the packet as processed, where `DhcpPktSendHook` had
-    /// pointed `*Packet` for its reply; `None` if that hook had not swapped it, or the conduct is not
-    /// [`Swaps::ReadAgain`], or it is [`Contexts::Repeated`](super::Contexts::Repeated), too.
+    /// pointed `*Packet` for its reply; `None` if that hook had not swapped it, or the server does not read it again: see
+    /// [`Swaps::ReadAgain`].
     #[must_use]
     pub fn reply(&self) -> Option<Result<&[u8], HookError>> {
         let reply = self.reply.as_ref()?;

@@ -130,8 +130,9 @@ pub enum Swaps {
     Ignored,
     /// It keeps the pointer, passes it to the later hooks of the packet, and reads the packet there again before each.
     /// A reply it reads again when its packet is reported as processed
-    /// ([`Observation::reply`](super::Observation::reply)). With [`Contexts::Repeated`] it copies the packet as for
-    /// [`Followed`](Self::Followed), since one that ended by the context of another is the callout's again.
+    /// ([`Observation::reply`](super::Observation::reply)). From an end on that was reported by a context which is not
+    /// the packet's own, it goes on with its copies, as for [`Followed`](Self::Followed): which packet has ended, and is
+    /// the callout's again, it does not know.
     ReadAgain,
 }
 

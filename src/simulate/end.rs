@@ -1,33 +1,105 @@
-//! The end of a packet, from which on its callout has back what it has put in the packet's place.
+//! Ends of packets, from which on a callout has back what it has put in their places.
 
 use core::hint::spin_loop;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
-/// Whether a packet has ended, and how many threads read at the moment what its callout has put in its place.
+/// How many ends have come, in the upper half, and how many threads read at the moment what a callout has put somewhere,
+/// in the lower.
 #[derive(Debug, Default)]
-pub(super) struct End(AtomicUsize);
+pub(super) struct Ends(AtomicU64);
 
-impl End {
-    const HAS_COME: usize = 1 << (usize::BITS - 1);
+impl Ends {
+    const ONE: u64 = 1 << 32;
 
-    pub(super) fn has_come(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & Self::HAS_COME != 0
+    pub(super) const fn new() -> Self {
+        Self(AtomicU64::new(0))
     }
 
-    /// Reads what the callout has put in the place of the packet, unless that has ended. It must not call the callout,
-    /// for whom the end would wait.
-    pub(super) fn before<R>(&self, read: impl FnOnce() -> R) -> Option<R> {
-        let has_come = self.0.fetch_add(1, Ordering::Acquire) & Self::HAS_COME != 0;
-        let result = (!has_come).then(read);
+    /// Returns how many ends have come.
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed) / Self::ONE
+    }
+
+    /// Reads what a callout has put somewhere when so many ends had come, if no other has come since. It must not call
+    /// the callout, for whom an end would wait.
+    pub(super) fn before_next<R>(&self, count: u64, read: impl FnOnce() -> R) -> Option<R> {
+        let now = self.0.fetch_add(1, Ordering::Acquire) / Self::ONE;
+        let result = (now == count).then(read);
         self.0.fetch_sub(1, Ordering::Release);
         result
     }
 
-    /// Ends the packet: what is read at the moment is read when this returns, and nothing more.
+    /// Lets an end come: what is read at the moment is read when this returns.
     pub(super) fn come(&self) {
-        self.0.fetch_or(Self::HAS_COME, Ordering::Relaxed);
-        while self.0.load(Ordering::Acquire) != Self::HAS_COME {
+        self.0.fetch_add(Self::ONE, Ordering::Relaxed);
+        while self.0.load(Ordering::Acquire) % Self::ONE != 0 {
             spin_loop();
+        }
+    }
+}
+
+/// What a server knows of the ends of a packet that it has received.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) ends: Ends,
+    /// The exposed address of the context that the packet was given.
+    context: usize,
+    /// How many other ends of the server had come before.
+    since: u64,
+}
+
+impl Life {
+    pub(super) const fn new(context: usize, since: u64) -> Self {
+        Self {
+            ends: Ends::new(),
+            context,
+            since,
+        }
+    }
+}
+
+/// Notes the end of a packet, if it is one that a server has received, by a context. If that is not its own, another
+/// packet of the server ends; which, the server does not know.
+pub(super) fn end(packet: Option<&Life>, context: usize, others: &Ends) {
+    if let Some(packet) = packet {
+        packet.ends.come();
+    }
+    if context != 0 && packet.is_none_or(|packet| packet.context != context) {
+        others.come();
+    }
+}
+
+/// Reads what a callout has put somewhere, unless it may have that back.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    about: Option<&'a Life>,
+    others: &'a Ends,
+    /// How many other ends of the server had come before.
+    since: u64,
+}
+
+impl<'a> Reader<'a> {
+    /// Of what is put somewhere from now on.
+    pub(super) fn now(about: Option<&'a Life>, others: &'a Ends) -> Self {
+        let since = others.count();
+        Self { about, others, since }
+    }
+
+    /// Of what was put in the place of a packet, or its reply, since that came.
+    pub(super) const fn of(packet: &'a Life, others: &'a Ends) -> Self {
+        Self {
+            about: Some(packet),
+            others,
+            since: packet.since,
+        }
+    }
+
+    /// As [`Ends::before_next`].
+    pub(super) fn read<R>(self, read: impl FnOnce() -> R) -> Option<R> {
+        let read = || self.others.before_next(self.since, read);
+        match self.about {
+            Some(packet) => packet.ends.before_next(0, read).flatten(),
+            None => read(),
         }
     }
 }
@@ -39,25 +111,24 @@ mod tests {
     use std::sync::Barrier;
     use std::thread::{scope, sleep};
 
-    use super::End;
+    use super::Ends;
 
     #[test]
     fn an_end_waits_for_what_is_read() {
-        let (end, begun, is_read) = (End::default(), Barrier::new(2), AtomicBool::new(false));
+        let (ends, begun, is_read) = (Ends::new(), Barrier::new(2), AtomicBool::new(false));
         scope(|scope| {
             scope.spawn(|| {
-                end.before(|| {
+                ends.before_next(0, || {
                     begun.wait();
                     sleep(Duration::from_millis(20));
                     is_read.store(true, Ordering::Relaxed);
                 })
             });
             begun.wait();
-            assert!(!end.has_come());
-            end.come();
-            assert!(is_read.load(Ordering::Relaxed) && end.has_come());
+            assert_eq!(ends.count(), 0);
+            ends.come();
+            assert!(is_read.load(Ordering::Relaxed) && ends.count() == 1);
         });
-        assert_eq!(end.before(|| ()), None);
-        end.come();
+        assert_eq!([0, 1].map(|count| ends.before_next(count, || ())), [None, Some(())]);
     }
 }

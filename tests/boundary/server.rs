@@ -524,18 +524,32 @@ fn what_takes_the_place_of_a_refused_packet_is_not_read() {
 /// The end of the second packet is that of the first, says its context: the buffer is the DLL's again.
 #[test]
 fn what_ended_by_the_context_of_another_is_not_read_again() {
+    type MixUp = fn(&Server, &mut PacketInFlight);
     static BUFFER: Mutex<[u8; 8]> = Mutex::new(*b"replaced");
-    let conduct = Conduct::DEFAULT.swaps(Swaps::ReadAgain).contexts(Contexts::Repeated);
-    let server = server().conduct(conduct);
-    let first = receive(&server, |packet, size, _| unsafe {
-        packet.write(BUFFER.lock().unwrap().as_mut_ptr());
-        size.write(8);
-    });
-    let second = receive(&server, |_, _, _| ());
-    server.notify(&second, Notice::Processed);
-    BUFFER.lock().unwrap()[0] = b'?';
-    let seen = server.notify(&first, Notice::Dropped(DropReason::TIMEOUT));
-    assert_eq!(seen.given(), b"replaced");
+    let ends: [(Contexts, MixUp); 3] = [
+        (Contexts::Repeated, |_, _| ()),
+        (Contexts::Own, |_, second| second.set_context(without_provenance_mut(1))),
+        (Contexts::Own, |server, _| {
+            server.call(&HookCall::notice(b"", 0xB).context(without_provenance_mut(1)));
+        }),
+    ];
+    for (contexts, mix_up) in ends {
+        *BUFFER.lock().unwrap() = *b"replaced";
+        let server = server().conduct(Conduct::DEFAULT.swaps(Swaps::ReadAgain).contexts(contexts));
+        let first = receive(&server, |packet, size, context| unsafe {
+            packet.write(BUFFER.lock().unwrap().as_mut_ptr());
+            size.write(8);
+            context.write_unaligned(without_provenance_mut(1));
+        });
+        let mut second = receive(&server, |_, _, context| unsafe {
+            context.write_unaligned(without_provenance_mut(2));
+        });
+        mix_up(&server, &mut second);
+        server.notify(&second, Notice::Processed);
+        BUFFER.lock().unwrap()[0] = b'?';
+        let seen = server.notify(&first, Notice::Dropped(DropReason::TIMEOUT));
+        assert_eq!(seen.given(), b"replaced");
+    }
 }
 
 #[test]
