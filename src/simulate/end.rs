@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 /// How many ends have come, in the upper half, and how many threads read at the moment what a callout has put somewhere,
 /// in the lower.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ends(AtomicU64);
 
 impl Ends {
