@@ -108,7 +108,8 @@ fn change(
                     }
                 }
                 Change::Remove => moved.replace(source, target, at..end, None)?,
-                Change::Append | Change::Placed => return None,
+                Change::Append => {}
+                Change::Placed => return None,
             }
         } else if code == RELAY_CODE && source.get(end) == Some(&OptionCode::END.code()) {
             break at;
@@ -121,11 +122,10 @@ fn change(
     Some((new, new.wrapping_add(moved.by)))
 }
 
-/// Returns the edit that decides about the options `code`.
+/// Returns the first edit of the options `code`: the one that decides about them, or one that appends another.
 #[inline(always)]
 fn find<'e, 'v>(edits: &'e mut [Option<Edit<'v>>], code: u8) -> Option<&'e mut Edit<'v>> {
-    let mut edits = edits.iter_mut().flatten();
-    edits.find(|edit| edit.code.code() == code && edit.change != Change::Append)
+    edits.iter_mut().flatten().find(|edit| edit.code.code() == code)
 }
 
 /// What follows the last change, and is not where it was.
