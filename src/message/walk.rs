@@ -175,8 +175,8 @@ const MAX_LENGTH: usize = 1 << 30;
 pub(super) struct Walk<'a> {
     /// The packet. INVARIANT: at most [`MAX_LENGTH`] bytes.
     packet: &'a [u8],
-    /// Offset of the next byte to be read in the options field. In another field that of the packet's end, so that what
-    /// is not cold has nothing to read.
+    /// Offset of the next byte to be read in the options field; past the packet's end if the last option runs past it. In
+    /// another field that of the packet's end, so that what is not cold has nothing to read.
     at: usize,
     /// An offset at which an option or PAD begins. INVARIANT: at most that of the next byte, and no 250 there continues
     /// an option before it.
@@ -384,35 +384,25 @@ impl<'a> Walk<'a> {
     #[inline]
     fn take(&mut self, code: u8, length: u8) -> Option<RawOption<'a>> {
         let offset = self.at;
-        let (value, end) = self.value_at(offset, length)?;
-        self.at = end;
+        let value = value_range(offset, length);
+        self.at = value.end;
         Some(RawOption {
             code: OptionCode::from_code(code),
             area: Area::Options,
             offset,
-            value,
+            value: self.packet.get(value)?,
             continues: false,
         })
-    }
-
-    /// Returns the value of so many bytes of the option at `offset`, and where it ends; `None` if that is past the end
-    /// of the packet.
-    #[inline(always)]
-    fn value_at(&self, offset: usize, length: u8) -> Option<(&'a [u8], usize)> {
-        // With 32 bits it is plain that the sums do not overflow, which would be looked at for each option.
-        let start = (offset & 0xffff_ffff) + 2;
-        let end = start + usize::from(length);
-        Some((self.packet.get(start..end)?, end))
     }
 
     /// Returns whether the walk is at the end of the only area. False negatives are allowed; the slow path decides.
     #[inline]
     pub(super) fn is_at_end(&self) -> bool {
         self.overload() & Overload::BOTH.code() == 0
-            && self
-                .packet
-                .get(self.at)
-                .is_none_or(|code| *code == OptionCode::END.code())
+            && match self.packet.get(self.at) {
+                Some(code) => *code == OptionCode::END.code(),
+                None => self.at == self.packet.len(),
+            }
     }
 
     /// Does what [`next`](Self::next) does, for all that an ordinary packet does not have.
@@ -421,6 +411,14 @@ impl<'a> Walk<'a> {
         let item;
         (self.at, self.boundary, self.aside, item) = slow_next(self.packet, self.at, self.boundary, self.aside);
         item
+    }
+
+    /// Goes back to the last option if that runs past the end.
+    fn go_back(&mut self) {
+        if self.at > self.packet.len() {
+            let options = self.packet.get(self.boundary..).unwrap_or_default();
+            self.at = self.packet.len().wrapping_sub(last_option(options).len());
+        }
     }
 
     /// Takes the next option or fault of any field.
@@ -559,14 +557,14 @@ impl<'a> Walk<'a> {
             let end = at.wrapping_add(usize::from(*length) + 2);
             match table.get_mut(usize::from(*code)) {
                 None | Some(&mut PASSED) => {}
-                Some(entry) => match self.value_at(at, *length) {
-                    Some((value, _)) if take(entry, value) => {}
+                Some(entry) => match self.packet.get(value_range(at, *length)) {
+                    Some(value) if take(entry, value) => {}
                     _ => break,
                 },
             }
             at = end;
         }
-        self.stop_at(at);
+        self.at = at;
     }
 
     /// Takes the next option of `code`, unless something special is before it; with `RARE`, a PAD and an option 52 that
@@ -594,18 +592,8 @@ impl<'a> Walk<'a> {
             }
             at = at.wrapping_add(usize::from(*length) + 2);
         }
-        self.stop_at(at);
-        None
-    }
-
-    /// Stops at `at`, or before the last option if that runs past the end.
-    #[inline(always)]
-    fn stop_at(&mut self, mut at: usize) {
-        if at > self.packet.len() {
-            let rest = self.packet.get(self.at..).unwrap_or_default();
-            at = self.packet.len().wrapping_sub(last_option(rest).len());
-        }
         self.at = at;
+        None
     }
 
     /// Walks to the next piece of the value of `code`, and takes it: an option of that code, or the 250 that continues
@@ -640,6 +628,7 @@ impl<'a> Walk<'a> {
                 }
                 return Some(Ok(option));
             }
+            self.go_back();
             match self.next_of_any()? {
                 Ok(option) if !option.is_piece_of(code, start) => {}
                 item => return Some(item),
@@ -670,6 +659,7 @@ fn slow_next(packet: &[u8], at: usize, boundary: usize, aside: Aside) -> Moved<'
         boundary,
         aside,
     };
+    walk.go_back();
     let item = walk.next_of_any();
     (walk.at, walk.boundary, walk.aside, item)
 }
@@ -714,6 +704,14 @@ pub(super) fn pass_while(bytes: &[u8], mut at: usize, is_passed: impl Fn(u8) -> 
         at = at.wrapping_add(usize::from(*length) + 2);
     }
     at
+}
+
+/// Returns where the value of so many bytes is of the option at `offset`.
+#[inline(always)]
+fn value_range(offset: usize, length: u8) -> Range<usize> {
+    // With 32 bits it is plain that the sums do not overflow, which would be looked at for each option.
+    let start = (offset & 0xffff_ffff) + 2;
+    start..start + usize::from(length)
 }
 
 /// Returns the bytes in which codes are looked up, and those for lengths at the same indices. They are of the same
