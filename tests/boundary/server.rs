@@ -18,14 +18,15 @@ use std::thread;
 
 use dhcp_callout::control::{AddressGrant, AddressProblem, ClientType, ServiceControl};
 use dhcp_callout::ffi::{Bool, CalloutTable, ServerOptions};
-use dhcp_callout::hook::{Dword, HookError};
+use dhcp_callout::hook::{Dword, HookError, ReplaceError};
+use dhcp_callout::message::Flag;
 use dhcp_callout::simulate::{
     Call, Conduct, Contexts, Datagram, EntryCall, HookCall, Observation, PacketInFlight, Parameter, Server,
-    ServerFields, Swaps, Threads,
+    ServerFields, Swaps, TestPacket, Threads,
 };
 use dhcp_callout::{
     Callout, Decision, DropReason, Host, MessageType, NewPacket, Notice, OnSendPacket, Outcome, PACKET_CAPACITY,
-    PacketBuffer, PacketNotice, SendPacket, entry_point, option,
+    PacketBuffer, PacketNotice, SendPacket, Stage, entry_point, option,
 };
 
 /// What the DLL does with a packet.
@@ -824,4 +825,110 @@ fn a_write_beside_the_packet_is_seen_in_each_of_many_calls() {
             .collect::<Vec<_>>()
     });
     assert_eq!(damaged, [true; CALLS]);
+}
+
+#[test]
+fn a_packet_for_one_method_is_lent_as_each_hook_gets_it() {
+    let discover = PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, 1]).unwrap();
+    let mut packet = TestPacket::new(discover.as_bytes()).unwrap();
+    let decision = packet.new_packet(|packet| {
+        packet.replace(|editor| _ = editor.secs(7)).unwrap();
+        Decision::Track(1)
+    });
+    assert_eq!((decision, packet.message().unwrap().secs()), (Decision::Track(1), 7));
+    let refused = packet.new_packet(|packet| {
+        packet.rewrite(|editor| _ = editor.secs(8)).unwrap();
+        Decision::<()>::Refuse
+    });
+    assert_eq!((refused, packet.message().unwrap().secs()), (Decision::Refuse, 7));
+    packet.send_packet(|packet| packet.replace_with(b"reply")).unwrap();
+    let heard = packet.notice(Notice::Processed, |notice| {
+        assert_eq!(notice.bytes(), Ok(&b"reply"[..]));
+        notice.notice()
+    });
+    assert_eq!(heard, Notice::Processed);
+    let mut untracked = packet.untracked();
+    let refused = untracked.send_packet(|packet| packet.replace_with(b"other"));
+    assert_eq!(
+        (refused, untracked.bytes()),
+        (Err(ReplaceError::NotTracked), &b"reply"[..])
+    );
+    let too_long = [0; PACKET_CAPACITY + 1];
+    let error = PacketBuffer::from_bytes(&too_long).unwrap_err();
+    assert_eq!(TestPacket::new(&too_long).err(), Some(error));
+    assert_eq!(server().receive(&too_long).err(), Some(error));
+}
+
+#[test]
+fn a_replay_finds_the_answer_to_each_kind_of_request_and_passes_over_what_is_none() {
+    let request = |message_type, client: u8| {
+        PacketBuffer::request(message_type, client.into(), &[2, 0, 0, 0, 0, client]).unwrap()
+    };
+    let edited = |mut packet: PacketBuffer, message_type: Option<MessageType>| {
+        packet
+            .edit(|editor| {
+                _ = match message_type {
+                    Some(message_type) => editor
+                        .set(option::MESSAGE_TYPE, message_type)
+                        .set(option::RAPID_COMMIT, Flag),
+                    None => editor.remove(option::MESSAGE_TYPE.code()),
+                }
+            })
+            .unwrap();
+        packet
+    };
+    let answer = |packet: &PacketBuffer, message_type| {
+        edited(
+            PacketBuffer::reply_to(&packet.message().unwrap()).unwrap(),
+            message_type,
+        )
+    };
+    let rapid = edited(request(MessageType::DISCOVER, 1), Some(MessageType::DISCOVER));
+    let query = request(MessageType::LEASEQUERY, 2);
+    let bootp = edited(request(MessageType::DISCOVER, 3), None);
+    let release = request(MessageType::RELEASE, 4);
+    let inform = request(MessageType::INFORM, 5);
+    let no_client = request(MessageType::LEASEACTIVE, 6);
+    let too_long = |packet: &PacketBuffer| [packet.as_bytes(), &[0; PACKET_CAPACITY]].concat();
+    let [no_op, no_header] = [[9; 300].to_vec(), b"short".to_vec()];
+    let capture = [
+        rapid.as_bytes().to_vec(),
+        answer(&rapid, Some(MessageType::ACK)).as_bytes().to_vec(),
+        query.as_bytes().to_vec(),
+        answer(&query, Some(MessageType::LEASEACTIVE)).as_bytes().to_vec(),
+        bootp.as_bytes().to_vec(),
+        answer(&bootp, None).as_bytes().to_vec(),
+        release.as_bytes().to_vec(),
+        answer(&release, Some(MessageType::ACK)).as_bytes().to_vec(),
+        inform.as_bytes().to_vec(),
+        too_long(&answer(&inform, Some(MessageType::ACK))),
+        no_client.as_bytes().to_vec(),
+        too_long(&request(MessageType::DISCOVER, 7)),
+        no_op,
+        no_header,
+    ];
+    let time = Duration::ZERO;
+    let datagrams = capture.each_ref().map(|payload| Datagram { time, payload });
+    let mut ends = Vec::new();
+    let server = unsafe { Server::new(CalloutTable::EMPTY) };
+    server.replay(&datagrams, |lifecycle| {
+        let sent = lifecycle.calls.iter().find_map(|(_, call)| match call {
+            Call::Sent { reply, .. } => Some(*reply),
+            _ => None,
+        });
+        ends.push((lifecycle.index, sent, lifecycle.stage));
+    });
+    let dropped = |reason| Stage::Done(Outcome::Dropped(reason));
+    let processed = Stage::Done(Outcome::Processed);
+    assert_eq!(
+        ends,
+        [
+            (0, Some(1), processed),
+            (2, Some(3), processed),
+            (4, Some(5), processed),
+            (6, None, processed),
+            (8, None, dropped(DropReason::GEN_FAILURE)),
+            (10, None, dropped(DropReason::INVALID)),
+        ]
+    );
 }

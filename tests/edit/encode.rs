@@ -193,6 +193,40 @@ fn native_values_read_as_what_they_are() {
 }
 
 #[test]
+fn names_that_point_at_others_are_written_out_and_the_root_is_a_name() {
+    let compressed = b"\x01a\x07example\0\x01b\xc0\x02\xc0\x02";
+    let names = option::DOMAIN_SEARCH
+        .decode(Value::from_slice(option::DOMAIN_SEARCH.code(), compressed))
+        .unwrap();
+    let mut buffer = discover();
+    let edited = buffer.edit(|editor| {
+        editor.set(option::DOMAIN_SEARCH, names).set(option::LOST_SERVER, ".");
+    });
+    edited.unwrap();
+    let message = buffer.message().unwrap();
+    let written = message.value(option::DOMAIN_SEARCH.code()).unwrap().unwrap();
+    assert_eq!(written, b"\x01a\x07example\0\x01b\x07example\0\x07example\0");
+    assert_eq!(message.find(option::DOMAIN_SEARCH), Some(names));
+    let root = message.find(option::LOST_SERVER).unwrap();
+    assert_eq!((root.to_string(), format!("{root:?}")), (".".into(), "\".\"".into()));
+}
+
+#[test]
+fn what_two_vendors_say_is_set_as_it_was_read() {
+    let value = [0, 0, 0, 9, 3, 1, 1, 7, 0, 0, 1, 0, 0];
+    let vendors = option::VIVSO
+        .decode(Value::from_slice(option::VIVSO.code(), &value))
+        .unwrap();
+    let each: Vec<_> = vendors.iter().collect();
+    let mut buffer = discover();
+    buffer.edit(|editor| _ = editor.set(option::VIVSO, &each[..])).unwrap();
+    assert_eq!(
+        buffer.message().unwrap().value(option::VIVSO.code()),
+        Ok(Some(Value::from_slice(option::VIVSO.code(), &value)))
+    );
+}
+
+#[test]
 fn numbers_and_addresses_read_as_what_their_options_are() {
     let [one, two] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
     let mut buffer = discover();

@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 use dhcp_callout::message::option::{self, relay};
 use dhcp_callout::message::{
     EditError, Key, LongForm, MAX_EDITS, MessageType, OptionCode, OptionError, ParseError, RawOption, RelayCode,
-    SuboptionChanges, Value,
+    Sequence, Suboption, SuboptionChanges, Value, VendorSuboption,
 };
 use dhcp_callout::{Message, PACKET_CAPACITY, PacketBuffer};
 use dhcp_callout_support::packet::with_options as packet;
@@ -423,11 +423,20 @@ fn sub_options_that_cannot_be_written_are_refused() {
     let long = (1..=2).fold(SuboptionChanges::new(), |changes, code| {
         changes.set(Key::<Value<'_>, _>::new(RelayCode::from_code(code)), [0; 128])
     });
+    let no_code = [Suboption {
+        code: 0,
+        offset: 0,
+        value: Value::from_slice(RELAY, b""),
+    }];
     for changes in [
         SuboptionChanges::new().set_raw(0, b"x"),
         SuboptionChanges::new().remove(255),
         SuboptionChanges::new().set_raw(1, &[0; 256]),
         SuboptionChanges::new().set(relay::SUBSCRIBER_ID, ""),
+        SuboptionChanges::new().set(
+            Key::<Sequence<'_, VendorSuboption>, _>::new(RelayCode::from_code(9)),
+            &no_code[..],
+        ),
         many,
         long,
     ] {

@@ -3,7 +3,8 @@
 use core::error::Error;
 use core::fmt::Display;
 
-use dhcp_callout::{DropReason, Message, MessageType, Notice, Outcome, Stage, option};
+use dhcp_callout::message::OptionCode;
+use dhcp_callout::{DropReason, Message, MessageType, Notice, Outcome, PACKET_CAPACITY, Stage, option};
 
 /// An ACK of Ethernet client 00:05:3c:04:8d:59, with what follows the magic cookie.
 fn ack(options: &[u8]) -> Vec<u8> {
@@ -158,5 +159,30 @@ fn what_was_picked_prints_as_codes_and_values() -> Result<(), Box<dyn Error>> {
     let value = picked.value(0).ok_or("a value")?;
     let expected = format!("[(OptionCode(12), Some({value:?})), (OptionCode(3), None)], {fault:?}");
     assert_eq!(format!("{picked:?}"), expected);
+    let packet = ack(b"\x35\x01\x05\xff");
+    let whole = Message::parse(&packet)?.pick([OptionCode::from_code(53)]);
+    let value = whole.value(0).ok_or("a value")?;
+    assert_eq!(format!("{whole:?}"), format!("[(OptionCode(53), Some({value:?}))]"));
+    Ok(())
+}
+
+#[test]
+fn a_value_that_is_longer_than_a_packet_of_the_server_prints_from_its_pieces() -> Result<(), Box<dyn Error>> {
+    let packet = ack(&[&[222, 255][..], &[7; 255]].concat().repeat(17));
+    let message = Message::parse(&packet)?;
+    let value = message.value(222)?.ok_or("a value")?;
+    assert!(value.len() > PACKET_CAPACITY);
+    let printed = lines(&packet);
+    assert!(printed.contains(&format!("{value} (17 fragments)")), "{printed}");
+    Ok(())
+}
+
+#[test]
+fn values_that_are_cut_at_other_places_are_equal_if_their_bytes_are() -> Result<(), Box<dyn Error>> {
+    let [one, two] = [&b"\x0c\x02ab\x0c\x03cde"[..], b"\x0c\x01a\x0c\x03bcd\x0c\x01e"].map(ack);
+    let [one, two] = [Message::parse(&one)?.value(12)?, Message::parse(&two)?.value(12)?];
+    assert_eq!(one.ok_or("a value")?, two.ok_or("a value")?);
+    let other = ack(b"\x0c\x01a\x0c\x03bcd\x0c\x01f");
+    assert_ne!(one, Message::parse(&other)?.value(12)?);
     Ok(())
 }
