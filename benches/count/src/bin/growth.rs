@@ -215,6 +215,17 @@ const KINDS: &[Fixed] = &[
         },
     ),
     (
+        "edit: empty options 250 set, others dropped",
+        |size| many(size, &[250, 0]),
+        |message| {
+            edit(message, |editor| {
+                editor
+                    .set_raw(OptionCode::CONTINUATION, b"host")
+                    .retain(|option| option.code.code() != 225);
+            })
+        },
+    ),
+    (
         "edit: all removed",
         |size| many(size, &[224, 1, 7]),
         |message| edit(message, |editor| _ = editor.remove(OptionCode::from_code(224))),
