@@ -41,8 +41,7 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// least once. Only [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up
 /// at any time what the server still reads; and [`Threads::Several`] comes only if no fault was found until then.
 ///
-/// The callout is the only DLL of the server; in the end, with good packets and the default conduct, [`NEXT_DLL`] is
-/// after it. A [`Chain`](crate::chain::Chain), which loads the DLLs after it once and for all, stays the only one.
+/// The callout is the only DLL of the server; once, with good packets and the default conduct, [`NEXT_DLL`] is after it. A [`Chain`](crate::chain::Chain), which loads the DLLs after it once and for all, stays the only one.
 ///
 /// Some rules are broken by what a callout does in one conduct and not in another. What it does not do each time in the
 /// same conduct is left out of these comparisons: the bytes of a packet that differ, such as those of a counter, and if
@@ -50,7 +49,9 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// printed.
 ///
 /// The calls are the same each time, but for those that [`Threads::Several`] makes at once. A callout that keeps
-/// nothing from one check to the next gets the same report.
+/// nothing from one check to the next gets the same report. A [`Host`](crate::Host) that replaces packets keeps less:
+/// with packets that never end, or not by their own contexts, its buffers are gone, and a check that comes later in the
+/// same test program finds no fault in what is never put in a packet's place. Each test takes statics of its own.
 ///
 /// The [module](super) shows the test of a callout. Without feature `std` there is no clock and one thread, so that
 /// [`Rule::Slow`], [`Rule::SlowTogether`], [`Rule::DependsOnThread`] and [`Rule::Panics`] are not checked.
@@ -173,23 +174,28 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
         report,
         transactions,
     };
-    // Last what can cost a callout its buffers, packets that never end, or not by their own contexts, and what could be
-    // worse for a callout with a fault: several threads at once.
-    let (harmless, harmful): (Vec<_>, Vec<_>) = pairs::singles().into_iter().partition(|conduct| {
-        conduct.contexts != Contexts::Repeated
-            && conduct.notices != Notices::Withheld
-            && conduct.threads != Threads::Several
-    });
+    // Last what can cost a callout its buffers, packets that never end, or not by their own contexts; before, and there
+    // last, what could be worse for a callout with a fault: several threads at once.
+    let is_costly = |conduct: &Conduct| conduct.contexts == Contexts::Repeated || conduct.notices == Notices::Withheld;
+    let order = |conduct: &Conduct| (is_costly(conduct), conduct.threads == Threads::Several);
+    let (first, mut later): (Vec<_>, Vec<_>) = pairs::singles()
+        .into_iter()
+        .partition(|conduct| order(conduct) == (false, false));
+    later.extend(pairs::pairs(numbers));
+    later.sort_by_key(order);
+    let (costly, harmless): (Vec<_>, Vec<_>) = later.into_iter().partition(is_costly);
     if is_chained {
         check.chain(&heard, [&good, &hostile]);
     }
-    check.run_all(harmless, [&good, &hostile]);
+    check.run_all(first, [&good, &hostile]);
     check.compare_all(&good, &hostile);
-    check.run_all(harmful.into_iter().chain(pairs::pairs(numbers)), [&good, &hostile]);
-    for &(next, table) in others {
-        (check.next, check.table) = (next, table);
+    check.run_all(harmless, [&good, &hostile]);
+    for &with_next in others {
+        (check.next, check.table) = with_next;
         check.run(Mode::USUAL, &good, Duration::ZERO);
     }
+    (check.next, check.table) = (next, table);
+    check.run_all(costly, [&good, &hostile]);
     check.report
 }
 

@@ -11,8 +11,8 @@ use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::message::{OptionCode, Overload};
 use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
-    Callout, Decision, DllPath, Editor, Host, Message, MessageType, NewPacket, OnOptionsParsed, OnSendPacket, Outcome,
-    ParsedOptions, ReplaceError, SendPacket, entry_point, option,
+    Callout, Decision, Diagnostic, DllPath, Editor, Host, LoadError, Message, MessageType, NewPacket, OnControl,
+    OnOptionsParsed, OnSendPacket, Outcome, ParsedOptions, ReplaceError, SendPacket, entry_point, option,
 };
 
 /// Tracks every packet, and does something to each reply.
@@ -224,6 +224,42 @@ static CLEARED_AT_THE_END: Host<ClearedAtTheEnd> = Host::new(ClearedAtTheEnd {
 });
 // Loses a reply if another packet is over while that is sent.
 entry_point!(pub fn loses_a_reply_when_another_packet_ends = CLEARED_AT_THE_END);
+
+/// Replaces replies; while another DLL is after it, by those of another transaction.
+pub struct WrongBeforeAnother(AtomicBool);
+
+impl Callout for WrongBeforeAnother {
+    type State = ();
+
+    fn load(&'static self) -> Result<(), LoadError> {
+        self.0.store(false, Relaxed);
+        Ok(())
+    }
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Track(())
+    }
+
+    fn diagnostic(&self, diagnostic: Diagnostic<'_>) {
+        if matches!(diagnostic, Diagnostic::Unchained { .. }) {
+            self.0.store(true, Relaxed);
+        }
+    }
+}
+
+impl OnSendPacket for WrongBeforeAnother {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, _: Option<&()>) {
+        let mut bytes = packet.bytes().to_vec();
+        if let Some(xid) = bytes.get_mut(4).filter(|_| self.0.load(Relaxed)) {
+            *xid ^= 1;
+        }
+        // Needs a buffer, of the sixteen that a host has by default.
+        let _ = packet.replace_with(&bytes);
+    }
+}
+
+static WRONG_BEFORE_ANOTHER: Host<WrongBeforeAnother> = Host::new(WrongBeforeAnother(AtomicBool::new(false)));
+entry_point!(pub fn replaces_wrongly_before_another = WRONG_BEFORE_ANOTHER);
 
 /// Defines an entry point of a callout that does something to each reply.
 macro_rules! on_reply {

@@ -13,7 +13,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 87] = [
+const CALLOUTS: [(EntryPoint, Rule); 88] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -81,6 +81,7 @@ const CALLOUTS: [(EntryPoint, Rule); 87] = [
     (safe::changes_the_type::entry, Rule::ReplyType),
     (safe::answers_queries_like_requests::entry, Rule::ReplyType),
     (safe::changes_the_transaction::entry, Rule::ReplyTransaction),
+    (safe::replaces_wrongly_before_another, Rule::ReplyTransaction),
     (safe::changes_the_client::entry, Rule::ReplyClient),
     (safe::takes_all_for_ethernet::entry, Rule::ReplyClient),
     (safe::changes_the_address::entry, Rule::ReplyAddress),
