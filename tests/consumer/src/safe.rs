@@ -11,8 +11,8 @@ use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::message::{OptionCode, Overload};
 use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
-    Callout, Decision, Diagnostic, DllPath, Editor, Host, LoadError, Message, MessageType, NewPacket, OnControl,
-    OnOptionsParsed, OnSendPacket, Outcome, ParsedOptions, ReplaceError, SendPacket, entry_point, option,
+    Callout, Decision, Diagnostic, DllPath, Editor, Host, LoadError, Message, MessageType, NewPacket, OnOptionsParsed,
+    OnSendPacket, Outcome, ParsedOptions, ReplaceError, SendPacket, entry_point, option,
 };
 
 /// Tracks every packet, and does something to each reply.
