@@ -421,7 +421,7 @@ impl Server {
 }
 
 impl PacketInFlight {
-    /// `since` is how many other ends of the server had come before.
+    /// `since` is how many other ends of the server were over before.
     pub(crate) fn new(seen: Observation, earlier_context: usize, since: u64) -> Self {
         Self {
             life: Life::new(seen.context, since),

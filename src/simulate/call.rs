@@ -312,11 +312,13 @@ impl<'a> HookCall<'a> {
             (about, _) => Reader::now(about, other_ends),
         };
         let arguments = Arguments::place(self, &mut memory, conduct, reader);
-        if self.is_end() {
-            end(self.about, self.context, other_ends);
-        }
         let contained_before = contained();
-        let (status, took) = timed(Duration::ZERO, || arguments.pass(self, table, received_on));
+        let pass = || timed(Duration::ZERO, || arguments.pass(self, table, received_on));
+        let (status, took) = if self.is_end() {
+            end(self.about, self.context, other_ends, pass)
+        } else {
+            pass()
+        };
         Observation {
             took,
             has_panicked: contained() != contained_before,
@@ -627,7 +629,8 @@ impl Observation {
     }
 
     /// Returns the packet that the hook left, whatever the server does with it. Outside of the server's own buffer the
-    /// callout can take it back when the packet is refused or processed: then the one that was given is returned.
+    /// callout can take it back when the packet is refused or processed, or meanwhile an end is reported by a context
+    /// that is not its packet's own: then the one that was given is returned.
     ///
     /// # Errors
     /// As for [`bytes`](Self::bytes).

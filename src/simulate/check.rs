@@ -41,7 +41,8 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// least once. Only [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up
 /// at any time what the server still reads; and [`Threads::Several`] comes only if no fault was found until then.
 ///
-/// The callout is the only DLL of the server; once, with good packets and the default conduct, [`NEXT_DLL`] is after it. A [`Chain`](crate::chain::Chain), which loads the DLLs after it once and for all, stays the only one.
+/// The callout is the only DLL of the server; once, with good packets and the default conduct, [`NEXT_DLL`] is after it.
+/// A [`Chain`](crate::chain::Chain), which loads the DLLs after it once and for all, stays the only one.
 ///
 /// Some rules are broken by what a callout does in one conduct and not in another. What it does not do each time in the
 /// same conduct is left out of these comparisons: the bytes of a packet that differ, such as those of a counter, and if

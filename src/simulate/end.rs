@@ -3,38 +3,48 @@
 use core::hint::spin_loop;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-/// How many ends have come, in the upper half, and how many threads read at the moment what a callout has put somewhere,
-/// in the lower.
+/// Ends, and the threads that read at the moment what a callout has put somewhere.
 #[derive(Debug)]
-pub(super) struct Ends(AtomicU64);
+pub(super) struct Ends {
+    /// How many ends have come, in the upper half, and how many threads read, in the lower.
+    come: AtomicU64,
+    /// How many of these ends are over: their hooks have returned.
+    over: AtomicU64,
+}
 
 impl Ends {
     const ONE: u64 = 1 << 32;
 
     pub(super) const fn new() -> Self {
-        Self(AtomicU64::new(0))
+        let [come, over] = [const { AtomicU64::new(0) }; 2];
+        Self { come, over }
     }
 
-    /// Returns how many ends have come.
+    /// Returns how many ends are over. If more have come, what is put somewhere now may be taken back by one of them.
     pub(super) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed) / Self::ONE
+        self.over.load(Ordering::Acquire)
     }
 
-    /// Reads what a callout has put somewhere when so many ends had come, if no other has come since. It must not call
-    /// the callout, for whom an end would wait.
+    /// Reads what a callout has put somewhere since so many ends were over, if no other has come. It must not call the
+    /// callout, for whom an end would wait.
     pub(super) fn before_next<R>(&self, count: u64, read: impl FnOnce() -> R) -> Option<R> {
-        let now = self.0.fetch_add(1, Ordering::Acquire) / Self::ONE;
+        let now = self.come.fetch_add(1, Ordering::Acquire) / Self::ONE;
         let result = (now == count).then(read);
-        self.0.fetch_sub(1, Ordering::Release);
+        self.come.fetch_sub(1, Ordering::Release);
         result
     }
 
     /// Lets an end come: what is read at the moment is read when this returns.
     pub(super) fn come(&self) {
-        self.0.fetch_add(Self::ONE, Ordering::Relaxed);
-        while self.0.load(Ordering::Acquire) % Self::ONE != 0 {
+        self.come.fetch_add(Self::ONE, Ordering::Relaxed);
+        while self.come.load(Ordering::Acquire) % Self::ONE != 0 {
             spin_loop();
         }
+    }
+
+    /// Says that an end is over which has come.
+    fn be_over(&self) {
+        self.over.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -44,7 +54,7 @@ pub(super) struct Life {
     pub(super) ends: Ends,
     /// The exposed address of the context that the packet was given.
     context: usize,
-    /// How many other ends of the server had come before.
+    /// How many other ends of the server were over before.
     since: u64,
 }
 
@@ -58,15 +68,19 @@ impl Life {
     }
 }
 
-/// Notes the end of a packet, if it is one that a server has received, by a context. If that is not its own, another
-/// packet of the server ends; which, the server does not know.
-pub(super) fn end(packet: Option<&Life>, context: usize, others: &Ends) {
-    if let Some(packet) = packet {
+/// Calls the hook that reports the end of a packet, which is `about` one that a server has received, or none, by a
+/// context. If that is not its own, another packet of the server ends; which, the server does not know.
+pub(super) fn end<R>(about: Option<&Life>, context: usize, others: &Ends, call: impl FnOnce() -> R) -> R {
+    if let Some(packet) = about {
         packet.ends.come();
     }
-    if context != 0 && packet.is_none_or(|packet| packet.context != context) {
-        others.come();
+    if context == 0 || about.is_some_and(|packet| packet.context == context) {
+        return call();
     }
+    others.come();
+    let result = call();
+    others.be_over();
+    result
 }
 
 /// Reads what a callout has put somewhere, unless it may have that back.
@@ -74,7 +88,7 @@ pub(super) fn end(packet: Option<&Life>, context: usize, others: &Ends) {
 pub(super) struct Reader<'a> {
     about: Option<&'a Life>,
     others: &'a Ends,
-    /// How many other ends of the server had come before.
+    /// How many other ends of the server were over before.
     since: u64,
 }
 
@@ -127,7 +141,10 @@ mod tests {
             begun.wait();
             assert_eq!(ends.count(), 0);
             ends.come();
-            assert!(is_read.load(Ordering::Relaxed) && ends.count() == 1);
+            assert!(is_read.load(Ordering::Relaxed));
+            assert_eq!(ends.before_next(ends.count(), || ()), None, "the hook may take it back");
+            ends.be_over();
+            assert_eq!(ends.count(), 1);
         });
         assert_eq!([0, 1].map(|count| ends.before_next(count, || ())), [None, Some(())]);
     }

@@ -374,6 +374,56 @@ fn what_a_dll_takes_back_at_an_end_is_not_read_at_another() {
     assert_eq!(HEARD.take(), [end, end, "None"], "the buffer is the DLL's again");
 }
 
+static ANSWERED_MEANWHILE: OnceLock<(Server, PacketInFlight)> = OnceLock::new();
+
+unsafe extern "system" fn answer_meanwhile(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    let (server, packet) = ANSWERED_MEANWHILE.get().unwrap();
+    let seen = server.send(packet, b"reply").unwrap();
+    hear(String::from_utf8_lossy(seen.bytes().unwrap()).into_owned())
+}
+
+unsafe extern "system" fn replace_the_reply(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    static INSTEAD: [u8; 8] = *b"replaced";
+    unsafe {
+        packet.write(INSTEAD.as_ptr().cast_mut());
+        size.write(8);
+    }
+    0
+}
+
+/// The hook that reports an end by a context takes back whatever was put somewhere before it returns.
+#[test]
+fn what_is_replaced_during_the_end_of_another_is_not_read() {
+    let table = CalloutTable {
+        dhcp_new_pkt_hook: Some(new_pkt),
+        dhcp_pkt_send_hook: Some(replace_the_reply),
+        dhcp_pkt_drop_hook: Some(answer_meanwhile),
+        ..CalloutTable::EMPTY
+    };
+    let server = unsafe { Server::new(table) };
+    let packet = receive(&server, |_, _, context| unsafe {
+        context.write_unaligned(without_provenance_mut(1));
+    });
+    let (server, packet) = ANSWERED_MEANWHILE.get_or_init(|| (server, packet));
+    server.call(&HookCall::notice(b"", 0xB).context(without_provenance_mut(1)));
+    assert_eq!(HEARD.take(), ["reply"]);
+    assert_eq!(server.send(packet, b"reply").unwrap().bytes(), Ok(&b"replaced"[..]));
+}
+
 /// A callout that replaces what comes, and of a packet that is dropped reports the end at once, while the server is not
 /// yet back; then another packet gets the buffer.
 mod ended_meanwhile {
