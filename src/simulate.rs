@@ -169,7 +169,8 @@ impl Server {
     /// Where a hook points the server, the packet can be read until the hook is called that first reports it as
     /// processed, or for ever if that never happens. One that the hook refuses is not read. By a context that the callout
     /// gives out again, or that comes from another server, a packet can be reported in the place of another, and the
-    /// server does not notice: such a packet can be read for ever.
+    /// server does not notice: such a packet can be read for ever. So can a reply that is sent by a context which is not
+    /// its packet's own, or by [`call`](Self::call), while the packet of that context ends.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
@@ -306,7 +307,10 @@ impl Server {
         call.context = self.context_of(in_flight);
         call.about = Some(&in_flight.life);
         let seen = self.call(&call);
-        in_flight.note_reply(&seen);
+        // By the context of another, it is the callout's again at the end of that.
+        if in_flight.life.has(call.context) {
+            in_flight.note_reply(&seen);
+        }
         Ok(seen)
     }
 

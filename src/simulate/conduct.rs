@@ -129,7 +129,7 @@ pub enum Swaps {
     /// It goes on with its own packet.
     Ignored,
     /// It keeps the pointer, passes it to the later hooks of the packet, and reads the packet there again before each.
-    /// A reply it reads again when its packet is reported as processed
+    /// A reply that was sent by the packet's own context it reads again when the packet is reported as processed
     /// ([`Observation::reply`](super::Observation::reply)). From an end on that was reported by a context which is not
     /// the packet's own, it goes on with its copies, as for [`Followed`](Self::Followed): which packet has ended, and is
     /// the callout's again, it does not know.

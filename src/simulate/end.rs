@@ -66,6 +66,11 @@ impl Life {
             since,
         }
     }
+
+    /// Returns whether this is the context that the packet was given.
+    pub(super) const fn has(&self, context: usize) -> bool {
+        self.context == context
+    }
 }
 
 /// Calls the hook that reports the end of a packet, which is `about` one that a server has received, or none, by a
@@ -74,7 +79,7 @@ pub(super) fn end<R>(about: Option<&Life>, context: usize, others: &Ends, call: 
     if let Some(packet) = about {
         packet.ends.come();
     }
-    if context == 0 || about.is_some_and(|packet| packet.context == context) {
+    if context == 0 || about.is_some_and(|packet| packet.has(context)) {
         return call();
     }
     others.come();

@@ -374,6 +374,28 @@ fn what_a_dll_takes_back_at_an_end_is_not_read_at_another() {
     assert_eq!(HEARD.take(), [end, end, "None"], "the buffer is the DLL's again");
 }
 
+/// A reply that is sent by the context of another packet is the DLL's again when that has ended.
+#[test]
+fn a_reply_by_the_context_of_another_is_not_read_again() {
+    let table = CalloutTable {
+        dhcp_new_pkt_hook: Some(new_pkt),
+        dhcp_pkt_send_hook: Some(replace_the_reply),
+        dhcp_pkt_drop_hook: Some(pkt_drop),
+        ..CalloutTable::EMPTY
+    };
+    let server = unsafe { Server::new(table) }.conduct(Conduct::DEFAULT.swaps(Swaps::ReadAgain));
+    let first = receive(&server, |_, _, context| unsafe {
+        context.write_unaligned(without_provenance_mut(1));
+    });
+    let mut second = receive(&server, |_, _, context| unsafe {
+        context.write_unaligned(without_provenance_mut(2));
+    });
+    second.set_context(first.context());
+    server.send(&second, b"reply").unwrap();
+    server.notify(&first, Notice::Processed);
+    assert_eq!(server.notify(&second, Notice::Processed).reply(), None);
+}
+
 static ANSWERED_MEANWHILE: OnceLock<(Server, PacketInFlight)> = OnceLock::new();
 
 unsafe extern "system" fn answer_meanwhile(
