@@ -71,7 +71,7 @@ use core::ptr::with_exposed_provenance_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use self::call::Packet;
-use self::end::{Ends, Life, Reader};
+use self::end::{Life, Reader, ServerEnds};
 use self::event::Kind;
 use self::loading::list_of;
 use self::memory::{Arena, Remains};
@@ -129,8 +129,7 @@ pub struct Server {
     /// for none.
     given: AtomicUsize,
     ended: AtomicUsize,
-    /// Ends by contexts that are not the packet's own: which packet has ended by one, the server does not know.
-    other_ends: Ends,
+    ends: ServerEnds,
 }
 
 /// A packet in the server's hands, and what the callout made of it.
@@ -169,8 +168,7 @@ impl Server {
     /// Where a hook points the server, the packet can be read until the hook is called that first reports it as
     /// processed, or for ever if that never happens. One that the hook refuses is not read. By a context that the callout
     /// gives out again, or that comes from another server, a packet can be reported in the place of another, and the
-    /// server does not notice: such a packet can be read for ever. So can a reply that is sent by a context which is not
-    /// its packet's own, or by [`call`](Self::call), while the packet of that context ends.
+    /// server does not notice: such a packet can be read for ever.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
@@ -186,7 +184,7 @@ impl Server {
             watch: None,
             given: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
-            other_ends: Ends::new(),
+            ends: ServerEnds::new(),
         }
     }
 
@@ -268,7 +266,7 @@ impl Server {
 
     /// Calls a hook with arguments as they come.
     pub fn call(&self, call: &HookCall<'_>) -> Observation {
-        let make = || call.make(&self.table, &self.memory, self.address, self.conduct, &self.other_ends);
+        let make = || call.make(&self.table, &self.memory, self.address, self.conduct, &self.ends);
         match &self.watch {
             Some(watch) => watch.call(call.hook.name(), make),
             None => make(),
@@ -286,7 +284,7 @@ impl Server {
     /// [`PacketTooLong`] if the packet does not fit into the server's buffer.
     pub fn receive(&self, packet: &[u8]) -> Result<PacketInFlight, PacketTooLong> {
         check_length(packet)?;
-        let since = self.other_ends.count();
+        let since = self.ends.now();
         let seen = self.call(&HookCall::new_packet(packet));
         let earlier_context = self.given.swap(seen.context, Ordering::Relaxed);
         Ok(PacketInFlight::new(seen, earlier_context, since))
@@ -388,7 +386,7 @@ impl Server {
         };
         let left = in_flight.seen.left;
         let is_end = call == Call::Notified(Notice::Processed);
-        let reader = Reader::of(&in_flight.life, &self.other_ends);
+        let reader = Reader::of(&in_flight.life, &self.ends);
         let reads_again = self.conduct.swaps == Swaps::ReadAgain && reader.read(|| ()).is_some();
         let is_kept = in_flight.seen.is_swapped() && reads_again && !in_flight.is_refused();
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
@@ -425,8 +423,8 @@ impl Server {
 }
 
 impl PacketInFlight {
-    /// `since` is how many other ends of the server were over before.
-    pub(crate) fn new(seen: Observation, earlier_context: usize, since: u64) -> Self {
+    /// Of a packet that was received since [`ServerEnds::now`] was this.
+    const fn new(seen: Observation, earlier_context: usize, since: u64) -> Self {
         Self {
             life: Life::new(seen.context, since),
             seen,

@@ -8,7 +8,7 @@ use core::ptr::{null_mut, with_exposed_provenance_mut};
 use core::time::Duration;
 
 use super::conduct::{Conduct, Swaps};
-use super::end::{Ends, Life, Reader, end};
+use super::end::{Life, Reader, ServerEnds};
 use super::fields::{PlacedFields, ServerFields};
 use super::memory::{Arena, Memory, PlacedPiece, readable};
 use super::threads::timed;
@@ -304,18 +304,18 @@ impl<'a> HookCall<'a> {
         arena: &Arena,
         received_on: Ipv4Addr,
         conduct: Conduct,
-        other_ends: &Ends,
+        ends: &ServerEnds,
     ) -> Observation {
         let mut memory = arena.memory(self.is_exact);
         let reader = match (self.about, self.packet) {
-            (Some(packet), Packet::At(_)) => Reader::of(packet, other_ends),
-            (about, _) => Reader::now(about, other_ends),
+            (Some(packet), Packet::At(_)) => Reader::of(packet, ends),
+            (about, _) => Reader::now(about, self.context, ends),
         };
         let arguments = Arguments::place(self, &mut memory, conduct, reader);
         let contained_before = contained();
         let pass = || timed(Duration::ZERO, || arguments.pass(self, table, received_on));
         let (status, took) = if self.is_end() {
-            end(self.about, self.context, other_ends, pass)
+            ends.come(self.about, self.context, pass)
         } else {
             pass()
         };
@@ -629,8 +629,8 @@ impl Observation {
     }
 
     /// Returns the packet that the hook left, whatever the server does with it. Outside of the server's own buffer the
-    /// callout can take it back when the packet is refused or processed, or meanwhile an end is reported by a context
-    /// that is not its packet's own: then the one that was given is returned.
+    /// callout can take it back when the packet is refused or processed, or another that may have it is meanwhile: then
+    /// the one that was given is returned.
     ///
     /// # Errors
     /// As for [`bytes`](Self::bytes).

@@ -228,7 +228,7 @@ impl<'r> Run<'r> {
             let received = open.filter_map(|packet| packet.received.as_ref());
             for received in received.filter(|received| !received.is_refused()) {
                 // What has replaced it can be gone since the stop.
-                received.life.ends.come();
+                received.life.end();
                 let end = Call::Notified(Notice::Processed);
                 self.server.report_with(received.seen.context, received, end);
             }
@@ -481,7 +481,7 @@ impl<'r> Run<'r> {
                 // The callout can take back what it has put in its place when another packet ends.
                 seen.left = seen.own;
             }
-            packet.received = Some(PacketInFlight::new(seen, earlier, self.server.other_ends.count()));
+            packet.received = Some(PacketInFlight::new(seen, earlier, self.server.ends.now()));
         } else if step.is_end() && knows_ends {
             packet.is_open = false;
             packet.replacements.clear();
