@@ -2,7 +2,7 @@
 
 use core::hint::black_box;
 
-use dhcp_callout::message::{MessageType, OptionCode, option};
+use dhcp_callout::message::{OptionCode, option};
 use dhcp_callout::table::{Borrowed, Context, PacketTable, Progress};
 use dhcp_callout::{DropReason, Message, Notice, PacketBuffer, Stage};
 
@@ -28,13 +28,13 @@ pub const ALL: [Work; 30] = [
         name: "w1",
         what: "validate, message type (first instance), xid, chaddr",
         less: "empty",
-        run: |packets| w1(&packets.ack),
+        run: |packets| w1(black_box(&packets.ack), use_up),
     },
     Work {
         name: "w1-joined",
         what: "the same, message type as RFC 3396 joins it",
         less: "empty",
-        run: |packets| w1_joined(&packets.ack),
+        run: |packets| w1_joined(black_box(&packets.ack), use_up),
     },
     Work {
         name: "w2",
@@ -200,6 +200,11 @@ pub const ALL: [Work; 30] = [
     },
 ];
 
+/// The transaction id of all packets.
+pub const XID: u32 = 0x0102_0304;
+/// The hardware address in all packets.
+pub const CHADDR: [u8; 6] = [2, 0, 0x5e, 0x10, 0, 7];
+
 /// A value in which no part is like another.
 pub const SPLIT: [u8; 600] = {
     let mut value = [0; 600];
@@ -344,7 +349,9 @@ impl Default for Packets {
 
 fn packet(options: &[(u8, &[u8])], size: usize) -> Vec<u8> {
     let mut packet = vec![0; 236];
-    packet[..8].copy_from_slice(&[2, 1, 6, 0, 1, 2, 3, 4]);
+    packet[..4].copy_from_slice(&[2, 1, 6, 0]);
+    packet[4..8].copy_from_slice(&XID.to_be_bytes());
+    packet[28..34].copy_from_slice(&CHADDR);
     packet.extend([99, 130, 83, 99]);
     for (code, value) in options {
         packet.extend([*code, u8::try_from(value.len()).unwrap_or_default()]);
@@ -385,33 +392,34 @@ fn opaque(code: OptionCode) -> OptionCode {
     black_box(code)
 }
 
+/// What W1 does with a transaction id and a hardware address: uses them, so that the compiler cannot leave them out.
 #[inline]
-pub fn w1(packet: &[u8]) -> usize {
-    let Ok(message) = Message::parse(black_box(packet)) else {
+pub fn use_up(xid: u32, chaddr: &[u8]) {
+    black_box(xid);
+    black_box(chaddr);
+}
+
+#[inline]
+pub fn w1(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
+    let Ok(message) = Message::parse(packet) else {
         return 0;
     };
     let Ok(Some(message_type)) = message.first(option::MESSAGE_TYPE) else {
         return 0;
     };
-    sum_up(message, message_type)
+    read(message.xid(), message.chaddr().unwrap_or_default());
+    usize::from(message_type.code())
 }
 
 #[inline]
-pub fn w1_joined(packet: &[u8]) -> usize {
-    let Ok(message) = Message::parse(black_box(packet)) else {
+pub fn w1_joined(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
+    let Ok(message) = Message::parse(packet) else {
         return 0;
     };
     let Some(message_type) = message.message_type() else {
         return 0;
     };
-    sum_up(message, message_type)
-}
-
-/// Uses what was read, so that the compiler cannot leave it out.
-#[inline]
-fn sum_up(message: Message<'_>, message_type: MessageType) -> usize {
-    black_box(message.xid());
-    black_box(message.chaddr().unwrap_or_default());
+    read(message.xid(), message.chaddr().unwrap_or_default());
     usize::from(message_type.code())
 }
 

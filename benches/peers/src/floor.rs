@@ -44,7 +44,7 @@ fn is_message(packet: &[u8]) -> bool {
         .is_some_and(|fixed| fixed[236..240] == [99, 130, 83, 99] && fixed[2] == 6)
 }
 
-pub fn first(packet: &[u8]) -> usize {
+pub fn first(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
     if !is_message(packet) {
         return 0;
     }
@@ -62,8 +62,10 @@ pub fn first(packet: &[u8]) -> usize {
             });
         }
     }
-    black_box(u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]));
-    black_box(&packet[28..34]);
+    read(
+        u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]),
+        &packet[28..34],
+    );
     usize::from(message_type)
 }
 

@@ -17,6 +17,7 @@ use std::{env, thread};
 
 use comfy_table::{CellAlignment, Table, presets};
 use dhcp_callout::table::PacketTable;
+use dhcp_callout_count::work::Packets;
 
 use lives::{KEPT, LIFE, Life, MORE_GET};
 use message::{Bench, ROWS, Row, Way};
@@ -34,7 +35,7 @@ struct Case {
     name: &'static str,
     /// Does the work so many times; returns whether the answer was right, of lives whether each was.
     run: Box<dyn Fn(u64) -> bool>,
-    /// Whether the answers are right for other packets.
+    /// Whether the answers are right for other packets, and what is read beside.
     is_right_elsewhere: Box<dyn Fn() -> bool>,
     /// Does the work so many times on each of so many threads.
     time: Box<dyn Fn(u64, usize) -> Duration>,
@@ -53,6 +54,7 @@ static EMPTY_ROW: Row = Row {
     ways: &[Way {
         name: EMPTY,
         run: |bench| bench.packets.ack.len(),
+        reads: |_| true,
     }],
 };
 
@@ -74,11 +76,12 @@ fn of_message(row: &'static Row, way: &'static Way) -> Case {
             (row.is_right)(&bench, answer)
         }),
         is_right_elsewhere: Box::new(move || {
-            (row.others)().into_iter().all(|(packet, answer)| {
+            let are_others_right = (row.others)().into_iter().all(|(packet, answer)| {
                 let mut bench = Bench::new();
                 bench.packets.ack = packet;
                 (way.run)(&mut bench) == answer
-            })
+            });
+            are_others_right && (way.reads)(&Packets::default())
         }),
         time: Box::new(move |count, threads| {
             thread::scope(|scope| {

@@ -1,8 +1,16 @@
 //! The work on a message, by the crate, by the floor, and by other crates as their documentation shows it.
+//!
+//! By hand is what a crate has no call for, but shows all that it takes. What it does not show is not there: the borrowed
+//! message of dhcproto writes nothing (W4), and neither of its two tells the parts of a value (W5).
+//!
+//! What is printed as wrong: dhcproto's owned message loses option 81 if the name in it is empty (W3, W4); dhcp4r and
+//! edge-dhcp refuse a packet with PADs between its options; edge-dhcp writes a length before each of several addresses
+//! (W4); dhcproto joins the parts of a value that are side by side alone, and the owned message keeps the last of what
+//! is left (W5).
 
 use std::hint::black_box;
 
-use dhcp_callout_count::work::{self, Packets, SPLIT};
+use dhcp_callout_count::work::{self, CHADDR, Packets, SPLIT, XID, use_up};
 
 use crate::floor;
 
@@ -17,6 +25,8 @@ pub struct Bench {
 pub struct Way {
     pub name: &'static str,
     pub run: fn(&mut Bench) -> usize,
+    /// Whether what the way reads beside is right too.
+    pub reads: fn(&Packets) -> bool,
 }
 
 /// A piece of work, and the ways to do it, the floor first and ours second.
@@ -42,7 +52,23 @@ impl Bench {
 
 macro_rules! ways {
     ($($name:literal: |$bench:ident| $run:expr;)+) => {
-        &[$(Way { name: $name, run: |$bench| $run }),+]
+        &[$(Way { name: $name, run: |$bench| $run, reads: |_| true }),+]
+    };
+}
+
+/// The ways of W1, which hand on the transaction id and the hardware address: those are compared before the way is
+/// counted, by the same code, and used up while it is.
+macro_rules! firsts {
+    ($($name:literal: $first:path;)+) => {
+        &[$(Way {
+            name: $name,
+            run: |bench| $first(black_box(&bench.packets.ack), use_up),
+            reads: |packets| {
+                let mut are_right = false;
+                $first(&packets.ack, |xid, chaddr| are_right = xid == XID && chaddr.starts_with(&CHADDR));
+                are_right
+            },
+        }),+]
     };
 }
 
@@ -61,17 +87,17 @@ pub const ROWS: &[Row] = &[
         name: "W1",
         what: "validate, message type, xid, chaddr",
         is_right: |_, answer| answer == 5,
-        others: Vec::new,
-        ways: ways! {
-            "floor": |bench| floor::first(black_box(&bench.packets.ack));
-            "ours, first instance": |bench| work::w1(&bench.packets.ack);
-            "ours, exact": |bench| work::w1_joined(&bench.packets.ack);
-            "smoltcp": |bench| smoltcp::first(black_box(&bench.packets.ack));
-            "dhcparse": |bench| parse::first(black_box(&bench.packets.ack));
-            "dhcproto, borrowed": |bench| proto::first(black_box(&bench.packets.ack));
-            "dhcproto, owned": |bench| proto::first_owned(black_box(&bench.packets.ack));
-            "dhcp4r": |bench| r4::first(black_box(&bench.packets.ack));
-            "edge-dhcp": |bench| edge::first(black_box(&bench.packets.ack));
+        others: other_types,
+        ways: firsts! {
+            "floor": floor::first;
+            "ours, first instance": work::w1;
+            "ours, exact": work::w1_joined;
+            "smoltcp": smoltcp::first;
+            "dhcparse": parse::first;
+            "dhcproto, borrowed": proto::first;
+            "dhcproto, owned": proto::first_owned;
+            "dhcp4r": r4::first;
+            "edge-dhcp": edge::first;
         },
     },
     Row {
@@ -86,6 +112,7 @@ pub const ROWS: &[Row] = &[
             "dhcparse": |bench| parse::five(black_box(&bench.packets.ack));
             "dhcproto, borrowed": |bench| proto::five(black_box(&bench.packets.ack));
             "dhcproto, owned": |bench| proto::five_owned(black_box(&bench.packets.ack));
+            "dhcp4r": |bench| r4::five(black_box(&bench.packets.ack));
             "edge-dhcp": |bench| edge::five(black_box(&bench.packets.ack));
         },
     },
@@ -100,6 +127,9 @@ pub const ROWS: &[Row] = &[
             "smoltcp": |bench| smoltcp::sum(black_box(&bench.packets.ack));
             "dhcparse": |bench| parse::sum(black_box(&bench.packets.ack));
             "dhcproto, borrowed": |bench| proto::sum(black_box(&bench.packets.ack));
+            "dhcproto, owned": |bench| proto::sum_owned(black_box(&bench.packets.ack));
+            "dhcp4r": |bench| r4::sum(black_box(&bench.packets.ack));
+            "edge-dhcp, by hand": |bench| edge::sum(black_box(&bench.packets.ack));
         },
     },
     Row {
@@ -113,6 +143,9 @@ pub const ROWS: &[Row] = &[
             "smoltcp": |bench| smoltcp::sum(black_box(&bench.packets.padded));
             "dhcparse": |bench| parse::sum(black_box(&bench.packets.padded));
             "dhcproto, borrowed": |bench| proto::sum(black_box(&bench.packets.padded));
+            "dhcproto, owned": |bench| proto::sum_owned(black_box(&bench.packets.padded));
+            "dhcp4r": |bench| r4::sum(black_box(&bench.packets.padded));
+            "edge-dhcp, by hand": |bench| edge::sum(black_box(&bench.packets.padded));
         },
     },
     Row {
@@ -128,6 +161,8 @@ pub const ROWS: &[Row] = &[
             "dhcparse": |bench| parse::edit(black_box(&bench.packets.ack), &mut bench.out);
             "dhcproto, owned": |bench| proto::edit(black_box(&bench.packets.ack), &mut bench.out);
             "dhcp4r": |bench| r4::edit(black_box(&bench.packets.ack), &mut bench.out);
+            "edge-dhcp": |bench| edge::edit(black_box(&bench.packets.ack), &mut bench.out);
+            "edge-dhcp, servers as bytes": |bench| edge::edit_bytes(black_box(&bench.packets.ack), &mut bench.out);
         },
     },
     Row {
@@ -142,6 +177,8 @@ pub const ROWS: &[Row] = &[
             "dhcparse": |bench| parse::edit(black_box(&bench.packets.padded), &mut bench.out);
             "dhcproto, owned": |bench| proto::edit(black_box(&bench.packets.padded), &mut bench.out);
             "dhcp4r": |bench| r4::edit(black_box(&bench.packets.padded), &mut bench.out);
+            "edge-dhcp": |bench| edge::edit(black_box(&bench.packets.padded), &mut bench.out);
+            "edge-dhcp, servers as bytes": |bench| edge::edit_bytes(black_box(&bench.packets.padded), &mut bench.out);
         },
     },
     Row {
@@ -155,7 +192,10 @@ pub const ROWS: &[Row] = &[
             "smoltcp, by hand": |bench| smoltcp::join(black_box(&bench.packets.split), &mut bench.joined);
             "dhcparse, by hand": |bench| parse::join(black_box(&bench.packets.split), &mut bench.joined);
             "dhcproto, borrowed": |bench| proto::join(black_box(&bench.packets.split), &mut bench.joined);
-            "dhcproto, owned": |bench| proto::join_owned(black_box(&bench.packets.split));
+            "dhcproto, borrowed, by hand": |bench| proto::join_all(black_box(&bench.packets.split), &mut bench.joined);
+            "dhcproto, owned": |bench| proto::join_owned(black_box(&bench.packets.split), &mut bench.joined);
+            "dhcp4r, by hand": |bench| r4::join(black_box(&bench.packets.split), &mut bench.joined);
+            "edge-dhcp, by hand": |bench| edge::join(black_box(&bench.packets.split), &mut bench.joined);
         },
     },
     Row {
@@ -166,6 +206,10 @@ pub const ROWS: &[Row] = &[
         ways: ways! {
             "floor": |bench| floor::parts(black_box(&bench.packets.split));
             "ours": |bench| work::w5_parts(&bench.packets.split);
+            "smoltcp, by hand": |bench| smoltcp::parts(black_box(&bench.packets.split));
+            "dhcparse, by hand": |bench| parse::parts(black_box(&bench.packets.split));
+            "dhcp4r, by hand": |bench| r4::parts(black_box(&bench.packets.split));
+            "edge-dhcp, by hand": |bench| edge::parts(black_box(&bench.packets.split));
         },
     },
 ];
@@ -213,6 +257,16 @@ fn is_joined(bench: &Bench, answer: usize) -> bool {
             .any(|joined| joined.starts_with(&SPLIT))
 }
 
+/// The ACK as a message of other types.
+fn other_types() -> Vec<(Vec<u8>, usize)> {
+    let with_type = |message_type| {
+        let mut packet = Packets::default().ack;
+        packet[242] = message_type;
+        (packet, usize::from(message_type))
+    };
+    [2, 6].map(with_type).into()
+}
+
 /// The ACK without one of the options that are not asked for, for each of these.
 fn without_each() -> Vec<(Vec<u8>, usize)> {
     let ack = Packets::default().ack;
@@ -241,9 +295,9 @@ mod smoltcp {
 
     use smoltcp::wire::{DhcpOption, DhcpPacket};
 
-    pub fn first(packet: &[u8]) -> usize {
+    pub fn first(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
         reading!(message = DhcpPacket::new_checked(packet); {
-            black_box((message.transaction_id(), message.client_hardware_address()));
+            read(message.transaction_id(), message.client_hardware_address().as_bytes());
             let found = message.options().find(|option| option.kind == 53);
             found.and_then(|option| option.data.first().copied()).map_or(0, usize::from)
         })
@@ -306,6 +360,13 @@ mod smoltcp {
             joined
         })
     }
+
+    pub fn parts(packet: &[u8]) -> usize {
+        reading!(message = DhcpPacket::new_checked(packet); {
+            let parts = message.options().filter(|option| option.kind == 43);
+            parts.map(|part| black_box(part.data).len()).sum()
+        })
+    }
 }
 
 mod parse {
@@ -314,9 +375,9 @@ mod parse {
     use dhcparse::dhcpv4::{Addr, DhcpOption, Encode, Encoder, Message};
     use dhcparse::v4_options;
 
-    pub fn first(packet: &[u8]) -> usize {
+    pub fn first(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
         reading!(message = Message::new(packet); {
-            black_box((message.xid(), message.chaddr().ok()));
+            read(message.xid(), message.chaddr().unwrap_or_default());
             match v4_options!(message; MessageType required) {
                 Ok(message_type) => usize::from(u8::from(message_type)),
                 Err(_) => 0,
@@ -368,6 +429,13 @@ mod parse {
             joined
         }))
     }
+
+    pub fn parts(packet: &[u8]) -> usize {
+        reading!(message = Message::new(packet); reading!(options = message.options(); {
+            let parts = options.map_while(Result::ok).filter(|(option, _)| option.code() == 43);
+            parts.map(|(_, (start, size))| black_box(&packet[start + 2..start + size]).len()).sum()
+        }))
+    }
 }
 
 mod proto {
@@ -376,17 +444,17 @@ mod proto {
     use dhcproto::v4::{self, DhcpOption, Message, OptionCode, borrowed};
     use dhcproto::{Decodable, Decoder, Encodable, Encoder};
 
-    pub fn first(packet: &[u8]) -> usize {
+    pub fn first(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
         reading!(message = borrowed::Message::new(packet); {
-            black_box((message.xid(), message.chaddr()));
+            read(message.xid(), message.chaddr());
             let found = message.opts().find(|option| option.code() == OptionCode::MessageType);
             found.and_then(|option| option.data().first().copied()).map_or(0, usize::from)
         })
     }
 
-    pub fn first_owned(packet: &[u8]) -> usize {
+    pub fn first_owned(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
         reading!(message = Message::decode(&mut Decoder::new(packet)); {
-            black_box((message.xid(), message.chaddr()));
+            read(message.xid(), message.chaddr());
             message.opts().msg_type().map_or(0, |message_type| usize::from(u8::from(message_type)))
         })
     }
@@ -434,6 +502,13 @@ mod proto {
         reading!(message = borrowed::Message::new(packet); message.opts().map(|option| option.len()).sum())
     }
 
+    pub fn sum_owned(packet: &[u8]) -> usize {
+        reading!(message = Message::decode(&mut Decoder::new(packet)); {
+            // The bytes are those of the whole option.
+            message.opts().iter().filter_map(|(_, option)| option.to_vec().ok()).map(|bytes| bytes.len() - 2).sum()
+        })
+    }
+
     pub fn edit(packet: &[u8], out: &mut [u8; 4096]) -> usize {
         reading!(decoded = Message::decode(&mut Decoder::new(packet)); {
             let mut message: Message = decoded;
@@ -462,12 +537,23 @@ mod proto {
         })
     }
 
-    pub fn join_owned(packet: &[u8]) -> usize {
-        reading!(message = v4::Message::decode(&mut Decoder::new(packet)); {
-            match message.opts().get(OptionCode::VendorExtensions) {
-                Some(DhcpOption::VendorExtensions(value)) => black_box(value).len(),
-                _ => 0,
+    pub fn join_all(packet: &[u8], out: &mut [u8; 1024]) -> usize {
+        reading!(message = borrowed::Message::new(packet); {
+            let mut joined = 0;
+            for option in message.opts().filter(|option| option.code() == OptionCode::VendorExtensions) {
+                super::append(out, &mut joined, option.data());
             }
+            joined
+        })
+    }
+
+    pub fn join_owned(packet: &[u8], out: &mut [u8; 1024]) -> usize {
+        reading!(message = v4::Message::decode(&mut Decoder::new(packet)); {
+            let mut joined = 0;
+            if let Some(DhcpOption::VendorExtensions(value)) = message.opts().get(OptionCode::VendorExtensions) {
+                super::append(out, &mut joined, value);
+            }
+            joined
         })
     }
 }
@@ -478,10 +564,49 @@ mod r4 {
     use dhcp4r::options::{DhcpOption, RawDhcpOption};
     use dhcp4r::packet::Packet;
 
-    pub fn first(packet: &[u8]) -> usize {
+    pub fn first(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
         reading!(message = Packet::from(packet); {
-            black_box((message.xid, message.chaddr));
+            read(message.xid, &message.chaddr);
             message.message_type().map_or(0, |message_type| message_type as usize)
+        })
+    }
+
+    pub fn five(packet: &[u8]) -> usize {
+        reading!(message = Packet::from(packet); {
+            let found = [53, 54, 51, 1, 6].map(|code| message.option(code));
+            let lengths = black_box(&found).iter().map(|option| match option {
+                Some(DhcpOption::DhcpMessageType(_)) => 1,
+                Some(DhcpOption::DomainNameServer(servers)) => 4 * servers.len(),
+                Some(DhcpOption::Unrecognized(raw)) => raw.data.len(),
+                Some(_) => 4,
+                None => 0,
+            });
+            lengths.sum()
+        })
+    }
+
+    pub fn sum(packet: &[u8]) -> usize {
+        reading!(message = Packet::from(packet); message.options.iter().map(|option| option.to_raw().data.len()).sum())
+    }
+
+    pub fn join(packet: &[u8], out: &mut [u8; 1024]) -> usize {
+        reading!(message = Packet::from(packet); {
+            let mut joined = 0;
+            for part in parts_of(&message) {
+                super::append(out, &mut joined, part);
+            }
+            joined
+        })
+    }
+
+    pub fn parts(packet: &[u8]) -> usize {
+        reading!(message = Packet::from(packet); parts_of(&message).map(|part| black_box(part).len()).sum())
+    }
+
+    fn parts_of(message: &Packet) -> impl Iterator<Item = &[u8]> {
+        message.options.iter().filter_map(|option| match option {
+            DhcpOption::Unrecognized(raw) if raw.code == 43 => Some(&raw.data[..]),
+            _ => None,
         })
     }
 
@@ -504,12 +629,15 @@ mod r4 {
 
 mod edge {
     use std::hint::black_box;
+    use std::net::Ipv4Addr;
 
-    use edge_dhcp::{DhcpOption, Packet};
+    use edge_dhcp::{DhcpOption, Ipv4Addrs, Options, Packet};
 
-    pub fn first(packet: &[u8]) -> usize {
+    const SERVERS: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 53), Ipv4Addr::new(192, 0, 2, 54)];
+
+    pub fn first(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
         reading!(message = Packet::decode(packet); {
-            black_box((message.xid, message.chaddr));
+            read(message.xid, &message.chaddr);
             let mut options = message.options.iter();
             let found = options.find_map(|option| match option {
                 DhcpOption::MessageType(message_type) => Some(message_type as usize),
@@ -533,6 +661,77 @@ mod edge {
                 }
             }
             black_box(&found).iter().sum()
+        })
+    }
+
+    pub fn sum(packet: &[u8]) -> usize {
+        reading!(message = Packet::decode(packet); {
+            let lengths = message.options.iter().map(|option| match option {
+                DhcpOption::MessageType(_) => 1,
+                DhcpOption::MaximumMessageSize(_) => 2,
+                DhcpOption::ServerIdentifier(_)
+                | DhcpOption::RequestedIpAddress(_)
+                | DhcpOption::IpAddressLeaseTime(_)
+                | DhcpOption::SubnetMask(_) => 4,
+                DhcpOption::Router(addresses) | DhcpOption::DomainNameServer(addresses) => 4 * addresses.iter().count(),
+                DhcpOption::HostName(text) | DhcpOption::Message(text) | DhcpOption::CaptiveUrl(text) => text.len(),
+                DhcpOption::ParameterRequestList(bytes)
+                | DhcpOption::ClientIdentifier(bytes)
+                | DhcpOption::Unrecognized(_, bytes) => bytes.len(),
+            });
+            lengths.sum()
+        })
+    }
+
+    pub fn edit(packet: &[u8], out: &mut [u8; 4096]) -> usize {
+        edit_with(packet, out, DhcpOption::DomainNameServer(Ipv4Addrs::new(&SERVERS)))
+    }
+
+    pub fn edit_bytes(packet: &[u8], out: &mut [u8; 4096]) -> usize {
+        edit_with(
+            packet,
+            out,
+            DhcpOption::Unrecognized(6, &[192, 0, 2, 53, 192, 0, 2, 54]),
+        )
+    }
+
+    fn edit_with<'o>(packet: &'o [u8], out: &mut [u8; 4096], servers: DhcpOption<'o>) -> usize {
+        reading!(message = Packet::decode(packet); {
+            let mut options = [DhcpOption::Message(""); 32];
+            let mut count = 0;
+            let added = DhcpOption::Unrecognized(43, &[1, 4, 0xde, 0xad, 0xbe, 0xef]);
+            for option in message.options.iter().chain([added]) {
+                let Some(room) = options.get_mut(count) else { return 0 };
+                *room = match option.code() {
+                    6 => servers,
+                    51 => DhcpOption::IpAddressLeaseTime(3600),
+                    _ => option,
+                };
+                count += 1;
+            }
+            let edited = Packet { options: Options::new(&options[..count]), ..message };
+            edited.encode(&mut out[..]).map_or(0, <[u8]>::len)
+        })
+    }
+
+    pub fn join(packet: &[u8], out: &mut [u8; 1024]) -> usize {
+        reading!(message = Packet::decode(packet); {
+            let mut joined = 0;
+            for part in parts_of(&message) {
+                super::append(out, &mut joined, part);
+            }
+            joined
+        })
+    }
+
+    pub fn parts(packet: &[u8]) -> usize {
+        reading!(message = Packet::decode(packet); parts_of(&message).map(|part| black_box(part).len()).sum())
+    }
+
+    fn parts_of<'p>(message: &Packet<'p>) -> impl Iterator<Item = &'p [u8]> {
+        message.options.iter().filter_map(|option| match option {
+            DhcpOption::Unrecognized(43, bytes) => Some(bytes),
+            _ => None,
         })
     }
 }

@@ -8,7 +8,6 @@ use core::time::Duration;
 
 use super::super::call::{Hook, HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
-use super::super::end::is_own;
 use super::super::event::{Call, about_address};
 use super::super::memory::is_beside;
 use super::super::threads::timed;
@@ -336,7 +335,6 @@ impl<'r> Run<'r> {
             _ => {
                 let mut call = HookCall::send(reply.as_ref()?);
                 call.context = context;
-                call.about = Some(&received.life);
                 return Some(server.call(&call));
             }
         };
@@ -464,11 +462,8 @@ impl<'r> Run<'r> {
         let Some(packet) = self.packets.get_mut(number) else {
             return;
         };
-        // What takes the place of a refused packet, the callout can take back at once; that of a reply by the context of
-        // another packet, when that ends.
-        let life = packet.received.as_ref().map(|received| &received.life);
-        let is_own = !matches!(step, Step::Sent) || is_own(life, seen.context);
-        let is_replaced = seen.is_swapped() && seen.process_it != Some(0) && is_own;
+        // What takes the place of a refused packet, the callout can take back at once.
+        let is_replaced = seen.is_swapped() && seen.process_it != Some(0);
         let bytes = seen.packet.as_ref().ok().filter(|_| is_replaced);
         if let (Step::Received | Step::Sent, Some(bytes)) = (step, bytes) {
             packet.replacements.push(Replacement {

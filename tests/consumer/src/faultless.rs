@@ -4,7 +4,6 @@ use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
 use core::ptr::{copy, copy_nonoverlapping};
-use core::slice;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use std::sync::{Mutex, PoisonError};
@@ -18,8 +17,7 @@ use dhcp_callout::{
     ServiceControl, Stage, entry_point, option,
 };
 
-use crate::linger;
-use crate::raw::{ADDRESSES, HOPS, callout, number_packets};
+use crate::raw::{ADDRESSES, HOPS, callout};
 
 /// Serves so many packets of all clients together in each period of the clock.
 pub struct Limiter {
@@ -137,47 +135,6 @@ static RESOLVERS: Host<Resolvers> = Host::new(Resolvers([
     Ipv4Addr::new(34, 34, 34, 34),
 ]));
 entry_point!(pub fn sends_to_resolvers_like_poison = RESOLVERS);
-
-callout!(
-    /// Keeps each reply for ever, and takes its time to forget a packet: replies to others are made meanwhile.
-    replies_while_packets_end {
-        dhcp_new_pkt_hook: number_packets,
-        dhcp_pkt_send_hook: keep_the_reply,
-        dhcp_pkt_drop_hook: forget_slowly
-    }
-);
-
-unsafe extern "system" fn keep_the_reply(
-    packet: *mut *mut u8,
-    size: *mut u32,
-    _: u32,
-    _: u32,
-    _: *mut c_void,
-    _: *mut c_void,
-) -> u32 {
-    // SAFETY: variables of the server, which has put a packet of this size there.
-    unsafe {
-        let reply = slice::from_raw_parts(packet.read_unaligned(), size.read_unaligned() as usize);
-        let reply = reply.to_vec().leak();
-        if let Some(hops) = reply.get_mut(HOPS) {
-            *hops = b'!';
-        }
-        packet.write_unaligned(reply.as_mut_ptr());
-    }
-    ERROR_SUCCESS
-}
-
-unsafe extern "system" fn forget_slowly(
-    _: *mut *mut u8,
-    _: *mut u32,
-    _: u32,
-    _: u32,
-    _: *mut c_void,
-    _: *mut c_void,
-) -> u32 {
-    linger();
-    ERROR_SUCCESS
-}
 
 callout!(
     /// Moves each reply within the server's buffer.

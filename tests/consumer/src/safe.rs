@@ -15,8 +15,6 @@ use dhcp_callout::{
     OnSendPacket, Outcome, ParsedOptions, ReplaceError, SendPacket, entry_point, option,
 };
 
-use crate::linger;
-
 /// Tracks every packet, and does something to each reply.
 pub struct OnReply(fn(&mut SendPacket<'_>));
 
@@ -173,7 +171,7 @@ impl OnSendPacket for OneAtATime {
             return;
         };
         self.xid.store(message.xid(), Relaxed);
-        linger();
+        thread::sleep(Duration::from_millis(1));
         edit(packet, |reply| {
             reply.xid(self.xid.load(Relaxed));
         });
@@ -201,8 +199,8 @@ impl Callout for ClearedAtTheEnd {
     }
 
     fn packet_done(&self, _: Outcome, (): ()) {
-        // Until a reply has begun.
-        linger();
+        // Until the next reply has begun, which waits for the lock.
+        thread::sleep(Duration::from_micros(200));
         self.xid.store(0, Relaxed);
     }
 }
@@ -213,7 +211,7 @@ impl OnSendPacket for ClearedAtTheEnd {
             return;
         };
         self.xid.store(message.xid(), Relaxed);
-        linger();
+        thread::sleep(Duration::from_millis(1));
         edit(packet, |reply| {
             reply.xid(self.xid.load(Relaxed));
         });

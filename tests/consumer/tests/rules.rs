@@ -216,16 +216,6 @@ fn what_only_looks_like_a_fault_is_clean() {
     ]);
 }
 
-/// Nor is a reply that cannot be read, since another packet ends, taken for one that changes.
-#[test]
-fn replies_that_are_made_while_packets_end_are_clean() {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    for seed in 0..3 {
-        // SAFETY: as above.
-        unsafe { simulate::check_seeded(faultless::replies_while_packets_end, seed) }.assert_clean();
-    }
-}
-
 #[test]
 fn a_callout_that_goes_by_the_clock_is_clean() {
     assert_all_clean(faultless::LIMITERS.map(check));
