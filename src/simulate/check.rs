@@ -49,6 +49,10 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// more differs, such as which packets are refused, the comparison as a whole. The [`Report`] says so when it is
 /// printed.
 ///
+/// A callout whose contexts come again for later packets, with nothing in them that tells the two apart, can take back
+/// what it has put in a packet's place when the end of the earlier one is reported once more ([`Notices::Repeated`]):
+/// that is [`Rule::ReplacementChanged`].
+///
 /// The calls are the same each time, but for those that [`Threads::Several`] makes at once. A callout that keeps
 /// nothing from one check to the next gets the same report. A [`Host`](crate::Host) that replaces packets keeps less:
 /// with packets that never end, or not by their own contexts, its buffers are gone, and a check that comes later in the
