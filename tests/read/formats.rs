@@ -628,6 +628,17 @@ fn get_joins_and_first_does_not() {
     assert_eq!(message.first(option::LEASE_TIME), Ok(None));
 }
 
+/// A packet that begins as if it had an option of that code and of one byte.
+#[test]
+fn pad_and_end_have_no_value_though_a_key_names_them() {
+    for code in [OptionCode::PAD, OptionCode::END] {
+        let packet = packet(code.code(), &[1], &[]);
+        let message = Message::parse(&packet).unwrap();
+        let key = Key::<MessageType>::new(code);
+        assert_eq!((message.first(key), message.get(key)), (Ok(None), Ok(None)), "{code}");
+    }
+}
+
 #[test]
 fn a_fault_before_the_option_is_not_its_absence() {
     let mut packet = packet(53, &[1], &[]);

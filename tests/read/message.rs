@@ -71,6 +71,8 @@ fn every_field_of_the_header_is_where_the_rfc_puts_it() {
     assert_eq!(message.file()[..], bytes[108..236]);
     assert_eq!(message.as_bytes(), bytes);
     assert_eq!(message.mac(), None);
+    let printed = format!("{message:?}");
+    assert_eq!(printed, "Message { op: OpCode(0), xid: 0x04050607, size: 240, .. }");
 }
 
 #[test]
