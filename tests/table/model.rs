@@ -569,6 +569,25 @@ fn unknown_reasons_are_kept_whole() {
     }
 }
 
+/// Else the generations of one slot would soon be used up, and a stale context name a packet.
+#[test]
+fn a_slot_is_taken_again_after_all_that_are_vacant() {
+    let table = PacketTable::<(), 300>::new();
+    // The number of the slot is in the lowest bits.
+    let slot = |context: Context| context.as_raw().addr() % 512;
+    let all: Vec<_> = (0..300).map(|_| table.admit(()).unwrap().context).collect();
+    assert!(all.iter().copied().map(slot).eq(0..300));
+    let is_vacant = |slot: usize| !(64..200).contains(&slot);
+    for context in all.iter().filter(|context| is_vacant(slot(**context))) {
+        assert!(table.notify(*context, Notice::Processed).is_ok());
+    }
+    for expected in (0..300).cycle().filter(|slot| is_vacant(*slot)).take(1000) {
+        let context = table.admit(()).unwrap().context;
+        assert_eq!(slot(context), expected);
+        assert!(table.notify(context, Notice::Processed).is_ok());
+    }
+}
+
 #[test]
 fn generations_go_round_without_a_break() {
     let table = PacketTable::<(), 1>::new();
