@@ -424,7 +424,7 @@ impl Server {
 
 impl PacketInFlight {
     /// Of a packet that was received since [`ServerEnds::now`] was this.
-    const fn new(seen: Observation, earlier_context: usize, since: u64) -> Self {
+    fn new(seen: Observation, earlier_context: usize, since: u64) -> Self {
         Self {
             life: Life::new(seen.context, since),
             seen,
