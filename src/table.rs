@@ -144,7 +144,7 @@ pub use self::slot::{Borrowed, Finished};
 pub use self::tally::{PacketTally, TallySnapshot};
 
 use self::context::{Layout, MAX_SLOTS, Tag};
-use self::index::SLOTS_PER_WORD;
+use self::index::{Asked, SLOTS_PER_WORD};
 use self::slot::{Eviction, Held, Place, Slots, Vacant};
 use self::sync::const_fn;
 use self::word::{Live, Word};
@@ -297,15 +297,15 @@ impl<T, const N: usize> PacketTable<T, N> {
     /// and of the bit that says that there is one.
     #[inline]
     pub fn admit(&self, state: T) -> Result<Admitted<T>, Full<T>> {
-        let (now, taken) = self.slots.index().ask();
-        if !Self::is_short(taken) {
+        let asked = self.slots.index().ask();
+        if !Self::is_short(asked.taken()) {
             if let Some(vacant) = self.slots.claim_near() {
                 // Chosen by the admission that first entered a word.
-                let context = Self::fill(self.tag.layout(), vacant, state, now);
+                let context = Self::fill(self.tag.layout(), vacant, state, asked);
                 return Ok(Admitted { context, lost: None });
             }
         }
-        self.admit_and_look(state, now, taken)
+        self.admit_and_look(state, asked)
     }
 
     /// Lends the state of a packet in flight.
@@ -533,17 +533,18 @@ impl<T, const N: usize> PacketTable<T, N> {
     }
 
     #[inline]
-    fn fill(layout: Layout<N>, vacant: Vacant<'_, T>, state: T, now: u64) -> Context {
+    fn fill(layout: Layout<N>, vacant: Vacant<'_, T>, state: T, asked: Asked) -> Context {
         let number = vacant.number();
-        layout.context(number, vacant.fill(state, now))
+        layout.context(number, vacant.fill(state, asked))
     }
 
     /// Looks at some slots in turn, and if room is short gives an old packet up before a vacant slot is taken.
     #[cold]
     #[inline(never)]
-    fn admit_and_look(&self, state: T, now: u64, taken: usize) -> Result<Admitted<T>, Full<T>> {
+    fn admit_and_look(&self, state: T, asked: Asked) -> Result<Admitted<T>, Full<T>> {
         let layout = self.tag.chosen::<N>();
-        let is_short = Self::is_short(taken);
+        let now = asked.now();
+        let is_short = Self::is_short(asked.taken());
         let patience = match self.patience.load(Relaxed) {
             0 => Self::DEFAULT_PATIENCE,
             set => set,
@@ -563,15 +564,15 @@ impl<T, const N: usize> PacketTable<T, N> {
             old = old.or_else(|| self.give_up_one(tick));
         }
         if let Some(old) = old {
-            return Ok(self.take_over(layout, old, state, now));
+            return Ok(self.take_over(layout, old, state, asked));
         }
         if let Some(vacant) = self.slots.claim() {
-            let context = Self::fill(layout, vacant, state, now);
+            let context = Self::fill(layout, vacant, state, asked);
             return Ok(Admitted { context, lost: None });
         }
         if !is_due {
             if let Some(old) = self.look(tick, now).or_else(|| self.give_up_one(tick)) {
-                return Ok(self.take_over(layout, old, state, now));
+                return Ok(self.take_over(layout, old, state, asked));
             }
         }
         index.count_left();
@@ -620,10 +621,10 @@ impl<T, const N: usize> PacketTable<T, N> {
     }
 
     /// Admits a packet in the place of another one.
-    fn take_over(&self, layout: Layout<N>, old: Held<'_, T>, state: T, now: u64) -> Admitted<T> {
+    fn take_over(&self, layout: Layout<N>, old: Held<'_, T>, state: T, asked: Asked) -> Admitted<T> {
         let (lost, vacant) = old.finish_and_stay();
         self.slots.index().count_left();
-        let context = Self::fill(layout, vacant, state, now);
+        let context = Self::fill(layout, vacant, state, asked);
         Admitted {
             context,
             lost: Some(lost),

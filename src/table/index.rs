@@ -1,11 +1,11 @@
 //! Which slots are vacant, and which are worth a look, so that an admission need not look at each.
 
 use core::num::NonZeroU64;
+use core::sync::atomic::AtomicU64 as Counter;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicU64 as Counter, AtomicUsize};
 
 use super::context::MAX_SLOTS;
-use super::sync::{AtomicU16, AtomicU64, array_of, const_fn};
+use super::sync::{AtomicU64, AtomicUsize, array_of, const_fn};
 
 /// How many slots a word of a set stands for.
 pub(super) const SLOTS_PER_WORD: usize = if cfg!(loom) { 2 } else { 64 };
@@ -24,10 +24,10 @@ pub(super) struct Index {
     /// How many slots are taken, in the lowest [`TAKEN_BITS`]; above, how many admissions have been asked for:
     /// 2<sup>47</sup> are enough for 44 years of 100,000 a second.
     counts: Counter,
-    /// After the slot that was taken last; 16 bits are enough for any.
-    next: AtomicU16,
+    /// The slot that was taken last, its place in its word counted from the end of the word: at first the last of one.
+    last: AtomicUsize,
     /// How often slots have been looked at, some at a time.
-    turns: AtomicUsize,
+    turns: Counter,
     /// How many admissions had been asked for when that was last done.
     looked: Counter,
     /// The slots that nobody has. Whoever takes one out of the set has the slot.
@@ -39,13 +39,40 @@ pub(super) struct Index {
 /// Enough for the largest table, and each thread with an admission that will be refused.
 const TAKEN_BITS: u32 = 17;
 
+/// What the counts were when an admission was asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked(pub(super) u64);
+
+impl Asked {
+    /// What they were at least when the clock came to show this, and at most before; more than ever, for a time that no
+    /// clock shows.
+    #[inline]
+    pub(super) const fn at(now: u64) -> Self {
+        const MOST: u64 = u64::MAX >> TAKEN_BITS;
+        let before = now.saturating_sub(1);
+        Self(if before < MOST { before } else { MOST } << TAKEN_BITS)
+    }
+
+    /// Returns how many admissions there had been, with this one: what the clock shows from then on.
+    #[inline]
+    pub(super) const fn now(self) -> u64 {
+        (self.0 >> TAKEN_BITS).wrapping_add(1)
+    }
+
+    /// Returns how many slots were taken.
+    #[inline]
+    pub(super) const fn taken(self) -> usize {
+        (self.0 & ((1 << TAKEN_BITS) - 1)) as usize
+    }
+}
+
 impl Index {
     const_fn! {
         pub(super) fn new() -> Self {
             Self {
                 counts: Counter::new(0),
-                next: AtomicU16::new(0),
-                turns: AtomicUsize::new(0),
+                last: AtomicUsize::new(0),
+                turns: Counter::new(0),
                 looked: Counter::new(0),
                 vacant: Set::new(),
                 reclaimable: Set::new(),
@@ -53,13 +80,10 @@ impl Index {
         }
     }
 
-    /// Counts an admission that is asked for, and a slot as taken; returns how many admissions there have been, with
-    /// this one, and how many slots were taken before.
+    /// Counts an admission that is asked for, and a slot as taken.
     #[inline]
-    pub(super) fn ask(&self) -> (u64, usize) {
-        let before = self.counts.fetch_add(1 << TAKEN_BITS | 1, Relaxed);
-        let taken = before & ((1 << TAKEN_BITS) - 1);
-        ((before >> TAKEN_BITS).wrapping_add(1), taken as usize)
+    pub(super) fn ask(&self) -> Asked {
+        Asked(self.counts.fetch_add(1 << TAKEN_BITS | 1, Relaxed))
     }
 
     /// Counts a slot as not taken, or not taken a second time.
@@ -74,15 +98,28 @@ impl Index {
         self.counts.load(Relaxed) >> TAKEN_BITS
     }
 
-    /// Takes the next vacant slot, in turn, of a table of so many, if it is of the word that the last admission was in.
+    /// Takes the next vacant slot, in turn, of a table of so many, if it is of the word that the last admission was in,
+    /// and no other thread changes that word.
     #[inline]
     pub(super) fn take_near(&self, slots: usize) -> Option<usize> {
-        let from = self.next();
-        if from % SLOTS_PER_WORD == 0 {
+        let last = self.last.load(Acquire);
+        let (index, passed) = (last / SLOTS_PER_WORD, ALL_OF_A_WORD >> (last % SLOTS_PER_WORD));
+        if index >= slots.div_ceil(SLOTS_PER_WORD) {
             return None;
         }
-        let number = self.vacant.find_near(from, slots)?;
-        self.take(number)
+        let word = self.vacant.words.get(index)?;
+        let taken = word.load(Relaxed);
+        // Sets the lowest bit that is not set, and clears those below it.
+        let with_next = NonZeroU64::new((taken | passed | !ALL_OF_A_WORD).wrapping_add(1))?;
+        let number = index * SLOTS_PER_WORD + with_next.trailing_zeros() as usize;
+        if number >= slots {
+            return None;
+        }
+        // `Acquire`: as in `Set::remove`.
+        word.compare_exchange(taken, taken | with_next.get(), Acquire, Relaxed)
+            .ok()?;
+        self.go_on_after(number);
+        Some(number)
     }
 
     /// Takes the next vacant slot, in turn, of a table of so many.
@@ -94,31 +131,28 @@ impl Index {
             self.vacant
                 .note_if_empty(from.wrapping_sub(1) % MAX_SLOTS / SLOTS_PER_WORD);
             let number = self.vacant.find(from, slots)?;
-            if let Some(taken) = self.take(number) {
-                return Some(taken);
+            if self.vacant.remove(number) {
+                self.go_on_after(number);
+                return Some(number);
             }
         }
     }
 
     #[inline]
-    fn take(&self, number: usize) -> Option<usize> {
-        let is_taken = self.vacant.remove(number);
-        if is_taken {
-            // `Release`: whoever goes on there knows the tag of the table.
-            self.next.store((number + 1) as u16, Release);
-        }
-        is_taken.then_some(number)
+    fn go_on_after(&self, number: usize) {
+        // `Release`: whoever goes on there knows the tag of the table.
+        self.last.store(number ^ (SLOTS_PER_WORD - 1), Release);
     }
 
     #[inline]
     fn next(&self) -> usize {
-        usize::from(self.next.load(Acquire))
+        (self.last.load(Acquire) ^ (SLOTS_PER_WORD - 1)).wrapping_add(1) % MAX_SLOTS
     }
 
     /// Returns how often this was asked before; `now` is what [`since_turn`](Self::since_turn) counts from.
     pub(super) fn next_turn(&self, now: u64) -> usize {
         self.looked.store(now, Relaxed);
-        self.turns.fetch_add(1, Relaxed)
+        self.turns.fetch_add(1, Relaxed) as usize
     }
 
     /// Returns how many admissions have been asked for since the last turn.

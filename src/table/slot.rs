@@ -9,7 +9,7 @@ use core::mem::{self, ManuallyDrop, MaybeUninit};
 use core::ops::Deref;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-use super::index::Index;
+use super::index::{Asked, Index};
 use super::sync::{AtomicU64, ReadAccess, TrackedCell, WriteAccess, array_of, const_fn};
 use super::word::{Live, Word};
 use crate::lifecycle::Stage;
@@ -27,7 +27,7 @@ struct Slot<T> {
     /// one thread uses `state`: the one that has the [`Vacant`] or [`Held`] of the slot; or none, and the slot is in
     /// the index as vacant.
     word: AtomicU64,
-    /// What the table's clock showed when the packet was admitted, or when a look found that it had been heard of.
+    /// When the packet was admitted, or a look found that it had been heard of: an [`Asked`].
     tick: AtomicU64,
     state: TrackedCell<MaybeUninit<T>>,
 }
@@ -145,6 +145,13 @@ impl<T> Slot<T> {
     #[inline]
     fn word(&self) -> Word {
         Word::from_bits(self.word.load(Relaxed))
+    }
+
+    /// Returns whether it was before the table's clock showed `tick` that the packet was admitted, or a look found that it
+    /// had been heard of.
+    #[inline]
+    fn is_before(&self, tick: u64) -> bool {
+        self.tick.load(Relaxed) < Asked::at(tick).0
     }
 
     /// Replaces the word, if it is still `from`; otherwise returns what it is.
@@ -290,11 +297,12 @@ impl<'t, T> Place<'t, T> {
     /// Notes the slot if its packet was last heard of before `tick`, and the time if it was heard of since the last
     /// look; returns the packet if it finished during that.
     pub(super) fn look(self, tick: u64, now: impl Fn() -> u64) -> Option<Held<'t, T>> {
-        let live = self.word_and_tick().live().filter(|live| !live.is_borrowed())?;
-        if live.is_heard() {
-            return self.refresh(live, now).ok().flatten();
+        let word = self.word_and_tick();
+        if !word.is_silent() {
+            let heard = word.live().filter(|live| !live.is_borrowed())?;
+            return self.refresh(heard, now).ok().flatten();
         }
-        if self.slot.tick.load(Relaxed) < tick {
+        if self.slot.is_before(tick) {
             self.index.note_reclaimable(self.number, 1);
         }
         None
@@ -305,7 +313,7 @@ impl<'t, T> Place<'t, T> {
     pub(super) fn let_go(self, now: u64) -> Eviction<'t, T> {
         self.evict_if(|live| {
             self.index.note_reclaimable(self.number, 1);
-            if live.is_borrowed() || !live.is_heard() && self.slot.tick.load(Relaxed) <= now {
+            if live.is_borrowed() || !live.is_heard() && self.slot.is_before(now.saturating_add(1)) {
                 return Ok(Eviction::Nothing);
             }
             let finished = self.refresh(live, || now)?;
@@ -317,7 +325,7 @@ impl<'t, T> Place<'t, T> {
     /// borrowed stays.
     pub(super) fn evict_unheard(self, tick: u64) -> Eviction<'t, T> {
         self.evict_if(|live| {
-            if live.is_borrowed() || live.is_heard() || self.slot.tick.load(Relaxed) >= tick {
+            if live.is_borrowed() || live.is_heard() || !self.slot.is_before(tick) {
                 Ok(Eviction::Nothing)
             } else {
                 self.hold_if_old(live, tick)
@@ -347,7 +355,7 @@ impl<'t, T> Place<'t, T> {
     fn hold_if_old(self, from: Live, tick: u64) -> Result<Eviction<'t, T>, Word> {
         let looking = from.borrowed_to_look();
         self.slot.replace(from.word(), looking)?;
-        if self.slot.tick.load(Relaxed) < tick {
+        if self.slot.is_before(tick) {
             if let Ok(held) = self.empty(looking) {
                 return Ok(Eviction::Evicted(held));
             }
@@ -361,7 +369,7 @@ impl<'t, T> Place<'t, T> {
     /// It is borrowed for that time, so that nobody takes its tick for its age.
     fn refresh(self, from: Live, now: impl Fn() -> u64) -> Result<Option<Held<'t, T>>, Word> {
         self.slot.replace(from.word(), from.borrowed_to_look())?;
-        self.slot.tick.store(now(), Relaxed);
+        self.slot.tick.store(Asked::at(now()).0, Relaxed);
         Ok(self.end_look())
     }
 
@@ -406,13 +414,13 @@ impl<T> Vacant<'_, T> {
 
     /// Puts a state into the slot, and returns the word that it has from now on.
     #[inline]
-    pub(super) fn fill(self, state: T, tick: u64) -> Word {
+    pub(super) fn fill(self, state: T, asked: Asked) -> Word {
         let Self {
             place: Place { slot, .. },
             word,
             mut writing,
         } = self;
-        slot.tick.store(tick, Relaxed);
+        slot.tick.store(asked.0, Relaxed);
         // SAFETY:
         // - the cell is valid for writes and aligned: it is a field of a slot that is borrowed;
         // - nobody else uses it: the slot is neither occupied nor in the index, and this value, of which there is one,

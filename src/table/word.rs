@@ -94,6 +94,13 @@ impl Word {
         self.0 & (LIVE | FINISHED) != 0
     }
 
+    /// Returns whether the slot holds a live packet that nobody borrows, and that no hook has been about since the last
+    /// look at its age.
+    #[inline]
+    pub(super) const fn is_silent(self) -> bool {
+        self.0 & (LIVE | HEARD | BORROWERS) == LIVE
+    }
+
     /// Returns whether the slot holds a finished packet.
     #[inline]
     pub(super) const fn is_finished(self) -> bool {
@@ -139,7 +146,8 @@ impl Word {
     #[inline]
     pub(super) const fn filled(self) -> Self {
         debug_assert!(!self.is_occupied(), "the slot holds a packet");
-        Self(self.0 | LIVE)
+        // The bit is not set, and this is the shortest way to set it.
+        Self(self.0.wrapping_add(LIVE))
     }
 
     /// Returns the word of a slot that has been emptied: vacant, of the next generation.

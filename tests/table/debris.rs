@@ -230,3 +230,17 @@ fn a_clock_of_the_authors_gives_up_the_last_packet_before_a_quiet_time() {
     }
     assert_eq!(lost, [7]);
 }
+
+#[test]
+fn a_time_that_no_clock_shows_is_after_all() {
+    let table = table();
+    for tick in [2, 1 << 47, (1 << 47) + 1, u64::MAX] {
+        let now = table.now();
+        admit(&table, 7);
+        let mut lost = Vec::new();
+        table.evict_before(now + 1, |finished| lost.push(finished.state));
+        assert_eq!(lost, []);
+        table.evict_before(tick.max(now + 2), |finished| lost.push(finished.state));
+        assert_eq!(lost, [7], "{tick}");
+    }
+}
