@@ -354,3 +354,6 @@ impl<const ALL: bool> Set<ALL> {
 const fn present<const ALL: bool>(bits: u64) -> u64 {
     if ALL { !bits } else { bits }
 }
+
+#[cfg(all(test, not(loom)))]
+mod model;
