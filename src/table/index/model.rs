@@ -26,7 +26,8 @@ impl Model {
             index: Index::new(),
             vacant: (0..slots).collect(),
             reclaimable: BTreeSet::new(),
-            next: 0,
+            // The first of all is after the last of the first word.
+            next: SLOTS_PER_WORD,
             asked: 0,
         }
     }
@@ -40,7 +41,8 @@ impl Model {
         let expected = self.next_of(&self.vacant);
         let taken = self.slots - self.vacant.len();
         self.asked += 1;
-        assert_eq!(self.index.ask(), (self.asked, taken));
+        let asked = self.index.ask();
+        assert_eq!((asked.now(), asked.taken()), (self.asked, taken));
         let near = self.index.take_near(self.slots);
         assert_eq!(near.or_else(|| self.index.take_vacant(self.slots)), expected);
         if let Some(number) = expected {
