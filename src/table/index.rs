@@ -102,11 +102,9 @@ impl Index {
     /// and no other thread changes that word.
     #[inline]
     pub(super) fn take_near(&self, slots: usize) -> Option<usize> {
-        let last = self.last.load(Acquire);
+        // It is less anyway; this is the shortest way to be sure of it.
+        let last = self.last.load(Acquire) % slots.next_power_of_two().max(SLOTS_PER_WORD);
         let (index, passed) = (last / SLOTS_PER_WORD, ALL_OF_A_WORD >> (last % SLOTS_PER_WORD));
-        if index >= slots.div_ceil(SLOTS_PER_WORD) {
-            return None;
-        }
         let word = self.vacant.words.get(index)?;
         let taken = word.load(Relaxed);
         // Sets the lowest bit that is not set, and clears those below it.
