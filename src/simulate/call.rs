@@ -375,7 +375,10 @@ impl Arguments {
         let size = call.size.unwrap_or(u32::try_from(length).unwrap_or(u32::MAX));
         // SAFETY: NULL, or it can be read, says who made the call.
         let read = || unsafe { read_packet(start, size) }.unwrap_or_default().to_vec();
-        let own = own.ok_or_else(|| reader.read(read).unwrap_or_default());
+        let own = own.ok_or_else(|| match call.about {
+            Some(_) => reader.read(read).unwrap_or_default(),
+            None => read(),
+        });
         let fields = match call.hook {
             Hook::HandleOptions(fields) => Some(fields.place(memory)),
             _ => None,
@@ -515,8 +518,14 @@ impl Arguments {
             .map(|process_it| i32::from_ne_bytes(memory.array(process_it)));
         // What takes the place of a packet that has ended, or is refused, the callout takes back.
         let is_gone = call.is_end() || process_it == Some(0) || memory.is_cut(left.0, left.1);
-        let packet = self.read(left, after, &given, Some(reader).filter(|_| !is_gone));
         let is_moved = left.0 != own.0;
+        let is_lent = !is_moved && call.about.is_none() && matches!(call.packet, Packet::At(_));
+        let packet = if is_lent && !is_gone {
+            // SAFETY: NULL, or it can be read during the call up to the capacity, says who made the call.
+            unsafe { read_packet(self.start, left.1) }.map(<[u8]>::to_vec)
+        } else {
+            self.read(left, after, &given, Some(reader).filter(|_| !is_gone))
+        };
         let is_followed = if is_moved {
             conduct.swaps != Swaps::Ignored
         } else {

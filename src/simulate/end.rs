@@ -106,7 +106,7 @@ impl Life {
 }
 
 /// Returns whether what a hook does with this context is about that packet, or about nobody knows which.
-fn is_own(packet: Option<&Life>, context: usize) -> bool {
+pub(super) fn is_own(packet: Option<&Life>, context: usize) -> bool {
     context == 0 || packet.is_some_and(|packet| packet.has(context))
 }
 

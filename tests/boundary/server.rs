@@ -625,6 +625,39 @@ fn what_ended_by_the_context_of_another_is_not_read_again() {
     }
 }
 
+/// The memory is the caller's, whatever ends meanwhile.
+#[test]
+fn a_packet_of_the_caller_is_read_during_an_end() {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    unsafe extern "system" fn call_meanwhile(
+        _: *mut *mut u8,
+        _: *mut u32,
+        code: u32,
+        _: u32,
+        _: *mut c_void,
+        context: *mut c_void,
+    ) -> u32 {
+        let is_end = code == 0xB;
+        if is_end {
+            let mut memory = [7; PACKET_CAPACITY];
+            let call = unsafe { HookCall::notice(b"", 1).packet_at(memory.as_mut_ptr(), 300) };
+            let seen = SERVER.get().unwrap().call(&call.context(context));
+            assert_eq!(seen.given(), [7; 300]);
+            assert_eq!(seen.left(), Ok(&[7; 300][..]));
+        }
+        u32::from(is_end)
+    }
+    let table = CalloutTable {
+        dhcp_pkt_drop_hook: Some(call_meanwhile),
+        ..CalloutTable::EMPTY
+    };
+    let server = SERVER.get_or_init(|| unsafe { Server::new(table) });
+    for context in [0, 9] {
+        let end = HookCall::notice(b"", 0xB).context(without_provenance_mut(context));
+        assert_eq!(server.call(&end).status(), Some(1));
+    }
+}
+
 #[test]
 fn no_packet_is_told_from_an_empty_one() {
     let packet = |call: HookCall<'_>| server().call(&call).bytes().map(<[u8]>::to_vec);

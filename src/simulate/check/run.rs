@@ -8,9 +8,10 @@ use core::time::Duration;
 
 use super::super::call::{Hook, HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
+use super::super::end::is_own;
 use super::super::event::{Call, about_address};
 use super::super::memory::is_beside;
-use super::super::threads::timed;
+use super::super::threads::{Threads, timed};
 use super::super::{PacketInFlight, Server};
 use super::compare::Effect;
 use super::exchange::{Exchange, Transaction};
@@ -258,14 +259,16 @@ impl<'r> Run<'r> {
         let make = |(number, step): &(usize, Step)| listen(|| timed(self.pace, || call(*number, *step)).0);
         let has_hook = |(_, step): &(usize, Step)| step.has_hook(self.server.table());
         let all_seen = self.server.conduct.threads.each(steps, has_hook, make);
+        // What stops the machine for a moment stops all hooks that are at work: of those that are called at once, only the
+        // slowest counts.
+        let is_at_once = self.server.conduct.threads == Threads::Several;
+        let times = all_seen.iter().filter_map(|(seen, _)| Some(seen.as_ref()?.took));
+        let slowest = times.max().filter(|_| is_at_once);
         for (&(number, step), (seen, heard)) in steps.iter().zip(all_seen) {
             let Some(mut seen) = seen else { continue };
             if seen.status.is_some() {
-                let took = if seen.hook == CONTROL {
-                    Duration::ZERO
-                } else {
-                    seen.took
-                };
+                let counts = seen.hook != CONTROL && slowest.is_none_or(|slowest| seen.took == slowest);
+                let took = if counts { seen.took } else { Duration::ZERO };
                 self.report.count();
                 let all_took = self.report.add_time(took, seen.hook, self.server.conduct, &seen.given);
                 self.slow = self.slow.saturating_add(u32::from(took > SLOW));
@@ -335,6 +338,7 @@ impl<'r> Run<'r> {
             _ => {
                 let mut call = HookCall::send(reply.as_ref()?);
                 call.context = context;
+                call.about = Some(&received.life);
                 return Some(server.call(&call));
             }
         };
@@ -462,8 +466,11 @@ impl<'r> Run<'r> {
         let Some(packet) = self.packets.get_mut(number) else {
             return;
         };
-        // What takes the place of a refused packet, the callout can take back at once.
-        let is_replaced = seen.is_swapped() && seen.process_it != Some(0);
+        // What takes the place of a refused packet, the callout can take back at once; that of a reply by the context of
+        // another packet, when that ends; and that of a reply to a packet which has ended, nobody knows when.
+        let life = packet.received.as_ref().map(|received| &received.life);
+        let is_own = !matches!(step, Step::Sent) || packet.is_open && is_own(life, seen.context);
+        let is_replaced = seen.is_swapped() && seen.process_it != Some(0) && is_own;
         let bytes = seen.packet.as_ref().ok().filter(|_| is_replaced);
         if let (Step::Received | Step::Sent, Some(bytes)) = (step, bytes) {
             packet.replacements.push(Replacement {
@@ -474,12 +481,19 @@ impl<'r> Run<'r> {
                     .finding(Rule::ReplacementChanged, seen.hook, self.server.conduct, &seen.given),
             });
         }
+        if let (Step::Notice(_), Ok(bytes)) = (step, &seen.packet) {
+            // The packet may be altered where it is, also where the callout has put it.
+            let is_altered = |replacement: &&mut Replacement| [seen.own.0, seen.left.0] == [replacement.at.0; 2];
+            for replacement in packet.replacements.iter_mut().filter(is_altered) {
+                (replacement.at, replacement.bytes) = (seen.left, bytes.clone());
+            }
+        }
         if let Step::Received = step {
             let earlier = self.server.given.swap(seen.context, Ordering::Relaxed);
             packet.is_open = true;
             if !knows_ends {
                 // The callout can take back what it has put in its place when another packet ends.
-                seen.left = seen.own;
+                (seen.left, seen.moved) = (seen.own, Some(0));
             }
             packet.received = Some(PacketInFlight::new(seen, earlier, self.server.ends.now()));
         } else if step.is_end() && knows_ends {

@@ -3,10 +3,12 @@
 use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::net::Ipv4Addr;
-use core::ptr::{copy, copy_nonoverlapping};
+use core::ptr::{copy, copy_nonoverlapping, null_mut};
+use core::slice;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use dhcp_callout::chain::{Chain, LoadedDll};
@@ -17,7 +19,8 @@ use dhcp_callout::{
     ServiceControl, Stage, entry_point, option,
 };
 
-use crate::raw::{ADDRESSES, HOPS, callout};
+use crate::linger;
+use crate::raw::{ADDRESSES, HOPS, callout, number_packets};
 
 /// Serves so many packets of all clients together in each period of the clock.
 pub struct Limiter {
@@ -135,6 +138,140 @@ static RESOLVERS: Host<Resolvers> = Host::new(Resolvers([
     Ipv4Addr::new(34, 34, 34, 34),
 ]));
 entry_point!(pub fn sends_to_resolvers_like_poison = RESOLVERS);
+
+callout!(
+    /// Keeps each reply for ever, and takes its time to forget a packet: replies to others are made meanwhile.
+    replies_while_packets_end {
+        dhcp_new_pkt_hook: number_packets,
+        dhcp_pkt_send_hook: keep_the_reply,
+        dhcp_pkt_drop_hook: forget_slowly
+    }
+);
+
+unsafe extern "system" fn keep_the_reply(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server, which has put a packet of this size there.
+    unsafe {
+        let reply = slice::from_raw_parts(packet.read_unaligned(), size.read_unaligned() as usize);
+        let reply = reply.to_vec().leak();
+        if let Some(hops) = reply.get_mut(HOPS) {
+            *hops = b'!';
+        }
+        packet.write_unaligned(reply.as_mut_ptr());
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn forget_slowly(
+    _: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    linger();
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Keeps each request for ever, and marks what it hears of later, wherever that is.
+    marks_what_is_over { dhcp_new_pkt_hook: keep_the_request, dhcp_pkt_drop_hook: mark }
+);
+
+unsafe extern "system" fn keep_the_request(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: as the server calls this hook, it could call those.
+    unsafe {
+        if size.read_unaligned() <= 4096 {
+            keep_the_reply(packet, size, 0, address, reserved, null_mut());
+        }
+        number_packets(packet, size, address, reserved, context, process_it)
+    }
+}
+
+unsafe extern "system" fn mark(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server, and `hops` is within the packet.
+    unsafe {
+        if size.read_unaligned() as usize > HOPS {
+            packet.read_unaligned().add(HOPS).write(b'?');
+        }
+    }
+    ERROR_SUCCESS
+}
+
+/// Is stopped for a moment, once, with all threads that are at work: the system has done that.
+pub struct Stopped {
+    at_work: AtomicU32,
+    until: Mutex<Option<Instant>>,
+}
+
+impl Stopped {
+    fn work(&self) {
+        let others = self.at_work.fetch_add(1, SeqCst);
+        linger();
+        if let Ok(mut until) = self.until.lock() {
+            let now = Instant::now();
+            let is_stopped = match *until {
+                Some(until) => now < until,
+                None if others < 3 => false,
+                None => {
+                    *until = Some(now + Duration::from_millis(100));
+                    true
+                }
+            };
+            drop(until);
+            if is_stopped {
+                thread::sleep(Duration::from_millis(300));
+            }
+        }
+        self.at_work.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Callout for Stopped {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        self.work();
+        Decision::Track(())
+    }
+
+    fn packet_done(&self, _: Outcome, (): ()) {
+        self.work();
+    }
+}
+
+impl OnSendPacket for Stopped {
+    fn send_packet(&self, _: &mut SendPacket<'_>, _: Option<&()>) {
+        self.work();
+    }
+}
+
+static STOPPED: Host<Stopped> = Host::new(Stopped {
+    at_work: AtomicU32::new(0),
+    until: Mutex::new(None),
+});
+entry_point!(pub fn is_stopped_for_a_moment = STOPPED);
 
 callout!(
     /// Moves each reply within the server's buffer.

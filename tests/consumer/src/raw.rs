@@ -194,7 +194,7 @@ callout!(
     one_context_for_all { dhcp_new_pkt_hook: give_one_context, dhcp_pkt_drop_hook: ignore }
 );
 
-unsafe extern "system" fn number_packets(
+pub(crate) unsafe extern "system" fn number_packets(
     _: *mut *mut u8,
     _: *mut u32,
     _: u32,

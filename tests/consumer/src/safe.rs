@@ -15,6 +15,8 @@ use dhcp_callout::{
     OnSendPacket, Outcome, ParsedOptions, ReplaceError, SendPacket, entry_point, option,
 };
 
+use crate::linger;
+
 /// Tracks every packet, and does something to each reply.
 pub struct OnReply(fn(&mut SendPacket<'_>));
 
@@ -171,7 +173,7 @@ impl OnSendPacket for OneAtATime {
             return;
         };
         self.xid.store(message.xid(), Relaxed);
-        thread::sleep(Duration::from_millis(1));
+        linger();
         edit(packet, |reply| {
             reply.xid(self.xid.load(Relaxed));
         });
@@ -199,8 +201,8 @@ impl Callout for ClearedAtTheEnd {
     }
 
     fn packet_done(&self, _: Outcome, (): ()) {
-        // Until the next reply has begun, which waits for the lock.
-        thread::sleep(Duration::from_micros(200));
+        // Until a reply has begun.
+        linger();
         self.xid.store(0, Relaxed);
     }
 }
@@ -211,7 +213,7 @@ impl OnSendPacket for ClearedAtTheEnd {
             return;
         };
         self.xid.store(message.xid(), Relaxed);
-        thread::sleep(Duration::from_millis(1));
+        linger();
         edit(packet, |reply| {
             reply.xid(self.xid.load(Relaxed));
         });

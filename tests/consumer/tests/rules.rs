@@ -207,6 +207,7 @@ fn what_a_callout_counts_on_is_found_by_its_switch() {
 fn what_only_looks_like_a_fault_is_clean() {
     assert_all_clean([
         check(faultless::sends_to_resolvers_like_poison),
+        check(faultless::is_stopped_for_a_moment),
         check(faultless::refuses_from_one_buffer),
         check(faultless::serves_four_at_a_time),
         check(faultless::moves_replies),
@@ -214,6 +215,26 @@ fn what_only_looks_like_a_fault_is_clean() {
         check(faultless::opens_at_the_start),
         check_chained(faultless::serves_the_next_dll_with_one_maker),
     ]);
+}
+
+/// Nor is a reply that cannot be read, since another packet ends, taken for one that changes.
+#[test]
+fn replies_that_are_made_while_packets_end_are_clean() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for seed in 0..3 {
+        // SAFETY: as above.
+        unsafe { simulate::check_seeded(faultless::replies_while_packets_end, seed) }.assert_clean();
+    }
+}
+
+/// A server that reads again shows hooks what the callout has put in the packet's place, for them to alter.
+#[test]
+fn altering_what_it_has_put_there_is_clean() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for seed in [0, 4] {
+        // SAFETY: as above.
+        unsafe { simulate::check_seeded(faultless::marks_what_is_over, seed) }.assert_clean();
+    }
 }
 
 #[test]
@@ -373,6 +394,10 @@ fn fuzz(entry: EntryPoint) {
 #[test]
 fn a_callout_without_a_fault_can_be_fuzzed() {
     fuzz(safe::sets_an_option::entry);
+    fuzz(faultless::replies_while_packets_end);
+    // A packet that is received, and answered when it has ended.
+    // SAFETY: as above.
+    unsafe { simulate::fuzz(faultless::replies_while_packets_end, b"\0\0\0\0\0\0\0\0\0\0\0\xe0\x70") };
     fuzz(faultless::opens_at_the_start);
 }
 
