@@ -67,9 +67,12 @@ impl Model {
         self.index.note_reclaimable(first, bits);
     }
 
-    fn forget(&mut self, number: usize) {
+    /// Forgets the next that is noted, from this slot on, if there is one, and returns which.
+    fn forget(&mut self, number: usize) -> usize {
+        let number = self.reclaimable.range(number..).next().copied().unwrap_or(number);
         self.reclaimable.remove(&number);
         self.index.forget_reclaimable(number);
+        number
     }
 
     fn take_reclaimable(&mut self) {
@@ -123,10 +126,14 @@ fn an_index_knows_what_two_sets_know() {
                 _ if random >> 63 == 0 => model.take(),
                 _ => model.leave(number),
             }
+            // More is forgotten than noted, so that often little is left, or nothing.
             match random >> 60 & 7 {
                 0 => model.note(number, random >> 20 | 1 << (number % TRIES)),
-                1 => model.forget(number),
-                2 => model.take_reclaimable(),
+                1..=5 => {
+                    let forgotten = model.forget(number);
+                    model.compare(forgotten);
+                }
+                6 => model.take_reclaimable(),
                 _ => {}
             }
             model.compare(number);
