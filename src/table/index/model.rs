@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Index, Relaxed, SLOTS_PER_WORD, Set, TRIES, WORDS_PER_HINT, present};
+use super::{Index, MAX_SLOTS, Relaxed, SLOTS_PER_WORD, Set, TRIES, WORDS_PER_HINT, present};
 
 struct Model {
     slots: usize,
@@ -141,6 +141,17 @@ fn an_index_knows_what_two_sets_know() {
                 assert!(model.index.reclaimable(slots).eq(model.reclaimable.iter().copied()));
             }
         }
+    }
+}
+
+/// Where there is no word behind the last.
+#[test]
+fn the_largest_table_goes_round_too() {
+    let mut model = Model::new(MAX_SLOTS);
+    (0..MAX_SLOTS).for_each(|_| model.take());
+    for vacant in [MAX_SLOTS - 2, 3] {
+        model.leave(vacant);
+        model.take();
     }
 }
 
