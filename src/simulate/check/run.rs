@@ -251,8 +251,8 @@ impl<'r> Run<'r> {
         if !self.report.is_complete() {
             return;
         }
-        // They may be gone when the call has returned that reports their packet as processed.
-        for (number, _) in steps.iter().filter(|(_, step)| step.is_end()) {
+        // They may be gone when the call has returned that reports their packet as processed, or altered when it was dropped.
+        for (number, _) in steps.iter().filter(|(_, step)| matches!(step, Step::Notice(_))) {
             self.judge_replacements(*number);
         }
         let call = |number: usize, step| self.call(self.packets.get(number)?, step);
@@ -481,17 +481,14 @@ impl<'r> Run<'r> {
                     .finding(Rule::ReplacementChanged, seen.hook, self.server.conduct, &seen.given),
             });
         }
-        if let (Step::Notice(_), Ok(bytes)) = (step, &seen.packet) {
-            // The packet may be altered where it is, also where the callout has put it.
-            let is_altered = |replacement: &&mut Replacement| [seen.own.0, seen.left.0] == [replacement.at.0; 2];
-            for replacement in packet.replacements.iter_mut().filter(is_altered) {
-                (replacement.at, replacement.bytes) = (seen.left, bytes.clone());
-            }
+        if let Step::Notice(_) = step {
+            // It may have been altered where the callout has put it.
+            packet.replacements.retain(|replacement| replacement.at.0 != seen.own.0);
         }
         if let Step::Received = step {
             let earlier = self.server.given.swap(seen.context, Ordering::Relaxed);
             packet.is_open = true;
-            if !knows_ends {
+            if !knows_ends && seen.packet.is_ok() {
                 // The callout can take back what it has put in its place when another packet ends.
                 (seen.left, seen.moved) = (seen.own, Some(0));
             }

@@ -185,7 +185,7 @@ callout!(
     marks_what_is_over { dhcp_new_pkt_hook: keep_the_request, dhcp_pkt_drop_hook: mark }
 );
 
-unsafe extern "system" fn keep_the_request(
+pub(crate) unsafe extern "system" fn keep_the_request(
     packet: *mut *mut u8,
     size: *mut u32,
     address: u32,
@@ -202,7 +202,7 @@ unsafe extern "system" fn keep_the_request(
     }
 }
 
-unsafe extern "system" fn mark(
+pub(crate) unsafe extern "system" fn mark(
     packet: *mut *mut u8,
     size: *mut u32,
     _: u32,
@@ -210,10 +210,11 @@ unsafe extern "system" fn mark(
     _: *mut c_void,
     _: *mut c_void,
 ) -> u32 {
-    // SAFETY: variables of the server, and `hops` is within the packet.
+    // SAFETY: variables of the server, in whose buffers of 4096 bytes the packet can be.
     unsafe {
-        if size.read_unaligned() as usize > HOPS {
-            packet.read_unaligned().add(HOPS).write(b'?');
+        let (start, length) = (packet.read_unaligned(), size.read_unaligned() as usize);
+        if !start.is_null() && (HOPS + 1..=4096).contains(&length) {
+            start.add(HOPS).write(b'?');
         }
     }
     ERROR_SUCCESS

@@ -15,6 +15,8 @@ use dhcp_callout::ffi::{
 };
 use dhcp_callout::simulate::NEXT_DLL;
 
+use crate::faultless::{keep_the_request, mark};
+
 /// Offset of `hops` in a packet, which no rule is about.
 pub(crate) const HOPS: usize = 3;
 /// Offset of `siaddr`, which no rule is about either.
@@ -182,6 +184,67 @@ pub unsafe extern "system" fn writes_after_an_empty_list(
         // The server's table can be written.
         fill(version, table, DROPS)
     }
+}
+
+callout!(
+    /// Takes each request away, and marks what it hears of later.
+    takes_the_request { dhcp_new_pkt_hook: take_the_request, dhcp_pkt_drop_hook: mark }
+);
+
+unsafe extern "system" fn take_the_request(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: a variable of the server, and as it calls this hook, it could call that.
+    unsafe {
+        packet.write_unaligned(null_mut());
+        number_packets(packet, size, address, reserved, context, process_it)
+    }
+}
+
+callout!(
+    /// Keeps each request for ever, and writes into it when it is shown the last one again.
+    writes_into_its_request {
+        dhcp_new_pkt_hook: keep_the_last_request,
+        dhcp_handle_options_hook: write_into_the_last_request,
+        dhcp_pkt_drop_hook: ignore
+    }
+);
+
+static LAST_REQUEST: AtomicPtr<u8> = AtomicPtr::new(null_mut());
+
+unsafe extern "system" fn keep_the_last_request(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: as the server calls this hook, it could call that; and a variable of the server.
+    unsafe {
+        let result = keep_the_request(packet, size, address, reserved, context, process_it);
+        LAST_REQUEST.store(packet.read_unaligned(), SeqCst);
+        result
+    }
+}
+
+unsafe extern "system" fn write_into_the_last_request(
+    packet: *mut u8,
+    size: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+    _: *mut ServerOptions,
+) -> u32 {
+    if packet == LAST_REQUEST.load(SeqCst) && size as usize > HOPS {
+        // SAFETY: it was kept for ever, and `hops` is within it.
+        unsafe { packet.add(HOPS).write(b'?') };
+    }
+    ERROR_SUCCESS
 }
 
 callout!(

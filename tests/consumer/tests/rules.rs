@@ -13,7 +13,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 88] = [
+const CALLOUTS: [(EntryPoint, Rule); 89] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -48,6 +48,7 @@ const CALLOUTS: [(EntryPoint, Rule); 88] = [
     (lists::goes_wrong_alone, Rule::ProcessIt),
     (lists::goes_wrong_before_another, Rule::ProcessIt),
     (raw::leaves_no_packet, Rule::PacketNull),
+    (raw::takes_the_request, Rule::PacketNull),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
     (course::leaves_no_packet_at_the_end, Rule::PacketNull),
     (course::reports_too_many_bytes_at_the_end, Rule::PacketTooLong),
@@ -442,4 +443,14 @@ fn a_fuzzer_finds_a_fault() {
 #[should_panic(expected = "fault ReplacementChanged")]
 fn a_fuzzer_finds_a_replacement_that_changes() {
     fuzz(raw::one_buffer_for_all);
+}
+
+/// Where the server reads again, it can be altered when its packet is dropped, but not before.
+#[test]
+#[should_panic(expected = "fault ReplacementChanged")]
+fn a_fuzzer_finds_a_replacement_that_changes_before_a_drop() {
+    // Received, options parsed, dropped, processed.
+    let data = b"\x02\0\x01\0\x01\0\x01\0\x01\0\0\x30\xA0\xE0";
+    // SAFETY: as above.
+    unsafe { simulate::fuzz(raw::writes_into_its_request, data) };
 }
