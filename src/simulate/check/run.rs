@@ -482,8 +482,14 @@ impl<'r> Run<'r> {
             });
         }
         if let Step::Notice(_) = step {
-            // It may have been altered where the callout has put it.
-            packet.replacements.retain(|replacement| replacement.at.0 != seen.own.0);
+            // It may have been altered where the callout has put it: how, is known if it is still the packet.
+            packet.replacements.retain_mut(|replacement| {
+                let is_shown = replacement.at.0 == seen.own.0;
+                if let (true, Ok(bytes)) = (is_shown, &seen.packet) {
+                    replacement.bytes.clone_from(bytes);
+                }
+                !is_shown || replacement.at == seen.left
+            });
         }
         if let Step::Received = step {
             let earlier = self.server.given.swap(seen.context, Ordering::Relaxed);
