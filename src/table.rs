@@ -757,3 +757,41 @@ enum Refusal {
     Violation(Violation),
     TooManyBorrows,
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// What is noted of the others stays, and that of its own would cost a look each time.
+    #[test]
+    fn to_reap_a_packet_forgets_the_note_of_its_slot_alone() {
+        let table = PacketTable::<u8, 4>::new();
+        let [live, abandoned] = [7, 8].map(|state| table.admit(state).unwrap().context);
+        let borrowed = table.get(abandoned).unwrap();
+        let progress = table.notify(abandoned, Notice::Processed).unwrap();
+        assert!(matches!(progress, Progress::Deferred(_)), "{progress:?}");
+        drop(borrowed);
+        let (index, number) = (table.slots.index(), Layout::<4>::slot(live));
+        index.note_reclaimable(number, 1);
+        let mut reaped = None;
+        table.reap(|finished| reaped = Some(finished.state));
+        assert_eq!(reaped, Some(8));
+        assert!(index.reclaimable(4).eq([number]));
+    }
+
+    /// All that are in flight may be given up from then on; which of them first, their ages say as before.
+    #[test]
+    fn what_is_let_go_is_no_younger() {
+        let table = PacketTable::<u8, 4>::new();
+        let admit = |state| table.admit(state).unwrap().lost.map(|lost| lost.state);
+        assert_eq!(admit(7), None);
+        let tick = table.now() + 1;
+        assert_eq!(admit(8), None);
+        table.let_go(|finished| panic!("{finished:?}"));
+        let mut given_up = None;
+        table.evict_before(tick, |finished| given_up = Some(finished.state));
+        assert_eq!(given_up, Some(7));
+        // Once room is short, also the packet that was admitted last before.
+        assert_eq!([9, 10, 11, 12].map(admit), [None, None, None, Some(8)]);
+    }
+}
