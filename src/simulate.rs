@@ -391,6 +391,8 @@ impl Server {
         let is_kept = in_flight.seen.is_swapped() && reads_again && !in_flight.is_refused();
         (hook_call.packet, hook_call.size) = match in_flight.bytes() {
             Ok(bytes) if !is_kept => (Packet::Own(bytes), None),
+            // Too long where it was: what is in the buffer has ended with the call.
+            Err(_) if !in_flight.seen.is_swapped() => (Packet::Own(in_flight.seen.given()), Some(left.1)),
             _ => (Packet::At(left.0), Some(left.1)),
         };
         hook_call.context = context;

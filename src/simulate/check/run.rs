@@ -106,6 +106,15 @@ struct Replacement {
     finding: Finding,
 }
 
+impl Replacement {
+    /// Returns what is there now, before the packet is processed.
+    fn now(&self) -> Result<&[u8], HookError> {
+        let (start, size) = self.at;
+        // SAFETY: the callout promises that the packet stays until it is processed.
+        unsafe { read_packet(with_exposed_provenance_mut(start), size) }
+    }
+}
+
 impl<'r> Run<'r> {
     pub(super) fn new(
         server: Server,
@@ -450,11 +459,7 @@ impl<'r> Run<'r> {
     fn judge_replacements(&mut self, number: usize) {
         let packet = self.packets.get(number).filter(|_| self.knows_ends());
         for replacement in packet.iter().flat_map(|packet| &packet.replacements) {
-            let (start, size) = replacement.at;
-            let start = with_exposed_provenance_mut(start);
-            // SAFETY: the callout promises that the packet stays until it is processed.
-            let now = unsafe { read_packet(start, size) };
-            if now != Ok(&replacement.bytes) {
+            if replacement.now() != Ok(&replacement.bytes) {
                 self.report.note(replacement.finding.clone());
             }
         }
@@ -481,15 +486,19 @@ impl<'r> Run<'r> {
                     .finding(Rule::ReplacementChanged, seen.hook, self.server.conduct, &seen.given),
             });
         }
-        if let Step::Notice(_) = step {
-            // It may have been altered where the callout has put it: how, is known if it is still the packet.
-            packet.replacements.retain_mut(|replacement| {
-                let is_shown = replacement.at.0 == seen.own.0;
-                if let (true, Ok(bytes)) = (is_shown, &seen.packet) {
-                    replacement.bytes.clone_from(bytes);
+        if let Step::Notice(Notice::Dropped(_)) = step {
+            for replacement in &mut packet.replacements {
+                // It may be altered where the callout has put it, by the hook that is told of it there and now.
+                if replacement.at == seen.own {
+                    if replacement.bytes != seen.given {
+                        self.report.note(replacement.finding.clone());
+                    }
+                    replacement.bytes = match &seen.packet {
+                        Ok(bytes) if replacement.at == seen.left => bytes.clone(),
+                        _ => replacement.now().unwrap_or_default().to_vec(),
+                    };
                 }
-                !is_shown || replacement.at == seen.left
-            });
+            }
         }
         if let Step::Received = step {
             let earlier = self.server.given.swap(seen.context, Ordering::Relaxed);

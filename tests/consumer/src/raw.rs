@@ -207,6 +207,39 @@ unsafe extern "system" fn take_the_request(
 }
 
 callout!(
+    /// Says of each request that it is too long, and of what it hears of later that it is short.
+    lengthens_the_request { dhcp_new_pkt_hook: request_is_too_long, dhcp_pkt_drop_hook: shorten }
+);
+
+unsafe extern "system" fn request_is_too_long(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    address: u32,
+    reserved: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: a variable of the server, and as it calls this hook, it could call that.
+    unsafe {
+        size.write_unaligned(5000);
+        number_packets(packet, size, address, reserved, context, process_it)
+    }
+}
+
+unsafe extern "system" fn shorten(
+    _: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: a variable of the server.
+    unsafe { size.write_unaligned(size.read_unaligned().min(240)) };
+    ERROR_SUCCESS
+}
+
+callout!(
     /// Keeps each request for ever, and writes into it when it is shown the last one again.
     writes_into_its_request {
         dhcp_new_pkt_hook: keep_the_last_request,

@@ -13,7 +13,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 89] = [
+const CALLOUTS: [(EntryPoint, Rule); 90] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -49,6 +49,7 @@ const CALLOUTS: [(EntryPoint, Rule); 89] = [
     (lists::goes_wrong_before_another, Rule::ProcessIt),
     (raw::leaves_no_packet, Rule::PacketNull),
     (raw::takes_the_request, Rule::PacketNull),
+    (raw::lengthens_the_request, Rule::PacketTooLong),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
     (course::leaves_no_packet_at_the_end, Rule::PacketNull),
     (course::reports_too_many_bytes_at_the_end, Rule::PacketTooLong),
