@@ -181,7 +181,7 @@ unsafe extern "system" fn forget_slowly(
 }
 
 callout!(
-    /// Keeps each request for ever, and marks what it hears of later, wherever that is.
+    /// Keeps each request for ever, and marks and shortens what it hears of later, wherever that is.
     marks_what_is_over { dhcp_new_pkt_hook: keep_the_request, dhcp_pkt_drop_hook: mark }
 );
 
@@ -215,6 +215,7 @@ pub(crate) unsafe extern "system" fn mark(
         let (start, length) = (packet.read_unaligned(), size.read_unaligned() as usize);
         if !start.is_null() && (HOPS + 1..=4096).contains(&length) {
             start.add(HOPS).write(b'?');
+            size.write_unaligned(size.read_unaligned() - 1);
         }
     }
     ERROR_SUCCESS
