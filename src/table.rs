@@ -793,5 +793,9 @@ mod tests {
         assert_eq!(given_up, Some(7));
         // Once room is short, also the packet that was admitted last before.
         assert_eq!([9, 10, 11, 12].map(admit), [None, None, None, Some(8)]);
+        // But not by an admission if there is to be no end to the patience.
+        table.set_patience(u64::MAX);
+        table.let_go(|finished| panic!("{finished:?}"));
+        assert!(table.admit(13).is_err());
     }
 }
