@@ -110,8 +110,9 @@ impl Replacement {
     /// Returns what is there now, before the packet is processed.
     fn now(&self) -> Result<&[u8], HookError> {
         let (start, size) = self.at;
+        let start = with_exposed_provenance_mut(start);
         // SAFETY: the callout promises that the packet stays until it is processed.
-        unsafe { read_packet(with_exposed_provenance_mut(start), size) }
+        unsafe { read_packet(start, size) }
     }
 }
 
