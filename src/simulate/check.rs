@@ -67,9 +67,9 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to
 /// a sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing
 /// of what it does; one that changes a reply after the call which has put it there by the context of another packet, or
-/// of one that has ended; one that breaks a rule only after more packets than these; and whether a callout with hooks serves
-/// the DLLs after it, for which there is [`check_chained`]. A hook that crashes, or panics in `extern` code, ends the
-/// test.
+/// of one that has ended; one that breaks a rule only after more packets than these; and whether a callout with hooks
+/// serves the DLLs after it, for which there is [`check_chained`]. A hook that crashes, or panics in `extern` code, ends
+/// the test.
 ///
 /// # Safety
 /// - As for [`Server::load`], with every [`Conduct`]: contexts that are NULL or whose packet has ended come as well.

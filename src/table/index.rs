@@ -44,8 +44,8 @@ const TAKEN_BITS: u32 = 17;
 pub(super) struct Asked(pub(super) u64);
 
 impl Asked {
-    /// What they were at least when the clock came to show this, and at most before; more than ever, for a time that no
-    /// clock shows.
+    /// What they were at least when the clock came to show this, and at most before; for a time that no clock shows, what
+    /// they were at least at the last one.
     #[inline]
     pub(super) const fn at(now: u64) -> Self {
         const MOST: u64 = u64::MAX >> TAKEN_BITS;

@@ -261,7 +261,8 @@ impl<'r> Run<'r> {
         if !self.report.is_complete() {
             return;
         }
-        // They may be gone when the call has returned that reports their packet as processed, or altered when it was dropped.
+        // They may be gone when the call has returned that reports their packet as processed, or altered if it was
+        // dropped.
         for (number, _) in steps.iter().filter(|(_, step)| matches!(step, Step::Notice(_))) {
             self.judge_replacements(*number);
         }
