@@ -123,6 +123,10 @@ pub struct Observation {
     pub(crate) left: (usize, u32),
     /// How far the hook moved `*Packet` in the server's own buffer; `None` if it points elsewhere.
     pub(crate) moved: Option<usize>,
+    /// The address of the memory that the server had for the call.
+    pub(crate) memory: Option<usize>,
+    /// What the hook left where a callout had put the packet before.
+    pub(crate) altered: Option<Vec<u8>>,
     /// The exposed address of the context that the hook left, or was called with.
     pub(crate) context: usize,
     /// What the hook left in `*ProcessIt`.
@@ -526,6 +530,12 @@ impl Arguments {
         } else {
             self.read(left, after, &given, Some(reader).filter(|_| !is_gone))
         };
+        let altered = match (call.about, call.packet) {
+            (Some(_), Packet::At(_)) => self
+                .read(own, &[], &given, Some(reader).filter(|_| !call.is_end()))
+                .ok(),
+            _ => None,
+        };
         let is_followed = if is_moved {
             conduct.swaps != Swaps::Ignored
         } else {
@@ -545,6 +555,8 @@ impl Arguments {
                 .0
                 .checked_sub(own.0)
                 .filter(|_| !is_moved || self.inside(left, after).is_some()),
+            memory: memory.start(),
+            altered,
             context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
             process_it,
             written: own_packet.and_then(|(own, bytes)| memory.written(own, bytes)),

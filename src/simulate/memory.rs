@@ -112,10 +112,10 @@ pub(super) fn readable(claim: Option<u32>) -> usize {
     claim.filter(|claim| *claim <= PACKET_CAPACITY).unwrap_or(0)
 }
 
-/// Returns whether an address in memory for calls is no farther from the packet of a call than its guard zones and
-/// variables are, so that it is in no other packet.
-pub(super) const fn is_beside(packet: usize, address: usize) -> bool {
-    address < packet.saturating_add(SLOT) && packet < address.saturating_add(PACKET_CAPACITY)
+/// Returns whether an address in memory for calls is in that of the call which has it from `start` on, or so near that
+/// it is in no other packet.
+pub(super) const fn is_near(start: usize, address: usize) -> bool {
+    address < start.saturating_add(SLOT) && start < address.saturating_add(PACKET_CAPACITY)
 }
 
 /// Returns where two slices of one length differ, from the first byte to the last.
@@ -323,6 +323,11 @@ impl Memory<'_> {
             (Some(first), Some(last)) => Some(first.start..last.end),
             (first, last) => first.or(last),
         }
+    }
+
+    /// Returns the address of the memory for calls that this call has, if it is not one of blocks.
+    pub(super) fn start(&self) -> Option<usize> {
+        self.slot.map(|slot| slot.start().addr())
     }
 
     /// Returns whether so many bytes from this address on begin in memory for calls, and end after it.

@@ -35,9 +35,9 @@ const CALLS: usize = 8;
 /// fuzz_target!(|data: &[u8]| unsafe { simulate::fuzz(entry, data) });
 /// ```
 ///
-/// If there is a packet in `data`, the service is started first, and before it returns all packets are reported as
-/// processed, and it is stopped. An end can be reported more than once with every conduct: what
-/// [`check`](super::check()) says of contexts that come again is so here, too.
+/// The service is started first, and before it returns all packets are reported as processed, and it is stopped. An
+/// end can be reported more than once with every conduct: what [`check`](super::check()) says of contexts that come
+/// again is so here, too.
 ///
 /// # Panics
 /// If the entry point fails; and with the [`Report`] as the message, if a rule is broken whose severity is

@@ -10,7 +10,7 @@ use super::super::call::{Hook, HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
 use super::super::end::is_own;
 use super::super::event::{Call, about_address};
-use super::super::memory::is_beside;
+use super::super::memory::is_near;
 use super::super::threads::{Threads, timed};
 use super::super::{PacketInFlight, Server};
 use super::compare::Effect;
@@ -266,8 +266,7 @@ impl<'r> Run<'r> {
         for (number, _) in steps.iter().filter(|(_, step)| matches!(step, Step::Notice(_))) {
             self.judge_replacements(*number);
         }
-        let call = |number: usize, step| self.call(self.packets.get(number)?, step);
-        let make = |(number, step): &(usize, Step)| listen(|| timed(self.pace, || call(*number, *step)).0);
+        let make = |(number, step): &(usize, Step)| listen(|| timed(self.pace, || self.call(*number, *step)).0);
         let has_hook = |(_, step): &(usize, Step)| step.has_hook(self.server.table());
         let all_seen = self.server.conduct.threads.each(steps, has_hook, make);
         // What stops the machine for a moment stops all hooks that are at work: of those that are called at once, only the
@@ -310,10 +309,13 @@ impl<'r> Run<'r> {
     }
 
     /// Makes the call of a step, if the packet has this step.
-    fn call(&self, packet: &Played<'_>, step: Step) -> Option<Observation> {
+    fn call(&self, number: usize, step: Step) -> Option<Observation> {
+        if let Step::Service(code) = step {
+            return Some(self.server.control(code));
+        }
+        let packet = self.packets.get(number)?;
         let (server, Exchange { request, reply }) = (&self.server, packet.exchange);
         match step {
-            Step::Service(code) => return Some(server.control(code)),
             Step::ClientDeleted => {
                 let client = Message::parse(request).ok().and_then(|message| message.chaddr().ok());
                 return Some(server.delete_client(ADDRESS, client.unwrap_or(&CLIENT)));
@@ -358,8 +360,10 @@ impl<'r> Run<'r> {
 
     /// Notes the rules that a call has broken.
     fn judge(&mut self, number: usize, step: Step, seen: &Observation, slow: Option<Rule>) {
-        let Some(packet) = self.packets.get(number) else { return };
-        let request = &packet.exchange.request;
+        let request = self
+            .packets
+            .get(number)
+            .map_or(&[][..], |packet| &packet.exchange.request);
         let can_change = matches!(step, Step::Received | Step::Sent | Step::Notice(_));
         let mut broken = Vec::new();
         let mut found = |rule, is_broken: bool| broken.extend(is_broken.then_some(rule));
@@ -422,7 +426,7 @@ impl<'r> Run<'r> {
     /// Returns the rule that a call has broken if it has put the server's memory in the place of the packet.
     fn borrowed(&self, seen: &Observation) -> Option<Rule> {
         let is_borrowed = seen.is_swapped() && self.server.memory.has(seen.left.0);
-        is_borrowed.then_some(if is_beside(seen.own.0, seen.left.0) {
+        is_borrowed.then_some(if seen.memory.is_some_and(|start| is_near(start, seen.left.0)) {
             Rule::PacketOutside
         } else {
             Rule::KeptArguments
@@ -488,18 +492,13 @@ impl<'r> Run<'r> {
                     .finding(Rule::ReplacementChanged, seen.hook, self.server.conduct, &seen.given),
             });
         }
-        if let Step::Notice(Notice::Dropped(_)) = step {
-            for replacement in &mut packet.replacements {
-                // It may be altered where the callout has put it, by the hook that is told of it there and now.
-                if replacement.at == seen.own {
-                    if replacement.bytes != seen.given {
-                        self.report.note(replacement.finding.clone());
-                    }
-                    replacement.bytes = match &seen.packet {
-                        Ok(bytes) if replacement.at == seen.left => bytes.clone(),
-                        _ => replacement.now().unwrap_or_default().to_vec(),
-                    };
+        if let (Step::Notice(Notice::Dropped(_)), Some(altered)) = (step, &seen.altered) {
+            // It may be altered where the callout has put it, by the hook that is told of it there and now.
+            for replacement in packet.replacements.iter_mut().filter(|there| there.at == seen.own) {
+                if replacement.bytes != seen.given {
+                    self.report.note(replacement.finding.clone());
                 }
+                replacement.bytes.clone_from(altered);
             }
         }
         if let Step::Received = step {

@@ -14,7 +14,7 @@ use crate::faultless::count_reply;
 use crate::raw::{ADDRESSES, HOPS, callout, fill, ignore, keep_the_packet, mark_if_it_was_a_request};
 
 /// `DHCP_DROP_PROCESSED`.
-const PROCESSED: u32 = 0xB;
+pub(crate) const PROCESSED: u32 = 0xB;
 /// Offset of the transaction id in a packet.
 const XID: usize = 4;
 /// Offset of the last byte of a hardware address of six.

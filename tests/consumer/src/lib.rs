@@ -9,6 +9,7 @@ use core::time::Duration;
 use std::thread;
 
 pub mod course;
+pub mod dropped;
 pub mod faultless;
 pub mod lists;
 pub mod raw;

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use consumer::{course, faultless, lists, raw, safe, trusting};
+use consumer::{course, dropped, faultless, lists, raw, safe, trusting};
 use dhcp_callout::Message;
 use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 90] = [
+const CALLOUTS: [(EntryPoint, Rule); 92] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -55,6 +55,7 @@ const CALLOUTS: [(EntryPoint, Rule); 90] = [
     (course::reports_too_many_bytes_at_the_end, Rule::PacketTooLong),
     (raw::replies_from_beyond_the_buffer, Rule::PacketOutside),
     (raw::replies_from_before_the_buffer, Rule::PacketOutside),
+    (dropped::points_at_a_variable, Rule::PacketOutside),
     (raw::writes_after_the_buffer, Rule::WriteOutside),
     (raw::writes_before_the_buffer, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
@@ -62,6 +63,7 @@ const CALLOUTS: [(EntryPoint, Rule); 90] = [
     (course::forgets_a_client_too_early, Rule::ReplacementChanged),
     (raw::one_buffer_for_all, Rule::ReplacementChanged),
     (raw::twelve_buffers_in_turn, Rule::ReplacementChanged),
+    (dropped::writes_where_its_packet_was, Rule::ReplacementChanged),
     (raw::keeps_its_arguments, Rule::KeptArguments),
     (raw::answers_with_the_kept_packet, Rule::KeptArguments),
     (raw::answers_with_a_late_copy, Rule::KeptArguments),
@@ -444,6 +446,14 @@ fn a_fuzzer_finds_a_fault() {
 #[should_panic(expected = "fault ReplacementChanged")]
 fn a_fuzzer_finds_a_replacement_that_changes() {
     fuzz(raw::one_buffer_for_all);
+}
+
+#[test]
+#[should_panic(expected = "fault KeptArguments")]
+fn a_fuzzer_without_a_packet_starts_and_stops_the_service() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: as above.
+    unsafe { simulate::fuzz(course::keeps_the_table, b"") };
 }
 
 /// Where the server reads again, it can be altered when its packet is dropped, but not before.
