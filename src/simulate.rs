@@ -167,8 +167,9 @@ impl Server {
     ///
     /// Where a hook points the server, the packet can be read until the hook is called that first reports it as
     /// processed, or for ever if that never happens. One that the hook refuses is not read. By a context that the callout
-    /// gives out again, or that comes from another server, a packet can be reported in the place of another, and the
-    /// server does not notice: such a packet can be read for ever, and so can one that is passed to another server.
+    /// gives to several packets, also NULL, or that comes from another server, a packet can be reported in the place of
+    /// another, and the server does not notice: such a packet can be read for ever, and so can one that is passed to
+    /// another server.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))

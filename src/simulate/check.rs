@@ -49,9 +49,11 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// more differs, such as which packets are refused, the comparison as a whole. The [`Report`] says so when it is
 /// printed.
 ///
-/// A callout whose contexts come again for later packets, with nothing in them that tells the two apart, can take back
-/// what it has put in a packet's place when the end of the earlier one is reported once more ([`Notices::Repeated`]):
-/// that is [`Rule::ReplacementChanged`].
+/// Contexts may come again for later packets. After the end of a packet, its context is passed once more
+/// ([`Notices::Repeated`], [`Contexts::Stale`]) only if no other packet was given the same; or else NULL is. The end is
+/// the call that reports it as processed. A callout that has forgotten a packet before, in `DhcpPktSendHook` or when it
+/// was dropped, breaks [`Rule::ContextShared`] if it gives its context to another meanwhile, and
+/// [`Rule::ContextAfterEnd`] if it forgets none at the end: the calls before can have come without the packet's context.
 ///
 /// The calls are the same each time, but for those that [`Threads::Several`] makes at once. A callout that keeps
 /// nothing from one check to the next gets the same report. A [`Host`](crate::Host) that replaces packets keeps less:

@@ -35,9 +35,9 @@ const CALLS: usize = 8;
 /// fuzz_target!(|data: &[u8]| unsafe { simulate::fuzz(entry, data) });
 /// ```
 ///
-/// The service is started first, and before it returns all packets are reported as processed, and it is stopped. An
-/// end can be reported more than once with every conduct: what [`check`](super::check()) says of contexts that come
-/// again is so here, too.
+/// The service is started first, and before it returns all packets are reported as processed, and it is stopped. With
+/// every conduct an end can be reported more than once: what [`check`](super::check()) says of contexts that come again
+/// is so here, too. A reply to one packet can come more than once, and so can each other call, in any order.
 ///
 /// # Panics
 /// If the entry point fails; and with the [`Report`] as the message, if a rule is broken whose severity is

@@ -83,6 +83,8 @@ pub(super) struct Run<'r> {
     pub(super) served: Option<&'r mut Served>,
     /// Whether an end that is reported again has the context of its packet, or else NULL.
     pub(super) repeats_context: bool,
+    /// The contexts that packets were given, each as often as it was.
+    contexts: Vec<usize>,
 }
 
 /// A packet that the server has, or will have.
@@ -140,6 +142,7 @@ impl<'r> Run<'r> {
             pace: Duration::ZERO,
             served: None,
             repeats_context: true,
+            contexts: Vec::new(),
         }
     }
 
@@ -184,8 +187,16 @@ impl<'r> Run<'r> {
                 let stage = turn.checked_sub(number).filter(|stage| *stage < STAGES)?;
                 self.stages(group).into_iter().nth(stage)
             });
-            let steps: Vec<_> = at_work.flatten().collect();
-            self.steps(&steps);
+            let is_new = |(_, step): &(usize, Step)| matches!(step, Step::Received);
+            let (new, others): (Vec<_>, Vec<_>) = at_work.flatten().partition(is_new);
+            let conduct = self.server.conduct;
+            if conduct.contexts == Contexts::Stale || conduct.notices == Notices::Repeated {
+                // No packet is given a context while that is passed as one whose packet has ended.
+                self.steps(&others);
+                self.steps(&new);
+            } else {
+                self.steps(&[others, new].concat());
+            }
         }
     }
 
@@ -331,15 +342,13 @@ impl<'r> Run<'r> {
         if received.is_refused() && !may_be_reported {
             return None;
         }
-        // The end of a packet is told by its own context, or the callout would not know of it.
-        let context = if step.is_end() && !packet.is_open && !self.repeats_context {
-            0
-        } else if step.is_end() && self.knows_ends() {
-            received.seen.context
-        } else if self.server.conduct.contexts == Contexts::Stale && self.server.ended.load(Ordering::Relaxed) == 0 {
-            0
-        } else {
-            self.server.context_of(received)
+        let own = received.seen.context;
+        let context = match self.server.conduct.contexts {
+            // The end of a packet is told by its own context, or the callout would not know of it.
+            _ if step.is_end() && self.knows_ends() && packet.is_open => own,
+            _ if step.is_end() && self.knows_ends() => self.ended(own).filter(|_| self.repeats_context).unwrap_or(0),
+            Contexts::Stale => self.ended(server.ended.load(Ordering::Relaxed)).unwrap_or(0),
+            _ => server.context_of(received),
         };
         let call = match step {
             Step::OptionsParsed => Call::OptionsParsed,
@@ -504,6 +513,7 @@ impl<'r> Run<'r> {
         if let Step::Received = step {
             let earlier = self.server.given.swap(seen.context, Ordering::Relaxed);
             packet.is_open = true;
+            self.contexts.push(seen.context);
             if !knows_ends && seen.packet.is_ok() {
                 // The callout can take back what it has put in its place when another packet ends.
                 (seen.left, seen.moved) = (seen.own, Some(0));
@@ -520,10 +530,15 @@ impl<'r> Run<'r> {
         self.server.conduct.contexts != Contexts::Repeated
     }
 
+    /// Returns the context of a packet that has ended, unless another packet was given the same: then it is that one's.
+    fn ended(&self, context: usize) -> Option<usize> {
+        let given = self.contexts.iter().filter(|given| **given == context);
+        (given.count() == 1).then_some(context)
+    }
+
     /// Returns whether a packet in flight that was not refused has this context.
     fn is_in_flight(&self, context: usize) -> bool {
-        // A context is the callout's again when its end is reported twice, whoever has it by then.
-        let is_sure = self.knows_ends() && self.server.conduct.notices != Notices::Repeated;
+        let is_sure = self.knows_ends();
         let packets = self.packets.iter().filter(|packet| packet.is_open && is_sure);
         let mut received = packets.filter_map(|packet| packet.received.as_ref());
         received.any(|received| !received.is_refused() && received.seen.context == context)

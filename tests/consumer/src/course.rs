@@ -18,7 +18,7 @@ pub(crate) const PROCESSED: u32 = 0xB;
 /// Offset of the transaction id in a packet.
 const XID: usize = 4;
 /// Offset of the last byte of a hardware address of six.
-const CLIENT: usize = 33;
+pub(crate) const CLIENT: usize = 33;
 
 callout!(
     /// Takes a packet that a client sends again for the one before it.

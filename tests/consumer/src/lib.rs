@@ -13,6 +13,7 @@ pub mod dropped;
 pub mod faultless;
 pub mod lists;
 pub mod raw;
+pub mod reused;
 pub mod safe;
 pub mod trusting;
 

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::sync::{Mutex, PoisonError};
 
-use consumer::{course, dropped, faultless, lists, raw, safe, trusting};
+use consumer::{course, dropped, faultless, lists, raw, reused, safe, trusting};
 use dhcp_callout::Message;
 use dhcp_callout::ffi::EntryPoint;
 use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 92] = [
+const CALLOUTS: [(EntryPoint, Rule); 93] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -39,6 +39,7 @@ const CALLOUTS: [(EntryPoint, Rule); 92] = [
     (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
     (raw::one_context_for_all, Rule::ContextShared),
     (course::finds_packets_by_transaction, Rule::ContextShared),
+    (reused::marks_by_class, Rule::ContextShared),
     (raw::uses_contexts_after_their_end, Rule::ContextAfterEnd),
     (raw::frees_what_another_packet_has, Rule::ContextAfterEnd),
     (raw::neither_true_nor_false, Rule::ProcessIt),
@@ -231,6 +232,27 @@ fn replies_that_are_made_while_packets_end_are_clean() {
     }
 }
 
+/// No packet is ended by a context that has come again since its own end.
+#[test]
+fn contexts_that_come_again_are_clean() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for seed in 0..5 {
+        // SAFETY: as above.
+        unsafe { simulate::check_seeded(reused::frees_its_copies, seed) }.assert_clean();
+    }
+}
+
+/// Unless they come again, or are still known, because the callout takes something else for the end.
+#[test]
+fn another_end_than_the_last_call_is_found() {
+    let report = check(reused::forgets_what_is_decided);
+    assert_eq!(
+        broken(&report),
+        [Rule::ContextShared, Rule::ContextAfterEnd],
+        "{report}"
+    );
+}
+
 /// A server that reads again shows hooks what the callout has put in the packet's place, for them to alter.
 #[test]
 fn altering_what_it_has_put_there_is_clean() {
@@ -403,6 +425,7 @@ fn a_callout_without_a_fault_can_be_fuzzed() {
     // SAFETY: as above.
     unsafe { simulate::fuzz(faultless::replies_while_packets_end, b"\0\0\0\0\0\0\0\0\0\0\0\xe0\x70") };
     fuzz(faultless::opens_at_the_start);
+    fuzz(reused::frees_its_copies);
 }
 
 #[test]
