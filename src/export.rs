@@ -165,7 +165,7 @@ macro_rules! export {
 }
 
 /// Defines an entry point by any name, without exporting it: [`export!`](crate::export!) for programs with several
-/// callouts.
+/// callouts. It can have docs, but no other attributes.
 ///
 /// ```
 /// use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point};
@@ -244,7 +244,9 @@ macro_rules! entry_point {
                 }
                 fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::export::Wanted {
                     let entry = $crate::entry_point!(@name $($head)*);
-                    $crate::export::chained::<Self, __Own, _, _>(&$chain, entry, dlls, $find)
+                    let (chain, find) = (&$chain, $find);
+                    // SAFETY: the handlers of `__Own` are a host, as nothing else is `Hosted`.
+                    unsafe { $crate::export::chained::<Self, __Own, _, _>(chain, entry, dlls, find) }
                 }
             }
         });
@@ -307,15 +309,16 @@ macro_rules! entry_point {
             $($hook: $crate::export::Handlers::$hook(handler).get(),)+
         }
     }};
-    ($(#[$attribute:meta])* $visibility:vis fn $name:ident = $($input:tt)*) => {
+    // No other attributes: where `unsafe_code` is allowed, they could export the function by any name.
+    ($(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident = $($input:tt)*) => {
         $crate::entry_point! {
             @check "write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item"
-            [$(#[$attribute])* $visibility fn $name]
+            [$(#[doc $($doc)*])* $visibility fn $name]
             $($input)*
         }
     };
     ($($other:tt)*) => {
-        $crate::entry_point!(@check "write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item" []);
+        $crate::entry_point!(@check "write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, with docs as the only attributes" []);
     };
 }
 
@@ -556,9 +559,12 @@ pub fn unchained<E: Exported>(dlls: ChainDlls<'_>) -> Wanted {
 
 /// Returns the table of a callout with a chain, and loads its members; `entry` is the entry point that the server
 /// calls.
+///
+/// # Safety
+/// - The handlers of `Own` are those of a [`Host`], which checks each context.
 #[doc(hidden)]
 #[must_use]
-pub fn chained<E: Exported, Own: Exported, const PACKETS: usize, const MEMBERS: usize>(
+pub unsafe fn chained<E: Exported, Own: Exported, const PACKETS: usize, const MEMBERS: usize>(
     chain: &'static Chain<PACKETS, MEMBERS>,
     entry: EntryPoint,
     dlls: ChainDlls<'_>,
@@ -566,7 +572,8 @@ pub fn chained<E: Exported, Own: Exported, const PACKETS: usize, const MEMBERS: 
 ) -> Wanted {
     let own = (entry, hooks::<Own>());
     let find = |path: DllPath<'_>| contain(|| find(path)).flatten();
-    // SAFETY: the hooks of this module can be called as their prototypes say.
+    // SAFETY: the hooks of this module can be called as their prototypes say, and, as the caller promises, with any
+    // context.
     let wanted = unsafe { chain.load(own, dlls, find, E::report) };
     Wanted(hooks::<E>().and(&wanted))
 }

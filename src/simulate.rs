@@ -166,10 +166,11 @@ impl Server {
     ///   used, and each packet is passed to its own server alone, which reports it as processed once and then no more.
     ///
     /// Where a hook points the server, the packet can be read until the hook is called that first reports it as
-    /// processed, or for ever if that never happens. One that the hook refuses is not read. By a context that the callout
-    /// gives to several packets, also NULL, or that comes from another server, a packet can be reported in the place of
-    /// another, and the server does not notice: such a packet can be read for ever, and so can one that is passed to
-    /// another server.
+    /// processed, or for ever if that never happens. One that the hook refuses is not read. Some can be reported in the
+    /// place of another, and the server does not notice: those to which the callout gives one context, also NULL, and
+    /// one that is passed to another server, or whose context is. Each of these can be read for ever. A
+    /// [`Host`](crate::Host) gives no context twice; so it is enough for it that packets, and contexts, stay with their
+    /// server.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))

@@ -38,10 +38,11 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 34] = [
+const CALLED: [&str; 35] = [
     "and",
     "as_mut_ptr",
     "chain",
+    "chained",
     "check",
     "check_all",
     "check_seeded",

@@ -84,7 +84,7 @@ impl<'a> ClientDeleted<'a> {
     #[inline]
     #[must_use]
     #[doc(alias = "HwAddress")]
-    pub const fn hardware_address(&self) -> &'a [u8] {
+    pub const fn hardware_address(&self) -> &[u8] {
         self.hw_address
     }
 }

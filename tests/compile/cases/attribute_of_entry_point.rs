@@ -1,0 +1,24 @@
+// An attribute could export the function by another name, which `unsafe_code` is to see.
+#![deny(unsafe_code)]
+
+use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point};
+
+struct Quiet;
+
+impl Callout for Quiet {
+    type State = ();
+
+    fn new_packet(&self, _: &mut NewPacket<'_>) -> Decision<()> {
+        Decision::Pass
+    }
+}
+
+static QUIET: Host<Quiet> = Host::new(Quiet);
+
+entry_point!(
+    /// The entry point.
+    #[export_name = "malloc"]
+    pub fn entry = QUIET
+);
+
+fn main() {}
