@@ -219,7 +219,7 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Host<C, PACKETS, BU
 
     #[inline]
     fn notice(&self, notice: &PacketNotice<'_>) {
-        if let Err(error) = notice.bytes() {
+        if let Some(error) = notice.error() {
             let hook = PacketNotice::HOOK;
             self.report(Diagnostic::ArgumentsRefused { hook, error });
         }

@@ -200,12 +200,12 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
 
     /// Passes a notice on; without bytes that can be read the members get an empty packet.
     fn pass_on(&self, notice: &PacketNotice<'_>, told: Told, audience: Audience<'_, MEMBERS>) -> u32 {
-        let Ok(bytes) = notice.bytes() else {
+        if notice.error().is_some() {
             return self.tell_copy(told, &[], audience);
-        };
+        }
         if let (Notice::Processed, Audience::Tracked(contexts)) = (told.notice, audience) {
             if contexts.is_replaced_by(told.packet.0) && self.tables().nth(1).is_some() {
-                return self.tell_copy(told, bytes, audience);
+                return self.tell_copy(told, notice.bytes().unwrap_or_default(), audience);
             }
         }
         // SAFETY: the packet is the server's, which passes what the prototype asks.
@@ -387,7 +387,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Handle<NewPacket<'static>> for 
 impl<const PACKETS: usize, const MEMBERS: usize> Handle<PacketNotice<'static>> for Chain<PACKETS, MEMBERS> {
     unsafe fn handle(&'static self, mut notice: PacketNotice<'static>, raw: DropSendArguments) -> u32 {
         let hook = PacketNotice::HOOK;
-        if let Err(error) = notice.bytes() {
+        if let Some(error) = notice.error() {
             self.report(Diagnostic::ArgumentsRefused { hook, error });
         }
         let told = Told {

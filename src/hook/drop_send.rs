@@ -73,6 +73,12 @@ impl PacketNotice<'_> {
         }
     }
 
+    /// Returns why there are no bytes, and reads none: those of a late report can be gone.
+    #[inline]
+    pub(crate) fn error(&self) -> Option<HookError> {
+        self.packet.err()
+    }
+
     /// Returns the notice without its bytes, which are those of another packet by now, perhaps.
     #[inline]
     pub(crate) const fn taken_back(&self) -> Self {

@@ -259,7 +259,7 @@ impl Check<'_> {
     /// Shows the callout all exchanges with each conduct.
     fn run_all(&mut self, conducts: impl IntoIterator<Item = Conduct>, exchanges: [&[Exchange]; 2]) {
         for conduct in conducts {
-            if conduct.threads != Threads::Several || !self.report.has_fault() {
+            if !self.report.spares_threads(conduct) {
                 for exchanges in exchanges {
                     self.run(Mode::of(conduct), exchanges, Duration::ZERO);
                 }

@@ -88,17 +88,20 @@ fn is_sensible(reply: Message<'_>) -> bool {
     reply.op() == OpCode::REPLY && is_readable(reply) && is_dhcp == reply.find(option::SERVER_ID).is_some()
 }
 
-/// Returns whether the options field, `file` and `sname` have no END, of the latter two only if they hold options.
-fn lacks_end(message: Message<'_>) -> [bool; 3] {
+/// Returns whether the options field, `file` and `sname` have no END, of the latter two only if they hold options, and
+/// whether none of these has one.
+fn lacks_end(message: Message<'_>) -> [bool; 4] {
     let overload = message.overload().ok().flatten().unwrap_or(Overload::NONE);
     let fields = [(Overload::FILE, FILE), (Overload::SNAME, SNAME)];
     let [file, sname] = fields.map(|(field, range)| {
         let options = message.as_bytes().get(range).unwrap_or_default();
         let alone = [&[0; HEADER_LENGTH], &MAGIC_COOKIE[..], options].concat();
         let has_end = Message::parse(&alone).is_ok_and(|alone| alone.end_offset().is_some());
-        overload.contains(field) && !has_end
+        overload.contains(field).then_some(has_end)
     });
-    [message.end_offset().is_none(), file, sname]
+    let ends = [Some(message.end_offset().is_some()), file, sname];
+    let [options, file, sname] = ends.map(|has_end| has_end == Some(false));
+    [options, file, sname, !ends.contains(&Some(true))]
 }
 
 fn is_readable(message: Message<'_>) -> bool {
@@ -123,7 +126,7 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::super::exchange::{Exchange, exchange};
-    use super::{Rule, judge};
+    use super::{Message, Rule, judge};
 
     /// The field `xid`, the last byte of the hardware address, the last of `yiaddr`, and the value of option 53.
     const XID: usize = 4;
@@ -152,6 +155,24 @@ mod tests {
         let mut rules = Vec::new();
         judge(request, original, &reply, &transactions, |rule| rules.push(rule));
         rules
+    }
+
+    /// As long as others have one, a field may lose its options.
+    #[test]
+    fn a_reply_without_any_end_has_lost_it() {
+        let exchanges = (0..).map_while(|number| exchange(number, 1));
+        let has_end = |reply: &[u8]| Message::parse(reply).unwrap().end_offset().is_some();
+        let mut overloaded = exchanges.filter_map(|Exchange { request, reply }| Some((request, reply?)));
+        let (request, original) = overloaded.find(|(_, reply)| !has_end(reply)).unwrap();
+        let mut reply = original.clone();
+        let overload = reply.windows(3).position(|option| option == [52, 1, 1]).unwrap();
+        reply[overload..overload + 3].fill(0);
+        let mut rules = Vec::new();
+        judge(&request, &original, &reply, &[], |rule| rules.push(rule));
+        assert_eq!(rules, [Rule::ReplyWithoutEnd]);
+        *reply.last_mut().unwrap() = 255;
+        assert!(has_end(&reply));
+        judge(&request, &original, &reply, &[], |rule| panic!("{rule}"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use super::super::Conduct;
 use super::super::memory::Remains;
+use super::super::threads::Threads;
 use super::rule::{Rule, Severity};
 use crate::message::Message;
 
@@ -22,6 +23,8 @@ pub struct Report {
     /// How long they took together.
     took: Duration,
     is_complete: bool,
+    /// Whether several threads at once were not tried.
+    spares_threads: bool,
     findings: Vec<Finding>,
     /// What is to be found, in this order, if it is not by chance that poison was seen.
     suspected: Vec<Finding>,
@@ -56,6 +59,7 @@ impl Report {
             calls: 0,
             took: Duration::ZERO,
             is_complete: true,
+            spares_threads: false,
             findings: Vec::new(),
             suspected: Vec::new(),
             left_out: Vec::new(),
@@ -144,6 +148,13 @@ impl Report {
         self.is_complete = false;
     }
 
+    /// Leaves out a run on several threads at once, if a fault was found; returns whether it does.
+    pub(super) fn spares_threads(&mut self, conduct: Conduct) -> bool {
+        let is_spared = conduct.threads == Threads::Several && self.has_fault();
+        self.spares_threads |= is_spared;
+        is_spared
+    }
+
     /// Returns the broken rules, in the order in which they were found.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -162,7 +173,7 @@ impl Report {
     }
 
     /// Returns whether all was tried: a callout that cannot be loaded, gives another table, or is too slow, is not called
-    /// to the end.
+    /// to the end. That it is not called on several threads at once after a fault does not count.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.is_complete
@@ -186,7 +197,8 @@ impl Report {
     }
 
     /// As [`assert_clean`](Self::assert_clean), for a callout that is meant to do what these rules are about: one that
-    /// counts anew from each start breaks [`Rule::DependsOnRestart`].
+    /// counts anew from each start breaks [`Rule::DependsOnRestart`]. A fault among them keeps several threads from being
+    /// tried.
     ///
     /// # Panics
     /// If another rule is broken, or the check [ended](Self::is_complete) before all was tried, as it does for
@@ -234,6 +246,9 @@ impl fmt::Display for Report {
                 f,
                 "\n{outside}, {input} and {beyond} were not tried after KeptArguments."
             )?;
+        }
+        if self.spares_threads {
+            f.write_str("\nSeveral threads at once were not tried after a fault.")?;
         }
         if !self.is_complete {
             f.write_str("\nThe check ended there; the rest was not tried.")?;

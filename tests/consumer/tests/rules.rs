@@ -299,6 +299,19 @@ fn what_was_not_tried_is_not_let_pass() {
     assert!(passed.is_err(), "{report}");
 }
 
+/// A callout with a fault is not called on several threads at once, which its author reads.
+#[test]
+fn a_report_says_whether_threads_were_tried() {
+    for (entry, is_spared) in [
+        (raw::writes_before_the_buffer as EntryPoint, true),
+        (raw::one_context_for_all, false),
+    ] {
+        let text = check(entry).to_string();
+        let is_said = text.contains("Several threads at once were not tried");
+        assert_eq!(is_said, is_spared, "{text}");
+    }
+}
+
 /// What is left out of a comparison, its author reads.
 #[test]
 fn a_report_says_what_was_not_compared() {
