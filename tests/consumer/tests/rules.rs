@@ -332,7 +332,7 @@ fn a_report_says_what_was_not_compared() {
     assert!(!check(safe::sets_an_option::entry).to_string().contains("tried"));
     let text = check(raw::writes_late).to_string();
     let after = "\nWriteOutside, WriteToInput and WriteBeyondSize were not tried after KeptArguments.";
-    assert!(text.ends_with(after), "{text}");
+    assert!(text.contains(after), "{text}");
 }
 
 #[test]
