@@ -89,6 +89,15 @@ pub fn run<P: Peer>(life: Life, lives: u64) -> bool {
     Window::new(&*peer, LIVE).go(life, lives)
 }
 
+/// Whether each word of a state comes back, and the reason: in a life that is counted two words are 0.
+pub fn is_whole<P: Peer>() -> bool {
+    let peer = P::new();
+    let context = peer.admit([1, 2, 4]);
+    let is_lent = peer.get(context) == Some(1);
+    peer.dropped(context, 0xA);
+    is_lent && peer.processed(context) == Some(1 ^ 2 ^ 4 ^ 0xA)
+}
+
 /// Lives `lives` packets on each of `threads` threads; returns how long that took.
 pub fn time<P: Peer>(life: Life, lives: u64, threads: usize) -> Duration {
     let peer = &*P::new();

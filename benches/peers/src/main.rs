@@ -17,7 +17,6 @@ use std::{env, thread};
 
 use comfy_table::{CellAlignment, Table, presets};
 use dhcp_callout::table::PacketTable;
-use dhcp_callout_count::work::Packets;
 
 use lives::{KEPT, LIFE, Life, MORE_GET};
 use message::{Bench, ROWS, Row, Way};
@@ -35,7 +34,7 @@ struct Case {
     name: &'static str,
     /// Does the work so many times; returns whether the answer was right, of lives whether each was.
     run: Box<dyn Fn(u64) -> bool>,
-    /// Whether the answers are right for other packets, and what is read beside.
+    /// Whether the answers are right for other packets, and what is handed on; of lives, for another state.
     is_right_elsewhere: Box<dyn Fn() -> bool>,
     /// Does the work so many times on each of so many threads.
     time: Box<dyn Fn(u64, usize) -> Duration>,
@@ -54,7 +53,7 @@ static EMPTY_ROW: Row = Row {
     ways: &[Way {
         name: EMPTY,
         run: |bench| bench.packets.ack.len(),
-        reads: |_| true,
+        hands_on: |_| true,
     }],
 };
 
@@ -76,12 +75,11 @@ fn of_message(row: &'static Row, way: &'static Way) -> Case {
             (row.is_right)(&bench, answer)
         }),
         is_right_elsewhere: Box::new(move || {
-            let are_others_right = (row.others)().into_iter().all(|(packet, answer)| {
-                let mut bench = Bench::new();
-                bench.packets.ack = packet;
-                (way.run)(&mut bench) == answer
-            });
-            are_others_right && (way.reads)(&Packets::default())
+            let others = (row.others)().into_iter().map(|packet| Bench::with(&packet));
+            [Bench::new()].into_iter().chain(others).all(|mut bench| {
+                let answer = (way.run)(&mut bench);
+                (row.is_right)(&bench, answer) && (answer == 0 || (way.hands_on)(&bench.packets))
+            })
         }),
         time: Box::new(move |count, threads| {
             thread::scope(|scope| {
@@ -108,7 +106,7 @@ fn of_peer<P: Peer + 'static>(work: &'static str, what: &'static str, life: Life
         what,
         name: P::NAME,
         run: Box::new(move |count| lives::run::<P>(life, count)),
-        is_right_elsewhere: Box::new(|| true),
+        is_right_elsewhere: Box::new(lives::is_whole::<P>),
         time: Box::new(move |count, threads| lives::time::<P>(life, count, threads)),
         allocations: Some(Box::new(move || lives::allocations::<P>(life))),
     }
@@ -156,11 +154,19 @@ impl Case {
 }
 
 /// Returns how many instructions `program` takes for so many runs of a case.
-fn instructions(program: &Path, case: usize, times: u64) -> Result<f64, Failure> {
-    let output = Command::new("valgrind")
+///
+/// Without an environment, and by a name that says nothing of where the program is: they lie above the stack, and where
+/// that begins decides how a copy of more than 256 bytes is aligned.
+fn instructions(valgrind: &Path, program: &Path, case: usize, times: u64) -> Result<f64, Failure> {
+    let [Some(folder), Some(name)] = [program.parent().map(Path::as_os_str), program.file_name()] else {
+        return Err("no program".into());
+    };
+    let output = Command::new(valgrind)
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(program)
-        .args(["one", &case.to_string(), &times.to_string()])
+        .arg(Path::new(".").join(name))
+        .args(["one", &format!("{case:03}"), &times.to_string()])
+        .current_dir(folder)
+        .env_clear()
         .output()?;
     let text = String::from_utf8_lossy(&output.stderr);
     let mut collected = text.lines().filter_map(|line| line.split_once("Collected : "));
@@ -169,18 +175,28 @@ fn instructions(program: &Path, case: usize, times: u64) -> Result<f64, Failure>
 }
 
 /// Returns the instructions of one run of each case, less those of its empty loop.
-fn count(program: &Path, cases: &[Case]) -> Result<Vec<f64>, Failure> {
+fn count(valgrind: &Path, program: &Path, cases: &[Case]) -> Result<Vec<f64>, Failure> {
     const TIMES: u64 = 1_000;
     let mut counts = Vec::new();
     let mut empty = 0.0;
     for (index, case) in cases.iter().enumerate() {
         // Twice the live packets, so that every slot has been used and every map has grown.
-        let once = instructions(program, index, 3 * TIMES)?;
-        let each = (instructions(program, index, 4 * TIMES)? - once) / TIMES as f64;
+        let once = instructions(valgrind, program, index, 3 * TIMES)?;
+        let each = (instructions(valgrind, program, index, 4 * TIMES)? - once) / TIMES as f64;
         empty = if case.is_loop() { each } else { empty };
         counts.push((each - empty).round());
     }
     Ok(counts)
+}
+
+/// Returns whether each case is right in that build.
+fn rights(program: &Path) -> Result<Vec<bool>, Failure> {
+    let output = Command::new(program).arg("right").output()?;
+    if !output.status.success() {
+        return Err(format!("{}: {}", program.display(), output.status).into());
+    }
+    let lines = String::from_utf8(output.stdout)?;
+    Ok(lines.lines().map(|line| line.starts_with("right")).collect())
 }
 
 /// Returns nanoseconds of one run on so many threads: the median of some.
@@ -193,21 +209,25 @@ fn nanoseconds(case: &Case, threads: usize) -> f64 {
 
 /// Prints the table of instructions, plain and with fat LTO, with the ratios to the floor and to the best
 /// peer in the same build.
-fn table(fat: &Path, is_tsv: bool) -> Result<(), Failure> {
+fn table(valgrind: &Path, fat: &Path, is_tsv: bool) -> Result<(), Failure> {
     let cases = cases();
-    let plain = count(&env::current_exe()?, &cases)?;
-    let fat = count(fat, &cases)?;
+    let plain = env::current_exe()?;
+    let rights: Vec<_> = rights(&plain)?
+        .into_iter()
+        .zip(rights(fat)?)
+        .map(|(plain, fat)| plain && fat)
+        .collect();
+    let plain = count(valgrind, &plain, &cases)?;
+    let fat = count(valgrind, fat, &cases)?;
     let mut rows = vec![];
     for (index, case) in cases.iter().enumerate().filter(|(_, case)| !case.is_loop()) {
         let ratio = |counts: &[f64], to: &dyn Fn(&Case) -> bool| {
             let others = cases
                 .iter()
                 .zip(counts)
-                .filter(|(other, _)| other.work == case.work && to(other));
-            let best = others
-                .filter(|(other, _)| other.is_right())
-                .map(|(_, count)| *count)
-                .reduce(f64::min);
+                .zip(&rights)
+                .filter(|((other, _), is_right)| other.work == case.work && to(other) && **is_right);
+            let best = others.map(|((_, count), _)| *count).reduce(f64::min);
             best.map(|best| counts[index] / best)
         };
         let ratios = |to: &dyn Fn(&Case) -> bool| match [&plain, &fat].map(|counts| ratio(counts, to)) {
@@ -228,7 +248,7 @@ fn table(fat: &Path, is_tsv: bool) -> Result<(), Failure> {
             case.allocations
                 .as_ref()
                 .map_or(String::new(), |count| format!("{:.2}", count())),
-            if case.is_right() {
+            if rights[index] {
                 case.what.to_owned()
             } else {
                 "WRONG ANSWER".to_owned()
@@ -302,8 +322,14 @@ fn main() -> Result<(), Failure> {
             let case = cases().into_iter().nth(case.parse()?).ok_or("no such case")?;
             black_box((case.run)(count.parse()?));
         }
-        ["table", fat] => table(Path::new(fat), false)?,
-        ["table", fat, "--tsv"] => table(Path::new(fat), true)?,
+        ["table", valgrind, fat] => table(Path::new(valgrind), Path::new(fat), false)?,
+        ["table", valgrind, fat, "--tsv"] => table(Path::new(valgrind), Path::new(fat), true)?,
+        ["right"] => {
+            for case in cases() {
+                let right = if case.is_right() { "right" } else { "wrong" };
+                println!("{right}\t{}\t{}", case.work, case.name);
+            }
+        }
         ["times"] => times(false),
         ["times", "--tsv"] => times(true),
         _ => return Err("see benches/peers/run".into()),
