@@ -47,7 +47,7 @@ pub(crate) use note::note_drop;
 pub use packet::ReplaceError;
 pub(crate) use packet::{Buffers, PacketArgument, PacketPair, check_packet, read_packet, size_of_packet};
 #[cfg(feature = "simulate")]
-pub(crate) use packet::{TEST_SOCKET, TestVariables, read_bytes, write_bytes};
+pub(crate) use packet::{TEST_SOCKET, TestVariables, read_bytes, read_pointer, write_bytes, write_pointer};
 pub use parsed_options::{Dword, ParsedOptions};
 pub use raw::HookError;
 pub use service::{ClientDeleted, ControlEvent};

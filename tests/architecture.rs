@@ -38,7 +38,7 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 35] = [
+const CALLED: [&str; 37] = [
     "and",
     "as_mut_ptr",
     "chain",
@@ -68,11 +68,13 @@ const CALLED: [&str; 35] = [
     "read_bytes",
     "read_list",
     "read_packet",
+    "read_pointer",
     "read_table",
     "settle",
     "table",
     "tell",
     "write_bytes",
+    "write_pointer",
     "write_table",
 ];
 

@@ -46,6 +46,8 @@ struct Naive<'p> {
     /// Offset and field of the option at fault.
     fault: Option<(usize, Range<usize>)>,
     end: Option<usize>,
+    /// The fields of options that no END ends.
+    endless: Vec<Range<usize>>,
 }
 
 impl<'p> Naive<'p> {
@@ -55,6 +57,7 @@ impl<'p> Naive<'p> {
             options: Vec::new(),
             fault: None,
             end: None,
+            endless: Vec::new(),
         };
         naive.end = naive.field(Area::Options, 240..packet.len());
         let overload = naive.value(52);
@@ -91,6 +94,7 @@ impl<'p> Naive<'p> {
                 },
             }
         }
+        self.endless.push(field);
         None
     }
 
@@ -275,6 +279,10 @@ fn edits_alike(naive: &Naive<'_>, message: Message<'_>, buffer: &mut PacketBuffe
         }
         let after = Naive::read(buffer.as_bytes());
         assert_eq!(after.fault, None);
+        for field in &after.endless {
+            let [before, after] = [naive.packet, after.packet].map(|packet| packet.get(field.clone()));
+            assert_eq!(after, before, "edit {number}: no END in {field:?}, though it is edited");
+        }
         for code in CODES.into_iter().filter(|code| *code != 52) {
             let before = naive.value(code).filter(|_| !takes(code));
             let added = adds.filter(|(added, _)| *added == code).map(|(_, value)| value);

@@ -185,13 +185,10 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
         }
     }
 
-    /// Tells the audience with a copy of `bytes`, so that a buffer that one member takes back is not what the others
+    /// Tells the audience with a copy of the packet, so that a buffer that one member takes back is not what the others
     /// read.
     #[inline(never)]
-    fn tell_copy(&self, told: Told, bytes: &[u8], audience: Audience<'_, MEMBERS>) -> u32 {
-        let mut copy = PacketBuffer::new();
-        let copied = copy.copy_from(bytes);
-        debug_assert!(copied.is_ok(), "{copied:?}: the server's packet is in its buffer");
+    fn tell_copy(&self, told: Told, mut copy: PacketBuffer, audience: Audience<'_, MEMBERS>) -> u32 {
         let size = size_of_packet(copy.size());
         let packet = (copy.block_mut().as_mut_ptr(), size);
         // SAFETY: the packet is in the copy, of the full size of a buffer.
@@ -201,11 +198,15 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     /// Passes a notice on; without bytes that can be read the members get an empty packet.
     fn pass_on(&self, notice: &PacketNotice<'_>, told: Told, audience: Audience<'_, MEMBERS>) -> u32 {
         if notice.error().is_some() {
-            return self.tell_copy(told, &[], audience);
+            return self.tell_copy(told, PacketBuffer::new(), audience);
         }
         if let (Notice::Processed, Audience::Tracked(contexts)) = (told.notice, audience) {
             if contexts.is_replaced_by(told.packet.0) && self.tables().nth(1).is_some() {
-                return self.tell_copy(told, notice.bytes().unwrap_or_default(), audience);
+                // A member frees the packet when it is told: nothing may still borrow it then.
+                let mut copy = PacketBuffer::new();
+                let copied = copy.copy_from(notice.bytes().unwrap_or_default());
+                debug_assert!(copied.is_ok(), "{copied:?}: the server's packet is in its buffer");
+                return self.tell_copy(told, copy, audience);
             }
         }
         // SAFETY: the packet is the server's, which passes what the prototype asks.
@@ -225,7 +226,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
                 // server can report the end, and no table holds the packet for the others until then.
                 let own = Some(own);
                 let status = self.pass_on(notice, told, Audience::Untracked { own, from: MEMBERS });
-                let others = self.tell_copy(told, &[], Audience::Untracked { own: None, from });
+                let others = self.tell_copy(told, PacketBuffer::new(), Audience::Untracked { own: None, from });
                 first_failure(status, others)
             }
             _ => self.pass_on(notice, told, audience),
@@ -309,7 +310,7 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
             reserved: null_mut(),
         };
         if state.is_open() {
-            self.tell_copy(told, &[], Audience::Tracked(state));
+            self.tell_copy(told, PacketBuffer::new(), Audience::Tracked(state));
         }
     }
 }

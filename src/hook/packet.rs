@@ -47,6 +47,26 @@ pub(crate) const unsafe fn write_bytes(start: *mut u8, bytes: &[u8]) {
     unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len()) };
 }
 
+/// Reads the pointer at `variable`.
+///
+/// # Safety
+/// - `variable` can be read, aligned or not.
+#[cfg(feature = "simulate")]
+pub(crate) const unsafe fn read_pointer(variable: *const *mut u8) -> *mut u8 {
+    // SAFETY: the caller promises the same.
+    unsafe { variable.read_unaligned() }
+}
+
+/// Writes a pointer at `variable`.
+///
+/// # Safety
+/// - `variable` can be written, aligned or not, and nobody else uses it meanwhile.
+#[cfg(feature = "simulate")]
+pub(crate) const unsafe fn write_pointer(variable: *mut *mut u8, pointer: *mut u8) {
+    // SAFETY: the caller promises the same.
+    unsafe { variable.write_unaligned(pointer) };
+}
+
 /// Where a packet is, and how long.
 #[derive(Clone, Copy)]
 pub(crate) struct PacketBytes<'a> {

@@ -387,12 +387,12 @@ impl Arguments {
             Hook::HandleOptions(fields) => Some(fields.place(memory)),
             _ => None,
         };
-        let (start_bytes, context) = (start.expose_provenance().to_ne_bytes(), call.context.to_ne_bytes());
+        let pointer = [0; size_of::<*mut u8>()];
         let process_it = call.process_it.unwrap_or(conduct.process_it_before).to_ne_bytes();
         let size_bytes = size.to_ne_bytes();
-        let (packet, packet_size) = (Some(&start_bytes[..]), Some(&size_bytes[..]));
+        let (packet, packet_size) = (Some(&pointer[..]), Some(&size_bytes[..]));
         let contents = match call.hook {
-            Hook::NewPkt => [packet, packet_size, Some(&context), Some(&process_it), None],
+            Hook::NewPkt => [packet, packet_size, Some(&pointer), Some(&process_it), None],
             Hook::PktDrop | Hook::PktSend => [packet, packet_size, None, None, None],
             Hook::HandleOptions(_) => [
                 None,
@@ -407,6 +407,12 @@ impl Arguments {
         for (variable, (content, offset)) in variables.iter_mut().zip(contents.into_iter().zip(call.variables)) {
             let wanted = content.zip(offset);
             *variable = wanted.map(|(content, offset)| memory.place(content, 0, offset));
+        }
+        let [packet, _, context, _, server_options] = variables;
+        memory.point(packet, 0, start);
+        memory.point(context, 0, with_exposed_provenance_mut(call.context));
+        if let Some(fields) = &fields {
+            fields.point(server_options, memory);
         }
         Self {
             own,
@@ -503,12 +509,9 @@ impl Arguments {
         reader: Reader<'_>,
     ) -> Observation {
         let [packet, packet_size, pkt_context, process_it, _] = self.variables;
-        let own = (self.start.addr(), self.size);
+        let own = (self.start.expose_provenance(), self.size);
         let left = match packet.zip(packet_size) {
-            Some((packet, size)) => (
-                usize::from_ne_bytes(memory.array(packet)),
-                u32::from_ne_bytes(memory.array(size)),
-            ),
+            Some((packet, size)) => (memory.address(packet), u32::from_ne_bytes(memory.array(size))),
             None => own,
         };
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
@@ -557,7 +560,7 @@ impl Arguments {
                 .filter(|_| !is_moved || self.inside(left, after).is_some()),
             memory: memory.start(),
             altered,
-            context: pkt_context.map_or(call.context, |context| usize::from_ne_bytes(memory.array(context))),
+            context: pkt_context.map_or(call.context, |context| memory.address(context)),
             process_it,
             written: own_packet.and_then(|(own, bytes)| memory.written(own, bytes)),
             packet,

@@ -37,7 +37,7 @@ pub(super) struct PlacedFields {
     bytes: [Option<PlacedPiece>; 2],
     dwords: [Option<PlacedPiece>; 6],
     texts: [Option<PlacedPiece>; 7],
-    /// The structure that points at them.
+    /// The structure, without the pointers to them.
     pub(super) structure: [u8; size_of::<ServerOptions>()],
 }
 
@@ -110,12 +110,6 @@ impl ServerFields {
             let text = text.as_ref().map(|text| text.get(..most).unwrap_or(text));
             *place = text.map(|text| memory.place(text, readable(claim), 0));
         }
-        let offsets = BYTES.into_iter().chain(DWORDS).chain(TEXTS);
-        for (offset, place) in offsets.zip(bytes.iter().chain(&dwords).chain(&texts)) {
-            if let Some(place) = place {
-                set(offset, &place.pointer.expose_provenance().to_ne_bytes());
-            }
-        }
         set(
             offset_of!(ServerOptions, client_hardware_address_type),
             &[self.hardware_type],
@@ -140,6 +134,19 @@ impl ServerFields {
             dwords: placed.dwords.map(|place| Some(Dword(memory.array(place?)))),
             texts: placed.texts.map(|place| Some(memory.bytes(place?).to_vec())),
             ..*self
+        }
+    }
+}
+
+impl PlacedFields {
+    /// Lets the structure in memory point at the fields.
+    pub(super) fn point(&self, structure: Option<PlacedPiece>, memory: &Memory<'_>) {
+        let offsets = BYTES.into_iter().chain(DWORDS).chain(TEXTS);
+        let places = self.bytes.iter().chain(&self.dwords).chain(&self.texts);
+        for (offset, place) in offsets.zip(places) {
+            if let Some(place) = place {
+                memory.point(structure, offset, place.pointer);
+            }
         }
     }
 }

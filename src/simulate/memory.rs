@@ -9,7 +9,7 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::buffer::PACKET_CAPACITY;
-use crate::hook::{read_bytes, write_bytes};
+use crate::hook::{read_bytes, read_pointer, write_bytes, write_pointer};
 
 /// What is in memory that no hook may use.
 const POISON: u8 = 0xDD;
@@ -312,6 +312,27 @@ impl Memory<'_> {
     /// Returns what is in a piece of `N` bytes now.
     pub(super) fn array<const N: usize>(&self, place: PlacedPiece) -> [u8; N] {
         self.bytes(place).first_chunk().copied().unwrap_or([POISON; N])
+    }
+
+    /// Puts a pointer into a piece, so many bytes after its start: not as bytes, which would be none to follow.
+    pub(super) fn point(&self, place: Option<PlacedPiece>, offset: usize, pointer: *mut u8) {
+        let end = offset.saturating_add(size_of::<*mut u8>());
+        if let Some(place) = place.filter(|place| end <= self.bytes(*place).len()) {
+            let variable = place.pointer.wrapping_add(offset).cast();
+            // SAFETY: it is within the piece, which the call alone uses.
+            unsafe { write_pointer(variable, pointer) };
+        }
+    }
+
+    /// Returns the exposed address of the pointer in a piece; 0 if that is no piece of a pointer.
+    pub(super) fn address(&self, place: PlacedPiece) -> usize {
+        if self.bytes(place).len() < size_of::<*mut u8>() {
+            return 0;
+        }
+        let variable = place.pointer.cast();
+        // SAFETY: it is within the piece, which the call alone uses.
+        let pointer = unsafe { read_pointer(variable) };
+        pointer.expose_provenance()
     }
 
     /// Returns which bytes of a piece into which `before` was put have changed, from the first to the last.
