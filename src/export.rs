@@ -153,12 +153,7 @@ macro_rules! export {
     ($($input:tt)*) => {
         $crate::entry_point! {
             @check "write `export!(HOST)` or `export!(HOST, chain = CHAIN, find = FUNCTION)`: the paths of a `static HOST: Host<Callout, PACKETS>`, a `static CHAIN: Chain` and a `fn FUNCTION(DllPath<'_>) -> Option<LoadedDll>`"
-            [
-                /// The entry point by which the DHCP server finds the callout.
-                #[unsafe(no_mangle)]
-                #[allow(non_snake_case, reason = "the SDK fixes the name")]
-                pub fn DhcpServerCalloutEntry
-            ]
+            [export]
             $($input)*
         }
     };
@@ -254,30 +249,49 @@ macro_rules! entry_point {
     (@check $grammar:literal $($other:tt)*) => {
         ::core::compile_error!($grammar);
     };
-    (@name $(#[$attribute:meta])* $visibility:vis fn $name:ident) => {
+    (@name export) => {
+        DhcpServerCalloutEntry
+    };
+    (@name $(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident) => {
         $name
     };
-    (@define [$(#[$attribute:meta])* $visibility:vis fn $name:ident] $Exported:ident { $($items:tt)* }) => {
-        $(#[$attribute])*
+    // Attributes of the author would be where `unsafe_code` is allowed, and could export the function by any name.
+    (@define [export] $Exported:ident $items:tt) => {
+        /// The entry point by which the DHCP server finds the callout.
+        #[unsafe(no_mangle)]
+        #[allow(unsafe_code, non_snake_case, reason = "the SDK fixes name and signature")]
+        pub unsafe extern "system" fn DhcpServerCalloutEntry(
+            chain_dlls: *mut ::core::primitive::u16,
+            callout_version: ::core::primitive::u32,
+            callout_tbl: *mut $crate::ffi::CalloutTable,
+        ) -> ::core::primitive::u32 {
+            $crate::entry_point!(@body $Exported $items chain_dlls, callout_version, callout_tbl)
+        }
+    };
+    (@define [$(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident] $Exported:ident $items:tt) => {
+        $(#[doc $($doc)*])*
         #[allow(unsafe_code, reason = "an entry point has the signature that the server calls")]
         $visibility unsafe extern "system" fn $name(
             chain_dlls: *mut ::core::primitive::u16,
             callout_version: ::core::primitive::u32,
             callout_tbl: *mut $crate::ffi::CalloutTable,
         ) -> ::core::primitive::u32 {
-            // The body of an `unsafe fn` is an unsafe context; that of a function within is not.
-            #[inline]
-            fn __exported() -> ::core::marker::PhantomData<impl $crate::export::Exported> {
-                $($items)*
-
-                ::core::marker::PhantomData::<$Exported>
-            }
-
-            let exported = __exported();
-            // SAFETY: whoever calls this function promises what its prototype asks.
-            unsafe { $crate::export::enter(exported, chain_dlls, callout_version, callout_tbl) }
+            $crate::entry_point!(@body $Exported $items chain_dlls, callout_version, callout_tbl)
         }
     };
+    (@body $Exported:ident { $($items:tt)* } $chain_dlls:ident, $callout_version:ident, $callout_tbl:ident) => {{
+        // The body of an `unsafe fn` is an unsafe context; that of a function within is not.
+        #[inline]
+        fn __exported() -> ::core::marker::PhantomData<impl $crate::export::Exported> {
+            $($items)*
+
+            ::core::marker::PhantomData::<$Exported>
+        }
+
+        let exported = __exported();
+        // SAFETY: whoever calls this function promises what its prototype asks.
+        unsafe { $crate::export::enter(exported, $chain_dlls, $callout_version, $callout_tbl) }
+    }};
     (@own $host:path) => {
         enum __Own {}
 
@@ -309,7 +323,6 @@ macro_rules! entry_point {
             $($hook: $crate::export::Handlers::$hook(handler).get(),)+
         }
     }};
-    // No other attributes: where `unsafe_code` is allowed, they could export the function by any name.
     ($(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident = $($input:tt)*) => {
         $crate::entry_point! {
             @check "write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item"

@@ -96,7 +96,8 @@ pub unsafe fn check_seeded(entry: EntryPoint, seed: u64) -> Report {
 /// As [`check`], of a callout with a DLL after it, which it serves: it has to load [`NEXT_DLL`], which is on its list,
 /// to have all hooks that this has, and to pass each call on, with the context that the next DLL has set for the packet.
 /// Or it breaks [`Rule::NotLoaded`], [`Rule::NotChained`] or [`Rule::NextContext`]. A packet that it refuses it may keep
-/// to itself. How often the next DLL is called, and with which other arguments, is not looked at.
+/// to itself. How often the next DLL is called, and with which other arguments, is not looked at; nor what it hears on
+/// another thread than the one on which the server calls.
 ///
 /// It is not loaded as the only DLL, which is for [`check`]. A [`Chain`](crate::chain::Chain) that was loaded so in the
 /// same test program, by `check` or a [`Server`], has nobody after it any more, and breaks [`Rule::NotLoaded`]: each

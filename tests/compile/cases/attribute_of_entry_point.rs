@@ -21,4 +21,7 @@ entry_point!(
     pub fn entry = QUIET
 );
 
+// Nor by what only the macro is to say to itself.
+entry_point!(@check "" [#[export_name = "malloc"] pub fn other] QUIET);
+
 fn main() {}
