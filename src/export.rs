@@ -240,7 +240,8 @@ macro_rules! entry_point {
                 fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::export::Wanted {
                     let entry = $crate::entry_point!(@name $($head)*);
                     let (chain, find) = (&$chain, $find);
-                    // SAFETY: the handlers of `__Own` are a host, as nothing else is `Hosted`.
+                    // SAFETY: the handlers of `__Own` are a host, since no chain is `Hosted`, and what else handles a
+                    // hook has an `unsafe fn` for it.
                     unsafe { $crate::export::chained::<Self, __Own, _, _>(chain, entry, dlls, find) }
                 }
             }
