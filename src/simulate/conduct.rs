@@ -145,8 +145,8 @@ pub enum Contexts {
     /// NULL.
     Null,
     /// The one by which a packet was last reported as processed; the packet's own if there is none.
-    /// [`check`](super::check()) passes NULL if there is none, or another packet was given the same, and reports each
-    /// packet as processed by its own.
+    /// [`check`](super::check()) passes NULL if there is none, or another packet has the same, and reports each packet
+    /// as processed by its own.
     Stale,
     /// The one of the packet that was received before; the packet's own if there is none. [`check`](super::check())
     /// does not combine this with [`Threads::Several`]: by such a context a callout gives up a packet that the server

@@ -247,8 +247,12 @@ impl fmt::Display for Report {
                 "\n{outside}, {input} and {beyond} were not tried after KeptArguments."
             )?;
         }
+        let [shared, after_end] = [Rule::ContextShared, Rule::ContextAfterEnd];
+        if self.has(shared) && !self.has(after_end) {
+            write!(f, "\n{after_end} was not tried after {shared}.")?;
+        }
         if self.spares_threads {
-            f.write_str("\nSeveral threads at once were not tried after a fault.")?;
+            f.write_str("\nAfter a fault several threads at once were not tried any more.")?;
         }
         if !self.is_complete {
             f.write_str("\nThe check ended there; the rest was not tried.")?;

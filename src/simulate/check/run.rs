@@ -83,8 +83,6 @@ pub(super) struct Run<'r> {
     pub(super) served: Option<&'r mut Served>,
     /// Whether an end that is reported again has the context of its packet, or else NULL.
     pub(super) repeats_context: bool,
-    /// The contexts that packets were given, each as often as it was.
-    contexts: Vec<usize>,
 }
 
 /// A packet that the server has, or will have.
@@ -142,7 +140,6 @@ impl<'r> Run<'r> {
             pace: Duration::ZERO,
             served: None,
             repeats_context: true,
-            contexts: Vec::new(),
         }
     }
 
@@ -187,15 +184,19 @@ impl<'r> Run<'r> {
                 let stage = turn.checked_sub(number).filter(|stage| *stage < STAGES)?;
                 self.stages(group).into_iter().nth(stage)
             });
+            let (ends, others): (Vec<_>, Vec<_>) = at_work.flatten().partition(|(_, step)| step.is_end());
             let is_new = |(_, step): &(usize, Step)| matches!(step, Step::Received);
-            let (new, others): (Vec<_>, Vec<_>) = at_work.flatten().partition(is_new);
+            let (new, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_new);
             let conduct = self.server.conduct;
-            if conduct.contexts == Contexts::Stale || conduct.notices == Notices::Repeated {
-                // No packet is given a context while that is passed as one whose packet has ended.
+            let repeats = conduct.notices == Notices::Repeated;
+            if repeats || conduct.refusals_reported || conduct.contexts == Contexts::Stale {
+                // Until the next packet comes, the context of one that is over is nobody's.
+                self.steps(&ends);
+                self.steps(if repeats { &ends } else { &[] });
                 self.steps(&others);
                 self.steps(&new);
             } else {
-                self.steps(&[others, new].concat());
+                self.steps(&[ends, others, new].concat());
             }
         }
     }
@@ -342,11 +343,15 @@ impl<'r> Run<'r> {
         if received.is_refused() && !may_be_reported {
             return None;
         }
+        // A callout can have its context back.
+        let is_over = !packet.is_open || received.is_refused();
         let own = received.seen.context;
         let context = match self.server.conduct.contexts {
             // The end of a packet is told by its own context, or the callout would not know of it.
-            _ if step.is_end() && self.knows_ends() && packet.is_open => own,
-            _ if step.is_end() && self.knows_ends() => self.ended(own).filter(|_| self.repeats_context).unwrap_or(0),
+            _ if step.is_end() && self.knows_ends() && !is_over => own,
+            contexts if self.knows_ends() && is_over && (step.is_end() || contexts == Contexts::Own) => {
+                self.ended(own).filter(|_| self.repeats_context).unwrap_or(0)
+            }
             Contexts::Stale => self.ended(server.ended.load(Ordering::Relaxed)).unwrap_or(0),
             _ => server.context_of(received),
         };
@@ -381,7 +386,8 @@ impl<'r> Run<'r> {
                 Rule::ContextWithoutEnd,
                 self.server.table().dhcp_pkt_drop_hook.is_none(),
             );
-            found(Rule::ContextShared, self.is_in_flight(seen.context));
+            let is_refused = seen.process_it == Some(0);
+            found(Rule::ContextShared, !is_refused && self.is_in_flight(seen.context));
         }
         found(Rule::Panics, seen.has_panicked);
         found(Rule::ProcessIt, !matches!(seen.process_it, None | Some(0 | 1)));
@@ -513,7 +519,6 @@ impl<'r> Run<'r> {
         if let Step::Received = step {
             let earlier = self.server.given.swap(seen.context, Ordering::Relaxed);
             packet.is_open = true;
-            self.contexts.push(seen.context);
             if !knows_ends && seen.packet.is_ok() {
                 // The callout can take back what it has put in its place when another packet ends.
                 (seen.left, seen.moved) = (seen.own, Some(0));
@@ -530,10 +535,11 @@ impl<'r> Run<'r> {
         self.server.conduct.contexts != Contexts::Repeated
     }
 
-    /// Returns the context of a packet that has ended, unless another packet was given the same: then it is that one's.
+    /// Returns the context of a packet that is over, unless it is another's by now, or contexts are not those of single
+    /// packets.
     fn ended(&self, context: usize) -> Option<usize> {
-        let given = self.contexts.iter().filter(|given| **given == context);
-        (given.count() == 1).then_some(context)
+        let is_anothers = self.is_in_flight(context) || self.report.has(Rule::ContextShared);
+        (!is_anothers).then_some(context)
     }
 
     /// Returns whether a packet in flight that was not refused has this context.
