@@ -99,7 +99,7 @@ unsafe fn receive(
 static COPIES: Places = Places::new();
 
 callout!(
-    /// Replaces requests and replies, and frees its copies when their packet was processed.
+    /// Replaces requests, and replies from one buffer for each packet, and frees both when their packet was processed.
     frees_its_copies {
         dhcp_new_pkt_hook: copy_the_request,
         dhcp_pkt_send_hook: copy_the_reply,
@@ -132,7 +132,11 @@ unsafe extern "system" fn copy_the_reply(
         if let Some(bytes) = packet(at, size) {
             COPIES.with(context, |known| {
                 bytes[HOPS] = known.client;
-                known.copies.push(replace(at, bytes));
+                if known.copies.len() < 2 {
+                    known.copies.push(Box::new([0; PACKET_CAPACITY]));
+                }
+                known.copies[1][..bytes.len()].copy_from_slice(bytes);
+                at.write_unaligned(known.copies[1].as_mut_ptr());
             });
         }
     }
@@ -149,6 +153,75 @@ unsafe extern "system" fn free_at_the_end(
 ) -> u32 {
     if code == PROCESSED {
         COPIES.free(context);
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Forgets at once the packets that it refuses, but leaves the context where it has put it.
+    forgets_what_it_refuses {
+        dhcp_new_pkt_hook: copy_or_refuse,
+        dhcp_pkt_send_hook: copy_the_reply,
+        dhcp_pkt_drop_hook: free_at_the_end
+    }
+);
+
+unsafe extern "system" fn copy_or_refuse(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: what the server has passed, and variables of the server.
+    unsafe {
+        let status = receive(&COPIES, packet, size, context, process_it, true);
+        let place = context.read_unaligned();
+        if COPIES.with(place, |known| known.client % 3 == 1) == Some(true) {
+            process_it.write_unaligned(Bool::FALSE);
+            COPIES.free(place);
+        }
+        status
+    }
+}
+
+callout!(
+    /// Marks replies to packets that it has forgotten.
+    marks_by_a_free_place {
+        dhcp_new_pkt_hook: note_the_request,
+        dhcp_pkt_send_hook: mark_if_the_place_is_free,
+        dhcp_pkt_drop_hook: forget_at_the_end
+    }
+);
+
+unsafe extern "system" fn mark_if_the_place_is_free(
+    at: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server.
+    if let Some(bytes) = unsafe { packet(at, size) } {
+        if !context.is_null() && NOTES.with(context, |_| ()).is_none() {
+            bytes[HOPS] = b'!';
+        }
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn forget_at_the_end(
+    _: *mut *mut u8,
+    _: *mut u32,
+    code: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    if code == PROCESSED {
+        NOTES.free(context);
     }
     ERROR_SUCCESS
 }
