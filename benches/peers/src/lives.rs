@@ -89,13 +89,15 @@ pub fn run<P: Peer>(life: Life, lives: u64) -> bool {
     Window::new(&*peer, LIVE).go(life, lives)
 }
 
-/// Whether each word of a state comes back, and the reason: in a life that is counted two words are 0.
+/// Whether each word of a state comes back, and the reason: in a life that is counted two words are 0; and whether the
+/// packet is gone then.
 pub fn is_whole<P: Peer>() -> bool {
     let peer = P::new();
     let context = peer.admit([1, 2, 4]);
     let is_lent = peer.get(context) == Some(1);
     peer.dropped(context, 0xA);
-    is_lent && peer.processed(context) == Some(1 ^ 2 ^ 4 ^ 0xA)
+    let came_back = peer.processed(context) == Some(1 ^ 2 ^ 4 ^ 0xA);
+    is_lent && came_back && (!P::CHECKS || (peer.get(context).is_none() && peer.processed(context).is_none()))
 }
 
 /// Lives `lives` packets on each of `threads` threads; returns how long that took.

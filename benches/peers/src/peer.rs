@@ -22,6 +22,8 @@ type Hashers = BuildHasherDefault<DefaultHasher>;
 /// Keeps the states of packets between the hooks of a server that carries one number for each.
 pub trait Peer: Sync + Sized {
     const NAME: &'static str;
+    /// Whether the context of a packet that is gone does no harm.
+    const CHECKS: bool = true;
 
     fn new() -> Box<Self>;
 
@@ -256,6 +258,7 @@ pub struct Boxed;
 
 impl Peer for Boxed {
     const NAME: &'static str = "Box::into_raw, unchecked";
+    const CHECKS: bool = false;
 
     fn new() -> Box<Self> {
         Box::new(Self)
@@ -299,20 +302,24 @@ impl Peer for LockedSlab {
         Box::default()
     }
 
+    #[inline]
     fn admit(&self, state: State) -> usize {
         self.0.lock().unwrap().insert(Entry::new(state)) + 1
     }
 
+    #[inline]
     fn get(&self, context: usize) -> Option<u64> {
         self.0.lock().unwrap().get(context - 1).map(|entry| entry.state[0])
     }
 
+    #[inline]
     fn dropped(&self, context: usize, code: u32) {
         if let Some(entry) = self.0.lock().unwrap().get_mut(context - 1) {
             *entry.reason.get_mut() = code;
         }
     }
 
+    #[inline]
     fn processed(&self, context: usize) -> Option<u64> {
         let entry = self.0.lock().unwrap().try_remove(context - 1);
         entry.map(Entry::consume)
@@ -332,22 +339,26 @@ impl Peer for LockedMap {
         Box::default()
     }
 
+    #[inline]
     fn admit(&self, state: State) -> usize {
         let context = self.next.fetch_add(1, Relaxed) + 1;
         self.packets.lock().unwrap().insert(context, Entry::new(state));
         context
     }
 
+    #[inline]
     fn get(&self, context: usize) -> Option<u64> {
         self.packets.lock().unwrap().get(&context).map(|entry| entry.state[0])
     }
 
+    #[inline]
     fn dropped(&self, context: usize, code: u32) {
         if let Some(entry) = self.packets.lock().unwrap().get_mut(&context) {
             *entry.reason.get_mut() = code;
         }
     }
 
+    #[inline]
     fn processed(&self, context: usize) -> Option<u64> {
         self.packets.lock().unwrap().remove(&context).map(Entry::consume)
     }
@@ -366,22 +377,26 @@ impl Peer for Dash {
         Box::default()
     }
 
+    #[inline]
     fn admit(&self, state: State) -> usize {
         let context = self.next.fetch_add(1, Relaxed) + 1;
         self.packets.insert(context, Entry::new(state));
         context
     }
 
+    #[inline]
     fn get(&self, context: usize) -> Option<u64> {
         self.packets.get(&context).map(|entry| entry.state[0])
     }
 
+    #[inline]
     fn dropped(&self, context: usize, code: u32) {
         if let Some(entry) = self.packets.get(&context) {
             entry.reason.store(code, Relaxed);
         }
     }
 
+    #[inline]
     fn processed(&self, context: usize) -> Option<u64> {
         self.packets.remove(&context).map(|(_, entry)| entry.consume())
     }
@@ -396,20 +411,24 @@ impl Peer for Sharded {
         Box::new(Self(ShardedSlab::new()))
     }
 
+    #[inline]
     fn admit(&self, state: State) -> usize {
         self.0.insert(Entry::new(state)).unwrap()
     }
 
+    #[inline]
     fn get(&self, context: usize) -> Option<u64> {
         self.0.get(context).map(|entry| entry.state[0])
     }
 
+    #[inline]
     fn dropped(&self, context: usize, code: u32) {
         if let Some(entry) = self.0.get(context) {
             entry.reason.store(code, Relaxed);
         }
     }
 
+    #[inline]
     fn processed(&self, context: usize) -> Option<u64> {
         self.0.take(context).map(Entry::consume)
     }
