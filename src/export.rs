@@ -45,8 +45,7 @@ use crate::hook::{
 ///   then goes on to the next DLL.
 ///
 /// A library exports one callout; in a program with several, such as a test, [`entry_point!`](crate::entry_point) gives
-/// each an entry point by another name. The crate that uses the macro cannot forbid `unsafe_code`, since a symbol of a
-/// fixed name is unsafe to define, but its own code needs none.
+/// each an entry point by another name. The crate that uses the macro may forbid `unsafe_code`.
 ///
 /// Nothing that an author writes in it is inside of `unsafe`, in any edition:
 ///
@@ -127,6 +126,8 @@ use crate::hook::{
 /// Generic callouts, paths and editions before 2024 work:
 ///
 /// ```edition2021
+/// #![forbid(unsafe_code)]
+///
 /// mod my {
 ///     use dhcp_callout::{Callout, Decision, Host, NewPacket};
 ///
@@ -163,6 +164,7 @@ macro_rules! export {
 /// callouts. It can have docs, but no other attributes.
 ///
 /// ```
+/// # #![forbid(unsafe_code)]
 /// use dhcp_callout::{Callout, Decision, Host, NewPacket, entry_point};
 ///
 /// struct Quiet;
@@ -256,31 +258,35 @@ macro_rules! entry_point {
     (@name $(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident) => {
         $name
     };
-    // Attributes of the author would be where `unsafe_code` is allowed, and could export the function by any name.
+    // Neither attributes nor items of the author's are where `unsafe_code` is allowed: it need not be, since the lint does
+    // not look at what is written here.
     (@define [export] $Exported:ident $items:tt) => {
         /// The entry point by which the DHCP server finds the callout.
         #[unsafe(no_mangle)]
-        #[allow(unsafe_code, non_snake_case, reason = "the SDK fixes name and signature")]
+        #[allow(non_snake_case, reason = "the SDK fixes the name")]
         pub unsafe extern "system" fn DhcpServerCalloutEntry(
             chain_dlls: *mut ::core::primitive::u16,
             callout_version: ::core::primitive::u32,
             callout_tbl: *mut $crate::ffi::CalloutTable,
         ) -> ::core::primitive::u32 {
-            $crate::entry_point!(@body $Exported $items chain_dlls, callout_version, callout_tbl)
+            let exported = $crate::entry_point!(@exported $Exported $items);
+            // SAFETY: whoever calls this function promises what its prototype asks.
+            unsafe { $crate::export::enter(exported, chain_dlls, callout_version, callout_tbl) }
         }
     };
     (@define [$(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident] $Exported:ident $items:tt) => {
         $(#[doc $($doc)*])*
-        #[allow(unsafe_code, reason = "an entry point has the signature that the server calls")]
         $visibility unsafe extern "system" fn $name(
             chain_dlls: *mut ::core::primitive::u16,
             callout_version: ::core::primitive::u32,
             callout_tbl: *mut $crate::ffi::CalloutTable,
         ) -> ::core::primitive::u32 {
-            $crate::entry_point!(@body $Exported $items chain_dlls, callout_version, callout_tbl)
+            let exported = $crate::entry_point!(@exported $Exported $items);
+            // SAFETY: as above.
+            unsafe { $crate::export::enter(exported, chain_dlls, callout_version, callout_tbl) }
         }
     };
-    (@body $Exported:ident { $($items:tt)* } $chain_dlls:ident, $callout_version:ident, $callout_tbl:ident) => {{
+    (@exported $Exported:ident { $($items:tt)* }) => {{
         // The body of an `unsafe fn` is an unsafe context; that of a function within is not.
         #[inline]
         fn __exported() -> ::core::marker::PhantomData<impl $crate::export::Exported> {
@@ -289,9 +295,7 @@ macro_rules! entry_point {
             ::core::marker::PhantomData::<$Exported>
         }
 
-        let exported = __exported();
-        // SAFETY: whoever calls this function promises what its prototype asks.
-        unsafe { $crate::export::enter(exported, $chain_dlls, $callout_version, $callout_tbl) }
+        __exported()
     }};
     (@own $host:path) => {
         enum __Own {}

@@ -50,11 +50,12 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// printed.
 ///
 /// Contexts may come again for later packets. After the end of a packet, or if it was refused, its context is passed once
-/// more ([`Notices::Repeated`], [`Contexts::Stale`], [`Conduct::refusals_reported`]) only while no other packet has the
-/// same; or else NULL is, and always once [`Rule::ContextShared`] is broken. The end is the call that reports it as processed. A callout that has forgotten a
-/// packet before, in `DhcpPktSendHook` or when it was dropped, breaks that rule if it gives its context to another
-/// meanwhile; and else [`Rule::ContextAfterEnd`] if it forgets none at the end: the calls before can have come without
-/// the packet's context.
+/// more ([`Notices::Repeated`], [`Contexts::Stale`], [`Conduct::refusals_reported`]), but not while another packet has the
+/// same, nor if two ever had it at once ([`Rule::ContextShared`]): then NULL is.
+///
+/// The end is the call that reports a packet as processed. A callout that forgets it before, in `DhcpPktSendHook` or when
+/// it is dropped, breaks [`Rule::ContextShared`] if it gives the context to another meanwhile, and
+/// [`Rule::ContextAfterEnd`] if it forgets none at the end: the calls before can have come without the packet's context.
 ///
 /// The calls are the same each time, but for those that [`Threads::Several`] makes at once. A callout that keeps
 /// nothing from one check to the next gets the same report. A [`Host`](crate::Host) that replaces packets keeps less:

@@ -30,6 +30,8 @@ pub struct Report {
     suspected: Vec<Finding>,
     /// What differs when the same is played again, and whether that is more than bytes of a packet.
     left_out: Vec<(Finding, bool)>,
+    /// The contexts that two packets had at once.
+    shared: Vec<usize>,
     /// The call that took longest, and how long.
     slowest: Option<(Duration, Finding)>,
 }
@@ -63,6 +65,7 @@ impl Report {
             findings: Vec::new(),
             suspected: Vec::new(),
             left_out: Vec::new(),
+            shared: Vec::new(),
             slowest: None,
         }
     }
@@ -146,6 +149,18 @@ impl Report {
     /// Ends the check before all was tried.
     pub(super) const fn cut_short(&mut self) {
         self.is_complete = false;
+    }
+
+    /// Notes that two packets have this context at once.
+    pub(super) fn share(&mut self, context: usize) {
+        if !self.is_shared(context) {
+            self.shared.push(context);
+        }
+    }
+
+    /// Returns whether two packets have had this context at once.
+    pub(super) fn is_shared(&self, context: usize) -> bool {
+        self.shared.contains(&context)
     }
 
     /// Leaves out a run on several threads at once, if a fault was found; returns whether it does.
@@ -249,7 +264,7 @@ impl fmt::Display for Report {
         }
         let [shared, after_end] = [Rule::ContextShared, Rule::ContextAfterEnd];
         if self.has(shared) && !self.has(after_end) {
-            write!(f, "\n{after_end} was not tried after {shared}.")?;
+            write!(f, "\n{after_end} was not tried with the contexts of {shared}.")?;
         }
         if self.spares_threads {
             f.write_str("\nAfter a fault several threads at once were not tried any more.")?;

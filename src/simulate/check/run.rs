@@ -387,7 +387,11 @@ impl<'r> Run<'r> {
                 self.server.table().dhcp_pkt_drop_hook.is_none(),
             );
             let is_refused = seen.process_it == Some(0);
-            found(Rule::ContextShared, !is_refused && self.is_in_flight(seen.context));
+            let is_shared = !is_refused && self.is_in_flight(seen.context);
+            found(Rule::ContextShared, is_shared);
+            if is_shared {
+                self.report.share(seen.context);
+            }
         }
         found(Rule::Panics, seen.has_panicked);
         found(Rule::ProcessIt, !matches!(seen.process_it, None | Some(0 | 1)));
@@ -538,7 +542,7 @@ impl<'r> Run<'r> {
     /// Returns the context of a packet that is over, unless it is another's by now, or contexts are not those of single
     /// packets.
     fn ended(&self, context: usize) -> Option<usize> {
-        let is_anothers = self.is_in_flight(context) || self.report.has(Rule::ContextShared);
+        let is_anothers = self.is_in_flight(context) || self.report.is_shared(context);
         (!is_anothers).then_some(context)
     }
 
