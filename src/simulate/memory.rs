@@ -326,13 +326,11 @@ impl Memory<'_> {
 
     /// Returns the exposed address of the pointer in a piece; 0 if that is no piece of a pointer.
     pub(super) fn address(&self, place: PlacedPiece) -> usize {
-        if self.bytes(place).len() < size_of::<*mut u8>() {
-            return 0;
-        }
+        let is_whole = self.bytes(place).len() >= size_of::<*mut u8>();
         let variable = place.pointer.cast();
         // SAFETY: it is within the piece, which the call alone uses.
-        let pointer = unsafe { read_pointer(variable) };
-        pointer.expose_provenance()
+        let pointer = is_whole.then(|| unsafe { read_pointer(variable) });
+        pointer.map_or(0, <*mut u8>::expose_provenance)
     }
 
     /// Returns which bytes of a piece into which `before` was put have changed, from the first to the last.
