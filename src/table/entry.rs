@@ -62,6 +62,8 @@ impl<S> Drop for Entry<S> {
 
 #[cfg(test)]
 mod tests {
+    use core::sync::atomic::AtomicUsize;
+    use core::sync::atomic::Ordering::Relaxed;
     use std::rc::Rc;
 
     use super::Entry;
@@ -76,6 +78,24 @@ mod tests {
         assert_eq!(Rc::strong_count(&state), 2);
         assert_eq!(second.into_parts().0.as_ref(), Some(&state));
         assert_eq!(Rc::strong_count(&state), 1);
+    }
+
+    #[test]
+    fn drops_a_state_only_if_it_has_one() {
+        static DROPPED: AtomicUsize = AtomicUsize::new(0);
+
+        struct Counted;
+
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                DROPPED.fetch_add(1, Relaxed);
+            }
+        }
+
+        for (state, dropped) in [(None, 0), (Some(Counted), 1)] {
+            drop(Entry::new(state));
+            assert_eq!(DROPPED.load(Relaxed), dropped);
+        }
     }
 
     #[test]

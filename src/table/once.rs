@@ -78,9 +78,11 @@ mod tests {
     fn the_first_value_stays() {
         let once = Once::new();
         assert_eq!(once.get(), None);
+        assert_eq!(format!("{once:?}"), "Once { is_set: false, .. }");
         assert!(once.set(1));
         assert!(!once.set(2));
         assert_eq!(once.get(), Some(&1));
+        assert_eq!(format!("{once:?}"), "Once { is_set: true, .. }");
     }
 }
 

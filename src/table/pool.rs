@@ -313,3 +313,17 @@ impl fmt::Debug for Replacements {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::BufferPool;
+
+    #[test]
+    fn contains_its_bytes_and_no_other() {
+        let pool = BufferPool::<2>::new();
+        let bytes = pool.buffers.as_ptr_range();
+        let (first, end) = (bytes.start.cast::<u8>(), bytes.end.cast::<u8>());
+        let found = [first.wrapping_sub(1), first, end.wrapping_sub(1), end].map(|address| pool.contains(address));
+        assert_eq!(found, [false, true, true, false]);
+    }
+}
