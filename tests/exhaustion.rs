@@ -281,11 +281,8 @@ fn edits_alike(naive: &Naive<'_>, message: Message<'_>, buffer: &mut PacketBuffe
         assert_eq!(after.fault, None);
         for field in &after.endless {
             let [before, after] = [naive.packet, after.packet].map(|packet| packet.get(field.clone()));
-            let was_endless = naive.endless.iter().any(|endless| endless.start == field.start);
-            assert!(
-                was_endless && after == before,
-                "edit {number}: no END in {field:?}, though it is edited"
-            );
+            let is_as_it_was = naive.endless.contains(field) && after == before;
+            assert!(is_as_it_was, "edit {number}: no END in {field:?}, though it is edited");
         }
         for code in CODES.into_iter().filter(|code| *code != 52) {
             let before = naive.value(code).filter(|_| !takes(code));
