@@ -86,7 +86,7 @@ use crate::table::once::Once;
 
 /// How many calls at once have memory that is still there, as poison, when they have ended.
 const CALLS_AT_ONCE: usize = if cfg!(miri) {
-    2 // To look at all of it takes an interpreter a second.
+    2 // To look at 16 takes an interpreter a second for each call.
 } else {
     16
 };

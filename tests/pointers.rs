@@ -1,5 +1,5 @@
-//! The pointers that a server, a callout and a member of its chain pass to each other: ways of a server to go on with
-//! them, once, so that an interpreter which knows what each pointer may be used for has time for all (`.ci/run miri`).
+//! The pointers that a server, a callout and a member of its chain pass to each other: few calls, so that an interpreter
+//! which knows what each pointer may be used for has time for them (`.ci/run miri`).
 #![expect(unsafe_code, reason = "entry points are called as the server calls them")]
 #![allow(
     clippy::as_conversions,
@@ -22,7 +22,7 @@ use dhcp_callout::{
     OnSendPacket, PacketBuffer, PacketNotice, ParsedOptions, SendPacket, entry_point,
 };
 
-/// Replaces requests of the first kind, and rewrites the others; replies the other way round.
+/// Replaces the request of transaction 1, and rewrites the others; replies the other way round.
 struct Changes;
 
 impl Callout for Changes {
