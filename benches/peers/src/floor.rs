@@ -90,7 +90,7 @@ static PLACES: [u8; 256] = {
     places
 };
 
-pub fn five(packet: &[u8]) -> usize {
+pub fn five(packet: &[u8], mut read: impl FnMut(usize, usize) -> usize) -> usize {
     static ABSENT: [u8; 2] = [0; 2];
     if !is_message(packet) {
         return 0;
@@ -102,7 +102,7 @@ pub fn five(packet: &[u8]) -> usize {
             *found.get_unchecked_mut(usize::from(PLACES[usize::from(code)])) = value.sub(2);
             false
         });
-        found[..5].iter().map(|option| usize::from(*option.add(1))).sum()
+        (0..5).map(|place| read(place, usize::from(*found[place].add(1)))).sum()
     }
 }
 

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::heap;
-use crate::peer::Peer;
+use crate::peer::{Peer, consume};
 
 /// How many packets are in flight at any time.
 const LIVE: usize = 1024;
@@ -75,7 +75,7 @@ impl<'p, P: Peer> Window<'p, P> {
             if DROPPED {
                 peer.dropped(context, dropped);
             }
-            all_came_back &= peer.processed(context) == Some(next as u64 ^ u64::from(reason));
+            all_came_back &= peer.processed(context) == Some(consume([next as u64, 0, 0], reason));
             contexts[next] = peer.admit([next as u64, 0, 0]);
         }
         self.next = next;
@@ -96,7 +96,7 @@ pub fn is_whole<P: Peer>() -> bool {
     let context = peer.admit([1, 2, 4]);
     let is_lent = peer.get(context) == Some(1);
     peer.dropped(context, 0xA);
-    let came_back = peer.processed(context) == Some(1 ^ 2 ^ 4 ^ 0xA);
+    let came_back = peer.processed(context) == Some(consume([1, 2, 4], 0xA));
     is_lent && came_back && (!P::CHECKS || (peer.get(context).is_none() && peer.processed(context).is_none()))
 }
 

@@ -10,7 +10,7 @@
 
 use std::hint::black_box;
 
-use dhcp_callout_count::work::{self, Packets, packet, padded, use_up, use_up_part};
+use dhcp_callout_count::work::{self, Packets, length, packet, padded, use_up, use_up_part};
 
 use crate::floor;
 
@@ -83,6 +83,24 @@ macro_rules! firsts {
     };
 }
 
+/// The ways of W2, which hand on the length of each value: they are compared as those of [`firsts`] are.
+macro_rules! lengths {
+    ($($name:literal: $five:path;)+) => {
+        &[$(Way {
+            name: $name,
+            run: |bench| $five(black_box(&bench.packets.ack), length),
+            hands_on: |packets| {
+                let mut lengths = [0; 5];
+                $five(&packets.ack, |place, length| {
+                    lengths[place] = length;
+                    length
+                });
+                lengths == FIVE.map(|code| values_of(&packets.ack, &[code]).concat().len())
+            },
+        }),+]
+    };
+}
+
 /// The ways of the parts of a value, which hand on each: they are compared as those of [`firsts`] are.
 macro_rules! parts {
     ($($name:literal: $parts:path;)+) => {
@@ -111,6 +129,9 @@ macro_rules! reading {
     };
 }
 
+/// The options of W2: message type, server identifier, lease time, subnet mask, DNS servers.
+const FIVE: [u8; 5] = [53, 54, 51, 1, 6];
+
 pub const ROWS: &[Row] = &[
     Row {
         name: "W1",
@@ -132,17 +153,17 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "W2",
         what: "lengths of five options in one pass",
-        is_right: |bench, answer| answer == values_of(&bench.packets.ack, &[53, 54, 51, 1, 6]).concat().len(),
+        is_right: |bench, answer| answer == values_of(&bench.packets.ack, &FIVE).concat().len(),
         others: || [without_each(|_| true), with_other_servers()].concat(),
-        ways: ways! {
-            "floor": |bench| floor::five(black_box(&bench.packets.ack));
-            "ours": |bench| work::w2(&bench.packets.ack);
-            "smoltcp": |bench| smoltcp::five(black_box(&bench.packets.ack));
-            "dhcparse": |bench| parse::five(black_box(&bench.packets.ack));
-            "dhcproto, borrowed": |bench| proto::five(black_box(&bench.packets.ack));
-            "dhcproto, owned": |bench| proto::five_owned(black_box(&bench.packets.ack));
-            "dhcp4r": |bench| r4::five(black_box(&bench.packets.ack));
-            "edge-dhcp": |bench| edge::five(black_box(&bench.packets.ack));
+        ways: lengths! {
+            "floor": floor::five;
+            "ours": work::w2;
+            "smoltcp": smoltcp::five;
+            "dhcparse": parse::five;
+            "dhcproto, borrowed": proto::five;
+            "dhcproto, owned": proto::five_owned;
+            "dhcp4r": r4::five;
+            "edge-dhcp": edge::five;
         },
     },
     Row {
@@ -386,6 +407,13 @@ fn in_parts() -> Vec<Vec<u8>> {
     parts.map(|options| packet(options, 0)).into()
 }
 
+/// Reads each of the lengths of W2, and adds up.
+#[inline]
+fn each_length(lengths: [usize; 5], mut read: impl FnMut(usize, usize) -> usize) -> usize {
+    let lengths = lengths.into_iter().enumerate();
+    lengths.map(|(place, length)| read(place, length)).sum()
+}
+
 /// Copies a part of a value after those before it.
 fn append(out: &mut [u8; 1024], joined: &mut usize, part: &[u8]) {
     if let Some(room) = out.get_mut(*joined..*joined + part.len()) {
@@ -408,7 +436,7 @@ mod smoltcp {
         })
     }
 
-    pub fn five(packet: &[u8]) -> usize {
+    pub fn five(packet: &[u8], read: impl FnMut(usize, usize) -> usize) -> usize {
         reading!(message = DhcpPacket::new_checked(packet); {
             let mut found: [&[u8]; 5] = [&[]; 5];
             for option in message.options() {
@@ -422,7 +450,7 @@ mod smoltcp {
                 };
                 found[index] = option.data;
             }
-            found.iter().map(|value| value.len()).sum()
+            super::each_length(found.map(<[u8]>::len), read)
         })
     }
 
@@ -488,7 +516,7 @@ mod parse {
         })
     }
 
-    pub fn five(packet: &[u8]) -> usize {
+    pub fn five(packet: &[u8], read: impl FnMut(usize, usize) -> usize) -> usize {
         reading!(message = Message::new(packet); {
             let found = v4_options!(
                 message;
@@ -496,13 +524,13 @@ mod parse {
             );
             match found {
                 Ok((message_type, server, lease_time, mask, servers)) => {
-                    let fixed = [
+                    super::each_length([
                         message_type.map_or(0, |_| 1),
                         server.map_or(0, |_| 4),
                         lease_time.map_or(0, |_| 4),
                         mask.map_or(0, |_| 4),
-                    ];
-                    fixed.iter().sum::<usize>() + servers.map_or(0, |servers| 4 * servers.len())
+                        servers.map_or(0, |servers| 4 * servers.len()),
+                    ], read)
                 }
                 Err(_) => 0,
             }
@@ -567,7 +595,7 @@ mod proto {
         })
     }
 
-    pub fn five(packet: &[u8]) -> usize {
+    pub fn five(packet: &[u8], read: impl FnMut(usize, usize) -> usize) -> usize {
         reading!(message = borrowed::Message::new(packet); {
             let mut found = [0; 5];
             for option in message.opts() {
@@ -581,11 +609,11 @@ mod proto {
                 };
                 found[index] = option.data().len();
             }
-            found.iter().sum()
+            super::each_length(found, read)
         })
     }
 
-    pub fn five_owned(packet: &[u8]) -> usize {
+    pub fn five_owned(packet: &[u8], read: impl FnMut(usize, usize) -> usize) -> usize {
         reading!(message = Message::decode(&mut Decoder::new(packet)); {
             let options = message.opts();
             let found = [
@@ -596,13 +624,13 @@ mod proto {
                 OptionCode::DomainNameServer,
             ]
             .map(|code| options.get(code));
-            let lengths = found.iter().map(|option| match option {
+            let lengths = found.map(|option| match option {
                 Some(DhcpOption::MessageType(_)) => 1,
                 Some(DhcpOption::DomainNameServer(servers)) => 4 * servers.len(),
                 Some(_) => 4,
                 None => 0,
             });
-            lengths.sum()
+            super::each_length(lengths, read)
         })
     }
 
@@ -677,17 +705,17 @@ mod r4 {
         })
     }
 
-    pub fn five(packet: &[u8]) -> usize {
+    pub fn five(packet: &[u8], read: impl FnMut(usize, usize) -> usize) -> usize {
         reading!(message = Packet::from(packet); {
             let found = [53, 54, 51, 1, 6].map(|code| message.option(code));
-            let lengths = found.iter().map(|option| match option {
+            let lengths = found.map(|option| match option {
                 Some(DhcpOption::DhcpMessageType(_)) => 1,
                 Some(DhcpOption::DomainNameServer(servers)) => 4 * servers.len(),
                 Some(DhcpOption::Unrecognized(raw)) => raw.data.len(),
                 Some(_) => 4,
                 None => 0,
             });
-            lengths.sum()
+            super::each_length(lengths, read)
         })
     }
 
@@ -753,7 +781,7 @@ mod edge {
         })
     }
 
-    pub fn five(packet: &[u8]) -> usize {
+    pub fn five(packet: &[u8], read: impl FnMut(usize, usize) -> usize) -> usize {
         reading!(message = Packet::decode(packet); {
             let mut found = [0; 5];
             for option in message.options.iter() {
@@ -766,7 +794,7 @@ mod edge {
                     _ => {}
                 }
             }
-            found.iter().sum()
+            super::each_length(found, read)
         })
     }
 

@@ -45,9 +45,12 @@ struct Entry {
     state: State,
 }
 
-/// Uses the state that was handed back, and why the packet was dropped; 0 if it was not.
-fn consume(state: State, reason: u32) -> u64 {
-    state.iter().fold(u64::from(reason), |all, word| all ^ word)
+/// Uses the state that was handed back, in the order of its words, and why the packet was dropped; 0 if it was not.
+#[inline]
+pub fn consume(state: State, reason: u32) -> u64 {
+    state
+        .iter()
+        .fold(u64::from(reason), |all, word| all.rotate_left(16) ^ word)
 }
 
 impl Entry {
