@@ -242,8 +242,8 @@ macro_rules! entry_point {
                 fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::export::Wanted {
                     let entry = $crate::entry_point!(@name $($head)*);
                     let (chain, find) = (&$chain, $find);
-                    // SAFETY: the handlers of `__Own` are a host, since no chain is `Hosted`, and what else handles a
-                    // hook has an `unsafe fn` for it.
+                    // SAFETY: the handlers of `__Own` are one host, since no chain is `Hosted`, and what else handles a
+                    // hook has an `unsafe fn` for it; those of this type are the chain.
                     unsafe { $crate::export::chained::<Self, __Own, _, _>(chain, entry, dlls, find) }
                 }
             }
@@ -255,7 +255,7 @@ macro_rules! entry_point {
     (@name export) => {
         DhcpServerCalloutEntry
     };
-    (@name $(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident) => {
+    (@name $(#[doc $(($($doc:tt)*))? $(= $text:expr)?])* $visibility:vis fn $name:ident) => {
         $name
     };
     // Neither attributes nor items of the author's are where `unsafe_code` is allowed: it need not be, since the lint does
@@ -274,8 +274,8 @@ macro_rules! entry_point {
             unsafe { $crate::export::enter(exported, chain_dlls, callout_version, callout_tbl) }
         }
     };
-    (@define [$(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident] $Exported:ident $items:tt) => {
-        $(#[doc $($doc)*])*
+    (@define [$(#[doc $(($($doc:tt)*))? $(= $text:expr)?])* $visibility:vis fn $name:ident] $Exported:ident $items:tt) => {
+        $(#[doc $(($($doc)*))? $(= $text)?])*
         $visibility unsafe extern "system" fn $name(
             chain_dlls: *mut ::core::primitive::u16,
             callout_version: ::core::primitive::u32,
@@ -307,7 +307,8 @@ macro_rules! entry_point {
                 $crate::entry_point!(@handlers host, host)
             }
             fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::export::Wanted {
-                $crate::export::unchained::<Self>(dlls)
+                // SAFETY: `host` above is all that handles a hook.
+                unsafe { $crate::export::unchained::<Self>(dlls) }
             }
         }
     };
@@ -328,10 +329,10 @@ macro_rules! entry_point {
             $($hook: $crate::export::Handlers::$hook(handler).get(),)+
         }
     }};
-    ($(#[doc $($doc:tt)*])* $visibility:vis fn $name:ident = $($input:tt)*) => {
+    ($(#[doc $(($($doc:tt)*))? $(= $text:expr)?])* $visibility:vis fn $name:ident = $($input:tt)*) => {
         $crate::entry_point! {
             @check "write `entry_point!(fn NAME = HOST)` or `entry_point!(fn NAME = HOST, chain = CHAIN, find = FUNCTION)`, each the path of an item"
-            [$(#[doc $($doc)*])* $visibility fn $name]
+            [$(#[doc $(($($doc)*))? $(= $text)?])* $visibility fn $name]
             $($input)*
         }
     };
@@ -565,9 +566,12 @@ pub unsafe fn enter<E: Exported>(
 }
 
 /// Returns the table of a callout without a chain, and counts the DLLs that it switches off.
+///
+/// # Safety
+/// - The handlers of `E` are one [`Host`], at each call: of two, one would end what the other lends.
 #[doc(hidden)]
 #[must_use]
-pub fn unchained<E: Exported>(dlls: ChainDlls<'_>) -> Wanted {
+pub unsafe fn unchained<E: Exported>(dlls: ChainDlls<'_>) -> Wanted {
     let dlls = dlls.fold(0_usize, |count, _| count.saturating_add(1));
     if dlls > 0 {
         E::report(Diagnostic::Unchained { dlls });
@@ -579,7 +583,7 @@ pub fn unchained<E: Exported>(dlls: ChainDlls<'_>) -> Wanted {
 /// calls.
 ///
 /// # Safety
-/// - The handlers of `Own` are those of a [`Host`], which checks each context.
+/// - The handlers of `Own` are one [`Host`], at each call, which checks each context; those of `E` are `chain`.
 #[doc(hidden)]
 #[must_use]
 pub unsafe fn chained<E: Exported, Own: Exported, const PACKETS: usize, const MEMBERS: usize>(

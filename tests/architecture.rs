@@ -38,7 +38,7 @@ const MEMORY: [&str; 3] = ["ffi", "hook", "table"];
 
 /// The layers that only define and call `unsafe` functions, and all that an `unsafe` block of theirs may call.
 const CALLS: [&str; 4] = ["callout", "chain", "export", "simulate"];
-const CALLED: [&str; 37] = [
+const CALLED: [&str; 38] = [
     "and",
     "as_mut_ptr",
     "chain",
@@ -73,6 +73,7 @@ const CALLED: [&str; 37] = [
     "settle",
     "table",
     "tell",
+    "unchained",
     "write_bytes",
     "write_pointer",
     "write_table",

@@ -24,4 +24,7 @@ entry_point!(
 // Nor by what only the macro is to say to itself.
 entry_point!(@check "" [#[export_name = "malloc"] pub fn other] QUIET);
 
+// Nor a path that begins as docs do.
+entry_point!(#[doc::of_a_macro] fn third = QUIET);
+
 fn main() {}
