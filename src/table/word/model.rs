@@ -384,6 +384,11 @@ impl World {
         let looking = live.borrowed_to_look();
         match self.swap(word, looking) {
             Ok(()) => {
+                assert_eq!(
+                    live.is_heard(),
+                    self.heard,
+                    "the word says whether a hook was about the packet"
+                );
                 self.heard = false;
                 Some(then(looking.bits()))
             }
