@@ -166,6 +166,8 @@ impl<const PACKETS: usize, const MEMBERS: usize> Chain<PACKETS, MEMBERS> {
     /// Sets the members, on the first call: `own`, then those of `dlls` that `find` loads. Returns a table of the hooks
     /// that any of them wants.
     ///
+    /// The `own` of a later call does not become a member: each entry point takes a chain of its own.
+    ///
     /// May wait: of two first calls at once one loads the members, and the other waits for that. So `find` must not
     /// call this, nor the entry point that does. `report` is told of what is refused or given up from then on. If
     /// `find` or `report` panics, the members are those that were loaded before.

@@ -498,7 +498,7 @@ ffi::prototypes!(define);
 /// Handles a call of a hook, if its arguments can be used.
 ///
 /// # Safety
-/// - The promises of `A::check` hold during the call.
+/// - The promises of `A::check` and of [`Handle::handle`] hold during the call.
 #[inline]
 unsafe fn handle<E: Exported, A: Argument>(handler: Option<&'static dyn Handle<A>>, raw: A::Raw) -> u32 {
     // SAFETY: the caller promises the same, and the argument does not outlive the call.

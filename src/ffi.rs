@@ -81,7 +81,8 @@ macro_rules! prototypes {
             Control(ControlArguments { control_code: u32, reserved: *mut c_void, })
                 = control: dhcp_control_hook "DhcpControlHook";
 
-            /// `LPDHCP_NEWPKT`: a packet was received, and is about to be processed.
+            /// `LPDHCP_NEWPKT`: a packet was received, and is about to be processed. `*packet` is a buffer of 4096 bytes,
+            /// which the hook may write.
             #[doc(alias = "LPDHCP_NEWPKT")]
             NewPkt(NewPktArguments {
                 packet: *mut *mut u8,
@@ -92,7 +93,8 @@ macro_rules! prototypes {
                 process_it: *mut Bool,
             }) = new_pkt: dhcp_new_pkt_hook "DhcpNewPktHook";
 
-            /// `LPDHCP_DROP_SEND`: a packet was dropped or processed, or is about to be sent.
+            /// `LPDHCP_DROP_SEND`: a packet was dropped or processed, or is about to be sent: in a buffer of 4096 bytes,
+            /// which the hook may write before it is sent.
             #[doc(alias = "LPDHCP_DROP_SEND")]
             DropSend(DropSendArguments {
                 packet: *mut *mut u8,

@@ -42,7 +42,9 @@ pub trait Handle<A: Argument>: Sync {
     /// Handles a call of the hook, and returns what the hook returns.
     ///
     /// # Safety
-    /// - `argument` was made from `raw`, of which the promises of `A::check` hold during the call.
+    /// - `argument` was made from `raw`, of which the promises of `A::check` hold during the call;
+    /// - [`PACKET_CAPACITY`](crate::PACKET_CAPACITY) bytes can be written at `*packet`, if the hook may alter the packet
+    ///   and it is no longer than that.
     unsafe fn handle(&'static self, argument: A, raw: A::Raw) -> u32;
 }
 

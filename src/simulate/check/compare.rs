@@ -27,6 +27,8 @@ pub(super) struct Comparison {
     /// What was first made of the packets in each mode, without the bytes that differ from run to run of one mode.
     usual: Vec<Effect>,
     other: Vec<Effect>,
+    /// Whether a callout may leave alone in the other mode what it alters in the usual one.
+    may_leave_alone: bool,
     /// A call whose effect differs from run to run of one mode.
     unsteady: Option<Finding>,
     /// Whether not only bytes do.
@@ -34,23 +36,25 @@ pub(super) struct Comparison {
 }
 
 impl Comparison {
-    pub(super) const fn new(usual: Vec<Effect>, other: Vec<Effect>) -> Self {
+    pub(super) const fn new(usual: Vec<Effect>, other: Vec<Effect>, may_leave_alone: bool) -> Self {
         Self {
             usual,
             other,
+            may_leave_alone,
             unsteady: None,
             is_lost: false,
         }
     }
 
-    /// Returns whether there is a difference between the modes.
+    /// Returns whether there is a difference between the modes, be it one that may be.
     pub(super) fn differs(&self) -> bool {
         !self.is_lost && self.usual != self.other
     }
 
-    /// Returns whether all runs of one mode were the same.
-    pub(super) const fn is_steady(&self) -> bool {
-        self.unsteady.is_none()
+    /// Returns the first call that is another in the other mode and may not be, after the usual one.
+    fn difference(&self) -> Option<(&Effect, &Effect)> {
+        let mut pairs = self.usual.iter().zip(&self.other).filter(|_| !self.is_lost);
+        pairs.find(|(usual, other)| usual != other && !(self.may_leave_alone && other.is_nothing()))
     }
 
     /// Takes in another run of one of the modes, to be held against it for `rule`.
@@ -79,8 +83,7 @@ impl Comparison {
 
     /// Notes that `rule` is broken if there is a difference, and otherwise what was left out.
     pub(super) fn judge(self, rule: Rule, conduct: Conduct, report: &mut Report) {
-        let mut pairs = self.usual.iter().zip(&self.other).filter(|_| !self.is_lost);
-        if let Some((usual, effect)) = pairs.find(|(one, other)| one != other) {
+        if let Some((usual, effect)) = self.difference() {
             report.note(Finding {
                 difference: Some(effect.difference(usual)),
                 ..effect.finding(rule, conduct)
@@ -103,6 +106,11 @@ impl Effect {
             (effect.number, effect.hook, effect.process_it, size)
         };
         all(self) == all(other)
+    }
+
+    /// Returns whether a hook that refuses no packets has left this one as it was.
+    fn is_nothing(&self) -> bool {
+        self.process_it.is_none() && self.packet.as_ref() == Ok(&self.given)
     }
 
     /// Returns the finding that this call broke `rule`.

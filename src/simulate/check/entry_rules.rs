@@ -5,6 +5,7 @@ use core::ptr::{fn_addr_eq, without_provenance_mut};
 use super::super::Conduct;
 use super::super::loading::{EntryCall, list_of};
 use super::super::memory::Arena;
+use super::next::HOOKS;
 use super::report::Report;
 use super::rule::Rule;
 use crate::ffi::{CALLOUT_VERSION, CalloutTable, ENTRY_POINT, ERROR_SUCCESS, EntryPoint, prototypes};
@@ -21,6 +22,13 @@ const VERSIONS: [u32; 9] = [
     1,
     CALLOUT_VERSION,
 ];
+
+/// Anything that is not NULL, where nothing may be written.
+const FULL: CalloutTable = CalloutTable {
+    dhcp_extension_hook: without_provenance_mut(1),
+    dhcp_reserved_hook: without_provenance_mut(1),
+    ..HOOKS
+};
 
 /// How often [`check`] calls the entry point.
 pub(super) const CALLS: usize = VERSIONS.len();
@@ -40,13 +48,7 @@ pub(super) unsafe fn check(
     let list = list_of(next);
     for version in VERSIONS {
         let is_documented = version == CALLOUT_VERSION;
-        // Anything that is not NULL, where nothing may be written.
-        let marker = without_provenance_mut(usize::from(!is_documented));
-        let before = CalloutTable {
-            dhcp_extension_hook: marker,
-            dhcp_reserved_hook: marker,
-            ..CalloutTable::EMPTY
-        };
+        let before = if is_documented { CalloutTable::EMPTY } else { FULL };
         let call = EntryCall::DEFAULT.version(version).chain(Some(&list)).before(before);
         report.count();
         // SAFETY: the caller promises the same.

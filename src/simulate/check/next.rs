@@ -65,7 +65,7 @@ macro_rules! define {
         $(#[$attribute:meta])*
         $Prototype:ident($Arguments:ident $parameters:tt) = $($hook:ident: $field:ident $name:literal),+;
     )+) => {
-        const HOOKS: CalloutTable = CalloutTable { $($($field: Some(hooks::$hook),)+)+ ..CalloutTable::EMPTY };
+        pub(super) const HOOKS: CalloutTable = CalloutTable { $($($field: Some(hooks::$hook),)+)+ ..CalloutTable::EMPTY };
         /// The names of the entry point and of the hooks.
         const NAMES: [&str; [ENTRY_POINT, $($($name),+),+].len()] = [ENTRY_POINT, $($($name),+),+];
 

@@ -27,6 +27,9 @@ const SAME: [(Rule, Part); 6] = [
     }),
 ];
 
+/// The rules for a reply to whichever packet.
+pub(super) const OF_ANY_PACKET: [Rule; 3] = [Rule::ReplyMalformed, Rule::ReplyWithoutEnd, Rule::ReplyContinuation];
+
 /// Passes each rule to `found` that `reply` breaks, into which a callout has turned the server's reply to `request`.
 ///
 /// `transactions` are those of all packets.

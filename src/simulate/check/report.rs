@@ -44,7 +44,8 @@ pub struct Finding {
     pub rule: Rule,
     /// The function that was called, as the SDK names it.
     pub hook: &'static str,
-    /// The number of the call, from 1.
+    /// The number of the call, from 1. What is counted are the first calls of the entry point, of which each has another
+    /// version, and those of hooks; not that of the entry point before each run, nor the ends that are told after a stop.
     pub call: usize,
     /// The packet or the reply that the function was given; empty if the finding is about no single one.
     pub packet: Vec<u8>,

@@ -374,10 +374,9 @@ impl<'r> Run<'r> {
 
     /// Notes the rules that a call has broken.
     fn judge(&mut self, number: usize, step: Step, seen: &Observation, slow: Option<Rule>) {
-        let request = self
-            .packets
-            .get(number)
-            .map_or(&[][..], |packet| &packet.exchange.request);
+        let packet = self.packets.get(number);
+        let request = packet.map_or(&[][..], |packet| &packet.exchange.request);
+        let life = packet.and_then(|packet| Some(&packet.received.as_ref()?.life));
         let can_change = matches!(step, Step::Received | Step::Sent | Step::Notice(_));
         let mut broken = Vec::new();
         let mut found = |rule, is_broken: bool| broken.extend(is_broken.then_some(rule));
@@ -417,7 +416,11 @@ impl<'r> Run<'r> {
         let is_kept = borrowed == Some(Rule::KeptArguments);
         found(Rule::KeptArguments, seen.was_written_late || is_kept);
         if let (Step::Sent, Ok(reply), None) = (step, &seen.packet, borrowed) {
-            reply::judge(request, &seen.given, reply, self.transactions, |rule| found(rule, true));
+            // By the context of another packet, the callout makes of it a reply to that.
+            let is_known = self.knows_ends() || is_own(life, seen.context);
+            reply::judge(request, &seen.given, reply, self.transactions, |rule| {
+                found(rule, is_known || reply::OF_ANY_PACKET.contains(&rule));
+            });
         }
         // A packet can come with such bytes, and a reply be made of them.
         let poison = self.server.memory.remains();

@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS, EntryPoint};
+use dhcp_callout::message::LongForm;
 use dhcp_callout::simulate::NEXT_DLL;
 use dhcp_callout::{
     Callout, ControlEvent, Decision, DllPath, Host, Message, NewPacket, OnControl, OnSendPacket, Outcome, SendPacket,
@@ -139,8 +140,40 @@ static RESOLVERS: Host<Resolvers> = Host::new(Resolvers([
 ]));
 entry_point!(pub fn sends_to_resolvers_like_poison = RESOLVERS);
 
+/// Adds a value of several options to replies, as each client reads it, and as long as it takes the reply: what it knows of
+/// clients is the state of their packets.
+pub struct LongValue;
+
+impl Callout for LongValue {
+    type State = (LongForm, usize);
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<Self::State> {
+        match packet.message() {
+            Ok(request) => Decision::Track((LongForm::for_client(request), request.longest_reply())),
+            Err(_) => Decision::Pass,
+        }
+    }
+}
+
+impl OnSendPacket for LongValue {
+    fn send_packet(&self, packet: &mut SendPacket<'_>, state: Option<&Self::State>) {
+        let is_dhcp = packet.message().is_ok_and(|reply| reply.message_type().is_some());
+        if let Some(&(form, longest)) = state.filter(|_| is_dhcp) {
+            let _ = packet.rewrite(|reply| {
+                reply
+                    .long_form(form)
+                    .limit(longest)
+                    .set_raw(option::VENDOR_SPECIFIC.code(), &[0xA5; 400]);
+            });
+        }
+    }
+}
+
+static LONG_VALUE: Host<LongValue, 256> = Host::new(LongValue);
+entry_point!(pub fn keeps_to_what_each_client_takes = LONG_VALUE);
+
 callout!(
-    /// Keeps each reply for ever, and takes its time to forget a packet: replies to others are made meanwhile.
+    /// Keeps each reply for ever, and takes its time to forget one packet of four: replies to others are made meanwhile.
     replies_while_packets_end {
         dhcp_new_pkt_hook: number_packets,
         dhcp_pkt_send_hook: keep_the_reply,
@@ -176,7 +209,10 @@ unsafe extern "system" fn forget_slowly(
     _: *mut c_void,
     _: *mut c_void,
 ) -> u32 {
-    linger();
+    static ENDS: AtomicU32 = AtomicU32::new(0);
+    if ENDS.fetch_add(1, SeqCst) % 4 == 0 {
+        linger();
+    }
     ERROR_SUCCESS
 }
 
@@ -294,6 +330,39 @@ unsafe extern "system" fn move_up(
         if length + 16 <= 4096 {
             copy(start, start.add(16), length);
             packet.write_unaligned(start.add(16));
+        }
+    }
+    ERROR_SUCCESS
+}
+
+/// What has been tossed, in the highest bit: so that one mode has tails in its first five runs, and the other heads.
+static COIN: AtomicU32 = AtomicU32::new(60);
+
+callout!(
+    /// Tosses a coin at each start, and marks replies by that, as one does that shares its clients among two servers.
+    tosses_a_coin_at_the_start { dhcp_control_hook: toss_at_the_start, dhcp_pkt_send_hook: mark_if_heads }
+);
+
+unsafe extern "system" fn toss_at_the_start(code: u32, _: *mut c_void) -> u32 {
+    if code == ServiceControl::START.code() {
+        let toss = |coin: u32| Some(coin.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+        let _ = COIN.fetch_update(SeqCst, SeqCst, toss);
+    }
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn mark_if_heads(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server, and `hops` is within the packet.
+    unsafe {
+        if COIN.load(SeqCst) >> 31 == 1 && size.read_unaligned() as usize > HOPS {
+            packet.read_unaligned().add(HOPS).write(b'!');
         }
     }
     ERROR_SUCCESS

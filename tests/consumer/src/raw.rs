@@ -102,6 +102,20 @@ pub unsafe extern "system" fn writes_its_table_on_failure(_: *mut u16, version: 
     }
 }
 
+/// Takes its hooks out of the table before it looks at the version.
+pub unsafe extern "system" fn clears_its_hooks_on_failure(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
+    // SAFETY: the server's table can be written.
+    unsafe {
+        let before = table.read_unaligned();
+        table.write_unaligned(CalloutTable {
+            dhcp_extension_hook: before.dhcp_extension_hook,
+            dhcp_reserved_hook: before.dhcp_reserved_hook,
+            ..CalloutTable::EMPTY
+        });
+        fill(version, table, DROPS)
+    }
+}
+
 /// Forgets a hook every other time.
 pub unsafe extern "system" fn differs_from_call_to_call(_: *mut u16, version: u32, table: *mut CalloutTable) -> u32 {
     static CALLS: AtomicUsize = AtomicUsize::new(0);

@@ -3,6 +3,7 @@
 use core::ffi::c_void;
 use core::ptr::without_provenance_mut;
 use core::slice;
+use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dhcp_callout::PACKET_CAPACITY;
@@ -184,6 +185,64 @@ unsafe extern "system" fn copy_or_refuse(
         }
         status
     }
+}
+
+callout!(
+    /// Marks replies by what it knows of their packets, and those to packets without a context; leaves alone those to
+    /// packets that it has forgotten.
+    marks_what_has_no_context {
+        dhcp_new_pkt_hook: note_the_request,
+        dhcp_pkt_send_hook: mark_unless_the_place_is_free,
+        dhcp_pkt_drop_hook: forget_at_the_end
+    }
+);
+
+unsafe extern "system" fn mark_unless_the_place_is_free(
+    at: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server.
+    if let Some(bytes) = unsafe { packet(at, size) } {
+        if context.is_null() {
+            bytes[HOPS] = b'!';
+        } else {
+            NOTES.with(context, |known| bytes[HOPS] = known.client);
+        }
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Marks replies until there is one to a packet that it has forgotten, and then none ever again.
+    gives_up_at_a_free_place {
+        dhcp_new_pkt_hook: note_the_request,
+        dhcp_pkt_send_hook: mark_until_a_place_is_free,
+        dhcp_pkt_drop_hook: forget_at_the_end
+    }
+);
+
+static HAS_GIVEN_UP: AtomicBool = AtomicBool::new(false);
+
+unsafe extern "system" fn mark_until_a_place_is_free(
+    at: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    context: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server.
+    if let Some(bytes) = unsafe { packet(at, size) } {
+        let is_unknown = !context.is_null() && NOTES.with(context, |_| ()).is_none();
+        if !HAS_GIVEN_UP.fetch_or(is_unknown, SeqCst) && !is_unknown {
+            bytes[HOPS] = b'!';
+        }
+    }
+    ERROR_SUCCESS
 }
 
 callout!(

@@ -13,12 +13,13 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 94] = [
+const CALLOUTS: [(EntryPoint, Rule); 95] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
     (raw::accepts_unknown_versions, Rule::EntryAcceptsAny),
     (raw::accepts_version_2, Rule::EntryAcceptsAny),
+    (raw::clears_its_hooks_on_failure, Rule::EntryWritesOnFailure),
     (raw::writes_its_table_on_failure, Rule::EntryWritesOnFailure),
     (raw::writes_into_the_list, Rule::EntryWritesOutside),
     (raw::writes_after_an_empty_list, Rule::EntryWritesOutside),
@@ -213,6 +214,9 @@ fn what_a_callout_counts_on_is_found_by_its_switch() {
 fn what_only_looks_like_a_fault_is_clean() {
     assert_all_clean([
         check(faultless::sends_to_resolvers_like_poison),
+        check(faultless::keeps_to_what_each_client_takes),
+        check(reused::marks_what_has_no_context),
+        check(faultless::tosses_a_coin_at_the_start),
         check(faultless::is_stopped_for_a_moment),
         check(faultless::refuses_from_one_buffer),
         check(faultless::serves_four_at_a_time),
@@ -331,6 +335,10 @@ fn a_report_says_what_was_not_compared() {
         (
             faultless::counts_replies as EntryPoint,
             "KeptArguments was tried without these bytes: when the same is played again, DhcpPktSendHook leaves other bytes",
+        ),
+        (
+            reused::gives_up_at_a_free_place,
+            "ContextAfterEnd was tried without these bytes: when the same is played again, DhcpPktSendHook leaves other bytes",
         ),
         (
             safe::refuses_every_third_packet,
