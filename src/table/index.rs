@@ -204,11 +204,11 @@ impl Index {
 
     /// Returns the slots for which that was noted.
     pub(super) fn reclaimable(&self, slots: usize) -> impl Iterator<Item = usize> {
-        (0..slots.div_ceil(SLOTS_PER_WORD)).flat_map(|word| {
-            let members = self.reclaimable.members(word);
-            (0..SLOTS_PER_WORD)
-                .filter(move |bit| members >> bit & 1 != 0)
-                .map(move |bit| word * SLOTS_PER_WORD + bit)
+        (0..slots).step_by(SLOTS_PER_WORD).flat_map(move |first| {
+            let members = self.reclaimable.members(first / SLOTS_PER_WORD);
+            // Nothing is added, where the compiler would not see that it does not overflow.
+            let numbers = (first..slots).take(SLOTS_PER_WORD);
+            numbers.filter(move |number| members >> (number % SLOTS_PER_WORD) & 1 != 0)
         })
     }
 }

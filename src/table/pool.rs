@@ -148,7 +148,8 @@ impl<const M: usize> BufferPool<M> {
     /// Returns how many buffers are taken; right for some moment not long ago if other threads take or return some.
     #[must_use]
     pub fn taken(&self) -> usize {
-        self.links.iter().filter(|link| link.taken.load(Relaxed)).count()
+        let taken = self.links.iter().filter(|link| link.taken.load(Relaxed));
+        taken.fold(0_usize, |count, _| count.saturating_add(1))
     }
 }
 

@@ -5,6 +5,12 @@ use core::panic::PanicInfo;
 
 use dhcp_callout::{Callout, Decision, Host, NewPacket};
 
+#[cfg_attr(not(feature = "chain"), expect(dead_code, reason = "only a chain has members"))]
+#[path = "../src/size.rs"]
+mod size;
+
+use size::{BUFFERS, SLOTS};
+
 struct Quiet;
 
 impl Callout for Quiet {
@@ -22,7 +28,7 @@ impl Callout for Quiet {
     }
 }
 
-static QUIET: Host<Quiet, 64, 1> = Host::new(Quiet);
+static QUIET: Host<Quiet, SLOTS, BUFFERS> = Host::new(Quiet);
 #[cfg(not(feature = "chain"))]
 dhcp_callout::export!(QUIET);
 
@@ -30,6 +36,8 @@ dhcp_callout::export!(QUIET);
 mod chained {
     use dhcp_callout::DllPath;
     use dhcp_callout::chain::{Chain, LoadedDll};
+
+    use super::size::{MEMBERS, SLOTS};
 
     unsafe extern "C" {
         fn find_entry_point(path: *const u16) -> Option<dhcp_callout::ffi::EntryPoint>;
@@ -43,7 +51,7 @@ mod chained {
         Some(unsafe { LoadedDll::new(entry) })
     }
 
-    static CHAIN: Chain<64, 4> = Chain::new();
+    static CHAIN: Chain<SLOTS, MEMBERS> = Chain::new();
     dhcp_callout::export!(super::QUIET, chain = CHAIN, find = find);
 }
 

@@ -8,6 +8,8 @@ use dhcp_callout::ffi::CalloutTable;
 use dhcp_callout::hook::ChainDlls;
 use dhcp_callout::{Callout, Decision, Host, NewPacket};
 
+use crate::size::{BUFFERS, MEMBERS, SLOTS};
+
 struct Quiet;
 
 impl Callout for Quiet {
@@ -22,11 +24,11 @@ unsafe extern "system" fn never(_: *mut u16, _: u32, _: *mut CalloutTable) -> u3
     1
 }
 
-static HOST: Host<Quiet, 64, 4> = Host::new(Quiet);
-static CHAIN: Chain<64, 4> = Chain::new();
+static HOST: Host<Quiet, SLOTS, BUFFERS> = Host::new(Quiet);
+static CHAIN: Chain<SLOTS, MEMBERS> = Chain::new();
 
 crate::operations! {
-    Host::new() => Host::<Quiet, 64, 4>::new(Quiet);
+    Host::new() => Host::<Quiet, SLOTS, BUFFERS>::new(Quiet);
     Host::callout() => core::ptr::from_ref(HOST.callout());
     Host::in_flight() => HOST.in_flight();
     Host::tally() => HOST.tally();
@@ -37,7 +39,7 @@ crate::operations! {
     LoadError::new(code: u32) => NonZeroU32::new(code).map(LoadError::new);
     LoadError::code(code: &mut LoadError) => code.code();
 
-    Chain::new() => Chain::<64, 4>::new();
+    Chain::new() => Chain::<SLOTS, MEMBERS>::new();
     // SAFETY: nobody calls it.
     Chain::load(table: &mut CalloutTable, dlls: ChainDlls<'_>) => unsafe {
         CHAIN.load((never, *table), dlls, |_| Some(LoadedDll::new(never)), |diagnostic| {

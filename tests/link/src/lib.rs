@@ -22,6 +22,7 @@ mod option;
 mod print;
 #[cfg(feature = "simulate")]
 mod simulate;
+mod size;
 mod table;
 
 use core::panic::PanicInfo;

@@ -4,9 +4,10 @@ use dhcp_callout::table::{Borrowed, BufferPool, Context, PacketTable, Replacemen
 use dhcp_callout::{DropReason, Notice, PacketTally, TallySnapshot};
 
 use crate::each;
+use crate::size::{BUFFERS, SLOTS};
 
-static TABLE: PacketTable<[u8; 6], 64> = PacketTable::new();
-static POOL: BufferPool<8> = BufferPool::new();
+static TABLE: PacketTable<[u8; 6], SLOTS> = PacketTable::new();
+static POOL: BufferPool<BUFFERS> = BufferPool::new();
 static REPLACEMENTS: Replacements = Replacements::new();
 
 fn look<T>(item: T) {
