@@ -9,13 +9,16 @@ use proptest::sample::Index;
 
 use super::packets::nearly_message;
 use super::sample::Bytes;
+use super::shrink::InOrder;
 use super::typical::conversation;
 use crate::simulate::Conduct;
 
 /// Yields the switches of a simulated server. They shrink to [`Conduct::DEFAULT`], each by itself.
 #[inline]
 pub fn conduct() -> impl Strategy<Value = Conduct> {
-    Conduct::CHOICES.map(|choices| 0..choices).prop_map(Conduct::of)
+    Conduct::CHOICES
+        .map(|choices| InOrder((0..choices).collect()))
+        .prop_map(Conduct::of)
 }
 
 /// Yields what a simulated server does, and what goes over the wire meanwhile, for

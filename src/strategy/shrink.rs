@@ -1,5 +1,6 @@
-//! How packets shrink: by their bytes, whatever they were made of.
+//! How packets shrink: by their bytes, whatever they were made of; and choices: to the first that fails.
 
+use core::fmt;
 use core::iter::successors;
 use core::mem::take;
 use core::ops::Range;
@@ -69,14 +70,15 @@ impl ValueTree for Shrinking {
         self.complicate()
     }
 
-    /// Tries something else in place of what was tried.
+    /// Tries something else in place of what was tried; at the end goes back to what failed, or else nothing that is
+    /// beside the packet would shrink.
     fn complicate(&mut self) -> bool {
-        self.tried = None;
+        let was_tried = self.tried.take().is_some();
         while self.tried.is_none() {
             match self.attempts.pop() {
                 Some(attempt) => self.tried = attempt.make(&self.failing),
                 None if take(&mut self.has_shrunk) => self.attempts = attempts(self.failing.len()),
-                None => return false,
+                None => return was_tried,
             }
         }
         true
@@ -116,4 +118,59 @@ fn attempts(length: usize) -> Vec<Attempt> {
         .collect();
     all.reverse();
     all
+}
+
+/// Yields one of these values. It shrinks to the first with which a test fails, where
+/// [`select`](proptest::sample::select) may try only such as are half as far from the first.
+#[derive(Clone, Debug)]
+pub(super) struct InOrder<T>(pub(super) Vec<T>);
+
+impl<T: Clone + fmt::Debug> Strategy for InOrder<T> {
+    type Tree = Choice<T>;
+    type Value = T;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let chosen = (0..self.0.len()).new_tree(runner)?.current();
+        let mut simpler: Vec<_> = self.0.iter().take(chosen).cloned().collect();
+        simpler.reverse();
+        let failing = self.0.get(chosen).cloned().ok_or("there is no value")?;
+        Ok(Choice {
+            failing,
+            tried: None,
+            simpler,
+        })
+    }
+}
+
+/// A choice that shrinks.
+#[derive(Debug)]
+pub(super) struct Choice<T> {
+    failing: T,
+    /// What is tried now.
+    tried: Option<T>,
+    /// What is left to try, in the opposite order.
+    simpler: Vec<T>,
+}
+
+impl<T: Clone + fmt::Debug> ValueTree for Choice<T> {
+    type Value = T;
+
+    fn current(&self) -> T {
+        self.tried.as_ref().unwrap_or(&self.failing).clone()
+    }
+
+    /// Keeps what was tried, which failed: all before it have passed.
+    fn simplify(&mut self) -> bool {
+        if let Some(tried) = self.tried.take() {
+            self.failing = tried;
+            self.simpler.clear();
+        }
+        self.complicate()
+    }
+
+    fn complicate(&mut self) -> bool {
+        let was_tried = self.tried.is_some();
+        self.tried = self.simpler.pop();
+        was_tried || self.tried.is_some()
+    }
 }

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::sample::{Composition, Sample};
+use super::shrink::InOrder;
 use crate::message::option::microsoft::{CLASS_ID_WINDOWS_2000, USER_CLASS_RRAS};
 use crate::message::readable::{byte_of, bytes, concat, counted};
 use crate::message::{HEADER_LENGTH, MAGIC_COOKIE, MIN_LENGTH, Message, MessageType, OpCode, OptionCode};
@@ -89,7 +90,7 @@ const CONVERSATIONS: [&[Turn]; 7] = [
 /// 4.4.1](https://www.rfc-editor.org/rfc/rfc2131#section-4.3.1) ask for: 244 bytes of a DISCOVER.
 #[inline]
 pub fn typical_message() -> impl Strategy<Value = Sample> {
-    (select(&TYPES[..]), client()).prop_map(|(kind, client)| client.message(kind))
+    (InOrder(TYPES.into()), client()).prop_map(|(kind, client)| client.message(kind))
 }
 
 /// Yields messages as [`typical_message`], all of one type: one of its eight, or any other as a client's.
@@ -114,7 +115,7 @@ pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
 #[inline]
 pub fn exchange() -> impl Strategy<Value = (Sample, Sample)> {
     (
-        select(&[DISCOVERED, GRANTED, GRANTED_AT_ONCE, INFORMED, REFUSED][..]),
+        InOrder(vec![DISCOVERED, GRANTED, GRANTED_AT_ONCE, INFORMED, REFUSED]),
         client(),
     )
         .prop_filter_map("has a reply", |(turn, client)| {
@@ -128,7 +129,7 @@ pub fn exchange() -> impl Strategy<Value = (Sample, Sample)> {
 /// all.
 #[inline]
 pub fn conversation() -> impl Strategy<Value = Vec<Sample>> {
-    (select(&CONVERSATIONS[..]), client()).prop_map(|(turns, client)| {
+    (InOrder(CONVERSATIONS.into()), client()).prop_map(|(turns, client)| {
         let before = [None].into_iter().chain(turns.iter().copied().map(Some));
         let all = turns.iter().zip(before).zip(0..).flat_map(|((turn, before), number)| {
             let (request, reply) = client.turn(*turn, before, number);
@@ -167,7 +168,7 @@ struct Client {
 fn client() -> impl Strategy<Value = Client> {
     let ways = (address(), address(), option::of((address(), agent())), mac());
     let header = (any::<u32>(), 0..60_u8, any::<bool>(), any::<bool>());
-    (left_out(), select(&MAKERS[..]), wishes(), header, ways, settings()).prop_map(
+    (left_out(), InOrder(MAKERS.into()), wishes(), header, ways, settings()).prop_map(
         |(left_out, (class, requested, others), wishes, header, ways, settings)| {
             let left_out: Vec<_> = left_out.into_iter().flatten().collect();
             let (address, server, relay, mac) = ways;

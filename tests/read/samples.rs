@@ -224,6 +224,39 @@ fn a_failure_shrinks_to_the_smallest_packet_and_prints_as_a_message() {
     assert!(printed.lines().count() < 30 && printed.ends_with("ff"), "{printed}");
 }
 
+/// Each switch shrinks to its default by itself, whichever of its values the failure is found with.
+#[test]
+fn a_switch_that_a_failure_does_not_need_shrinks_to_its_default() {
+    for seed in 0..16 {
+        let rng = || TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+        // One value passes that is neither the default nor the one that it is found with.
+        let fault = |conduct: &Conduct| !conduct.to_string().contains("contexts(Null)");
+        assert_eq!(shrunk_from(rng(), strategy::conduct(), fault), Conduct::DEFAULT);
+        let fault = |conduct: &Conduct| conduct.to_string().contains("notices(Withheld)");
+        let conduct = shrunk_from(rng(), strategy::conduct(), fault);
+        assert_eq!(conduct.to_string(), "default.notices(Withheld)");
+        let is_request = |sample: &Sample| message(sample).message_type() == Some(MessageType::REQUEST);
+        let sample = shrunk_from(rng(), strategy::typical_message(), |sample| !is_request(sample));
+        assert_eq!(message(&sample).message_type(), Some(MessageType::DISCOVER));
+        let (_, reply) = shrunk_from(rng(), strategy::exchange(), |(request, _)| !is_request(request));
+        assert_eq!(message(&reply).message_type(), Some(MessageType::OFFER));
+    }
+}
+
+/// What is beside a packet shrinks after it, and a packet shrinks behind a filter.
+#[test]
+fn a_packet_shrinks_as_a_part_of_something_else() {
+    for seed in 0..8 {
+        let rng = || TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+        let (packet, number) = shrunk_from(rng(), (strategy::packet(), any::<u8>()), |(packet, _)| {
+            packet.len() > 300
+        });
+        assert_eq!((packet.len(), number), (301, 0));
+        let even = strategy::packet().prop_filter("is even", |packet| packet.len() % 2 == 0);
+        assert_eq!(shrunk_from(rng(), even, |packet| packet.len() > 300).len(), 302);
+    }
+}
+
 /// A fault that needs one option shrinks to that option alone, in the options field or in one that option 52 names:
 /// whatever kind of packet it is found in first.
 #[test]
