@@ -60,14 +60,18 @@ impl<'p> Naive<'p> {
             endless: Vec::new(),
         };
         naive.end = naive.field(Area::Options, 240..packet.len());
-        let overload = naive.value(52);
-        if matches!(overload.as_deref(), Some([1 | 3])) {
+        if naive.names(1) {
             naive.field(Area::File, 108..236);
         }
-        if matches!(overload.as_deref(), Some([2 | 3])) {
+        if naive.names(2) {
             naive.field(Area::Sname, 44..108);
         }
         naive
+    }
+
+    /// Returns whether option 52 says that this field has options.
+    fn names(&self, field: u8) -> bool {
+        matches!(self.value(52).as_deref(), Some(&[fields @ 1..=3]) if fields & field != 0)
     }
 
     /// Reads one field, and returns where its END is.
@@ -279,6 +283,16 @@ fn edits_alike(naive: &Naive<'_>, message: Message<'_>, buffer: &mut PacketBuffe
         }
         let after = Naive::read(buffer.as_bytes());
         assert_eq!(after.fault, None);
+        // What holds no options stays, and where there are none any more, there is nothing.
+        for (part, field) in [(0..44, 0), (44..108, 2), (108..236, 1), (236..240, 0)] {
+            let [before, now] = [naive.packet, after.packet].map(|packet| &packet[part.clone()]);
+            let is_right = match (naive.names(field), after.names(field)) {
+                (false, names) => now == before && !names,
+                (true, false) => now.iter().all(|byte| *byte == 0),
+                (true, true) => true,
+            };
+            assert!(is_right, "edit {number} makes {now:?} of bytes {part:?}");
+        }
         for field in &after.endless {
             let [before, after] = [naive.packet, after.packet].map(|packet| packet.get(field.clone()));
             let is_as_it_was = naive.endless.contains(field) && after == before;
