@@ -25,8 +25,8 @@ usage: replay [--json] [FILE]
               tests/captures/server-gone.pcap of the project
   --json      prints each packet as one line of JSON, then the totals as another; each time is in
               seconds since 1970, as text with nine decimals; of the totals `unparsed` counts what
-              was not read, `violations` reports out of order, and `live` packets that were never
-              reported as processed
+              was not read, `passed_over` replies that answer no packet, `violations` reports out of
+              order, and `live` packets that were never reported as processed
   -h, --help  prints this
 
 What a capture does not show, the server makes up: a DISCOVER without an OFFER was dropped with
@@ -89,8 +89,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (mut frames, _) = tool::open(&arguments.file, tool::is_redirected())?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut totals = Totals::default();
-    let end = replay(&mut frames, &mut totals, |messages| {
-        report(&mut out, arguments, &server, messages)
+    let end = replay(&mut frames, &mut totals, |messages, totals| {
+        report(&mut out, arguments, &server, messages, totals)
     })?;
     // The bar is gone before the totals come.
     drop(frames);
@@ -119,17 +119,17 @@ impl CapturedMessage {
     }
 
     /// What all messages of an exchange have in common.
-    fn transaction(&self) -> Option<(u32, [u8; 16])> {
-        self.parse().map(|message| (message.xid(), *message.chaddr_field()))
+    fn transaction(&self) -> Option<u32> {
+        self.parse().map(Message::xid)
     }
 }
 
-/// Passes the messages of the capture to `report`, whole exchanges together and a limited number at a time; `report`
-/// returns how many client packets there were. The result in the result is the end of the capture.
+/// Passes the messages of the capture to `report`, whole exchanges together and a limited number at a time. The result
+/// in the result is the end of the capture.
 fn replay(
     frames: &mut Capture,
     totals: &mut Totals,
-    mut report: impl FnMut(&[CapturedMessage]) -> io::Result<usize>,
+    mut report: impl FnMut(&[CapturedMessage], &mut Totals) -> io::Result<()>,
 ) -> io::Result<Result<(), CaptureError>> {
     const MOST: usize = 16_384;
     let mut finder = Finder::default();
@@ -167,11 +167,11 @@ fn replay(
         });
         if messages.len() >= MOST {
             let unfinished = take_unfinished(&mut messages);
-            totals.packets = totals.packets.saturating_add(report(&messages)?);
+            report(&messages, totals)?;
             messages = unfinished;
         }
     }
-    totals.packets = totals.packets.saturating_add(report(&messages)?);
+    report(&messages, totals)?;
     (totals.joined, totals.skipped) = finder.finish();
     Ok(end)
 }
@@ -198,13 +198,14 @@ fn take_unfinished(messages: &mut Vec<CapturedMessage>) -> Vec<CapturedMessage> 
 }
 
 /// Has the server play its part in these messages, prints what became of the client packets in the order in which they
-/// came, and returns their number.
+/// came, and counts them.
 fn report(
     out: &mut impl Write,
     arguments: &Arguments,
     server: &Server,
     messages: &[CapturedMessage],
-) -> io::Result<usize> {
+    totals: &mut Totals,
+) -> io::Result<()> {
     let datagrams: Vec<_> = messages
         .iter()
         .map(|message| Datagram {
@@ -213,7 +214,9 @@ fn report(
         })
         .collect();
     let mut lifecycles = Vec::new();
-    server.replay(&datagrams, |lifecycle| lifecycles.push(lifecycle.clone()));
+    let passed_over = server.replay(&datagrams, |lifecycle| lifecycles.push(lifecycle.clone()));
+    totals.packets = totals.packets.saturating_add(lifecycles.len());
+    totals.passed_over = totals.passed_over.saturating_add(passed_over.len());
     lifecycles.sort_by_key(|lifecycle| lifecycle.index);
     for lifecycle in &lifecycles {
         let packet = messages.get(lifecycle.index);
@@ -226,7 +229,7 @@ fn report(
             print(out, packet, message, lifecycle, messages)?;
         }
     }
-    Ok(lifecycles.len())
+    Ok(())
 }
 
 fn print(
@@ -372,6 +375,8 @@ struct Totals {
     joined: usize,
     /// Messages of clients.
     packets: usize,
+    /// Messages that answer none of these.
+    passed_over: usize,
     skipped: Skipped,
     tally: TallySnapshot,
 }
@@ -390,6 +395,7 @@ impl Totals {
             .collect();
         json!({
             "packets": self.packets,
+            "passed_over": self.passed_over,
             "messages": self.messages,
             "frames": self.frames,
             "joined_from_fragments": self.joined,
@@ -415,6 +421,10 @@ impl Totals {
         if self.joined > 0 {
             let messages = tool::count(self.joined, "message");
             writeln!(out, "{messages} put together from IP fragments")?;
+        }
+        if self.passed_over > 0 {
+            let messages = tool::count(self.passed_over, "message");
+            writeln!(out, "{messages} passed over: no answer to a packet of the capture")?;
         }
         write!(out, "{}\n{}", self.skipped, self.tally)?;
         let all = self.tally.dropped_in_all().max(1);

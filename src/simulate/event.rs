@@ -65,14 +65,14 @@ pub enum Call {
 }
 
 /// Returns the call about the address of a packet: given by its reply, refused by it, or not wanted by the client.
-/// There is none if they name no address.
+/// There is none if they name no address, or one that cannot be read.
 pub(super) fn about_address(request: Message<'_>, reply: Option<Message<'_>>) -> Option<Call> {
-    let requested = request.find(option::REQUESTED_ADDRESS).unwrap_or(request.ciaddr());
+    let refused = || Some(request.get(option::REQUESTED_ADDRESS).ok()?.unwrap_or(request.ciaddr()));
     let (problem, address) = match (Kind::of(request), reply.map(Kind::of)) {
         (Kind::Dhcp(MessageType::REQUEST | MessageType::DISCOVER), Some(Kind::Dhcp(MessageType::ACK)))
         | (Kind::Bootp, Some(Kind::Bootp)) => (None, reply?.yiaddr()),
-        (_, Some(Kind::Dhcp(MessageType::NAK))) => (Some(AddressProblem::NACKED), requested),
-        (Kind::Dhcp(MessageType::DECLINE), None) => (Some(AddressProblem::DECLINE), requested),
+        (_, Some(Kind::Dhcp(MessageType::NAK))) => (Some(AddressProblem::NACKED), refused()?),
+        (Kind::Dhcp(MessageType::DECLINE), None) => (Some(AddressProblem::DECLINE), refused()?),
         (Kind::Dhcp(MessageType::RELEASE), None) => (Some(AddressProblem::RELEASE), request.ciaddr()),
         _ => return None,
     };

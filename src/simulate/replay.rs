@@ -36,9 +36,11 @@ pub struct Lifecycle {
     pub stage: Stage,
 }
 
-/// What the server does with a client packet, as the capture shows it.
+/// What the server does with a datagram, as the capture shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
+    /// It is the server's own answer to a client packet.
+    Answer,
     /// It answers with the datagram of this index.
     Answered(usize),
     /// It acts on the packet without an answer: DECLINE, RELEASE, and a REQUEST that another server is to answer.
@@ -50,14 +52,25 @@ enum Fate {
 /// How often calls are made that several threads make at once.
 const AT_ONCE: usize = 4;
 
-/// What a reply must have in common with the packet that it answers: `xid` and `chaddr`.
-type Transaction = (u32, [u8; 16]);
+/// A client packet without a reply so far.
+struct Unanswered<'c> {
+    index: usize,
+    request: Message<'c>,
+    /// Whether a later one repeats it.
+    sent_again: bool,
+}
 
 impl Server {
     /// Plays the server's part in a capture, and passes each client packet's lifecycle to `observe` when it ends.
     ///
     /// Each BOOTREQUEST is received at its time, and its options are parsed. If the capture has a reply (same `xid` and
-    /// `chaddr`, the other direction, a message type that answers), the packet is in flight until then.
+    /// `chaddr`, the other direction, a message type that answers), the packet is in flight until then. Only the answer
+    /// to a LEASEQUERY without `chaddr` may have another (RFC 4388 section 6.2).
+    ///
+    /// A client that has no reply sends its packet again. A reply answers the latest such packet before it that has
+    /// none yet: a client sends again mostly because the one before was lost, and if there are replies to both, it
+    /// matters little which belongs to which. A reply of a second server to the same packet answers nothing.
+    ///
     /// `DhcpAddressOfferHook` is called before an ACK to a REQUEST, or to a DISCOVER if both have Rapid Commit, and
     /// before a BOOTP reply, if the reply has an address in `yiaddr`; `DhcpAddressDelHook` before a NAK, and for a
     /// DECLINE or RELEASE, if the client names an address. For a REQUEST that names a server and gets no reply neither
@@ -70,19 +83,24 @@ impl Server {
     /// - as [`DropReason::GEN_FAILURE`], if it is an INFORM or LEASEQUERY: why, a capture does not show. Nor does it
     ///   ever show [`DropReason::WRONG_SERVER`], which is about a client of another directory enterprise.
     ///
-    /// The server's [`Conduct`](super::Conduct) decides what the documentation leaves open. Datagrams that are no DHCP
-    /// message, or do not fit into the server's buffer, are passed over.
-    pub fn replay(&self, capture: &[Datagram<'_>], mut observe: impl FnMut(&Lifecycle)) {
-        let fates = fates(capture);
+    /// The server's [`Conduct`](super::Conduct) decides what the documentation leaves open.
+    ///
+    /// Returns the index of each datagram that was passed over: a reply that answers no packet of the capture, what is
+    /// no DHCP message, and what does not fit into the server's buffer.
+    pub fn replay(&self, capture: &[Datagram<'_>], mut observe: impl FnMut(&Lifecycle)) -> Vec<usize> {
+        let mut passed_over = Vec::new();
         let mut waiting = BTreeMap::new();
-        for (index, datagram) in capture.iter().enumerate() {
+        for (index, (datagram, fate)) in capture.iter().zip(fates(capture)).enumerate() {
             if let Some(packet) = waiting.remove(&index) {
                 observe(&self.answer(packet, index, datagram));
             }
-            let (Some(fate), Ok(request)) = (fates.get(index).copied().flatten(), Message::parse(datagram.payload))
-            else {
+            let (Some(fate), Ok(request)) = (fate, Message::parse(datagram.payload)) else {
+                passed_over.push(index);
                 continue;
             };
+            if fate == Fate::Answer {
+                continue;
+            }
             if self.conduct.never_offered && fate == Fate::Dropped(DropReason::DUPLICATE) {
                 observe(&self.drop_unoffered(index, datagram));
                 continue;
@@ -97,6 +115,7 @@ impl Server {
                 fate => observe(&self.settle(packet, fate, datagram.time)),
             }
         }
+        passed_over
     }
 
     /// Drops a packet that the callout was not offered, and that has no context for it.
@@ -222,48 +241,56 @@ impl<'c> Replayed<'c> {
     }
 }
 
-/// Finds out what becomes of each client packet; `None` for a datagram that is none.
+/// Finds out what becomes of each datagram; `None` for one that is passed over.
 fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
     let mut fates = vec![None; capture.len()];
-    let mut unanswered: BTreeMap<Transaction, Vec<(usize, Message<'_>)>> = BTreeMap::new();
+    let mut set = |index: usize, fate| {
+        if let Some(slot) = fates.get_mut(index) {
+            *slot = Some(fate);
+        }
+    };
+    let mut unanswered: BTreeMap<u32, Vec<Unanswered<'_>>> = BTreeMap::new();
     for (index, datagram) in capture.iter().enumerate() {
         let message = Message::parse(datagram.payload).ok();
         let Some(message) = message.filter(|message| message.as_bytes().len() <= PACKET_CAPACITY) else {
             continue;
         };
-        let transaction = (message.xid(), *message.chaddr_field());
-        let open = unanswered.entry(transaction).or_default();
+        let open = unanswered.entry(message.xid()).or_default();
         match message.op() {
             OpCode::REQUEST => {
-                let repeated = open.iter().any(|(_, earlier)| is_repeated(*earlier, message));
-                let fate = if repeated {
-                    Fate::Dropped(DropReason::DUPLICATE)
-                } else {
-                    unanswered_fate(message)
+                let mut latest_first = open.iter_mut().rev();
+                let fate = match latest_first.find(|earlier| is_repeated(earlier.request, message)) {
+                    Some(earlier) => {
+                        earlier.sent_again = true;
+                        Fate::Dropped(DropReason::DUPLICATE)
+                    }
+                    None => unanswered_fate(message),
                 };
-                if !repeated {
-                    open.push((index, message));
-                }
-                if let Some(slot) = fates.get_mut(index) {
-                    *slot = Some(fate);
-                }
+                set(index, fate);
+                open.push(Unanswered {
+                    index,
+                    request: message,
+                    sent_again: false,
+                });
             }
             OpCode::REPLY => {
                 // An INFORM can have the transaction of a REQUEST, and gets no lease. A relay that is captured on both
                 // sides shows the packet twice, once with its own address.
                 let has_lease = message.find(option::LEASE_TIME).is_some();
-                let difference = |request: Message<'_>| {
-                    let is_inform = Kind::of(request) == Kind::Dhcp(MessageType::INFORM);
-                    (is_inform == has_lease, request.giaddr() != message.giaddr())
+                let difference = |packet: &Unanswered<'_>| {
+                    let is_inform = Kind::of(packet.request) == Kind::Dhcp(MessageType::INFORM);
+                    let other_side = packet.request.giaddr() != message.giaddr();
+                    (is_inform == has_lease, packet.sent_again, other_side)
                 };
-                let answered = (0..)
-                    .zip(&*open)
-                    .filter(|(_, (_, request))| is_answer(*request, message))
-                    .min_by_key(|(_, (_, request))| difference(*request))
-                    .map(|(position, _)| position)
-                    .map(|position| open.remove(position));
-                if let Some(slot) = answered.and_then(|(request, _)| fates.get_mut(request)) {
-                    *slot = Some(Fate::Answered(index));
+                // Of equal ones the first.
+                let latest_first = open.iter().enumerate().rev();
+                let answered = latest_first
+                    .filter(|(_, packet)| is_answer(packet.request, message))
+                    .min_by_key(|(_, packet)| difference(packet))
+                    .map(|(position, _)| position);
+                if let Some(position) = answered {
+                    set(open.remove(position).index, Fate::Answered(index));
+                    set(index, Fate::Answer);
                 }
             }
             _ => {}
@@ -272,14 +299,24 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
     fates
 }
 
-/// Returns whether `later`, of the same transaction, is the same packet sent again.
+/// Returns whether `later`, of the same `xid`, is the same packet sent again.
 fn is_repeated(earlier: Message<'_>, later: Message<'_>) -> bool {
-    Kind::of(earlier) == Kind::of(later) && earlier.giaddr() == later.giaddr()
+    earlier.chaddr_field() == later.chaddr_field()
+        && earlier.giaddr() == later.giaddr()
+        && Kind::of(earlier) == Kind::of(later)
 }
 
-/// Returns whether `reply`, of the same transaction, answers `request`.
+/// Returns whether `reply`, of the same `xid`, answers `request`.
 fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
+    let is_to_client = request.chaddr_field() == reply.chaddr_field();
     match (Kind::of(request), Kind::of(reply)) {
+        (Kind::Dhcp(MessageType::LEASEQUERY), Kind::Dhcp(answer)) => {
+            // A query by address or client identifier.
+            let names_no_client = *request.chaddr_field() == [0; 16];
+            let answers = MessageType::LEASEUNASSIGNED..=MessageType::LEASEACTIVE;
+            (is_to_client || names_no_client) && answers.contains(&answer)
+        }
+        _ if !is_to_client => false,
         (Kind::Dhcp(request_type), Kind::Dhcp(answer)) => match request_type {
             MessageType::DISCOVER if answer == MessageType::ACK => {
                 let commits_rapidly = |message: Message<'_>| message.find(option::RAPID_COMMIT).is_some();
@@ -288,7 +325,6 @@ fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
             MessageType::DISCOVER => answer == MessageType::OFFER,
             MessageType::REQUEST => matches!(answer, MessageType::ACK | MessageType::NAK),
             MessageType::INFORM => answer == MessageType::ACK,
-            MessageType::LEASEQUERY => (MessageType::LEASEUNASSIGNED..=MessageType::LEASEACTIVE).contains(&answer),
             _ => false,
         },
         (request, reply) => (request, reply) == (Kind::Bootp, Kind::Bootp),

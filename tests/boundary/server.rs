@@ -1016,7 +1016,7 @@ fn a_replay_finds_the_answer_to_each_kind_of_request_and_passes_over_what_is_non
     let datagrams = capture.each_ref().map(|payload| Datagram { time, payload });
     let mut ends = Vec::new();
     let server = unsafe { Server::new(CalloutTable::EMPTY) };
-    server.replay(&datagrams, |lifecycle| {
+    let passed_over = server.replay(&datagrams, |lifecycle| {
         let sent = lifecycle.calls.iter().find_map(|(_, call)| match call {
             Call::Sent { reply, .. } => Some(*reply),
             _ => None,
@@ -1036,4 +1036,5 @@ fn a_replay_finds_the_answer_to_each_kind_of_request_and_passes_over_what_is_non
             (10, None, dropped(DropReason::INVALID)),
         ]
     );
+    assert_eq!(passed_over, [7, 9, 11, 12, 13]);
 }

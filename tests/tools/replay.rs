@@ -13,7 +13,7 @@ use dhcp_callout::{
     Callout, Decision, DropReason, Host, Message, NewPacket, Notice, Outcome, PacketBuffer, Stage, entry_point,
 };
 use dhcp_callout_support::capture::{Frame, datagrams};
-use dhcp_callout_support::packet::request;
+use dhcp_callout_support::packet::{Packet, reply, request};
 use dhcp_callout_support::program::example;
 use dhcp_callout_support::{capture, tool, watcher};
 
@@ -322,6 +322,99 @@ fn an_inform_and_a_request_of_one_transaction_are_told_apart() {
     }
 }
 
+/// The index of each client packet, with that of the reply to it, or the reason for which it is dropped.
+fn ends(messages: &[Packet]) -> Vec<(usize, Result<usize, Option<DropReason>>)> {
+    let messages: Vec<Vec<u8>> = messages.iter().cloned().map(Into::into).collect();
+    let datagrams: Vec<_> = messages
+        .iter()
+        .map(|payload| Datagram {
+            time: Duration::ZERO,
+            payload,
+        })
+        .collect();
+    let mut ends: Vec<_> = lifecycles(&datagrams)
+        .iter()
+        .map(|lifecycle| {
+            let sent = lifecycle.calls.iter().find_map(|(_, call)| match call {
+                Call::Sent { reply, .. } => Some(*reply),
+                _ => None,
+            });
+            let reason = match lifecycle.stage {
+                Stage::Done(Outcome::Dropped(reason)) => Some(reason),
+                _ => None,
+            };
+            (lifecycle.index, sent.ok_or(reason))
+        })
+        .collect();
+    ends.sort_by_key(|(index, _)| *index);
+    ends
+}
+
+#[test]
+fn a_packet_sent_again_that_was_answered_is_not_dropped() {
+    let no_address = Err(Some(DropReason::NOADDRESS));
+    let duplicate = Err(Some(DropReason::DUPLICATE));
+    for (asks, answers) in [(1, 2), (3, 5)] {
+        let ask = || request().option(53, [asks]).end();
+        let answer = || reply().option(53, [answers]).end();
+        for (messages, expected) in [
+            // Both are answered.
+            (vec![ask(), ask(), answer(), answer()], vec![(0, Ok(3)), (1, Ok(2))]),
+            // The first was lost, or the server was not there yet.
+            (vec![ask(), ask(), answer()], vec![(0, no_address), (1, Ok(2))]),
+            (
+                vec![ask(), ask(), ask(), answer()],
+                vec![(0, no_address), (1, duplicate), (2, Ok(3))],
+            ),
+            // The second came too late to be answered, or to be a duplicate.
+            (vec![ask(), answer(), ask()], vec![(0, Ok(1)), (2, no_address)]),
+        ] {
+            assert_eq!(ends(&messages), expected);
+        }
+    }
+}
+
+/// On both sides of a relay each packet is seen twice, and the copies of a reply go the other way.
+#[test]
+fn a_packet_sent_again_through_a_relay_is_answered_on_both_sides() {
+    let relay = [192, 0, 2, 254];
+    let ask = || request().option(53, [1]);
+    let answer = || reply().giaddr(relay).option(53, [2]).end();
+    let asked = [ask().end(), ask().giaddr(relay).end()];
+    let messages = [&asked[..], &asked, &[answer(), answer()]].concat();
+    assert_eq!(
+        ends(&messages),
+        [
+            (0, Err(Some(DropReason::NOADDRESS))),
+            (1, Err(Some(DropReason::NOADDRESS))),
+            (2, Ok(5)),
+            (3, Ok(4)),
+        ]
+    );
+}
+
+/// A LEASEQUERY by address or client identifier names no hardware address; the answer has the client's (RFC 4388
+/// sections 6.2 and 6.4.2).
+#[test]
+fn a_leasequery_is_answered_with_the_hardware_address_of_the_client() {
+    let relay = [192, 0, 2, 254];
+    let query = || request().giaddr(relay).option(53, [10]);
+    let by_address = || query().htype(0).hlen(0).chaddr(&[0; 6]).ciaddr([192, 0, 2, 9]);
+    let active = || reply().giaddr(relay).ciaddr([192, 0, 2, 9]).option(53, [13]);
+    let other = || query().chaddr(&[2, 0, 0, 0, 0, 9]);
+    for (messages, expected) in [
+        (vec![by_address().end(), active().end()], vec![(0, Ok(1))]),
+        (vec![query().end(), active().end()], vec![(0, Ok(1))]),
+        // Another client is asked for, and with the same `xid`, which is no question that comes again.
+        (
+            vec![query().end(), other().end(), active().end()],
+            vec![(0, Ok(2)), (1, Err(Some(DropReason::GEN_FAILURE)))],
+        ),
+    ] {
+        assert_eq!(ends(&messages), expected);
+    }
+}
+
 #[test]
 fn a_packet_without_a_reply_is_dropped_for_what_the_capture_shows() {
     let server_id = |editor: &mut Editor<'_, '_>| {
@@ -345,6 +438,17 @@ fn a_packet_without_a_reply_is_dropped_for_what_the_capture_shows() {
     ] {
         assert_eq!(calls_of(&[packet]).1, expected);
     }
+}
+
+/// Option 50 that is no address: what `ciaddr` has is not what the client refuses.
+#[test]
+fn an_address_that_cannot_be_read_is_not_told_as_another() {
+    let told = |requested: &[u8]| {
+        let packet = request().ciaddr([192, 0, 2, 9]).option(53, [4]).option(50, requested);
+        calls_of(&[packet.end().into()]).0
+    };
+    assert_eq!(told(&[1]), ["new", "options", "processed"]);
+    assert_eq!(told(&[192, 0, 2, 8]), ["new", "options", "delete address", "processed"]);
 }
 
 #[test]
@@ -473,6 +577,20 @@ fn the_program_tells_each_packet_in_a_line_of_json() {
     );
     assert_eq!(lines[7]["end"], "DHCP_DROP_DUPLICATE");
     assert_eq!((&lines[8]["packets"], &lines[8]["frames"]), (&8.into(), &10.into()));
+}
+
+/// Such as the reply of a second server.
+#[test]
+fn the_program_counts_what_answers_no_packet() {
+    let offer = || reply().option(53, [2]).end();
+    let packets = [offer(), request().option(53, [1]).end(), offer(), offer()].map(Into::into);
+    let capture = Capture::of("passed-over.pcap", &packets);
+    let path = capture.path().to_str().unwrap();
+    let text = String::from_utf8(replay(&[path]).stdout).unwrap();
+    assert!(text.contains("\n2 messages passed over: "), "{text}");
+    let json = String::from_utf8(replay(&["--json", path]).stdout).unwrap();
+    let totals: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!((&totals["packets"], &totals["passed_over"]), (&1.into(), &2.into()));
 }
 
 /// Option 53 with two bytes is no message type, and no BOOTP either.
