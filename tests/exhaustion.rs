@@ -372,7 +372,8 @@ fn all(symbols: &[&[u8]], length: u32, each: impl Fn(&[&[u8]], &mut PacketBuffer
 
 /// A header with the magic cookie, with these bytes at the end or at the start of `file` and `sname`.
 fn header(file: &[u8], sname: &[u8], at_end: bool) -> Vec<u8> {
-    let mut packet = vec![0; 236];
+    // No byte of the header before them is 0, and no two are equal.
+    let mut packet: Vec<u8> = (1..=44).chain([0; 192]).collect();
     for (field, bytes) in [(108..236, file), (44..108, sname)] {
         let start = if at_end { field.end - bytes.len() } else { field.start };
         packet[start..start + bytes.len()].copy_from_slice(bytes);
