@@ -120,6 +120,23 @@ fn debris_is_found_whatever_the_pattern_of_traffic() {
 }
 
 #[test]
+fn each_packet_is_looked_at_in_time_whenever_room_becomes_short() {
+    // How long ago the last look was then; 64 admissions in a row need not look.
+    for since_look in 0..64 {
+        let table = table();
+        table.set_patience(u64::MAX);
+        pass(&table, since_look);
+        let packets = fill(&table, SLOTS * 3 / 4 + 1, DEBRIS);
+        hear_all(&table, &packets);
+        pass(&table, 3 * SLOTS as u64 + 96);
+        // One that a look has not found since counts as heard of now.
+        let mut given_up = 0;
+        table.evict_before(u64::MAX, |_| given_up += 1);
+        assert_eq!(given_up, packets.len(), "{since_look}");
+    }
+}
+
+#[test]
 fn what_becomes_old_in_a_full_table_is_found_at_once() {
     let table = table();
     let young = fill(&table, 2000, YOUNG);
