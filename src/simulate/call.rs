@@ -590,8 +590,15 @@ impl Arguments {
         if let Some(bytes) = self.inside((start, size), buffer) {
             return Ok(bytes.to_vec());
         }
-        // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be read.
-        let read = || unsafe { read_packet(pointer, size) }.map(<[u8]>::to_vec);
+        // By the stack, since what is allocated for it could be just what a callout has put there and freed.
+        let read = || {
+            // SAFETY: the pointer is NULL, or a hook put it there, now or before, and promises that the packet can be read.
+            let bytes = unsafe { read_packet(pointer, size) }?;
+            let mut aside = [0; PACKET_CAPACITY];
+            let aside = aside.get_mut(..bytes.len()).unwrap_or_default();
+            aside.copy_from_slice(bytes);
+            Ok(aside.to_vec())
+        };
         let packet = reader.and_then(|reader| reader.read(read));
         packet.unwrap_or_else(|| check_packet(pointer, size).map(|()| given.to_vec()))
     }

@@ -20,6 +20,7 @@ pub use rule::{Rule, Severity};
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::net::Ipv4Addr;
 use core::time::Duration;
 
 use self::compare::{Comparison, Effect};
@@ -32,6 +33,7 @@ use super::threads::{Threads, timed};
 use super::watch::Watch;
 use super::{Conduct, Contexts, Notices, Server};
 use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
+use crate::hook::TEST_SOCKET;
 
 /// Checks a callout: runs its entry point through all that a server may do, with good packets and hostile ones, and
 /// returns the [rules](Rule) that it breaks.
@@ -71,7 +73,9 @@ use crate::ffi::{CalloutTable, ENTRY_POINT, EntryPoint};
 /// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to
 /// a sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing
 /// of what it does; one that changes a reply after the call which has put it there by the context of another packet, or
-/// of one that has ended; one that breaks a rule only after more packets than these; and whether a callout with hooks
+/// of one that has ended; one that breaks a rule only after more packets than these; one that refuses the packets of a later
+/// run, which are the same again; what its entry
+/// point does to the list and beside the table when it is called once more for a later run; and whether a callout with hooks
 /// serves the DLLs after it, for which there is [`check_chained`]. A hook that crashes, or panics in `extern` code, ends
 /// the test.
 ///
@@ -216,6 +220,8 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
 /// that tosses a coin at each start, all runs of a mode are alike, and none is like the other mode's, once in 2²⁵ times.
 const ROUNDS: usize = 3;
 
+const OTHER_SOCKET: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+
 /// How a run is played.
 #[derive(Clone, Copy)]
 struct Mode {
@@ -227,6 +233,8 @@ struct Mode {
     service: Service,
     /// Whether an end that is reported again has the context of its packet, or else NULL.
     repeats_context: bool,
+    /// The address of the socket on which all packets are received.
+    socket: Ipv4Addr,
 }
 
 impl Mode {
@@ -238,6 +246,7 @@ impl Mode {
             remains: Remains::Poison,
             service: Service::Running,
             repeats_context: true,
+            socket: TEST_SOCKET,
         }
     }
 }
@@ -261,12 +270,13 @@ struct Check<'w> {
 }
 
 impl Check<'_> {
-    /// Shows the callout all exchanges with each conduct.
+    /// Shows the callout all exchanges with each conduct, on a socket for the good ones and one for the hostile ones.
     fn run_all(&mut self, conducts: impl IntoIterator<Item = Conduct>, exchanges: [&[Exchange]; 2]) {
         for conduct in conducts {
             if !self.report.spares_threads(conduct) {
-                for exchanges in exchanges {
-                    self.run(Mode::of(conduct), exchanges, Duration::ZERO);
+                for (exchanges, socket) in exchanges.into_iter().zip([TEST_SOCKET, OTHER_SOCKET]) {
+                    let usual = Mode::of(conduct);
+                    self.run(Mode { socket, ..usual }, exchanges, Duration::ZERO);
                 }
             }
         }
@@ -279,6 +289,7 @@ impl Check<'_> {
             remains,
             service,
             repeats_context,
+            socket,
         } = mode;
         if !self.report.is_complete() {
             return Vec::new();
@@ -296,7 +307,7 @@ impl Check<'_> {
                 report.cut_short();
                 return Vec::new();
             }
-            let mut run = Run::new(server.conduct(conduct), report, exchanges, transactions);
+            let mut run = Run::new(server.conduct(conduct).at(socket), report, exchanges, transactions);
             run.served = heard.as_mut();
             run.repeats_context = repeats_context;
             run.play(service, pace)

@@ -51,7 +51,7 @@ pub struct Finding {
     pub packet: Vec<u8>,
     /// What the server did where the documentation is silent, and on which threads.
     pub conduct: Conduct,
-    /// What the callout did otherwise, if it was found by that.
+    /// What the callout did otherwise, if it was found by that; or what it made of a reply.
     pub(super) difference: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! One run of a callout: calls in any order, each held against the rules.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::ptr::with_exposed_provenance_mut;
@@ -9,7 +11,7 @@ use core::time::Duration;
 use super::super::call::{Hook, HookCall, Observation};
 use super::super::conduct::{Conduct, Contexts, Notices};
 use super::super::end::is_own;
-use super::super::event::{Call, about_address};
+use super::super::event::{Call, Kind, about_address};
 use super::super::memory::is_near;
 use super::super::threads::{Threads, timed};
 use super::super::{PacketInFlight, Server};
@@ -19,11 +21,11 @@ use super::next::{Heard, Served, listen};
 use super::reply;
 use super::report::{Finding, Report};
 use super::rule::Rule;
-use crate::control::{DropReason, ServiceControl};
+use crate::control::{AddressProblem, DropReason, ServiceControl};
 use crate::ffi::{Bool, CalloutTable};
 use crate::hook::{HookError, read_packet};
 use crate::lifecycle::Notice;
-use crate::message::Message;
+use crate::message::{Message, MessageType};
 
 /// The hook that may block.
 const CONTROL: &str = Hook::Control.name();
@@ -53,6 +55,9 @@ pub(super) enum Step {
     Sent,
     Notice(Notice),
 }
+
+/// The number of a packet, and why it is dropped, if it is.
+type Fate = (usize, Option<DropReason>);
 
 /// What becomes of the service in the middle of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,6 +101,12 @@ struct Played<'r> {
     replacements: Vec<Replacement>,
     /// The context of the next DLL, if the packet was offered to it.
     next_context: Option<usize>,
+}
+
+impl Played<'_> {
+    fn is_dropped(&self) -> bool {
+        self.exchange.is_dropped()
+    }
 }
 
 /// A packet in memory of the callout, which must stay as it is.
@@ -150,10 +161,14 @@ impl<'r> Run<'r> {
         self.effects = Some(Vec::new());
         self.pace = pace;
         self.control(&[ServiceControl::START]);
-        let (dropped, served): (Vec<_>, Vec<_>) = (0..)
-            .zip(&self.packets)
-            .map(|(number, packet)| (number, packet.exchange.is_dropped()))
-            .partition(|(_, is_dropped)| *is_dropped);
+        let (dropped, served): (Vec<_>, Vec<_>) =
+            (0..self.packets.len()).partition(|number| self.packets.get(*number).is_some_and(Played::is_dropped));
+        // That of packets which were never offered is not among them.
+        let reasons = DropReason::ALL
+            .iter()
+            .filter(|reason| **reason != DropReason::DUPLICATE);
+        let dropped: Vec<_> = dropped.into_iter().zip(reasons.copied().map(Some).cycle()).collect();
+        let served: Vec<_> = served.into_iter().map(|number| (number, None)).collect();
         let groups: Vec<_> = served.chunks(TOGETHER).chain(dropped.chunks(TOGETHER)).collect();
         let is_whole = matches!(service, Service::Running | Service::Paused);
         let (before, after) = groups.split_at(if is_whole { 0 } else { groups.len() / 2 });
@@ -173,7 +188,7 @@ impl<'r> Run<'r> {
     }
 
     /// Plays some groups of packets from their first stage to their last.
-    fn play_groups(&mut self, groups: &[&[(usize, bool)]], service: Service) {
+    fn play_groups(&mut self, groups: &[&[Fate]], service: Service) {
         for turn in 0..groups.len().saturating_add(STAGES) {
             if service == Service::Paused && turn == STAGES {
                 self.control(&[ServiceControl::PAUSE, ServiceControl::CONTINUE]);
@@ -202,7 +217,7 @@ impl<'r> Run<'r> {
     }
 
     /// Returns what happens to a group of packets, one after the other.
-    fn stages(&self, group: &[(usize, bool)]) -> [Vec<(usize, Step)>; STAGES] {
+    fn stages(&self, group: &[Fate]) -> [Vec<(usize, Step)>; STAGES] {
         let all = |step: Step| group.iter().map(move |(number, _)| (*number, step));
         let if_so = |is_so: bool, step: Step| all(step).filter(|_| is_so).collect();
         let Conduct {
@@ -212,7 +227,7 @@ impl<'r> Run<'r> {
             ..
         } = self.server.conduct;
         let end = Step::Notice(Notice::Processed);
-        let are_dropped = group.iter().all(|(_, is_dropped)| *is_dropped);
+        let dropped = |(number, reason): &Fate| Some((*number, Step::Notice(Notice::Dropped((*reason)?))));
         let at_work = [Step::ClientDeleted, Step::Address, Step::Sent];
         let parsed = (0..options_parsed).flat_map(|_| all(Step::OptionsParsed));
         [
@@ -220,7 +235,7 @@ impl<'r> Run<'r> {
             if_so(never_offered, end),
             all(Step::Received).collect(),
             parsed.chain(at_work.into_iter().flat_map(all)).collect(),
-            if_so(are_dropped, Step::Notice(Notice::Dropped(DropReason::NOADDRESS))),
+            group.iter().filter_map(dropped).collect(),
             if_so(notices != Notices::Withheld, end),
             if_so(notices == Notices::Repeated, end),
         ]
@@ -247,13 +262,21 @@ impl<'r> Run<'r> {
         self.steps(&[(0, Step::ClientDeleted), (0, Step::Service(ServiceControl::STOP))]);
         // A callout may keep beyond the stop what was not reported until then, and this need not be its last check.
         if self.server.conduct.notices == Notices::Withheld && self.report.is_complete() {
-            let open = self.packets.iter().filter(|packet| packet.is_open);
-            let received = open.filter_map(|packet| packet.received.as_ref());
-            for received in received.filter(|received| !received.is_refused()) {
+            let open = (0..).zip(&self.packets).filter(|(_, packet)| packet.is_open);
+            let received = open.filter_map(|(number, packet)| Some((number, packet.received.as_ref()?)));
+            let tell = |(number, received): (usize, &PacketInFlight)| {
                 // What has replaced it can be gone since the stop.
                 received.life.end();
                 let end = Call::Notified(Notice::Processed);
-                self.server.report_with(received.seen.context, received, end);
+                (number, self.server.report_with(received.seen.context, received, end))
+            };
+            let told: Vec<_> = received
+                .filter(|(_, received)| !received.is_refused())
+                .map(tell)
+                .collect();
+            for (number, seen) in told.iter().filter(|(_, seen)| seen.status.is_some()) {
+                self.report.count();
+                self.judge(*number, Step::Notice(Notice::Processed), seen, None);
             }
         }
         if self.server.memory.was_written_late() {
@@ -359,7 +382,13 @@ impl<'r> Run<'r> {
             Step::OptionsParsed => Call::OptionsParsed,
             Step::Address => {
                 let reply = reply.as_ref().and_then(|reply| Message::parse(reply).ok());
-                about_address(Message::parse(request).ok()?, reply)?
+                let is_offer = reply.is_some_and(|reply| Kind::of(reply) == Kind::Dhcp(MessageType::OFFER));
+                // Of another address, somebody has answered.
+                let conflict = is_offer.then_some(Call::AddressDeleted {
+                    problem: AddressProblem::CONFLICT,
+                    address: ADDRESS,
+                });
+                about_address(Message::parse(request).ok()?, reply).or(conflict)?
             }
             Step::Notice(notice) => Call::Notified(notice),
             _ => {
@@ -427,7 +456,12 @@ impl<'r> Run<'r> {
         let has_poison = |packet: &[u8]| poison.is_in(packet) && !poison.other().is_in(packet);
         let has_new_poison =
             seen.packet.as_deref().is_ok_and(has_poison) && !poison.is_in(&seen.given) && !poison.is_in(request);
-        let finding = |report: &Report, rule| report.finding(rule, seen.hook, self.server.conduct, &seen.given);
+        let is_altered = |reply: &&Vec<u8>| matches!(step, Step::Sent) && **reply != seen.given;
+        let left = seen.packet.as_ref().ok().filter(is_altered);
+        let finding = |report: &Report, rule| Finding {
+            difference: left.map(|reply| difference(reply)),
+            ..report.finding(rule, seen.hook, self.server.conduct, &seen.given)
+        };
         if has_new_poison && borrowed.is_none() {
             for rule in [Rule::KeptArguments].into_iter().chain(broken) {
                 self.report.suspect(finding(self.report, rule));
@@ -556,6 +590,15 @@ impl<'r> Run<'r> {
         let mut received = packets.filter_map(|packet| packet.received.as_ref());
         received.any(|received| !received.is_refused() && received.seen.context == context)
     }
+}
+
+/// Says what was left in the place of a reply.
+fn difference(reply: &[u8]) -> String {
+    let size = reply.len();
+    Message::parse(reply).map_or_else(
+        |error| format!("{size} bytes are left: {error}"),
+        |message| format!("{size} bytes are left: {message}"),
+    )
 }
 
 impl Step {

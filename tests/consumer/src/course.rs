@@ -7,11 +7,12 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering::SeqCst};
 use std::sync::OnceLock;
 
 use dhcp_callout::ServiceControl;
+use dhcp_callout::control::{AddressProblem, DropReason};
 use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, Control, DropSend, ERROR_SUCCESS};
 use dhcp_callout::simulate::NEXT_DLL;
 
 use crate::faultless::count_reply;
-use crate::raw::{ADDRESSES, HOPS, callout, fill, ignore, keep_the_packet, mark_if_it_was_a_request};
+use crate::raw::{ADDRESSES, HOPS, callout, fill, ignore, keep_the_packet, mark_if_it_was_a_request, number_packets};
 
 /// `DHCP_DROP_PROCESSED`.
 pub(crate) const PROCESSED: u32 = 0xB;
@@ -80,6 +81,78 @@ unsafe extern "system" fn size_is_5000_at_the_end(
     if code == PROCESSED {
         // SAFETY: a variable of the server.
         unsafe { size.write_unaligned(5000) };
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Takes a packet away from the server that is dropped since it is too old.
+    leaves_no_packet_that_is_too_old { dhcp_pkt_drop_hook: packet_is_null_if_too_old }
+);
+
+unsafe extern "system" fn packet_is_null_if_too_old(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    code: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    if code == DropReason::TIMEOUT.code() {
+        // SAFETY: a variable of the server.
+        unsafe { packet.write_unaligned(null_mut()) };
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
+    /// Marks a packet for which somebody else has the address.
+    marks_conflicts { dhcp_address_del_hook: mark_if_it_is_a_conflict }
+);
+
+unsafe extern "system" fn mark_if_it_is_a_conflict(
+    packet: *mut u8,
+    size: u32,
+    code: u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    if code == AddressProblem::CONFLICT.code() && size as usize > HOPS {
+        // SAFETY: the packet has this byte.
+        unsafe { packet.add(HOPS).write(b'!') };
+    }
+    ERROR_SUCCESS
+}
+
+static IS_STOPPED: AtomicBool = AtomicBool::new(false);
+
+callout!(
+    /// Takes a packet away from the server of which it hears after the service has stopped.
+    leaves_no_packet_after_the_stop {
+        dhcp_control_hook: note_the_stop,
+        dhcp_new_pkt_hook: number_packets,
+        dhcp_pkt_drop_hook: packet_is_null_after_the_stop
+    }
+);
+
+unsafe extern "system" fn note_the_stop(code: u32, _: *mut c_void) -> u32 {
+    IS_STOPPED.store(code == ServiceControl::STOP.code(), SeqCst);
+    ERROR_SUCCESS
+}
+
+unsafe extern "system" fn packet_is_null_after_the_stop(
+    packet: *mut *mut u8,
+    _: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    if IS_STOPPED.load(SeqCst) {
+        // SAFETY: a variable of the server.
+        unsafe { packet.write_unaligned(null_mut()) };
     }
     ERROR_SUCCESS
 }

@@ -13,7 +13,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 95] = [
+const CALLOUTS: [(EntryPoint, Rule); 98] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -55,6 +55,9 @@ const CALLOUTS: [(EntryPoint, Rule); 95] = [
     (raw::lengthens_the_request, Rule::PacketTooLong),
     (raw::reports_too_many_bytes, Rule::PacketTooLong),
     (course::leaves_no_packet_at_the_end, Rule::PacketNull),
+    (course::leaves_no_packet_that_is_too_old, Rule::PacketNull),
+    (course::leaves_no_packet_after_the_stop, Rule::PacketNull),
+    (course::marks_conflicts, Rule::WriteToInput),
     (course::reports_too_many_bytes_at_the_end, Rule::PacketTooLong),
     (raw::replies_from_beyond_the_buffer, Rule::PacketOutside),
     (raw::replies_from_before_the_buffer, Rule::PacketOutside),
@@ -417,11 +420,13 @@ fn a_finding_leads_to_its_call() {
     // Which of the packets are mixed up is up to the threads.
     let packet = &report.findings()[0].packet;
     let given = Message::parse(packet).unwrap();
-    let text = format!(
-        "conduct: default.threads(Several)\n  packet of {} bytes: {given}",
-        packet.len()
-    );
-    assert!(report.to_string().contains(&text), "{report}");
+    let size = packet.len();
+    for text in [
+        format!("conduct: default.threads(Several)\n  {size} bytes are left: "),
+        format!("\n  packet of {size} bytes: {given}\n"),
+    ] {
+        assert!(report.to_string().contains(&text), "{report}");
+    }
     let bytes: String = packet.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(
         report.to_string().contains(&format!("\n  bytes: {bytes}\n")),
