@@ -83,6 +83,15 @@ impl<const N: usize> World<N> {
         world
     }
 
+    /// A table with one packet that was dropped, and that is too old since, as a look has found.
+    fn with_old_dropped_packet() -> Self {
+        let world = Self::with_packets(1);
+        assert!(world.table.notify(world.packets[0], NOADDRESS).is_ok());
+        assert_eq!(world.evict_before(1), [], "heard of until now");
+        assert!(world.admit(60).is_none());
+        world
+    }
+
     /// Returns the packet's context, and the name of the packet that it was admitted instead of.
     fn admit(&self, name: u64) -> Option<(Context, Option<(Stage, u64)>)> {
         self.created.fetch_add(1, Relaxed);
@@ -672,13 +681,19 @@ fn a_packet_heard_of_between_two_looks_is_not_given_up() {
     fn look(world: &World<1>) -> usize {
         world.evict_before(world.table.now()).len()
     }
-    three(
-        "look, get, and look",
-        3,
-        || World::<1>::with_old_packet(false),
-        [look, |world| usize::from(world.borrow(world.packets[0]).0), look],
-        |_, [one, was_there, other]| assert!(was_there == 0 || one + other == 0),
-    );
+    let setups: [(_, fn() -> World<1>); 2] = [
+        ("look, get, and look", || World::with_old_packet(false)),
+        ("the same at a packet that was dropped", World::with_old_dropped_packet),
+    ];
+    for (name, setup) in setups {
+        three(
+            name,
+            3,
+            setup,
+            [look, |world| usize::from(world.borrow(world.packets[0]).0), look],
+            |_, [one, was_there, other]| assert!(was_there == 0 || one + other == 0),
+        );
+    }
 }
 
 #[test]
