@@ -124,7 +124,8 @@ pub fn editor_call() -> impl Strategy<Value = EditorCall> {
 /// Yields the edits of one [`Editor`], in order; sometimes more than it takes.
 #[inline]
 pub fn edit_script() -> impl Strategy<Value = Vec<EditorCall>> {
-    prop_oneof![12 => vec_of(editor_call(), 0..6), 1 => vec_of(editor_call(), 10..24)]
+    let more = prop_oneof![12 => Just(vec![]), 1 => vec_of(editor_call(), 0..24)];
+    (vec_of(editor_call(), 0..6), more).prop_map(|(calls, more)| [calls, more].concat())
 }
 
 /// Yields values for options: short, longer than one option holds, such that fill their last option, or of

@@ -11,12 +11,14 @@ use proptest::prelude::*;
 use crate::message::{Area, FILE, HEADER_LENGTH, MAGIC_COOKIE, Message, OptionCode, SNAME, Value};
 
 /// Bytes that a failed test prints on one line, hexadecimal; before them, if they are a DHCP message, what it says:
-/// on one line with `{:?}`, and on a line for each field and option with `{:#?}`, which is what `proptest` uses.
+/// on one line with `{:?}`, and on a line for each field and option with `{:#?}`, which is what `proptest` uses. Of no
+/// bytes at all it prints `[]`.
 ///
 /// ```
 /// use dhcp_callout::strategy::Bytes;
 ///
 /// assert_eq!(format!("{:#?}", Bytes(vec![1, 0, 255])), "0100ff");
+/// assert_eq!(format!("{:#?}", Bytes(vec![])), "[]");
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Bytes(pub Vec<u8>);
@@ -40,6 +42,7 @@ impl fmt::Debug for Bytes {
         match Message::parse(self) {
             Ok(message) if message.has_cookie() && f.alternate() => write!(f, "{message:#}\n{} bytes: ", self.len())?,
             Ok(message) if message.has_cookie() => write!(f, "{message}, {} bytes: ", self.len())?,
+            Err(_) if self.is_empty() => f.write_str("[]")?,
             _ => {}
         }
         write!(f, "{:x}", Value::from_slice(OptionCode::PAD, self))

@@ -46,42 +46,73 @@ const HEAD_AND_END: usize = HEADER_LENGTH + MAGIC_COOKIE.len() + 1;
 /// What a reply has at most without settings: header, cookie, END, and options 53, 54, 51, 58, 59, 61 and 82.
 const WITHOUT_SETTINGS: usize = HEAD_AND_END + 3 + 4 * 6 + 9 + 16;
 
-/// The types of messages. They shrink to the first, so those of clients and of servers are together.
-const TYPES: [MessageType; 8] = [
-    MessageType::DISCOVER,
-    MessageType::REQUEST,
-    MessageType::INFORM,
-    MessageType::DECLINE,
-    MessageType::RELEASE,
-    MessageType::OFFER,
-    MessageType::ACK,
-    MessageType::NAK,
-];
+/// What a client sends: a REQUEST by the state that the client is in ([RFC 2131 section
+/// 4.3.2](https://www.rfc-editor.org/rfc/rfc2131#section-4.3.2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    Discover,
+    Selecting,
+    InitReboot,
+    Renewing,
+    Rebinding,
+    Inform,
+    Decline,
+    Release,
+    /// Of a type that RFC 2131 does not have.
+    Other(MessageType),
+}
 
 /// A request, and the type of its reply.
-type Turn = (MessageType, Option<MessageType>);
+type Turn = (Request, Option<MessageType>);
 
-const DISCOVERED: Turn = (MessageType::DISCOVER, Some(MessageType::OFFER));
-const GRANTED: Turn = (MessageType::REQUEST, Some(MessageType::ACK));
+const DISCOVERED: Turn = (Request::Discover, Some(MessageType::OFFER));
+const SELECTED: Turn = (Request::Selecting, Some(MessageType::ACK));
+const REBOOTED: Turn = (Request::InitReboot, Some(MessageType::ACK));
+const RENEWED: Turn = (Request::Renewing, Some(MessageType::ACK));
+const REBOUND: Turn = (Request::Rebinding, Some(MessageType::ACK));
 /// With Rapid Commit, RFC 4039.
-const GRANTED_AT_ONCE: Turn = (MessageType::DISCOVER, Some(MessageType::ACK));
-const REFUSED: Turn = (MessageType::REQUEST, Some(MessageType::NAK));
-const INFORMED: Turn = (MessageType::INFORM, Some(MessageType::ACK));
-const UNANSWERED: Turn = (MessageType::DISCOVER, None);
+const GRANTED_AT_ONCE: Turn = (Request::Discover, Some(MessageType::ACK));
+const SELECTION_REFUSED: Turn = (Request::Selecting, Some(MessageType::NAK));
+const REBOOT_REFUSED: Turn = (Request::InitReboot, Some(MessageType::NAK));
+const REBINDING_REFUSED: Turn = (Request::Rebinding, Some(MessageType::NAK));
+const INFORMED: Turn = (Request::Inform, Some(MessageType::ACK));
+const DECLINED: Turn = (Request::Decline, None);
+const RELEASED: Turn = (Request::Release, None);
+const UNANSWERED: Turn = (Request::Discover, None);
+
+/// The turns that are there alone.
+const TURNS: [Turn; 12] = [
+    DISCOVERED,
+    SELECTED,
+    REBOOTED,
+    RENEWED,
+    REBOUND,
+    GRANTED_AT_ONCE,
+    INFORMED,
+    SELECTION_REFUSED,
+    REBOOT_REFUSED,
+    REBINDING_REFUSED,
+    DECLINED,
+    RELEASED,
+];
 
 /// What clients and servers say until nobody has more to say.
-const CONVERSATIONS: [&[Turn]; 7] = [
-    &[DISCOVERED, GRANTED],
-    &[DISCOVERED, GRANTED, GRANTED, GRANTED, (MessageType::RELEASE, None)],
-    &[REFUSED, DISCOVERED, GRANTED],
-    &[GRANTED_AT_ONCE, GRANTED],
-    &[DISCOVERED, GRANTED, (MessageType::DECLINE, None)],
+const CONVERSATIONS: [&[Turn]; 9] = [
+    &[DISCOVERED, SELECTED],
+    &[DISCOVERED, SELECTED, RENEWED, REBOUND, RELEASED],
+    &[REBOOTED, RENEWED],
+    &[REBOOT_REFUSED, DISCOVERED, SELECTED],
+    &[DISCOVERED, SELECTION_REFUSED, DISCOVERED, SELECTED],
+    &[GRANTED_AT_ONCE, RENEWED, REBINDING_REFUSED],
+    &[DISCOVERED, SELECTED, DECLINED],
     &[INFORMED],
     &[UNANSWERED, UNANSWERED],
 ];
 
 /// Yields messages such as DISCOVER, OFFER, REQUEST, ACK, NAK, DECLINE, RELEASE and INFORM of clients on Ethernet, some
-/// of them through a relay agent, with the options that clients and servers put into them, in the usual order.
+/// of them through a relay agent, with the options that clients and servers put into them, in the usual order. Their
+/// fields and options are as [RFC 2131 has them](https://www.rfc-editor.org/rfc/rfc2131#section-4.3): a REQUEST comes
+/// from a client that is SELECTING, INIT-REBOOT, RENEWING or REBINDING.
 ///
 /// Some clients are Windows: their class is "MSFT 5.0", their user class has no length byte, and a value of more than
 /// 255 bytes goes on in options 250.
@@ -90,13 +121,24 @@ const CONVERSATIONS: [&[Turn]; 7] = [
 /// 4.4.1](https://www.rfc-editor.org/rfc/rfc2131#section-4.3.1) ask for: 244 bytes of a DISCOVER.
 #[inline]
 pub fn typical_message() -> impl Strategy<Value = Sample> {
-    (InOrder(TYPES.into()), client()).prop_map(|(kind, client)| client.message(kind))
+    (InOrder(TURNS.into()), any::<bool>(), client()).prop_map(|(turn, is_reply, client)| {
+        let (request, reply) = client.turn(turn, 0);
+        reply.filter(|_| is_reply).unwrap_or(request)
+    })
 }
 
 /// Yields messages as [`typical_message`], all of one type: one of its eight, or any other as a client's.
 #[inline]
 pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
-    client().prop_map(move |client| client.message(kind))
+    let has_it = |(request, reply): &Turn| request.kind() == kind || *reply == Some(kind);
+    let mut turns: Vec<_> = TURNS.into_iter().filter(has_it).collect();
+    if turns.is_empty() {
+        turns.push((Request::Other(kind), None));
+    }
+    (InOrder(turns), client()).prop_map(move |(turn, client)| {
+        let (request, reply) = client.turn(turn, 0);
+        reply.filter(|_| turn.1 == Some(kind)).unwrap_or(request)
+    })
 }
 
 /// Yields requests with a reply that fits: DISCOVER and OFFER, or with Rapid Commit ACK, REQUEST and ACK or NAK, INFORM
@@ -114,28 +156,31 @@ pub fn typical_message_of(kind: MessageType) -> impl Strategy<Value = Sample> {
 /// ```
 #[inline]
 pub fn exchange() -> impl Strategy<Value = (Sample, Sample)> {
-    (
-        InOrder(vec![DISCOVERED, GRANTED, GRANTED_AT_ONCE, INFORMED, REFUSED]),
-        client(),
-    )
-        .prop_filter_map("has a reply", |(turn, client)| {
-            let (request, reply) = client.turn(turn, None, 0);
-            Some((request, reply?))
-        })
+    let answered = TURNS.into_iter().filter(|(_, reply)| reply.is_some()).collect();
+    (InOrder(answered), client()).prop_filter_map("has a reply", |(turn, client)| {
+        let (request, reply) = client.turn(turn, 0);
+        Some((request, reply?))
+    })
 }
 
 /// Yields all that one client and its server say to each other, from the first DISCOVER, REQUEST or INFORM on: with
 /// renewals, with Rapid Commit, with a NAK and a new beginning, with RELEASE or DECLINE at the end, or with no answer at
 /// all.
+///
+/// They shrink to the requests that a failure needs, each with its reply.
 #[inline]
 pub fn conversation() -> impl Strategy<Value = Vec<Sample>> {
-    (InOrder(CONVERSATIONS.into()), client()).prop_map(|(turns, client)| {
-        let before = [None].into_iter().chain(turns.iter().copied().map(Some));
-        let all = turns.iter().zip(before).zip(0..).flat_map(|((turn, before), number)| {
-            let (request, reply) = client.turn(*turn, before, number);
+    let longest = CONVERSATIONS.iter().map(|turns| turns.len()).max().unwrap_or(0);
+    let is_kept = vec_of(weighted(1.0), longest);
+    (InOrder(CONVERSATIONS.into()), is_kept, client()).prop_filter_map("says something", |(turns, is_kept, client)| {
+        // The last turns go before the first.
+        let is_kept = is_kept.into_iter().rev();
+        let kept = turns.iter().zip(0..).zip(is_kept).filter(|(_, is_kept)| *is_kept);
+        let samples = kept.flat_map(|((turn, number), _)| {
+            let (request, reply) = client.turn(*turn, number);
             [request].into_iter().chain(reply)
         });
-        all.collect()
+        Some(samples.collect()).filter(|samples: &Vec<_>| !samples.is_empty())
     })
 }
 
@@ -193,22 +238,26 @@ fn client() -> impl Strategy<Value = Client> {
     )
 }
 
-impl Client {
-    /// Returns a message without others around it.
-    fn message(&self, kind: MessageType) -> Sample {
-        match kind {
-            MessageType::OFFER => self.reply(kind, MessageType::DISCOVER),
-            MessageType::ACK | MessageType::NAK => self.reply(kind, MessageType::REQUEST),
-            kind => self.request(kind, false),
+impl Request {
+    fn kind(self) -> MessageType {
+        match self {
+            Self::Discover => MessageType::DISCOVER,
+            Self::Selecting | Self::InitReboot | Self::Renewing | Self::Rebinding => MessageType::REQUEST,
+            Self::Inform => MessageType::INFORM,
+            Self::Decline => MessageType::DECLINE,
+            Self::Release => MessageType::RELEASE,
+            Self::Other(kind) => kind,
         }
     }
+}
 
-    /// Returns the messages of a turn that comes after `before`, with the transaction id of that number.
-    fn turn(&self, (request, reply): Turn, before: Option<Turn>, number: u32) -> (Sample, Option<Sample>) {
+impl Client {
+    /// Returns the messages of a turn, with the transaction id of that number.
+    fn turn(&self, (request, reply): Turn, number: u32) -> (Sample, Option<Sample>) {
         // A REQUEST for what was offered goes on with the transaction.
-        let is_new = before != Some(DISCOVERED);
+        let goes_on = u32::from(request == Request::Selecting);
         let mut client = Self {
-            xid: self.xid.wrapping_add(number).wrapping_sub(u32::from(!is_new)),
+            xid: self.xid.wrapping_add(number).wrapping_sub(goes_on),
             ..self.clone()
         };
         if (request, reply) == GRANTED_AT_ONCE {
@@ -216,29 +265,33 @@ impl Client {
             client.wishes.insert(0, rapid_commit.clone());
             client.settings.insert(0, rapid_commit);
         }
-        let renews = request == MessageType::REQUEST && matches!(before, Some(GRANTED | GRANTED_AT_ONCE));
-        (
-            client.request(request, renews),
-            reply.map(|reply| client.reply(reply, request)),
-        )
+        // These go to the server alone, past the relay agent: RFC 2131, sections 4.3.2 and 4.4.4.
+        if matches!(request, Request::Renewing | Request::Release) {
+            client.relay = None;
+        }
+        let asked = client.request(request);
+        let said = reply.map(|reply| client.reply(reply, request, &asked));
+        (asked, said)
     }
 
-    fn request(&self, kind: MessageType, renews: bool) -> Sample {
-        let asks_for_it = (kind == MessageType::REQUEST && !renews) || kind == MessageType::DECLINE;
-        let names_server = asks_for_it || kind == MessageType::RELEASE;
-        let has_it = renews || matches!(kind, MessageType::RELEASE | MessageType::INFORM);
+    /// Returns the message with the fields and options that tables 4 and 5 of RFC 2131 give it.
+    fn request(&self, request: Request) -> Sample {
+        use Request::{Decline, Inform, InitReboot, Rebinding, Release, Renewing, Selecting};
+        let asks_for_it = matches!(request, Selecting | InitReboot | Decline);
+        let names_server = matches!(request, Selecting | Decline | Release);
+        let has_it = matches!(request, Renewing | Rebinding | Inform | Release);
         let mut options = vec![(61, [&[1], &self.mac[..]].concat())];
         options.extend(asks_for_it.then(|| (50, self.address.clone())));
         options.extend(names_server.then(|| (54, self.server.clone())));
-        if !matches!(kind, MessageType::DECLINE | MessageType::RELEASE) {
+        if !matches!(request, Decline | Release) {
             options.extend(self.wishes.clone());
         }
-        self.assemble(OpCode::REQUEST, kind, (has_it, false), options)
+        self.assemble(OpCode::REQUEST, request.kind(), (has_it, false), options)
     }
 
-    fn reply(&self, kind: MessageType, to: MessageType) -> Sample {
+    fn reply(&self, kind: MessageType, to: Request, request: &Sample) -> Sample {
         let gives_settings = kind != MessageType::NAK;
-        let gives_lease = gives_settings && to != MessageType::INFORM;
+        let gives_lease = gives_settings && to != Request::Inform;
         let mut options = vec![(54, self.server.clone())];
         if gives_lease {
             options.extend(
@@ -247,10 +300,10 @@ impl Client {
             );
         }
         if gives_settings {
-            options.extend(self.settings_for(&self.request(to, false)));
+            options.extend(self.settings_for(request));
         }
         options.push((61, [&[1], &self.mac[..]].concat()));
-        self.assemble(OpCode::REPLY, kind, (to == MessageType::INFORM, gives_lease), options)
+        self.assemble(OpCode::REPLY, kind, (to == Request::Inform, gives_lease), options)
     }
 
     /// Returns the settings for which there is room in the reply to `request`.
@@ -275,11 +328,18 @@ impl Client {
     ) -> Sample {
         let (giaddr, agent) = self.relay.clone().unzip();
         let hops = u8::from(giaddr.is_some() && op == OpCode::REQUEST);
+        // RFC 2131: table 3, table 5, and section 4.3.2 on a NAK that a relay agent is to broadcast.
+        let gives_up = matches!(kind, MessageType::DECLINE | MessageType::RELEASE);
+        let secs = if gives_up || op == OpCode::REPLY { 0 } else { self.secs };
+        let is_broadcast = match kind {
+            MessageType::NAK if giaddr.is_some() => true,
+            _ => self.is_broadcast && !gives_up,
+        };
         let address_if = |wanted: bool, address: &[u8]| if wanted { address.to_vec() } else { vec![0; 4] };
         let mut header = [
             vec![op.code(), 1, 6, hops],
             self.xid.to_be_bytes().to_vec(),
-            vec![0, self.secs, u8::from(self.is_broadcast) << 7, 0],
+            vec![0, secs, u8::from(is_broadcast) << 7, 0],
             address_if(has_address, &self.address),
             address_if(gives_address, &self.address),
             address_if(gives_address, &self.server),
@@ -330,7 +390,11 @@ type Options = Vec<BoxedStrategy<Option<CodeAndValue>>>;
 #[inline]
 fn wishes() -> Options {
     vec![
-        maybe(57, select(vec![vec![0x05, 0xdc], vec![0x02, 0x40]])),
+        // Mostly room for long values: 1500 bytes, or else 576.
+        maybe(
+            57,
+            prop_oneof![2 => Just(vec![0x05, 0xdc]), 1 => Just(vec![0x02, 0x40])],
+        ),
         maybe(12, name()),
         maybe(81, concat([Just(vec![0, 0, 0]).boxed(), name()])),
     ]
@@ -343,6 +407,8 @@ fn settings() -> Options {
         // The domain, and one inside it by a pointer.
         [counted(name), counted(top.into()), b"\0\x04corp\xc0\0".to_vec()].concat()
     });
+    // With more after it, more than one option holds.
+    let vendor = |more: u8| [vec![1, 4, 0, 0, 0, 2, 2, more], vec![b'x'; more.into()]].concat();
     vec![
         Just(Some((1, vec![255, 255, 255, 0]))).boxed(),
         maybe(3, address()),
@@ -350,12 +416,15 @@ fn settings() -> Options {
         maybe(15, name().prop_map(|name| [&name[..], b".example"].concat())),
         maybe(28, address()),
         maybe(42, address()),
-        maybe(43, Just(vec![1, 4, 0, 0, 0, 2])),
+        maybe(
+            43,
+            prop_oneof![2 => Just(vec![1, 4, 0, 0, 0, 2]), 1 => (248..=255_u8).prop_map(vendor)],
+        ),
         maybe(119, search_list),
         // Sometimes too many for one option.
         maybe(
             121,
-            prop_oneof![4 => 1..3_usize, 1 => 45..90_usize]
+            prop_oneof![2 => 1..3_usize, 1 => 45..90_usize]
                 .prop_flat_map(move |routes| vec_of(route(), routes))
                 .prop_map(|routes| routes.concat()),
         ),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use dhcp_callout::ffi::CalloutTable;
 use dhcp_callout::message::{Area, OptionCode, Typed, option};
 use dhcp_callout::simulate::{Call, Conduct, Datagram, Server};
-use dhcp_callout::strategy::{self, Bytes, Sample};
+use dhcp_callout::strategy::{self, Bytes, EditorCall, Sample};
 use dhcp_callout::{Message, MessageType};
 use dhcp_callout_support::reading;
 use proptest::prelude::*;
@@ -24,13 +24,57 @@ fn joined(sample: &Sample, code: u8) -> Option<Vec<u8>> {
     value.map(|value| value.bytes().collect())
 }
 
+/// Checks that a message is as RFC 2131 has it: tables 3 (of servers), 4 (of REQUEST) and 5 (of clients), and what
+/// sections 4.3.2, 4.4.1 and 4.4.4 say of messages that go to the server alone, past the relay agent.
+fn assert_lawful(sample: &Sample) -> Result<(), TestCaseError> {
+    let message = message(sample);
+    let has = |code| joined(sample, code).is_some();
+    let kind = message.message_type().unwrap();
+    let (gives_up, is_relayed) = ([4, 7].contains(&kind.code()), !message.giaddr().is_unspecified());
+    let has_address = !message.ciaddr().is_unspecified();
+    prop_assert_eq!(is_relayed, has(82));
+    if message.op().code() == 1 {
+        prop_assert_eq!(message.hops(), u8::from(is_relayed));
+        prop_assert!(message.yiaddr().is_unspecified() && message.siaddr().is_unspecified());
+        let others = |code: &u8| ![53, 50, 54, 61, 82].contains(code);
+        if gives_up {
+            prop_assert_eq!((message.secs(), message.flags().bits()), (0, 0));
+            prop_assert!(!sample.options.iter().map(|(_, code, _)| code).any(others));
+        }
+    } else {
+        prop_assert_eq!((message.hops(), message.secs()), (0, 0));
+        prop_assert!(has(54) && ![50, 55, 57].into_iter().any(has));
+        if kind == MessageType::NAK {
+            prop_assert!(!has_address && message.yiaddr().is_unspecified() && message.siaddr().is_unspecified());
+            prop_assert!(!is_relayed || message.flags().bits() == 0x8000);
+        }
+    }
+    let said = (has(50), has(54), has_address);
+    let is_lawful = match kind {
+        // SELECTING or INIT-REBOOT; RENEWING or REBINDING.
+        MessageType::REQUEST => matches!(said, (true, _, false) | (false, false, true)),
+        MessageType::DISCOVER => said == (false, false, false),
+        MessageType::DECLINE => said == (true, true, false),
+        MessageType::INFORM => said == (false, false, true),
+        MessageType::RELEASE => said == (false, true, true) && !is_relayed,
+        _ => message.op().code() == 2,
+    };
+    prop_assert!(is_lawful, "{:?}, {}", said, is_relayed);
+    Ok(())
+}
+
 /// Checks that `reply` is one that the client of `request` takes.
 fn assert_fits(request: &Sample, reply: &Sample) -> Result<(), TestCaseError> {
     let (asked, said) = (message(request), message(reply));
     prop_assert_eq!((asked.op().code(), said.op().code()), (1, 2));
     prop_assert_eq!(asked.xid(), said.xid());
     prop_assert_eq!(asked.chaddr()?, said.chaddr()?);
-    prop_assert_eq!((asked.giaddr(), asked.flags()), (said.giaddr(), said.flags()));
+    prop_assert_eq!(asked.giaddr(), said.giaddr());
+    if said.message_type() != Some(MessageType::NAK) {
+        prop_assert_eq!(asked.flags(), said.flags());
+    }
+    assert_lawful(request)?;
+    assert_lawful(reply)?;
     for code in [61, 80, 82] {
         prop_assert_eq!(joined(request, code), joined(reply, code));
     }
@@ -56,6 +100,7 @@ fn assert_fits(request: &Sample, reply: &Sample) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn typical_messages_are_in_order(sample in strategy::typical_message()) {
+        assert_lawful(&sample)?;
         prop_assert_eq!(&options(&sample.packet), &sample.options);
         let message = message(&sample);
         prop_assert!(message.mac().is_some() && message.message_type().is_some_and(|kind| kind.name().is_some()));
@@ -106,6 +151,7 @@ proptest! {
             }
         });
         failure?;
+        samples.iter().try_for_each(assert_lawful)?;
         prop_assert_eq!(answered, samples.iter().filter(|sample| message(sample).op().code() == 2).count());
     }
 }
@@ -131,21 +177,64 @@ fn windows_and_pxe_clients_and_long_values_are_among_the_samples() {
         if message(&reply).find(option::RAPID_COMMIT).is_some() {
             seen.insert("committed");
         }
-        if reply.options.iter().any(|(_, _, value)| value.len() == 255) {
+        let is_long = |code: &u8| joined(&reply, *code).is_some_and(|value| value.len() > 255);
+        for code in [43, 121].into_iter().filter(is_long) {
             let continues = message(&reply).options().any(|option| option.unwrap().continues);
             assert_eq!(continues, is_windows);
-            assert!(
-                message(&reply)
-                    .find(option::CLASSLESS_ROUTES)
-                    .is_some_and(|routes| routes.len() > 40)
-            );
-            seen.insert(if is_windows { "continued" } else { "repeated" });
+            seen.insert(match (code, is_windows) {
+                (43, true) => "43 continued",
+                (43, false) => "43 repeated",
+                (_, true) => "121 continued",
+                (_, false) => "121 repeated",
+            });
         }
     }
     assert_eq!(
         seen.into_iter().collect::<Vec<_>>(),
-        ["architecture", "bare", "committed", "continued", "repeated"]
+        [
+            "121 continued",
+            "121 repeated",
+            "43 continued",
+            "43 repeated",
+            "architecture",
+            "bare",
+            "committed"
+        ]
     );
+}
+
+/// A REQUEST in each of its four states, and each reply that there is to each of them, alone and with its fellow.
+#[test]
+fn requests_of_every_state_are_among_the_samples() {
+    let state = |sample: &Sample| {
+        let message = message(sample);
+        match (joined(sample, 50).is_some(), joined(sample, 54).is_some()) {
+            (true, true) => "SELECTING",
+            (true, false) => "INIT-REBOOT",
+            // To the server alone, or to all.
+            _ if message.giaddr().is_unspecified() => "RENEWING or REBINDING",
+            _ => "REBINDING",
+        }
+    };
+    let mut alone = BTreeSet::new();
+    let mut answered = BTreeSet::new();
+    for sample in samples(200, strategy::typical_message_of(MessageType::REQUEST)) {
+        alone.insert(state(&sample));
+    }
+    for (request, reply) in samples(800, strategy::exchange()) {
+        if message(&request).message_type() == Some(MessageType::REQUEST) {
+            answered.insert((state(&request), message(&reply).message_type().unwrap().code()));
+        }
+    }
+    let states = ["INIT-REBOOT", "REBINDING", "RENEWING or REBINDING", "SELECTING"];
+    assert_eq!(alone, BTreeSet::from(states));
+    assert_eq!(
+        answered,
+        states.iter().flat_map(|state| [(*state, 5), (*state, 6)]).collect()
+    );
+    let acks = samples(200, strategy::typical_message_of(MessageType::ACK));
+    let gives_lease = acks.map(|ack| joined(&ack, 51).is_some()).collect::<BTreeSet<_>>();
+    assert_eq!(gives_lease.len(), 2);
 }
 
 #[test]
@@ -240,6 +329,33 @@ fn a_switch_that_a_failure_does_not_need_shrinks_to_its_default() {
         assert_eq!(message(&sample).message_type(), Some(MessageType::DISCOVER));
         let (_, reply) = shrunk_from(rng(), strategy::exchange(), |(request, _)| !is_request(request));
         assert_eq!(message(&reply).message_type(), Some(MessageType::OFFER));
+    }
+}
+
+/// A failure that needs one call, one packet of a conversation, or one packet of a run, shrinks to it and its reply.
+#[test]
+fn a_list_shrinks_to_what_a_failure_needs() {
+    for seed in 0..16 {
+        let rng = || TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+        let frees = |calls: &Vec<EditorCall>| calls.contains(&EditorCall::FreeFields);
+        assert_eq!(
+            shrunk_from(rng(), strategy::edit_script(), frees),
+            [EditorCall::FreeFields]
+        );
+        // More than most scripts have.
+        let many = |calls: &Vec<EditorCall>| calls.len() > 6;
+        assert_eq!(shrunk_from(rng(), strategy::edit_script(), many).len(), 7);
+
+        let replies = |samples: &Vec<Sample>| samples.iter().any(|sample| message(sample).op().code() == 2);
+        assert_eq!(shrunk_from(rng(), strategy::conversation(), replies).len(), 2);
+        let releases = |packet: &Bytes| {
+            let message = Message::parse(packet).ok();
+            message.and_then(Message::message_type) == Some(MessageType::RELEASE)
+        };
+        let (conduct, packets) = shrunk_from(rng(), strategy::server_run(), |(_, packets)| {
+            packets.iter().any(releases)
+        });
+        assert_eq!((conduct, packets.len()), (Conduct::DEFAULT, 1), "{packets:?}");
     }
 }
 
