@@ -8,6 +8,7 @@ use super::exchange::{self, Exchange};
 use super::numbers::Numbers;
 use super::report::Report;
 use super::run::{Run, Step};
+use crate::buffer::PACKET_CAPACITY;
 use crate::control::{DropReason, ServiceControl};
 use crate::ffi::EntryPoint;
 use crate::lifecycle::Notice;
@@ -38,6 +39,46 @@ const CALLS: usize = 8;
 /// The service is started first, and before it returns all packets are reported as processed, and it is stopped. With
 /// every conduct an end can be reported more than once: what [`check`](super::check()) says of contexts that come again
 /// is so here, too. A reply to one packet can come more than once, and so can each other call, in any order.
+///
+/// # Seeds
+///
+/// A fuzzer that starts from nothing seldom makes the bytes that a callout looks for: give it packets like those that
+/// yours is about, in its corpus. A seed with a packet, and what the server does with it:
+///
+/// ```
+/// # use dhcp_callout::{Callout, Decision, Host, NewPacket, PACKET_CAPACITY, entry_point, simulate};
+/// # use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+/// # struct Counter(AtomicUsize);
+/// # impl Callout for Counter {
+/// #     type State = ();
+/// #     fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+/// #         self.0.fetch_add(packet.bytes().len() / PACKET_CAPACITY, Relaxed);
+/// #         Decision::Pass
+/// #     }
+/// # }
+/// # static FULL: Host<Counter> = Host::new(Counter(AtomicUsize::new(0)));
+/// # entry_point!(fn entry = FULL);
+/// # let packet = [0; PACKET_CAPACITY];
+/// let length = u16::try_from(packet.len())?.to_le_bytes();
+/// let seed = [
+///     &[0, 0][..], // The number of the server's conduct, as for `Conduct::from_seed`: all defaults.
+///     &[31],       // A packet of your own; lower numbers are captured exchanges.
+///     &length,     // Up to 4096.
+///     &packet,
+///     // Three captured exchanges, 0 to 2, with 0 bytes changed. 0xE0 more makes packets as long as they can be: zeros
+///     // follow.
+///     &[0xE0, 0, 1, 0, 2, 0],
+///     &[0x00, 0x30, 0xF0], // The packet is received, its options are parsed, and it is reported as processed.
+///     &[0x01, 0x31, 0x51, 0x71, 0xF1], // The next: its address is told, and its reply sent, too.
+/// ]
+/// .concat();
+/// # // SAFETY: the entry point is made by the macro.
+/// # unsafe { simulate::fuzz(entry, &seed) };
+/// # assert_eq!(FULL.callout().0.load(Relaxed), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What a byte means can change with the version of this crate.
 ///
 /// # Panics
 /// If the entry point fails; and with the [`Report`] as the message, if a rule is broken whose severity is
@@ -82,12 +123,24 @@ impl Data<'_> {
         u16::from_le_bytes([self.byte().unwrap_or_default(), self.byte().unwrap_or_default()])
     }
 
-    /// Returns one of the good exchanges with some bytes changed, or one of bytes that follow.
+    /// Returns an exchange, whose packets may be made as long as a packet can be.
     fn exchange(&mut self) -> Option<Exchange> {
-        let chosen = self.byte()? & 31;
+        let byte = self.byte()?;
+        let mut exchange = self.chosen(byte & 31)?;
+        if byte >> 5 == 7 {
+            exchange.request.resize(PACKET_CAPACITY, 0);
+            if let Some(reply) = &mut exchange.reply {
+                reply.resize(PACKET_CAPACITY, 0);
+            }
+        }
+        Some(exchange)
+    }
+
+    /// Returns one of the good exchanges with some bytes changed, or one of bytes that follow.
+    fn chosen(&mut self, chosen: u8) -> Option<Exchange> {
         let xid = Numbers(chosen.into()).next_u32();
         let Some(mut exchange) = exchange::exchange(chosen.into(), xid) else {
-            let length = usize::from(self.pair() & 0xFFF);
+            let length = usize::from(self.pair()) % (PACKET_CAPACITY + 1);
             let (request, rest) = self.0.split_at(length.min(self.0.len()));
             self.0 = rest;
             let request = request.to_vec();
