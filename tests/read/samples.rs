@@ -261,6 +261,7 @@ fn shrunk<T: core::fmt::Debug>(strategy: impl Strategy<Value = T>, fault: impl F
 
 fn shrunk_from<T: core::fmt::Debug>(rng: TestRng, strategy: impl Strategy<Value = T>, fault: impl Fn(&T) -> bool) -> T {
     let config = Config {
+        cases: 256,
         failure_persistence: None,
         ..Config::default()
     };
@@ -293,6 +294,11 @@ fn a_failure_shrinks_to_the_smallest_packet_and_prints_as_a_message() {
         Bytes(vec![0; 301])
     );
     assert_eq!(shrunk(strategy::packet(), |packet| packet.len() > 300).len(), 301);
+    let printed = |fault: fn(&Bytes) -> bool| format!("{:?}", shrunk(strategy::any_bytes(), fault));
+    assert_eq!(
+        (printed(|_| true), printed(|packet| packet.len() > 2)),
+        ("[]".into(), "000000".into())
+    );
 
     // What is asked for by RFC 2131 stays: the type, and of an OFFER server and lease time.
     let sample = shrunk(strategy::typical_message(), has(12));
@@ -311,6 +317,11 @@ fn a_failure_shrinks_to_the_smallest_packet_and_prints_as_a_message() {
         "{printed}"
     );
     assert!(printed.lines().count() < 30 && printed.ends_with("ff"), "{printed}");
+    let printed = format!("{sample:?}");
+    assert!(
+        printed.contains("requested=10.") && printed.lines().count() == 1,
+        "{printed}"
+    );
 }
 
 /// Each switch shrinks to its default by itself, whichever of its values the failure is found with.
