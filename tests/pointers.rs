@@ -15,11 +15,12 @@ use core::net::Ipv4Addr;
 use dhcp_callout::chain::{Chain, LoadedDll};
 use dhcp_callout::control::{AddressGrant, DropReason, ServiceControl};
 use dhcp_callout::ffi::{Bool, CALLOUT_VERSION, CalloutTable, ERROR_NOT_SUPPORTED, ERROR_SUCCESS};
+use dhcp_callout::hook::Dword;
 use dhcp_callout::message::option;
-use dhcp_callout::simulate::{Conduct, Contexts, Server, Swaps};
+use dhcp_callout::simulate::{Conduct, Contexts, HookCall, Server, ServerFields, Swaps};
 use dhcp_callout::{
-    Callout, ClientDeleted, Decision, DllPath, Host, MessageType, NewPacket, Notice, OnClientDeleted, OnOptionsParsed,
-    OnSendPacket, PacketBuffer, PacketNotice, ParsedOptions, SendPacket, entry_point,
+    Callout, ClientDeleted, Decision, DllPath, HookError, Host, MessageType, NewPacket, Notice, OnClientDeleted,
+    OnOptionsParsed, OnSendPacket, PacketBuffer, PacketNotice, ParsedOptions, SendPacket, entry_point,
 };
 
 /// Replaces the request of transaction 1, and rewrites the others; replies the other way round.
@@ -59,7 +60,22 @@ impl OnOptionsParsed for Changes {
     fn options_parsed(&self, options: &mut ParsedOptions<'_>, _: Option<&bool>) {
         assert!(options.machine_name().is_some());
         assert!(options.bytes().len() >= 240);
+        let changed = change_all(options);
+        assert_eq!(changed.is_ok(), options.scope_id().is_some(), "the last field");
+        assert!(options.dns_flags() == 0, "panics");
     }
+}
+
+/// Changes the fields, up to the first that the server has not.
+fn change_all(options: &mut ParsedOptions<'_>) -> Result<(), HookError> {
+    options.set_message_type(7)?;
+    options.set_overlay_fields(7)?;
+    options.set_subnet_mask(Dword([7; 4]))?;
+    options.set_requested_address(Dword([7; 4]))?;
+    options.set_request_lease_time(Dword([7; 4]))?;
+    options.set_router_address(Dword([7; 4]))?;
+    options.set_server(Dword([7; 4]))?;
+    options.set_scope_id(Dword([7; 4]))
 }
 
 impl OnClientDeleted for Changes {
@@ -189,5 +205,32 @@ fn of_a_chain() {
         assert_eq!(HOST.in_flight(), CHAIN.in_flight());
         HOST.drain();
         CHAIN.drain();
+    }
+}
+
+/// Each field is changed, and all are changed back after a panic.
+#[test]
+fn of_parsed_options() {
+    static HOST: Host<Changes, 4, 3> = Host::new(Changes);
+    entry_point!(fn entry = HOST);
+    // SAFETY: as above.
+    let server = unsafe { Server::load(entry) }.unwrap();
+    let packet = PacketBuffer::request(MessageType::REQUEST, 1, CLIENT).unwrap();
+    let mut fields = ServerFields {
+        bytes: [Some(0); 2],
+        dwords: [Some(Dword([0; 4])); 6],
+        // Not aligned.
+        offset: 1,
+        ..ServerFields::default()
+    };
+    fields.texts[1] = Some(b"client".to_vec());
+    for panics in [false, true] {
+        fields.dns_flags = panics.into();
+        let observation = server.call(&HookCall::options_parsed(packet.as_bytes(), &fields));
+        let mut expected = fields.clone();
+        if !panics {
+            (expected.bytes, expected.dwords) = ([Some(7); 2], [Some(Dword([7; 4])); 6]);
+        }
+        assert_eq!(observation.fields(), Some(&expected));
     }
 }
