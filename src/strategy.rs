@@ -29,10 +29,10 @@
 //!
 //! A failure shrinks to the least that still fails: of [`message`] to the options that matter, after a header of zeros;
 //! of [`packet`] to the bytes that matter; of [`typical_message`] and the like to the options that matter or must be
-//! there; of [`conversation`], [`server_run`] and [`edit_script`] to the packets or calls that matter, and of
-//! [`conduct`] to the defaults of the switches that do not. A test tries four times as many smaller samples as it has `cases`, which can be too few for long packets, for
-//! [`edit_script`] or for [`server_run`]: set `max_shrink_iters` of the
-//! [configuration](https://docs.rs/proptest/1/proptest/test_runner/struct.Config.html) to 20,000, or the variable
+//! there; of [`conversation`], [`server_run`] and [`edit_script`] to the packets or calls that matter; and of
+//! [`conduct`] to the defaults of all other switches. A test tries four times as many smaller samples as it has
+//! `cases`, which can be too few for long packets, for [`edit_script`] or for [`server_run`]: set `max_shrink_iters` of
+//! the [configuration](https://docs.rs/proptest/1/proptest/test_runner/struct.Config.html) to 20,000, or the variable
 //! `PROPTEST_MAX_SHRINK_ITERS` for a single run.
 
 mod editor_call;
