@@ -120,8 +120,8 @@ fn attempts(length: usize) -> Vec<Attempt> {
     all
 }
 
-/// Yields one of these values. It shrinks to the first with which a test fails, where
-/// [`select`](proptest::sample::select) may try only such as are half as far from the first.
+/// Yields one of these values. It shrinks to the first with which a test fails, while
+/// [`select`](proptest::sample::select) does not try the first if one between passes.
 #[derive(Clone, Debug)]
 pub(super) struct InOrder<T>(pub(super) Vec<T>);
 

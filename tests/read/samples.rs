@@ -152,6 +152,12 @@ proptest! {
         });
         failure?;
         samples.iter().try_for_each(assert_lawful)?;
+        for pair in samples.windows(2) {
+            // A reply belongs to its request, and a REQUEST for what was offered to the OFFER.
+            let goes_on = message(&pair[1]).op().code() == 2
+                || (joined(&pair[1], 53) == Some(vec![3]) && joined(&pair[1], 54).is_some());
+            prop_assert_eq!(message(&pair[0]).xid() == message(&pair[1]).xid(), goes_on);
+        }
         prop_assert_eq!(answered, samples.iter().filter(|sample| message(sample).op().code() == 2).count());
     }
 }
