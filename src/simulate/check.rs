@@ -43,6 +43,9 @@ use crate::hook::TEST_SOCKET;
 /// least once. Only [`Contexts::Repeated`] and [`Threads::Several`] do not meet, since the callout would then give up
 /// at any time what the server still reads; and [`Threads::Several`] comes only if no fault was found until then.
 ///
+/// Once, with the default conduct, come messages of each type that fill their 4096 bytes to the last, and such whose
+/// options are too short: of each length from 0 to 20 bytes.
+///
 /// The callout is the only DLL of the server; once, with good packets and the default conduct, [`NEXT_DLL`] is after it.
 /// A [`Chain`](crate::chain::Chain), which loads the DLLs after it once and for all, stays the only one.
 ///
@@ -178,7 +181,9 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
     let numbers = &mut Numbers(seed);
     let good = exchange::exchanges(numbers);
     let hostile = hostile::exchanges(&good, numbers);
-    let transactions = good.iter().chain(&hostile).filter_map(Exchange::transaction).collect();
+    let at_limits = hostile::at_the_limits(&good, numbers);
+    let all = good.iter().chain(&hostile).chain(&at_limits);
+    let transactions = all.filter_map(Exchange::transaction).collect();
     let mut check = Check {
         entry,
         next,
@@ -205,6 +210,7 @@ unsafe fn check_watched(entry: EntryPoint, seed: u64, is_chained: bool, watch: &
     }
     // What a callout has seen once can count for it for ever: then it makes a difference in the first run alone.
     check.run_all([Conduct::DEFAULT], [&good, &hostile]);
+    check.run(Mode::USUAL, &at_limits, Duration::ZERO);
     check.compare_all(&good, &hostile);
     check.run_all(first.into_iter().chain(harmless), [&good, &hostile]);
     for &with_next in others {

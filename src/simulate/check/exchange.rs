@@ -31,6 +31,11 @@ impl Exchange {
         packets.find_map(|packet| Message::parse(packet).ok().map(transaction))
     }
 
+    /// Returns what something is for the request and for the reply.
+    pub(super) fn each<T>(&self, mut of: impl FnMut(&[u8]) -> T) -> (T, Option<T>) {
+        (of(&self.request), self.reply.as_deref().map(of))
+    }
+
     /// Returns the exchange of a client that sends its packet again, four seconds later.
     fn again(&self) -> Self {
         let mut again = self.clone();

@@ -410,6 +410,57 @@ unsafe extern "system" fn write_after(
 }
 
 callout!(
+    /// Adds 30 bytes to each DISCOVER after its END, without looking whether there is room for them.
+    appends_without_room { dhcp_new_pkt_hook: append_to_discovers }
+);
+
+unsafe extern "system" fn append_to_discovers(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut *mut c_void,
+    process_it: *mut Bool,
+) -> u32 {
+    // SAFETY: variables of the server.
+    unsafe {
+        process_it.write_unaligned(Bool::TRUE);
+        append_to(&[53, 1, 1], packet, size)
+    }
+}
+
+callout!(
+    /// Adds 30 bytes to each OFFER after its END, without looking whether there is room for them.
+    fills_up_without_room { dhcp_pkt_send_hook: append_to_offers }
+);
+
+unsafe extern "system" fn append_to_offers(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server.
+    unsafe { append_to(&[53, 1, 2], packet, size) }
+}
+
+/// Writes 30 bytes after packets whose first option is this one.
+unsafe fn append_to(first_option: &[u8; 3], packet: *mut *mut u8, size: *mut u32) -> u32 {
+    const ADDED: [u8; 30] = [0; 30];
+    // SAFETY: variables of the server; the simulated one has a guard zone after the buffer.
+    unsafe {
+        let (packet, length) = (packet.read_unaligned(), size.read_unaligned());
+        if length > 243 && packet.add(240).cast::<[u8; 3]>().read() == *first_option {
+            copy_nonoverlapping(ADDED.as_ptr(), packet.add(length as usize), ADDED.len());
+            size.write_unaligned((length + 30).min(4096));
+        }
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
     /// Writes one byte too early.
     writes_before_the_buffer { dhcp_new_pkt_hook: write_before }
 );

@@ -123,6 +123,36 @@ impl Callout for Trusting {
 static TRUSTING: Host<Trusting> = Host::new(Trusting);
 entry_point!(pub fn panics_at_hostile_packets = TRUSTING);
 
+/// Reads the vendor class of clients that look for a server.
+pub struct ByClass(fn(&[u8]));
+
+impl Callout for ByClass {
+    type State = ();
+
+    fn new_packet(&self, packet: &mut NewPacket<'_>) -> Decision<()> {
+        let discover = packet
+            .message()
+            .ok()
+            .filter(|message| message.message_type() == Some(MessageType::DISCOVER));
+        if let Some(class) = discover.and_then(|discover| discover.value(option::CLASS_ID.code()).ok()?) {
+            (self.0)(&class.bytes().collect::<Vec<_>>());
+        }
+        Decision::Pass
+    }
+}
+
+static BY_FIRST_LETTER: Host<ByClass> = Host::new(ByClass(|class| assert!(class[0] != 0)));
+// Counts on a first letter.
+entry_point!(pub fn reads_an_empty_class = BY_FIRST_LETTER);
+
+static BY_ARCHITECTURE: Host<ByClass> = Host::new(ByClass(|class| {
+    if class.starts_with(b"PXEClient") {
+        assert!(class[15..20].is_ascii());
+    }
+}));
+// Counts on `PXEClient:Arch:00007` if it sees the first of it.
+entry_point!(pub fn reads_a_short_class = BY_ARCHITECTURE);
+
 /// Finds the DLL that comes after the callout when it is checked.
 fn find(path: DllPath<'_>) -> Option<LoadedDll> {
     let (name, entry) = NEXT_DLL;
@@ -428,6 +458,15 @@ on_reply! {
         static REPLIES: AtomicU32 = AtomicU32::new(0);
         if REPLIES.fetch_add(1, Relaxed) % 3 == 2 {
             thread::sleep(Duration::from_millis(400));
+        }
+    };
+    /// Counts on the four bytes of the lease time of an ACK.
+    reads_a_short_lease_time: |reply| {
+        let message = reply.message().ok();
+        if let Some(ack) = message.filter(|message| message.message_type() == Some(MessageType::ACK)) {
+            if let Ok(Some(seconds)) = ack.value(option::LEASE_TIME.code()) {
+                assert!(seconds.len() == 4, "a server that sends something else");
+            }
         }
     };
     /// Waits for a friend who does not come, as good as for ever.

@@ -13,7 +13,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 98] = [
+const CALLOUTS: [(EntryPoint, Rule); 103] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -37,6 +37,9 @@ const CALLOUTS: [(EntryPoint, Rule); 98] = [
     (course::passes_on_the_first_reply, Rule::NotChained),
     (course::passes_on_no_context, Rule::NextContext),
     (safe::panics_at_hostile_packets, Rule::Panics),
+    (safe::reads_an_empty_class, Rule::Panics),
+    (safe::reads_a_short_class, Rule::Panics),
+    (safe::reads_a_short_lease_time::entry, Rule::Panics),
     (raw::contexts_without_an_end, Rule::ContextWithoutEnd),
     (raw::one_context_for_all, Rule::ContextShared),
     (course::finds_packets_by_transaction, Rule::ContextShared),
@@ -64,6 +67,8 @@ const CALLOUTS: [(EntryPoint, Rule); 98] = [
     (dropped::points_at_a_variable, Rule::PacketOutside),
     (raw::writes_after_the_buffer, Rule::WriteOutside),
     (raw::writes_before_the_buffer, Rule::WriteOutside),
+    (raw::appends_without_room, Rule::WriteOutside),
+    (raw::fills_up_without_room, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
     (raw::forgets_the_size, Rule::WriteBeyondSize),
     (course::forgets_a_client_too_early, Rule::ReplacementChanged),
