@@ -402,7 +402,8 @@ fn wishes() -> Options {
 
 #[inline]
 fn settings() -> Options {
-    let route = || concat([Just(vec![8, 10]).boxed(), address()]);
+    let routes = prop_oneof![2 => 1..3_usize, 1 => 45..90_usize];
+    let route = concat([Just(vec![8, 10]).boxed(), address()]);
     let search_list = (name(), select(vec!["example", "test"])).prop_map(|(name, top)| {
         // The domain, and one inside it by a pointer.
         [counted(name), counted(top.into()), b"\0\x04corp\xc0\0".to_vec()].concat()
@@ -421,13 +422,8 @@ fn settings() -> Options {
             prop_oneof![2 => Just(vec![1, 4, 0, 0, 0, 2]), 1 => (248..=255_u8).prop_map(vendor)],
         ),
         maybe(119, search_list),
-        // Sometimes too many for one option.
-        maybe(
-            121,
-            prop_oneof![2 => 1..3_usize, 1 => 45..90_usize]
-                .prop_flat_map(move |routes| vec_of(route(), routes))
-                .prop_map(|routes| routes.concat()),
-        ),
+        // Sometimes too many for one option. They are all alike, which shrinks in few steps.
+        maybe(121, (routes, route).prop_map(|(routes, route)| route.repeat(routes))),
         maybe(252, Just(b"http://wpad/wpad.dat\n".to_vec())),
     ]
 }
