@@ -995,6 +995,8 @@ fn a_replay_finds_the_answer_to_each_kind_of_request_and_passes_over_what_is_non
     let inform = request(MessageType::INFORM, 5);
     let no_client = request(MessageType::LEASEACTIVE, 6);
     let too_long = |packet: &PacketBuffer| [packet.as_bytes(), &[0; PACKET_CAPACITY]].concat();
+    let mut to_another = answer(&inform, Some(MessageType::ACK)).as_bytes().to_vec();
+    to_another[28] ^= 1;
     let [no_op, no_header] = [[9; 300].to_vec(), b"short".to_vec()];
     let capture = [
         rapid.as_bytes().to_vec(),
@@ -1011,6 +1013,7 @@ fn a_replay_finds_the_answer_to_each_kind_of_request_and_passes_over_what_is_non
         too_long(&request(MessageType::DISCOVER, 7)),
         no_op,
         no_header,
+        to_another,
     ];
     let time = Duration::ZERO;
     let datagrams = capture.each_ref().map(|payload| Datagram { time, payload });
@@ -1036,5 +1039,5 @@ fn a_replay_finds_the_answer_to_each_kind_of_request_and_passes_over_what_is_non
             (10, None, dropped(DropReason::INVALID)),
         ]
     );
-    assert_eq!(passed_over, [7, 9, 11, 12, 13]);
+    assert_eq!(passed_over, [7, 9, 11, 12, 13, 14]);
 }

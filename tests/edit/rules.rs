@@ -83,6 +83,11 @@ fn new_options_go_before_the_relay_agents_if_they_are_last() {
         edit!(last, e.set_raw(RELAY, &[1, 0]).set_raw(HOST, b"h").append_raw(DNS, &[])),
         Ok(packet(&[53, 1, 5, 0, 12, 1, b'h', 6, 0, 82, 2, 1, 0, 0, 82, 0, 255]))
     );
+    let continued = [&[82, 255][..], &[1; 255], &[250, 1, 1, 255]].concat();
+    assert_eq!(
+        edit!(packet(&[&[53, 1, 5][..], &continued].concat()), e.set_raw(HOST, b"h")),
+        Ok(packet(&[&[53, 1, 5, 12, 1, b'h'][..], &continued].concat()))
+    );
     let in_a_reply = packet(&[53, 1, 5, 51, 1, 0, 82, 2, 1, 0, 255]);
     assert_eq!(
         edit!(in_a_reply, e.set_raw(LEASE_TIME, &[1, 2]).set_raw(HOST, b"h")),

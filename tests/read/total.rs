@@ -95,6 +95,17 @@ proptest! {
         read_all(&sample.packet);
     }
 
+    /// What says where the options are stays where it counts, and its fields hold none.
+    #[test]
+    fn option_52_is_split_in_the_options_field(
+        (value, sample) in strategy::split((Just(OptionCode::from_code(52)), (1..=3_u8).prop_map(|fields| Bytes(vec![fields]))))
+    ) {
+        let message = Message::parse(&sample.packet)?;
+        prop_assert_eq!(message.overload()?.map(|fields| fields.code()), value.1.first().copied());
+        let areas = message.options().map(|option| option.map(|option| option.area));
+        prop_assert!(areas.eq(message.options().map(|_| Ok(Area::Options))));
+    }
+
     #[test]
     fn a_fault_in_a_split_value_is_that_of_the_whole_one((value, sample) in strategy::split(strategy::nearly_option_value())) {
         let whole = Typed::decode(Value::from_slice(value.0, &value.1));
