@@ -52,10 +52,15 @@ enum Fate {
 /// How often calls are made that several threads make at once.
 const AT_ONCE: usize = 4;
 
+/// How many client packets of one `xid` wait for a reply at most: of more, the latest, so that time grows with the capture
+/// alone.
+const MOST_WAITING: usize = 64;
+
 /// A client packet without a reply so far.
 struct Unanswered<'c> {
     index: usize,
     request: Message<'c>,
+    kind: Kind,
     /// Whether a later one repeats it.
     sent_again: bool,
 }
@@ -68,7 +73,7 @@ impl Server {
     /// to a LEASEQUERY without `chaddr` may have another (RFC 4388 section 6.2).
     ///
     /// A client that has no reply sends its packet again. A reply answers the latest such packet before it that has
-    /// none yet: a client sends again mostly because the one before was lost, and if there are replies to both, it
+    /// none yet, of the 64 latest of its `xid`: a client sends again mostly because the one before was lost, and if there are replies to both, it
     /// matters little which belongs to which. A reply of a second server to the same packet answers nothing.
     ///
     /// `DhcpAddressOfferHook` is called before an ACK to a REQUEST, or to a DISCOVER if both have Rapid Commit, and
@@ -77,7 +82,8 @@ impl Server {
     /// is: the client has chosen that server. In the end each packet is reported as processed.
     ///
     /// What else gets no reply is dropped:
-    /// - as [`DropReason::DUPLICATE`], if it is like an earlier packet that is still unanswered;
+    /// - as [`DropReason::DUPLICATE`], if it is like an earlier packet that is still unanswered, or a later one like it was
+    ///   answered;
     /// - as [`DropReason::NOADDRESS`], if it asks for an address;
     /// - as [`DropReason::INVALID`], if its options cannot be read up to its type, or the type is none that a client sends;
     /// - as [`DropReason::GEN_FAILURE`], if it is an INFORM or LEASEQUERY: why, a capture does not show. Nor does it
@@ -255,11 +261,18 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
         let Some(message) = message.filter(|message| message.as_bytes().len() <= PACKET_CAPACITY) else {
             continue;
         };
+        let kind = Kind::of(message);
         let open = unanswered.entry(message.xid()).or_default();
         match message.op() {
             OpCode::REQUEST => {
+                let packet = Unanswered {
+                    index,
+                    request: message,
+                    kind,
+                    sent_again: false,
+                };
                 let mut latest_first = open.iter_mut().rev();
-                let fate = match latest_first.find(|earlier| is_repeated(earlier.request, message)) {
+                let fate = match latest_first.find(|earlier| is_repeated(earlier, &packet)) {
                     Some(earlier) => {
                         earlier.sent_again = true;
                         Fate::Dropped(DropReason::DUPLICATE)
@@ -267,30 +280,34 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
                     None => unanswered_fate(message),
                 };
                 set(index, fate);
-                open.push(Unanswered {
-                    index,
-                    request: message,
-                    sent_again: false,
-                });
+                if open.len() == MOST_WAITING {
+                    open.remove(0);
+                }
+                open.push(packet);
             }
             OpCode::REPLY => {
                 // An INFORM can have the transaction of a REQUEST, and gets no lease. A relay that is captured on both
                 // sides shows the packet twice, once with its own address.
                 let has_lease = message.find(option::LEASE_TIME).is_some();
                 let difference = |packet: &Unanswered<'_>| {
-                    let is_inform = Kind::of(packet.request) == Kind::Dhcp(MessageType::INFORM);
+                    let is_inform = packet.kind == Kind::Dhcp(MessageType::INFORM);
                     let other_side = packet.request.giaddr() != message.giaddr();
                     (is_inform == has_lease, packet.sent_again, other_side)
                 };
                 // Of equal ones the first.
                 let latest_first = open.iter().enumerate().rev();
                 let answered = latest_first
-                    .filter(|(_, packet)| is_answer(packet.request, message))
+                    .filter(|(_, packet)| is_answer(packet, message, kind))
                     .min_by_key(|(_, packet)| difference(packet))
                     .map(|(position, _)| position);
                 if let Some(position) = answered {
-                    set(open.remove(position).index, Fate::Answered(index));
+                    let answered = open.remove(position);
+                    set(answered.index, Fate::Answered(index));
                     set(index, Fate::Answer);
+                    let earlier = open.iter().take(position);
+                    for vain in earlier.filter(|earlier| is_repeated(earlier, &answered)) {
+                        set(vain.index, Fate::Dropped(DropReason::DUPLICATE));
+                    }
                 }
             }
             _ => {}
@@ -299,17 +316,18 @@ fn fates(capture: &[Datagram<'_>]) -> Vec<Option<Fate>> {
     fates
 }
 
-/// Returns whether `later`, of the same `xid`, is the same packet sent again.
-fn is_repeated(earlier: Message<'_>, later: Message<'_>) -> bool {
-    earlier.chaddr_field() == later.chaddr_field()
-        && earlier.giaddr() == later.giaddr()
-        && Kind::of(earlier) == Kind::of(later)
+/// Returns whether two packets of the same `xid` are one that was sent again.
+fn is_repeated(one: &Unanswered<'_>, other: &Unanswered<'_>) -> bool {
+    one.kind == other.kind
+        && one.request.chaddr_field() == other.request.chaddr_field()
+        && one.request.giaddr() == other.request.giaddr()
 }
 
-/// Returns whether `reply`, of the same `xid`, answers `request`.
-fn is_answer(request: Message<'_>, reply: Message<'_>) -> bool {
+/// Returns whether `reply`, of the same `xid`, answers `packet`.
+fn is_answer(packet: &Unanswered<'_>, reply: Message<'_>, kind: Kind) -> bool {
+    let request = packet.request;
     let is_to_client = request.chaddr_field() == reply.chaddr_field();
-    match (Kind::of(request), Kind::of(reply)) {
+    match (packet.kind, kind) {
         (Kind::Dhcp(MessageType::LEASEQUERY), Kind::Dhcp(answer)) => {
             // A query by address or client identifier.
             let names_no_client = *request.chaddr_field() == [0; 16];

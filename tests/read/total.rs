@@ -2,7 +2,8 @@
 //! many, and what is wrong with one value is no matter of the others.
 
 use dhcp_callout::message::{
-    Area, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, RelayCode, SequenceReader, Suboption, Typed, Value, ValueError,
+    Area, HEADER_LENGTH, MAGIC_COOKIE, OptionCode, Overload, RelayCode, SequenceReader, Suboption, Typed, Value,
+    ValueError,
 };
 use dhcp_callout::strategy::{self, Bytes, Sample};
 use dhcp_callout::{Message, PACKET_CAPACITY};
@@ -101,7 +102,7 @@ proptest! {
         (value, sample) in strategy::split((Just(OptionCode::from_code(52)), (1..=3_u8).prop_map(|fields| Bytes(vec![fields]))))
     ) {
         let message = Message::parse(&sample.packet)?;
-        prop_assert_eq!(message.overload()?.map(|fields| fields.code()), value.1.first().copied());
+        prop_assert_eq!(message.overload()?.map(Overload::code), value.1.first().copied());
         let areas = message.options().map(|option| option.map(|option| option.area));
         prop_assert!(areas.eq(message.options().map(|_| Ok(Area::Options))));
     }

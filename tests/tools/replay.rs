@@ -361,10 +361,10 @@ fn a_packet_sent_again_that_was_answered_is_not_dropped() {
             // Both are answered.
             (vec![ask(), ask(), answer(), answer()], vec![(0, Ok(3)), (1, Ok(2))]),
             // The first was lost, or the server was not there yet.
-            (vec![ask(), ask(), answer()], vec![(0, no_address), (1, Ok(2))]),
+            (vec![ask(), ask(), answer()], vec![(0, duplicate), (1, Ok(2))]),
             (
                 vec![ask(), ask(), ask(), answer()],
-                vec![(0, no_address), (1, duplicate), (2, Ok(3))],
+                vec![(0, duplicate), (1, duplicate), (2, Ok(3))],
             ),
             // The second came too late to be answered, or to be a duplicate.
             (vec![ask(), answer(), ask()], vec![(0, Ok(1)), (2, no_address)]),
@@ -372,6 +372,18 @@ fn a_packet_sent_again_that_was_answered_is_not_dropped() {
             assert_eq!(ends(&messages), expected);
         }
     }
+}
+
+/// Of those that wait for a reply, the latest have a chance of one.
+#[test]
+fn a_packet_that_many_of_the_same_transaction_follow_gets_no_reply() {
+    let ask = |client| request().chaddr(&[2, 0, 0, 0, 0, client]).option(53, [1]).end();
+    let answer = |client| reply().chaddr(&[2, 0, 0, 0, 0, client]).option(53, [2]).end();
+    let clients = 0..=64_u8;
+    let messages: Vec<_> = clients.clone().map(ask).chain(clients.map(answer)).collect();
+    let mut expected: Vec<_> = (1..=64).map(|index| (index, Ok(index + 65))).collect();
+    expected.insert(0, (0, Err(Some(DropReason::NOADDRESS))));
+    assert_eq!(ends(&messages), expected);
 }
 
 /// On both sides of a relay each packet is seen twice, and the copies of a reply go the other way.
@@ -385,8 +397,8 @@ fn a_packet_sent_again_through_a_relay_is_answered_on_both_sides() {
     assert_eq!(
         ends(&messages),
         [
-            (0, Err(Some(DropReason::NOADDRESS))),
-            (1, Err(Some(DropReason::NOADDRESS))),
+            (0, Err(Some(DropReason::DUPLICATE))),
+            (1, Err(Some(DropReason::DUPLICATE))),
             (2, Ok(5)),
             (3, Ok(4)),
         ]

@@ -15,6 +15,8 @@ const CHANGES: usize = 6;
 const ROUNDS: usize = 3;
 /// How long an option at the limits is at most: so far is the vendor class of PXE clients read, `PXEClient:Arch:00007`.
 const LONGEST_OPTION: usize = 20;
+/// How many bytes a full packet leaves at most: a callout can ask for one too few.
+const MOST_LEFT: usize = 6;
 
 /// Returns packets of every bad shape, each as a request and as the reply to it, and damaged copies of good exchanges;
 /// all with transaction ids of their own, as far as they reach.
@@ -27,8 +29,9 @@ pub(super) fn exchanges(good: &[Exchange], numbers: &mut Numbers) -> Vec<Exchang
     renumbered(all, numbers)
 }
 
-/// Returns the good exchanges with each packet as full as it can be; and one exchange of each two types of message with
-/// all options that a good packet has, cut to each length: once all of them, and once those that the numbers choose.
+/// Returns the good exchanges with each packet as full as it can be, but for up to [`MOST_LEFT`] bytes; and one exchange
+/// of each two types of message with all options that a good packet has, cut to each length: once all of them, and once
+/// those that the numbers choose.
 ///
 /// No damage shows whether a callout that looks at the type first also looks how much room there is, and how long a
 /// value is.
@@ -44,7 +47,8 @@ pub(super) fn at_the_limits(good: &[Exchange], numbers: &mut Numbers) -> Vec<Exc
         .collect();
     // The type stays as it is, and the other two change how the rest is read.
     values.retain(|code, _| ![53, 52, 250].contains(code));
-    let mut all: Vec<_> = good.iter().map(|exchange| exchange.each(filled)).collect();
+    let fill = |(left, exchange): (usize, &Exchange)| exchange.each(|packet| filled(packet, left));
+    let mut all: Vec<_> = (0..=MOST_LEFT).cycle().zip(good).map(fill).collect();
     let mut seen = BTreeSet::new();
     for exchange in good.iter().filter(|exchange| seen.insert(exchange.each(message_type))) {
         for length in 0..=LONGEST_OPTION {
@@ -120,12 +124,12 @@ fn cut(packet: &[u8], values: &BTreeMap<u8, Vec<u8>>, length: usize, mut is_cut:
     packet
 }
 
-/// Fills a packet up with options, so that END is the last byte that it can have.
-fn filled(packet: &[u8]) -> Vec<u8> {
+/// Fills a packet up with options, so that END is the last byte that it can have, but for so many.
+fn filled(packet: &[u8], left: usize) -> Vec<u8> {
     let end = Message::parse(packet).ok().and_then(Message::end_offset);
     let mut filled = packet.to_vec();
     filled.truncate(end.unwrap_or(packet.len()));
-    let last = PACKET_CAPACITY.saturating_sub(1);
+    let last = PACKET_CAPACITY.saturating_sub(1).saturating_sub(left);
     while let Some(room) = last.saturating_sub(filled.len()).checked_sub(2) {
         let length = u8::try_from(room).unwrap_or(u8::MAX);
         filled.extend([224, length]);

@@ -62,8 +62,11 @@ pub(super) fn judge(
     if !is_readable(after) || (before.has_cookie() && !after.has_cookie()) {
         return found(Rule::ReplyMalformed);
     }
+    // A server sends back the relay agent's information as it came (RFC 3046 section 2.2). With other, who knows whose it is.
+    let relayed = |message| value(message, option::RELAY_AGENT_INFORMATION.code());
+    let is_sent_back = Message::parse(request).is_ok_and(|request| relayed(request) == relayed(before));
     for (rule, part) in SAME {
-        if part(before) != part(after) {
+        if part(before) != part(after) && (rule != Rule::ReplyRelay || is_sent_back) {
             found(rule);
             // What a reply of another type or transaction has else follows from that.
             if matches!(rule, Rule::ReplyType | Rule::ReplyTransaction) {
@@ -175,6 +178,23 @@ mod tests {
         assert_eq!(rules, [Rule::ReplyWithoutEnd]);
         *reply.last_mut().unwrap() = 255;
         assert!(has_end(&reply));
+        judge(&request, &original, &reply, &[], |rule| panic!("{rule}"));
+    }
+
+    /// What a relay agent has sent comes back, or nobody knows what should.
+    #[test]
+    fn relay_agent_information_is_held_against_that_of_the_request() {
+        let exchanges = (0..).map_while(|number| exchange(number, 1));
+        let relay = |packet: &[u8]| packet.windows(2).position(|bytes| bytes[0] == 82 && bytes[1] > 2);
+        let mut relayed = exchanges.filter_map(|Exchange { request, reply }| Some((relay(&request)?, request, reply?)));
+        let (at, mut request, original) = relayed.next().unwrap();
+        let mut reply = original.clone();
+        let last = relay(&reply).unwrap() + 4;
+        reply[last] ^= 1;
+        let mut rules = Vec::new();
+        judge(&request, &original, &reply, &[], |rule| rules.push(rule));
+        assert_eq!(rules, [Rule::ReplyRelay]);
+        request[at + 4] ^= 1;
         judge(&request, &original, &reply, &[], |rule| panic!("{rule}"));
     }
 

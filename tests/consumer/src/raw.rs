@@ -461,6 +461,31 @@ unsafe fn append_to(first_option: &[u8; 3], packet: *mut *mut u8, size: *mut u32
 }
 
 callout!(
+    /// Adds 4 bytes to each ACK after its END, if there is room for three.
+    asks_for_a_byte_too_few { dhcp_pkt_send_hook: append_to_acks }
+);
+
+unsafe extern "system" fn append_to_acks(
+    packet: *mut *mut u8,
+    size: *mut u32,
+    _: u32,
+    _: u32,
+    _: *mut c_void,
+    _: *mut c_void,
+) -> u32 {
+    // SAFETY: variables of the server; the simulated one has a guard zone after the buffer.
+    unsafe {
+        let (packet, length) = (packet.read_unaligned(), size.read_unaligned());
+        let is_ack = length > 243 && packet.add(240).cast::<[u8; 3]>().read() == [53, 1, 5];
+        if is_ack && length + 3 <= 4096 {
+            packet.add(length as usize).write_bytes(0, 4);
+            size.write_unaligned((length + 4).min(4096));
+        }
+    }
+    ERROR_SUCCESS
+}
+
+callout!(
     /// Writes one byte too early.
     writes_before_the_buffer { dhcp_new_pkt_hook: write_before }
 );

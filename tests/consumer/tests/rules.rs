@@ -13,7 +13,7 @@ use dhcp_callout::message::OpCode;
 use dhcp_callout::simulate::{self, Conduct, NEXT_DLL, Notices, Report, Rule, Server, Threads};
 
 /// Each callout, and what it breaks.
-const CALLOUTS: [(EntryPoint, Rule); 103] = [
+const CALLOUTS: [(EntryPoint, Rule); 104] = [
     (raw::refuses_version_0, Rule::EntryRefuses),
     (raw::refuses_an_empty_list, Rule::EntryRefuses),
     (lists::refuses_a_first_empty_list, Rule::EntryRefuses),
@@ -68,6 +68,7 @@ const CALLOUTS: [(EntryPoint, Rule); 103] = [
     (raw::writes_after_the_buffer, Rule::WriteOutside),
     (raw::writes_before_the_buffer, Rule::WriteOutside),
     (raw::appends_without_room, Rule::WriteOutside),
+    (raw::asks_for_a_byte_too_few, Rule::WriteOutside),
     (raw::fills_up_without_room, Rule::WriteOutside),
     (raw::writes_what_it_may_read, Rule::WriteToInput),
     (raw::forgets_the_size, Rule::WriteBeyondSize),
