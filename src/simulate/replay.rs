@@ -73,8 +73,9 @@ impl Server {
     /// to a LEASEQUERY without `chaddr` may have another (RFC 4388 section 6.2).
     ///
     /// A client that has no reply sends its packet again. A reply answers the latest such packet before it that has
-    /// none yet, of the 64 latest of its `xid`: a client sends again mostly because the one before was lost, and if there are replies to both, it
-    /// matters little which belongs to which. A reply of a second server to the same packet answers nothing.
+    /// none yet, among the 64 latest of its `xid`: a client sends again mostly because the one before was lost, and if
+    /// there are replies to both, it matters little which belongs to which. A reply of a second server to the same
+    /// packet answers nothing.
     ///
     /// `DhcpAddressOfferHook` is called before an ACK to a REQUEST, or to a DISCOVER if both have Rapid Commit, and
     /// before a BOOTP reply, if the reply has an address in `yiaddr`; `DhcpAddressDelHook` before a NAK, and for a
