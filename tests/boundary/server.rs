@@ -1041,3 +1041,32 @@ fn a_replay_finds_the_answer_to_each_kind_of_request_and_passes_over_what_is_non
     );
     assert_eq!(passed_over, [7, 9, 11, 12, 13, 14]);
 }
+
+/// The 64 packets of a transaction that came last can be answered; one like an answered packet was in vain.
+#[test]
+fn a_replay_answers_the_latest_packets_of_a_transaction() {
+    let ask = |client| PacketBuffer::request(MessageType::DISCOVER, 1, &[2, 0, 0, 0, 0, client]).unwrap();
+    let asked: Vec<_> = (0..65_u8).chain([64]).map(ask).collect();
+    let answer = |packet: &PacketBuffer| {
+        let mut answer = PacketBuffer::reply_to(&packet.message().unwrap()).unwrap();
+        answer
+            .edit(|editor| _ = editor.set(option::MESSAGE_TYPE, MessageType::OFFER))
+            .unwrap();
+        answer
+    };
+    let answers = [0, 1, 2, 65].map(|index| answer(&asked[index]));
+    let (mut ends, time) = (Vec::new(), Duration::ZERO);
+    let packets = asked.iter().chain(&answers).map(PacketBuffer::as_bytes);
+    let capture: Vec<_> = packets.map(|payload| Datagram { time, payload }).collect();
+    let passed_over = unsafe { Server::new(CalloutTable::EMPTY) }.replay(&capture, |lifecycle| {
+        ends.push((lifecycle.index, lifecycle.stage));
+    });
+    assert_eq!(passed_over, [66, 67]);
+    let with = |end| {
+        let with_it = ends.iter().filter(move |(_, stage)| *stage == Stage::Done(end));
+        with_it.map(|(index, _)| *index).collect::<Vec<_>>()
+    };
+    assert_eq!(with(Outcome::Processed), [2, 65]);
+    assert_eq!(with(Outcome::Dropped(DropReason::DUPLICATE)), [64]);
+    assert_eq!(with(Outcome::Dropped(DropReason::NOADDRESS)).len(), 63);
+}

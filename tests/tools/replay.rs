@@ -374,18 +374,6 @@ fn a_packet_sent_again_that_was_answered_is_not_dropped() {
     }
 }
 
-/// Of those that wait for a reply, the latest have a chance of one.
-#[test]
-fn a_packet_that_many_of_the_same_transaction_follow_gets_no_reply() {
-    let ask = |client| request().chaddr(&[2, 0, 0, 0, 0, client]).option(53, [1]).end();
-    let answer = |client| reply().chaddr(&[2, 0, 0, 0, 0, client]).option(53, [2]).end();
-    let clients = 0..=64_u8;
-    let messages: Vec<_> = clients.clone().map(ask).chain(clients.map(answer)).collect();
-    let mut expected: Vec<_> = (1..=64).map(|index| (index, Ok(index + 65))).collect();
-    expected.insert(0, (0, Err(Some(DropReason::NOADDRESS))));
-    assert_eq!(ends(&messages), expected);
-}
-
 /// On both sides of a relay each packet is seen twice, and the copies of a reply go the other way.
 #[test]
 fn a_packet_sent_again_through_a_relay_is_answered_on_both_sides() {

@@ -90,18 +90,38 @@ static PLACES: [u8; 256] = {
     places
 };
 
+/// In nearly all replies code 6 is the last of the five: if the others were seen, the rest is not looked at.
 pub fn five(packet: &[u8], mut read: impl FnMut(usize, usize) -> usize) -> usize {
     static ABSENT: [u8; 2] = [0; 2];
+    static IS_STOP: [bool; 256] = any_of(&[0, 6, 255]);
     if !is_message(packet) {
         return 0;
     }
-    let mut found = [ABSENT.as_ptr(); 6];
+    let absent = ABSENT.as_ptr();
+    let mut found = [absent; 6];
     // SAFETY: the packets of the benches end with END, a place is one of six, and what was found has a length.
     unsafe {
-        walk(packet, |(code, value, _)| {
-            *found.get_unchecked_mut(usize::from(PLACES[usize::from(code)])) = value.sub(2);
-            false
-        });
+        let mut next = packet.as_ptr().add(240);
+        loop {
+            let code = usize::from(*next);
+            if IS_STOP[code] {
+                match code {
+                    255 => break,
+                    0 => {
+                        next = next.add(1);
+                        continue;
+                    }
+                    _ => {
+                        found[4] = next;
+                        if !found[..4].contains(&absent) {
+                            break;
+                        }
+                    }
+                }
+            }
+            *found.get_unchecked_mut(usize::from(PLACES[code])) = next;
+            next = next.add(2 + usize::from(*next.add(1)));
+        }
         (0..5).map(|place| read(place, usize::from(*found[place].add(1)))).sum()
     }
 }
@@ -157,40 +177,45 @@ unsafe fn put(out: &mut [u8; 4096], written: &mut usize, bytes: &[u8]) {
 
 const SERVERS: [u8; 8] = [192, 0, 2, 53, 192, 0, 2, 54];
 const LEASE_TIME: [u8; 4] = [0, 0, 14, 16];
-const ADDED_AND_END: [u8; 9] = [43, 6, 1, 4, 0xde, 0xad, 0xbe, 0xef, 255];
+const ADDED: [u8; 8] = [43, 6, 1, 4, 0xde, 0xad, 0xbe, 0xef];
 
-/// Overwrites in a copy what is as long as before. Of a packet with many PADs, these are looked for first.
+/// Overwrites in a copy what is as long as before, and puts the new option before the others, so that END need not be
+/// found. Of a packet with many PADs, these are looked for first.
 pub fn edit<const IS_PADDED: bool>(packet: &[u8], out: &mut [u8; 4096]) -> usize {
     static IS_STOP: [bool; 256] = any_of(&[0, 6, 51, 255]);
     if !is_message(packet) || packet.len() > 4000 {
         return 0;
     }
-    out[..packet.len()].copy_from_slice(packet);
+    let size = packet.len() + ADDED.len();
+    out[..240].copy_from_slice(&packet[..240]);
+    out[240..248].copy_from_slice(&ADDED);
+    out[248..size].copy_from_slice(&packet[240..]);
     // SAFETY: the packets of the benches end with END, and behind 4000 bytes there is room for what is added.
     unsafe {
-        let mut end = out.as_mut_ptr().add(240);
+        let mut next = out.as_mut_ptr().add(248);
+        let mut are_both = false;
         loop {
-            while IS_PADDED && *end == 0 {
-                end = end.add(1);
+            while IS_PADDED && *next == 0 {
+                next = next.add(1);
             }
-            let (code, length) = (*end, *end.add(1));
+            let (code, length) = (*next, *next.add(1));
             if IS_STOP[usize::from(code)] {
                 match (code, length) {
                     (0, _) => {
-                        end = end.add(1);
+                        next = next.add(1);
                         continue;
                     }
-                    (255, _) => break,
-                    (6, 8) => end.add(2).cast::<[u8; 8]>().write(SERVERS),
-                    (51, 4) => end.add(2).cast::<[u8; 4]>().write(LEASE_TIME),
+                    (6, 8) => next.add(2).cast::<[u8; 8]>().write(SERVERS),
+                    (51, 4) => next.add(2).cast::<[u8; 4]>().write(LEASE_TIME),
                     _ => return edit_by_runs(packet, out),
                 }
+                if are_both {
+                    return size;
+                }
+                are_both = true;
             }
-            end = end.add(2 + usize::from(length));
+            next = next.add(2 + usize::from(length));
         }
-        end.cast::<[u8; 9]>().write(ADDED_AND_END);
-        let written = end.offset_from(out.as_ptr()) as usize + ADDED_AND_END.len();
-        written.max(packet.len())
     }
 }
 
@@ -216,7 +241,8 @@ fn edit_by_runs(packet: &[u8], out: &mut [u8; 4096]) -> usize {
             false
         });
         put(out, &mut written, packet.get_unchecked(copied..end));
-        put(out, &mut written, &ADDED_AND_END);
+        put(out, &mut written, &ADDED);
+        put(out, &mut written, &[255]);
     }
     let size = written.max(packet.len());
     out[written..size].fill(0);

@@ -40,14 +40,17 @@ struct Window<'p, P> {
     peer: &'p P,
     contexts: Vec<usize>,
     next: usize,
+    /// The number of the packet that is admitted next; each has its own as its state.
+    number: u64,
 }
 
 impl<'p, P: Peer> Window<'p, P> {
     fn new(peer: &'p P, live: usize) -> Self {
         Self {
             peer,
-            contexts: (0..live).map(|place| peer.admit([place as u64, 0, 0])).collect(),
-            next: 0,
+            contexts: (0..live as u64).map(|number| peer.admit([number, 0, 0])).collect(),
+            next: live - 1,
+            number: live as u64,
         }
     }
 
@@ -65,19 +68,21 @@ impl<'p, P: Peer> Window<'p, P> {
         let dropped = black_box(0xA);
         let (peer, contexts) = (self.peer, &mut self.contexts[..]);
         let reason = if DROPPED { dropped } else { 0 };
-        let (mut next, mut all_came_back) = (self.next, true);
+        let (live, mut next, mut number, mut all_came_back) = (contexts.len(), self.next, self.number, true);
         for _ in 0..lives {
-            next = if next + 1 >= contexts.len() { 0 } else { next + 1 };
-            let context = contexts[next];
+            next = if next + 1 >= live { 0 } else { next + 1 };
+            let (context, first) = (contexts[next], number - live as u64);
             for _ in 0..GETS {
-                all_came_back &= peer.get(context) == Some(next as u64);
+                all_came_back &= peer.get(context) == Some(first);
             }
             if DROPPED {
                 peer.dropped(context, dropped);
             }
-            all_came_back &= peer.processed(context) == Some(consume([next as u64, 0, 0], reason));
-            contexts[next] = peer.admit([next as u64, 0, 0]);
+            all_came_back &= peer.processed(context) == Some(consume([first, 0, 0], reason));
+            contexts[next] = peer.admit([number, 0, 0]);
+            number += 1;
         }
+        self.number = number;
         self.next = next;
         all_came_back
     }
@@ -95,8 +100,8 @@ pub fn is_whole<P: Peer>() -> bool {
     let peer = P::new();
     let context = peer.admit([1, 2, 4]);
     let is_lent = peer.get(context) == Some(1);
-    peer.dropped(context, 0xA);
-    let came_back = peer.processed(context) == Some(consume([1, 2, 4], 0xA));
+    peer.dropped(context, 9);
+    let came_back = peer.processed(context) == Some(consume([1, 2, 4], 9));
     is_lent && came_back && (!P::CHECKS || (peer.get(context).is_none() && peer.processed(context).is_none()))
 }
 

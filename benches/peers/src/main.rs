@@ -137,7 +137,8 @@ fn cases() -> Vec<Case> {
 
 impl Case {
     fn is_right(&self) -> bool {
-        (self.run)(2_000) && (self.is_right_elsewhere)()
+        // More than slots, so that each is used again.
+        (self.run)(6_000) && (self.is_right_elsewhere)()
     }
 
     fn is_loop(&self) -> bool {
@@ -180,9 +181,9 @@ fn count(valgrind: &Path, program: &Path, cases: &[Case]) -> Result<Vec<f64>, Fa
     let mut counts = Vec::new();
     let mut empty = 0.0;
     for (index, case) in cases.iter().enumerate() {
-        // Twice the live packets, so that every slot has been used and every map has grown.
-        let once = instructions(valgrind, program, index, 3 * TIMES)?;
-        let each = (instructions(valgrind, program, index, 4 * TIMES)? - once) / TIMES as f64;
+        // More than slots, so that each has been used and every map has grown.
+        let once = instructions(valgrind, program, index, 4 * TIMES)?;
+        let each = (instructions(valgrind, program, index, 5 * TIMES)? - once) / TIMES as f64;
         empty = if case.is_loop() { each } else { empty };
         counts.push((each - empty).round());
     }

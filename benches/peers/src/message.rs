@@ -154,7 +154,7 @@ pub const ROWS: &[Row] = &[
         name: "W2",
         what: "lengths of five options in one pass",
         is_right: |bench, answer| answer == values_of(&bench.packets.ack, &FIVE).concat().len(),
-        others: || [without_each(|_| true), with_other_servers()].concat(),
+        others: || [without_each(|_| true), with_other_servers(), with_other_lengths()].concat(),
         ways: lengths! {
             "floor": floor::five;
             "ours": work::w2;
@@ -170,7 +170,7 @@ pub const ROWS: &[Row] = &[
         name: "W3",
         what: "walk 14 options, sum the lengths",
         is_right: |bench, answer| answer == sum_of(&bench.packets.ack),
-        others: || without_each(|_| true),
+        others: || [without_each(|_| true), with_other_lengths()].concat(),
         ways: ways! {
             "floor": |bench| floor::sum(black_box(&bench.packets.ack));
             "ours": |bench| work::walk(&bench.packets.ack);
@@ -273,7 +273,9 @@ fn is_edited(bench: &Bench, size: usize) -> bool {
     else {
         return false;
     };
-    let mut expected = options_of(&bench.packets.ack).unwrap_or_default();
+    let Some(mut expected) = options_of(&bench.packets.ack) else {
+        return size == 0;
+    };
     expected.retain(|(code, _)| !matches!(code, 6 | 51));
     expected.push((6, vec![192, 0, 2, 53, 192, 0, 2, 54]));
     expected.push((51, vec![0, 0, 14, 16]));
@@ -343,16 +345,19 @@ fn of_other_types() -> Vec<Vec<u8>> {
     };
     let mut type_second = ack();
     type_second[240..249].rotate_left(3);
-    let mut other_cookie = ack();
-    other_cookie[239] = 98;
     let mut packets = without_each(|code| code == 53);
     packets.extend([
         with_type(2),
         with_type(6),
         type_second,
-        other_cookie,
+        with_another_cookie(&ack()),
         ack()[..239].to_vec(),
     ]);
+    // Each of another transaction and client.
+    for (number, packet) in (1..).zip(&mut packets) {
+        packet[7] ^= number;
+        packet[33] ^= number;
+    }
     packets
 }
 
@@ -372,6 +377,20 @@ fn without_each(may_be_missing: fn(u8) -> bool) -> Vec<Vec<u8>> {
     packets
 }
 
+/// The packet as no DHCP message.
+fn with_another_cookie(packet: &[u8]) -> Vec<u8> {
+    let mut packet = packet.to_vec();
+    packet[239] ^= 1;
+    packet
+}
+
+/// The ACK with an option of 200 bytes before its others; and as no DHCP message.
+fn with_other_lengths() -> Vec<Vec<u8>> {
+    let ack = ack();
+    let long = [&ack[..240], &[224, 200], &[7; 200], &ack[240..]].concat();
+    [long, with_another_cookie(&ack)].into()
+}
+
 /// The ACK with one DNS server, and with three.
 fn with_other_servers() -> Vec<Vec<u8>> {
     const TWO: &[u8] = &[6, 8, 10, 0, 0, 2, 10, 0, 0, 3];
@@ -387,12 +406,17 @@ fn with_other_servers() -> Vec<Vec<u8>> {
 
 /// What W4 edits beside the ACK: packets without what it keeps, and in which what it replaces has another length.
 fn to_edit() -> Vec<Vec<u8>> {
-    [without_each(|code| !matches!(code, 6 | 51)), with_other_servers()].concat()
+    [
+        without_each(|code| !matches!(code, 6 | 51)),
+        with_other_servers(),
+        with_other_lengths(),
+    ]
+    .concat()
 }
 
 /// Values in other parts than that of W5, and beside options that are not theirs.
 fn in_parts() -> Vec<Vec<u8>> {
-    let parts: [&[(u8, &[u8])]; 3] = [
+    let parts: [&[(u8, &[u8])]; 4] = [
         &[(43, &[1; 255]), (53, &[5]), (60, &[2; 90])],
         &[
             (53, &[5]),
@@ -403,8 +427,11 @@ fn in_parts() -> Vec<Vec<u8>> {
             (61, &[7; 7]),
         ],
         &[(43, &[8]), (43, &[9; 255]), (53, &[5]), (43, &[10; 99]), (43, &[11; 2])],
+        &[(53, &[5]), (171, &[12; 20])],
     ];
-    parts.map(|options| packet(options, 0)).into()
+    let mut packets: Vec<_> = parts.iter().map(|options| packet(options, 0)).collect();
+    packets.push(with_another_cookie(&packets[0]));
+    packets
 }
 
 /// Reads each of the lengths of W2, and adds up.
@@ -423,13 +450,21 @@ fn append(out: &mut [u8; 1024], joined: &mut usize, part: &[u8]) {
 }
 
 mod smoltcp {
-    use smoltcp::wire::{DhcpOption, DhcpPacket};
+    use smoltcp::wire::{DhcpOption, DhcpPacket, Error};
+
+    /// Reads the header; the magic cookie it leaves to others.
+    #[inline]
+    fn checked(packet: &[u8]) -> Result<DhcpPacket<&[u8]>, Error> {
+        let message = DhcpPacket::new_checked(packet)?;
+        if message.magic_number() == 0x6382_5363 {
+            Ok(message)
+        } else {
+            Err(Error)
+        }
+    }
 
     pub fn first(packet: &[u8], read: impl FnOnce(u32, &[u8])) -> usize {
-        reading!(message = DhcpPacket::new_checked(packet); {
-            if message.magic_number() != 0x6382_5363 {
-                return 0;
-            }
+        reading!(message = checked(packet); {
             read(message.transaction_id(), message.client_hardware_address().as_bytes());
             let found = message.options().find(|option| option.kind == 53);
             found.and_then(|option| option.data.first().copied()).map_or(0, usize::from)
@@ -437,7 +472,7 @@ mod smoltcp {
     }
 
     pub fn five(packet: &[u8], read: impl FnMut(usize, usize) -> usize) -> usize {
-        reading!(message = DhcpPacket::new_checked(packet); {
+        reading!(message = checked(packet); {
             let mut found: [&[u8]; 5] = [&[]; 5];
             for option in message.options() {
                 let index = match option.kind {
@@ -455,14 +490,14 @@ mod smoltcp {
     }
 
     pub fn sum(packet: &[u8]) -> usize {
-        reading!(message = DhcpPacket::new_checked(packet); message.options().map(|option| option.data.len()).sum())
+        reading!(message = checked(packet); message.options().map(|option| option.data.len()).sum())
     }
 
     pub fn edit(packet: &[u8], out: &mut [u8; 4096]) -> usize {
         let Some(header) = out.get_mut(..240) else { return 0 };
         header.copy_from_slice(&packet[..240]);
         let mut edited = || {
-            let message = DhcpPacket::new_checked(packet)?;
+            let message = checked(packet)?;
             let mut size = 241;
             let mut copy = DhcpPacket::new_checked(&mut out[..])?;
             let mut options = copy.options_mut();
@@ -479,13 +514,13 @@ mod smoltcp {
             }
             emit(43, &[1, 4, 0xde, 0xad, 0xbe, 0xef])?;
             options.end()?;
-            Ok::<_, smoltcp::wire::Error>(size)
+            Ok::<_, Error>(size)
         };
         edited().unwrap_or(0)
     }
 
     pub fn join(packet: &[u8], out: &mut [u8; 1024]) -> usize {
-        reading!(message = DhcpPacket::new_checked(packet); {
+        reading!(message = checked(packet); {
             let mut joined = 0;
             for option in message.options().filter(|option| option.kind == 43) {
                 super::append(out, &mut joined, option.data);
@@ -495,7 +530,7 @@ mod smoltcp {
     }
 
     pub fn parts(packet: &[u8], read: impl FnMut(&[u8]) -> usize) -> usize {
-        reading!(message = DhcpPacket::new_checked(packet); {
+        reading!(message = checked(packet); {
             let parts = message.options().filter(|option| option.kind == 43);
             parts.map(|part| part.data).map(read).sum()
         })
