@@ -3,7 +3,7 @@
 //! By hand is what a crate has no call for, but shows all that it takes. What it does not show is not there: the borrowed
 //! message of dhcproto writes nothing (W4), and neither of its two tells the parts of a value (W5).
 //!
-//! What is printed as wrong: dhcproto's owned message takes a packet with any cookie (W1), and loses option 81 if the name
+//! What is printed as wrong: dhcproto's owned message takes a packet with any cookie, and loses option 81 if the name
 //! in it is empty (W3, W4); dhcp4r and edge-dhcp refuse a packet with PADs between its options; edge-dhcp writes a length
 //! before each of several addresses (W4); dhcproto joins the parts of a value that are side by side alone, and the owned
 //! message keeps the last of what is left (W5).
@@ -391,7 +391,7 @@ fn with_other_lengths() -> Vec<Vec<u8>> {
     [long, with_another_cookie(&ack)].into()
 }
 
-/// The ACK with one DNS server, and with three.
+/// The ACK with one DNS server, and with five.
 fn with_other_servers() -> Vec<Vec<u8>> {
     const TWO: &[u8] = &[6, 8, 10, 0, 0, 2, 10, 0, 0, 3];
     let ack = ack();
@@ -400,8 +400,8 @@ fn with_other_servers() -> Vec<Vec<u8>> {
         .position(|bytes| bytes == TWO)
         .unwrap_or_default();
     let with = |servers: &[u8]| [&ack[..at], servers, &ack[at + TWO.len()..]].concat();
-    let three = [6, 12, 10, 0, 0, 2, 10, 0, 0, 3, 10, 0, 0, 4];
-    [with(&[6, 4, 10, 0, 0, 2]), with(&three)].into()
+    let five = [&[6, 20][..], &[10, 0, 0, 2].repeat(5)].concat();
+    [with(&[6, 4, 10, 0, 0, 2]), with(&five)].into()
 }
 
 /// What W4 edits beside the ACK: packets without what it keeps, and in which what it replaces has another length.
