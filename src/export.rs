@@ -374,7 +374,8 @@ impl<C: Callout, const PACKETS: usize, const BUFFERS: usize> Hosted for Host<C, 
 }
 
 /// What the macros find out about the handler of one argument: a method of this type is found where its bound holds,
-/// and the one of [`NotHandled`] otherwise.
+/// and the one of [`NotHandled`] otherwise. Both take `self`, and so come before any method of that name of another trait,
+/// or are ambiguous with it: it could give out another host's handler.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Handler<H: 'static, A>(&'static H, PhantomData<A>);
@@ -383,7 +384,7 @@ impl<H: Handle<A>, A: Argument> Handler<H, A> {
     /// Returns the handler.
     #[inline]
     #[must_use]
-    pub const fn get(&self) -> Option<&'static dyn Handle<A>> {
+    pub const fn get(self) -> Option<&'static dyn Handle<A>> {
         Some(self.0)
     }
 }
@@ -394,7 +395,10 @@ pub trait NotHandled<A: Argument> {
     /// Returns nothing.
     #[inline]
     #[must_use]
-    fn get(&self) -> Option<&'static dyn Handle<A>> {
+    fn get(self) -> Option<&'static dyn Handle<A>>
+    where
+        Self: Sized,
+    {
         None
     }
 }

@@ -173,8 +173,9 @@ impl Server {
     /// processed, or for ever if that never happens. One that the hook refuses is not read. Some can be reported in the
     /// place of another, and the server does not notice: those to which the callout gives one context, also NULL, and
     /// one that is passed to another server, or whose context is. Each of these can be read for ever. A
-    /// [`Host`](crate::Host) gives no context twice before a slot was used 2<sup>20</sup> times; so it is enough for it
-    /// that packets, and contexts, stay with their server, and that none of those which are over is used after that.
+    /// [`Host`](crate::Host) gives no context twice before a slot was used 2<sup>20</sup> times, with 32-bit pointers
+    /// 2<sup>15</sup> times; so it is enough for it that packets, and contexts, stay with their server, and that none of
+    /// those which are over is used after that.
     #[must_use]
     pub unsafe fn new(table: CalloutTable) -> Self {
         Self::with_memory(table, Arena::new(CALLS_AT_ONCE, Remains::Poison))
