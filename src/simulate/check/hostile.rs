@@ -15,8 +15,8 @@ const CHANGES: usize = 6;
 const ROUNDS: usize = 3;
 /// How long an option at the limits is at most: so far is the vendor class of PXE clients read, `PXEClient:Arch:00007`.
 const LONGEST_OPTION: usize = 20;
-/// How many bytes a full packet leaves at most: a callout can ask for one too few.
-const MOST_LEFT: usize = 6;
+/// How many bytes a full packet leaves at most: a callout can ask for one too few, for an option of two addresses, too.
+const MOST_LEFT: usize = 12;
 
 /// Returns packets of every bad shape, each as a request and as the reply to it, and damaged copies of good exchanges;
 /// all with transaction ids of their own, as far as they reach.
@@ -29,9 +29,9 @@ pub(super) fn exchanges(good: &[Exchange], numbers: &mut Numbers) -> Vec<Exchang
     renumbered(all, numbers)
 }
 
-/// Returns the good exchanges with each packet as full as it can be, but for up to [`MOST_LEFT`] bytes; and one exchange
-/// of each two types of message with all options that a good packet has, cut to each length: once all of them, and once
-/// those that the numbers choose.
+/// Returns the good exchanges with each packet as full as it can be; and one exchange of each two types of message as full,
+/// but for each number of bytes up to [`MOST_LEFT`], and with all options that a good packet has, cut to each length: once
+/// all of them, and once those that the numbers choose.
 ///
 /// No damage shows whether a callout that looks at the type first also looks how much room there is, and how long a
 /// value is.
@@ -47,10 +47,11 @@ pub(super) fn at_the_limits(good: &[Exchange], numbers: &mut Numbers) -> Vec<Exc
         .collect();
     // The type stays as it is, and the other two change how the rest is read.
     values.retain(|code, _| ![53, 52, 250].contains(code));
-    let fill = |(left, exchange): (usize, &Exchange)| exchange.each(|packet| filled(packet, left));
-    let mut all: Vec<_> = (0..=MOST_LEFT).cycle().zip(good).map(fill).collect();
+    let fill = |exchange: &Exchange, left| exchange.each(|packet| filled(packet, left));
+    let mut all: Vec<_> = good.iter().map(|exchange| fill(exchange, 0)).collect();
     let mut seen = BTreeSet::new();
     for exchange in good.iter().filter(|exchange| seen.insert(exchange.each(message_type))) {
+        all.extend((1..=MOST_LEFT).map(|left| fill(exchange, left)));
         for length in 0..=LONGEST_OPTION {
             all.push(exchange.each(|packet| cut(packet, &values, length, || true)));
             all.push(exchange.each(|packet| cut(packet, &values, length, || numbers.below(2) == 0)));
