@@ -76,11 +76,11 @@ use crate::hook::TEST_SOCKET;
 /// What it cannot see: a callout that reads what it may not, which [`HookCall::exact`](super::HookCall::exact) shows to
 /// a sanitizer; one that uses a context after its end, or what it has kept of an earlier call, if that changes nothing
 /// of what it does; one that changes a reply after the call which has put it there by the context of another packet, or
-/// of one that has ended; one that breaks a rule only after more packets than these; one that refuses the packets of a later
-/// run, which are the same again; what its entry
-/// point does to the list and beside the table when it is called once more for a later run; and whether a callout with hooks
-/// serves the DLLs after it, for which there is [`check_chained`]. A hook that crashes, or panics in `extern` code, ends
-/// the test.
+/// of one that has ended; one that breaks a rule only after more packets than these; one that asks for too little room
+/// for more than 12 bytes; one that refuses the packets of a later run, which are the same again; what its entry point
+/// does to the list and beside the table when it is called once more for a later run; and whether a callout with hooks
+/// serves the DLLs after it, for which there is [`check_chained`]. A hook that crashes, or panics in `extern` code,
+/// ends the test.
 ///
 /// # Safety
 /// - As for [`Server::load`], with every [`Conduct`]: contexts that are NULL or whose packet has ended come as well.
