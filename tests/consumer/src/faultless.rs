@@ -335,8 +335,9 @@ unsafe extern "system" fn move_up(
     ERROR_SUCCESS
 }
 
-/// What has been tossed, in the highest bit: so that one mode has tails in its first five runs, and the other heads.
-static COIN: AtomicU32 = AtomicU32::new(60);
+/// What has been tossed, in the highest bit. It begins so that in one comparison one mode has the same side in its first five
+/// runs, and the other mode the other: each run that is put before the comparisons takes another beginning.
+static COIN: AtomicU32 = AtomicU32::new(3_798_654_481);
 
 callout!(
     /// Tosses a coin at each start, and marks replies by that, as one does that shares its clients among two servers.
