@@ -307,7 +307,7 @@ macro_rules! entry_point {
                 $crate::entry_point!(@handlers host, host)
             }
             fn table(dlls: $crate::hook::ChainDlls<'_>) -> $crate::export::Wanted {
-                // SAFETY: `host` above is all that handles a hook.
+                // SAFETY: `host` above is all that handles a hook; it is a host, or what has an `unsafe fn` for that.
                 unsafe { $crate::export::unchained::<Self>(dlls) }
             }
         }
